@@ -1,0 +1,37 @@
+"""Our exceptions. Each message is one sentence for the user: what, where, what next.
+
+Only ``peak_console.cli`` turns them into exit codes.
+"""
+
+from __future__ import annotations
+
+
+class PeakConsoleError(Exception):
+    """Something the user can act on; ``str()`` is the whole message, without secrets."""
+
+
+class JobsFileError(PeakConsoleError, ValueError):
+    """The jobs file cannot be used. One line per problem, each with its place in the file."""
+
+
+class JobsFileNotFoundError(JobsFileError, FileNotFoundError):
+    """There is no jobs file at that path."""
+
+    def __str__(self) -> str:  # OSError would show an errno tuple
+        return str(self.args[0])
+
+
+class UnknownJobError(PeakConsoleError, LookupError):
+    """No job of that name; the message names the nearest one."""
+
+
+class StateError(PeakConsoleError):
+    """The state directory or its database cannot be used."""
+
+
+class StartError(PeakConsoleError):
+    """A run's process could not be started (no such command, no such directory, …)."""
+
+
+class UsageError(PeakConsoleError):
+    """The command line asks for something that makes no sense."""

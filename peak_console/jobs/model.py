@@ -1,0 +1,141 @@
+"""What a jobs file says, as values. Immutable: a reload makes a new ``JobSet``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from peak_console.schedule.model import JobSchedule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from typing import Any
+
+
+class Overlap(StrEnum):
+    """What happens to a slot that falls due while its job still runs."""
+
+    SKIP = "skip"
+    QUEUE = "queue"
+    ALLOW = "allow"
+    KILL_PREVIOUS = "kill_previous"
+
+
+class CatchUp(StrEnum):
+    """Which of the slots missed while nobody was there are made up for."""
+
+    SKIP = "skip"
+    LATEST = "latest"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class JobDefinition:
+    """One job. Durations are seconds."""
+
+    name: str
+    command: str = "python"
+    args: Mapping[str, Any] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    schedule: JobSchedule = field(default_factory=JobSchedule)
+    enabled: bool = True
+    tags: Sequence[str] = ()
+    timeout_seconds: float = 300
+    """The longest a run may take; 0 is no limit."""
+    description: str = ""
+    argv: Sequence[str] | None = None
+    """The whole argument list after ``command``; excludes ``args``."""
+    cwd: str | None = None
+    """Working directory; ``None`` is the engine's own."""
+    env_file: str | None = None
+    success_codes: Sequence[int] = (0,)
+    retries: int = 0
+    """How many further attempts a failed run gets."""
+    retry_delay_seconds: float = 60
+    retry_backoff: float = 2
+    """Each further delay is this many times the one before."""
+    overlap: str = Overlap.SKIP
+    catch_up: str = CatchUp.LATEST
+    misfire_grace_seconds: float | None = None
+    """Lateness still accepted; ``None`` is the schedule type's own default (see ``engine.policy``)."""
+    kill_grace_seconds: float = 10
+    alert_on_success: bool = True
+    max_output_bytes: int = 256 * 1024 * 1024
+    """Per stream; beyond it the middle of the output is dropped. 0 is no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """How one execution by ``run_job`` went."""
+
+    job_name: str
+    started_at: datetime
+    finished_at: datetime
+    return_code: int
+    success: bool
+    stdout: str = ""
+    stderr: str = ""
+    exception: str | None = None
+    """Why no process ran or why it was stopped, in a sentence."""
+    duration_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.duration_seconds:
+            object.__setattr__(self, "duration_seconds", (self.finished_at - self.started_at).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerSettings:
+    """The ``[scheduler]`` table, without the defaults for jobs (the loader has applied those)."""
+
+    timezone: str | None = None
+    """IANA name; ``None`` is the machine's own zone."""
+    state_dir: str | None = None
+    max_concurrent_runs: int = 0
+    """0 is no limit."""
+    python: str | None = None
+    keep_runs: int = 1000
+    """Finished runs kept per job; 0 keeps all."""
+    keep_days: float = 90
+    """Days a finished run is kept; 0 keeps all."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChannel:
+    """One place that alerts are delivered to. ``url`` is an Apprise URL and a secret."""
+
+    name: str
+    url: str = field(repr=False)
+    min_level: str = "warning"
+    tags: Sequence[str] = ()
+    """Only alerts of jobs with one of these tags; empty is every alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a jobs file. ``line`` and ``column`` count from 1; 0 when there is no place."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+    is_error: bool = True
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        return f"{place}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class JobSet:
+    """Everything one jobs file says, valid as a whole."""
+
+    path: str
+    """Absolute path of the jobs file."""
+    jobs: Mapping[str, JobDefinition]
+    """By name, in the file's order."""
+    settings: SchedulerSettings = field(default_factory=SchedulerSettings)
+    channels: Sequence[AlertChannel] = ()
+    warnings: Sequence[Problem] = ()

@@ -1,0 +1,101 @@
+-- Timestamps are ISO 8601 in UTC with microseconds and 'Z', so that they sort as text and any client can read them.
+
+CREATE TABLE runs (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,     -- never reused: shown as #123
+  run_type       TEXT    NOT NULL DEFAULT 'scheduler_job',
+  job            TEXT    NOT NULL,
+  triggered_by   TEXT    NOT NULL CHECK (triggered_by IN ('schedule', 'manual', 'retry', 'catch_up', 'script')),
+  scheduled_for  TEXT,                                  -- the slot; for a manual run the moment it was asked for
+  attempt        INTEGER NOT NULL DEFAULT 1,
+  state          TEXT    NOT NULL CHECK (state IN ('queued', 'claimed', 'running', 'finished')),
+  outcome        TEXT    CHECK (outcome IN ('succeeded', 'failed', 'timed_out', 'stopped', 'lost', 'not_started',
+                                            'missed', 'skipped')),
+  return_code    INTEGER,
+  reason         TEXT,                                  -- why it was skipped, stopped, not started; what it stands for
+  not_before     TEXT,                                  -- a queued retry waits until then
+  claimed_at     TEXT    NOT NULL,
+  started_at     TEXT,
+  finished_at    TEXT,
+  stop_reason    TEXT,                                  -- set before the first signal: 'timeout', or who asked
+  pid            INTEGER,                               -- also the process group and the session
+  pid_started    TEXT,                                  -- tells the process from a later one with the same pid
+  command        TEXT,                                  -- JSON list, secrets masked
+  args           TEXT,                                  -- JSON object, secrets masked
+  tags           TEXT,                                  -- JSON list
+  tag            TEXT,
+  UNIQUE (job, scheduled_for, attempt),                 -- nothing runs twice
+  CHECK ((state = 'finished') = (outcome IS NOT NULL))
+);
+CREATE INDEX runs_unfinished ON runs (id) WHERE state <> 'finished';
+CREATE INDEX runs_of_job ON runs (job, id);
+CREATE INDEX runs_of_type ON runs (run_type, id);
+
+CREATE TABLE job_state (
+  job             TEXT PRIMARY KEY,
+  schedule        TEXT NOT NULL,                        -- fingerprint: an edited wall-clock schedule starts afresh
+  decided_until   TEXT,                                 -- every slot up to here has been decided
+  off_since       TEXT,                                 -- seen disabled: slots from here on never fire
+  failures        INTEGER NOT NULL DEFAULT 0,           -- final failures in a row
+  override        TEXT CHECK (override IN ('enabled', 'disabled')),
+  override_until  TEXT,
+  override_reason TEXT,
+  override_by     TEXT,
+  override_at     TEXT
+);
+
+CREATE TABLE commands (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  verb        TEXT NOT NULL,
+  job         TEXT,
+  run_id      INTEGER,
+  arguments   TEXT NOT NULL DEFAULT '{}',               -- JSON object
+  issued_by   TEXT NOT NULL,
+  issued_at   TEXT NOT NULL,
+  answered_at TEXT,
+  answer      TEXT CHECK (answer IN ('done', 'refused')),
+  message     TEXT
+);
+CREATE INDEX commands_open ON commands (id) WHERE answered_at IS NULL;
+
+CREATE TABLE alerts (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  level           TEXT NOT NULL CHECK (level IN ('info', 'warning', 'critical')),
+  source          TEXT NOT NULL DEFAULT 'scheduler',
+  message         TEXT NOT NULL,
+  timestamp       TEXT NOT NULL,
+  context         TEXT NOT NULL DEFAULT '{}',           -- JSON object
+  job             TEXT,
+  run_id          INTEGER,
+  acknowledged_at TEXT,
+  acknowledged_by TEXT
+);
+CREATE INDEX alerts_open ON alerts (id) WHERE acknowledged_at IS NULL;
+
+CREATE TABLE deliveries (                               -- the outbox: what has to be sent, and how it went
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  alert_id        INTEGER NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+  channel         TEXT NOT NULL,                        -- the channel's name; its URL is a secret
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  next_attempt_at TEXT,                                 -- NULL once delivered or given up
+  delivered_at    TEXT,
+  last_error      TEXT
+);
+CREATE INDEX deliveries_open ON deliveries (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX deliveries_of_alert ON deliveries (alert_id);
+
+CREATE TABLE engine (                                   -- one row: the engine that last served this directory
+  id           INTEGER PRIMARY KEY CHECK (id = 1),
+  pid          INTEGER,                                 -- NULL once it has stopped cleanly
+  host         TEXT,
+  mode         TEXT,                                    -- 'console', 'headless', 'once'
+  version      TEXT,
+  jobs_file    TEXT,
+  started_at   TEXT,
+  stopped_at   TEXT,
+  loaded_at    TEXT,                                    -- when its present job definitions were read
+  config_error TEXT,                                    -- why the jobs file as it stands now was rejected
+  hold_since   TEXT,
+  hold_by      TEXT,
+  hold_reason  TEXT
+);
+INSERT INTO engine (id) VALUES (1);
