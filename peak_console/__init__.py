@@ -1,0 +1,1 @@
+"""Peak Console: a terminal operator console with a scheduler engine inside."""

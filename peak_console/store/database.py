@@ -1,0 +1,155 @@
+"""One connection to the registry: opened, brought up to date, and used in transactions."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+
+from peak_console.errors import StateError
+from peak_console.store.directory import DATABASE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+    from typing import Any, Self
+
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 30
+"""How long a writer waits for another; transactions last milliseconds, so this is never seen."""
+
+
+class Database:
+    """A connection to a state directory's registry. Belongs to the thread that opened it.
+
+    Raises:
+        StateError: the registry is unreadable, damaged, full, or written by a newer version.
+    """
+
+    def __init__(self, directory: str, *, read_only: bool = False) -> None:
+        self.directory = directory
+        self.path = os.path.join(directory, DATABASE)
+        self._depth = 0
+        if not read_only:
+            # SQLite would create it by the umask; the -wal and -shm files take over its mode.
+            self._create_private()
+        mode = "ro" if read_only else "rw"
+        try:
+            self._connection = sqlite3.connect(
+                f"file:{_quoted(self.path)}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS
+            )
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._bring_up_to_date(read_only)
+        except sqlite3.Error as error:
+            raise self._explained(error) from None
+
+    def _create_private(self) -> None:
+        try:
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise StateError(
+                f"{self.path}: cannot open the registry for writing ({error.strerror}); mend its permissions or "
+                "name another directory with --state-dir"
+            ) from None
+
+    def _bring_up_to_date(self, read_only: bool) -> None:
+        version = self._version()
+        if version > SCHEMA_VERSION:
+            raise StateError(
+                f"{self.path}: written by a newer Peak Console (schema {version}, this one knows "
+                f"{SCHEMA_VERSION}); upgrade, or name another directory with --state-dir"
+            )
+        if read_only:
+            return
+        # A claim must survive a power cut before its process starts.
+        self._connection.execute("PRAGMA synchronous = FULL")
+        if version == SCHEMA_VERSION:
+            return
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        with self:
+            if self._version() == 0:  # nobody else was faster
+                self._create_tables()
+
+    def _version(self) -> int:
+        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        return version
+
+    def _create_tables(self) -> None:
+        with open(os.path.join(os.path.dirname(__file__), "schema.sql"), encoding="utf-8") as file:
+            script = file.read()
+        without_comments = "\n".join(line.split("--", 1)[0] for line in script.splitlines())
+        for statement in without_comments.split(";"):
+            if statement.strip():
+                self._connection.execute(statement)
+        self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        """Close the connection; without effect when it is closed."""
+        self._connection.close()
+
+    def data_version(self) -> int:
+        """A number that changes when another connection has changed the registry."""
+        version: int = self._rows("PRAGMA data_version")[0][0]
+        return version
+
+    def __enter__(self) -> Self:
+        """Begin a transaction, or join the one under way: ``with store:`` makes several changes one."""
+        if self._depth == 0:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                raise self._explained(error) from None
+        self._depth += 1
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._depth -= 1
+        if self._depth:
+            return
+        try:
+            if kind is None:
+                self._connection.execute("COMMIT")
+                return
+        except sqlite3.Error as failed:
+            self._roll_back()
+            raise self._explained(failed) from None
+        self._roll_back()
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:  # SQLite itself rolls back on some errors, a full disk among them
+            self._connection.execute("ROLLBACK")
+
+    def _write(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """One statement inside a transaction: the one under way, or its own."""
+        with self:
+            try:
+                return self._connection.execute(sql, values)
+            except sqlite3.Error as error:
+                raise self._explained(error) from None
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._explained(error) from None
+
+    def _explained(self, error: sqlite3.Error) -> StateError:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        what = {
+            sqlite3.SQLITE_BUSY: "another program keeps the registry locked; see who has it open",
+            sqlite3.SQLITE_FULL: "the disk is full; free some space",
+            sqlite3.SQLITE_IOERR: "the disk cannot be written or read (full or failing); see the system's log",
+            sqlite3.SQLITE_READONLY: "the registry is read-only; mend its permissions",
+            sqlite3.SQLITE_CANTOPEN: "the registry cannot be opened; see that the directory is there and yours",
+            sqlite3.SQLITE_CORRUPT: "the registry is damaged; move it away to start on a fresh one",
+            sqlite3.SQLITE_NOTADB: "this is not a registry; move it away to start on a fresh one",
+        }.get(code, f"the registry cannot be used ({error})")
+        return StateError(f"{self.path}: {what}")
+
+
+def _quoted(path: str) -> str:
+    from urllib.parse import quote
+
+    return quote(path) if any(c in "?#%" for c in path) else path

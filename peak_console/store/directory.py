@@ -1,0 +1,142 @@
+"""The state directory: where it is, whether it can be trusted, and who serves it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+
+from peak_console.errors import StateError
+
+DATABASE = "registry.db"
+LOCK = "engine.lock"
+ENVIRONMENT_VARIABLE = "PEAK_CONSOLE_STATE_DIR"
+
+
+def state_directory(jobs_file: str, chosen: str | None, configured: str | None) -> str:
+    """The state directory's absolute path.
+
+    ``chosen`` (``--state-dir``) outranks the environment, which outranks ``configured`` (``[scheduler]
+    state_dir``, relative to the jobs file). The default lies beside the jobs file, so that cron, systemd and a
+    shell agree on it whatever their working directory or HOME.
+    """
+    beside = os.path.dirname(os.path.abspath(jobs_file))
+    if chosen:
+        return os.path.abspath(os.path.expanduser(chosen))
+    if from_environment := os.environ.get(ENVIRONMENT_VARIABLE):
+        return os.path.abspath(os.path.expanduser(from_environment))
+    if configured:
+        return os.path.normpath(os.path.join(beside, os.path.expanduser(configured)))
+    return os.path.join(beside, ".peak_console")
+
+
+def prepare(directory: str) -> None:
+    """Create the state directory if need be; it is ours alone afterwards.
+
+    Raises:
+        StateError: it cannot be created or written to, is not a directory, belongs to somebody else, or others
+            may write to it.
+    """
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        status = os.stat(directory)
+    except FileExistsError:
+        raise StateError(f"{directory}: is not a directory; name another one with --state-dir") from None
+    except OSError as error:
+        raise StateError(
+            f"{directory}: cannot create the state directory ({error.strerror}); name another one with --state-dir"
+        ) from None
+    _check_trust(directory, status)
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise StateError(
+            f"{directory}: the state directory is not writable; mend its permissions or name another one "
+            "with --state-dir"
+        )
+    _ignore_in_git(directory)
+
+
+def _check_trust(directory: str, status: os.stat_result) -> None:
+    if status.st_uid != os.geteuid():
+        raise StateError(
+            f"{directory}: the state directory belongs to user {_user(status.st_uid)}, not to "
+            f"{_user(os.geteuid())}; run as its owner or name another one with --state-dir"
+        )
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise StateError(
+            f"{directory}: others can write to the state directory (mode {stat.S_IMODE(status.st_mode):04o}); "
+            f"run: chmod 700 {directory}"
+        )
+
+
+def _user(uid: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _ignore_in_git(directory: str) -> None:
+    path = os.path.join(directory, ".gitignore")
+    if os.path.exists(path):
+        return
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write("*\n")
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise StateError(f"{path}: cannot write to the state directory ({error.strerror})") from None
+
+
+def run_directory(directory: str, run_id: int) -> str:
+    """Where a run's output and marks lie."""
+    return os.path.join(directory, "runs", str(run_id))
+
+
+class EngineLock:
+    """The right to dispatch, held by at most one process and dropped by the kernel when it dies."""
+
+    def __init__(self, directory: str) -> None:
+        self._path = os.path.join(directory, LOCK)
+        self._fd: int | None = None
+
+    def acquire(self) -> bool:
+        """Take the lock if it is free; never waits. Raises ``StateError`` where it cannot be opened."""
+        if self._fd is not None:
+            return True
+        try:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StateError(f"{self._path}: cannot open the engine's lock ({error.strerror})") from None
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return False
+        except OSError as error:
+            os.close(fd)
+            raise StateError(
+                f"{self._path}: this file system cannot lock files ({error.strerror}); put the state directory "
+                "on a local one with --state-dir"
+            ) from None
+        self._fd = fd
+        os.ftruncate(fd, 0)
+        os.write(fd, f"{os.getpid()}\n".encode())
+        return True
+
+    def release(self) -> None:
+        """Give the lock back; without effect when it is not held."""
+        if self._fd is not None:
+            os.ftruncate(self._fd, 0)
+            os.close(self._fd)
+            self._fd = None
+
+    def holder(self) -> int | None:
+        """The pid written by whoever holds the lock, or ``None`` when that is unknown."""
+        try:
+            with open(self._path, encoding="ascii") as file:
+                return int(file.read())
+        except (OSError, ValueError):
+            return None

@@ -1,0 +1,218 @@
+"""Runs and what is remembered of jobs between starts. Each method is one transaction, or joins one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from peak_console.store.database import Database
+from peak_console.store.model import Outcome, RunState, Trigger
+from peak_console.store.rows import RUN_COLUMNS, STATE_COLUMNS, as_json, run_from, stamp, state_from
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from typing import Any
+
+    from peak_console.store.model import JobState, Override, Run
+
+RUN_TYPE = "scheduler_job"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A slot that has been decided, as it is to be recorded.
+
+    With an ``outcome`` it needs no process (``missed``, ``skipped``); ``queued`` waits for its turn; otherwise
+    its process is started next.
+    """
+
+    job: str
+    scheduled_for: datetime
+    triggered_by: str = Trigger.SCHEDULE
+    attempt: int = 1
+    queued: bool = False
+    not_before: datetime | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    command: Sequence[str] = ()
+    args: Mapping[str, Any] = field(default_factory=dict)
+    tags: Sequence[str] = ()
+    tag: str | None = None
+
+
+class RunRecords(Database):
+    """The registry of runs."""
+
+    def claim(self, claims: Sequence[Claim], now: datetime) -> list[Run]:
+        """Record every claim, durably; one whose slot and attempt somebody else holds is left out."""
+        at = stamp(now)
+        ids = []
+        with self:
+            for claim in claims:
+                state = RunState.FINISHED if claim.outcome else RunState.QUEUED if claim.queued else RunState.CLAIMED
+                cursor = self._write(
+                    "INSERT OR IGNORE INTO runs (run_type, job, triggered_by, scheduled_for, attempt, state, outcome,"
+                    " reason, not_before, claimed_at, finished_at, command, args, tags, tag)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        RUN_TYPE, claim.job, claim.triggered_by, stamp(claim.scheduled_for), claim.attempt, state,
+                        claim.outcome, claim.reason, stamp(claim.not_before), at, at if claim.outcome else None,
+                        as_json(claim.command), as_json(claim.args), as_json(claim.tags), claim.tag,
+                    ),
+                )  # fmt: skip
+                if cursor.rowcount:
+                    ids.append(cursor.lastrowid)
+            return self._by_ids(ids)
+
+    def _by_ids(self, ids: Sequence[int | None]) -> list[Run]:
+        if not ids:
+            return []
+        # The ids of one transaction are consecutive: nobody else can insert in between.
+        rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id BETWEEN ? AND ?", (ids[0], ids[-1]))
+        return [run_from(row) for row in rows]
+
+    def take_from_queue(self, run_id: int) -> bool:
+        """Turn a queued run into a claimed one; ``False`` when somebody else did."""
+        sql = "UPDATE runs SET state = 'claimed' WHERE id = ? AND state = 'queued'"
+        return self._write(sql, (run_id,)).rowcount == 1
+
+    def started(self, run_id: int, at: datetime, pid: int, pid_started: str) -> None:
+        """A claimed run has its process."""
+        self._write(
+            "UPDATE runs SET state = 'running', started_at = ?, pid = ?, pid_started = ? "
+            "WHERE id = ? AND state = 'claimed'",
+            (stamp(at), pid, pid_started, run_id),
+        )
+
+    def stopping(self, run_id: int, reason: str) -> None:
+        """Say why a run is about to be stopped, so that its end is understood whoever records it.
+
+        The first reason stays: a run that timed out has timed out, even if an operator then stops it.
+        """
+        self._write("UPDATE runs SET stop_reason = coalesce(stop_reason, ?) WHERE id = ?", (reason, run_id))
+
+    def finish(
+        self, run_id: int, outcome: str, return_code: int | None, at: datetime, reason: str | None = None
+    ) -> bool:
+        """Record a run's end; ``False`` when it had already been recorded."""
+        return (
+            self._write(
+                "UPDATE runs SET state = 'finished', outcome = ?, return_code = ?, finished_at = ?, not_before = NULL,"
+                " reason = coalesce(?, reason) WHERE id = ? AND state <> 'finished'",
+                (outcome, return_code, stamp(at), reason, run_id),
+            ).rowcount
+            == 1
+        )
+
+    def forget(self, run_ids: Sequence[int]) -> None:
+        """Remove runs from the registry, whatever their state."""
+        with self:
+            for run_id in run_ids:
+                self._write("DELETE FROM runs WHERE id = ?", (run_id,))
+
+    def log_run(self, run_type: str, claim: Claim, return_code: int, started: datetime, finished: datetime) -> int:
+        """Record a run that somebody else executed; its id."""
+        outcome = Outcome.SUCCEEDED if return_code == 0 else Outcome.FAILED
+        cursor = self._write(
+            "INSERT INTO runs (run_type, job, triggered_by, attempt, state, outcome, return_code, claimed_at,"
+            " started_at, finished_at, command, args, tags, tag)"
+            " VALUES (?, ?, 'script', 1, 'finished', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                run_type, claim.job, outcome, return_code, stamp(started), stamp(started), stamp(finished),
+                as_json(claim.command), as_json(claim.args), as_json(claim.tags), claim.tag,
+            ),
+        )  # fmt: skip
+        return int(cursor.lastrowid or 0)
+
+    def unfinished(self) -> list[Run]:
+        """Every run that is queued, claimed or running, oldest first."""
+        sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE state <> 'finished' ORDER BY id"
+        return [run_from(row) for row in self._rows(sql)]
+
+    def run(self, run_id: int) -> Run | None:
+        rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?", (run_id,))
+        return run_from(rows[0]) if rows else None
+
+    def runs(
+        self,
+        *,
+        jobs: Sequence[str] | None = None,
+        outcome: str | None = None,
+        run_type: str | None = None,
+        since: datetime | None = None,
+        with_process: bool = False,
+        limit: int = -1,
+    ) -> list[Run]:
+        """The registry, newest first. ``with_process`` leaves out slots that never got one; -1 is no limit."""
+        where, values = ["1"], []
+        if jobs is not None:
+            where.append(f"job IN ({', '.join('?' * len(jobs))})")
+            values += list(jobs)
+        for column, value in (("outcome", outcome), ("run_type", run_type)):
+            if value is not None:
+                where.append(f"{column} = ?")
+                values.append(value)
+        if since is not None:
+            where.append("coalesce(started_at, claimed_at) >= ?")
+            values.append(stamp(since) or "")
+        if with_process:
+            where.append("(outcome IS NULL OR outcome NOT IN ('missed', 'skipped'))")
+        sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?"
+        return [run_from(row) for row in self._rows(sql, (*values, limit))]
+
+    def last_runs(self) -> dict[str, Run]:
+        """Of each job the newest run with a process, under way or ended."""
+        sql = (
+            f"SELECT {RUN_COLUMNS} FROM runs WHERE id IN (SELECT max(id) FROM runs "
+            "WHERE run_type = ? AND state <> 'queued' AND (outcome IS NULL OR outcome NOT IN ('missed', 'skipped')) "
+            "GROUP BY job)"
+        )
+        return {run.job: run for run in map(run_from, self._rows(sql, (RUN_TYPE,)))}
+
+    def expired_runs(self, keep_runs: int, before: datetime | None, limit: int) -> list[int]:
+        """Ids of finished runs beyond the newest ``keep_runs`` of their job, or finished before ``before``.
+
+        ``keep_runs`` 0 and ``before`` ``None`` expire nothing. The newest run of a job always stays.
+        """
+        sql = (
+            "SELECT id FROM (SELECT id, finished_at, row_number() OVER (PARTITION BY job ORDER BY id DESC) AS newest"
+            " FROM runs WHERE state = 'finished')"
+            " WHERE newest > 1 AND ((? > 0 AND newest > ?) OR finished_at < ?) ORDER BY id LIMIT ?"
+        )
+        return [row[0] for row in self._rows(sql, (keep_runs, keep_runs, stamp(before) or "", limit))]
+
+
+class JobRecords(Database):
+    """What is remembered of each job: how far its slots are decided, its override, its failures in a row."""
+
+    def job_states(self) -> dict[str, JobState]:
+        states = map(state_from, self._rows(f"SELECT {STATE_COLUMNS} FROM job_state"))
+        return {state.job: state for state in states}
+
+    def decided(self, job: str, schedule: str, until: datetime | None, off_since: datetime | None) -> None:
+        """Every slot of a job up to ``until`` has been decided; ``off_since`` says since when it is disabled."""
+        self._write(
+            "INSERT INTO job_state (job, schedule, decided_until, off_since) VALUES (?, ?, ?, ?) ON CONFLICT (job) "
+            "DO UPDATE SET schedule = excluded.schedule, decided_until = excluded.decided_until,"
+            " off_since = excluded.off_since",
+            (job, schedule, stamp(until), stamp(off_since)),
+        )
+
+    def count_failures(self, job: str, failures: int) -> None:
+        """How many times in a row a job has finally failed."""
+        self._write("UPDATE job_state SET failures = ? WHERE job = ?", (failures, job))
+
+    def set_override(self, job: str, override: Override | None) -> None:
+        """Set or, with ``None``, lift an operator's enable or disable."""
+        values: tuple[Any, ...] = (None,) * 5
+        if override is not None:
+            word = "enabled" if override.enabled else "disabled"
+            values = (word, override.by, stamp(override.at), stamp(override.until), override.reason)
+        self._write(
+            "INSERT INTO job_state (job, schedule, override, override_by, override_at, override_until,"
+            " override_reason) VALUES (?, '', ?, ?, ?, ?, ?) ON CONFLICT (job) DO UPDATE SET"
+            " override = excluded.override, override_by = excluded.override_by, override_at = excluded.override_at,"
+            " override_until = excluded.override_until, override_reason = excluded.override_reason",
+            (job, *values),
+        )

@@ -1,0 +1,123 @@
+"""Between rows and model objects."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from json import dumps, loads
+
+from peak_console.store.model import Alert, Command, JobState, Override, Run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+RUN_COLUMNS = (
+    "id, job, triggered_by, scheduled_for, attempt, state, claimed_at, run_type, outcome, return_code, reason, "
+    "not_before, started_at, finished_at, stop_reason, pid, pid_started, command, args, tags, tag"
+)
+ALERT_COLUMNS = "alerts.id, level, message, timestamp, source, context, job, run_id, acknowledged_at, acknowledged_by"
+COMMAND_COLUMNS = "id, verb, job, run_id, arguments, issued_by, issued_at, answer, message"
+STATE_COLUMNS = (
+    "job, schedule, decided_until, off_since, failures, override, override_by, override_at, override_until, "
+    "override_reason"
+)
+
+
+def stamp(moment: datetime | None) -> str | None:
+    """An aware datetime as the registry's text."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def moment(text: str | None) -> datetime | None:
+    """The registry's text as an aware datetime in UTC."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def some_moment(text: str) -> datetime:
+    """As ``moment``, for columns that are never NULL."""
+    return datetime.fromisoformat(text)
+
+
+def as_json(value: Any) -> str:
+    return dumps(value, ensure_ascii=False, default=str)
+
+
+def run_from(row: tuple[Any, ...]) -> Run:
+    """A ``Run`` from its ``RUN_COLUMNS``."""
+    return Run(
+        id=row[0],
+        job=row[1],
+        triggered_by=row[2],
+        scheduled_for=moment(row[3]),
+        attempt=row[4],
+        state=row[5],
+        claimed_at=some_moment(row[6]),
+        run_type=row[7],
+        outcome=row[8],
+        return_code=row[9],
+        reason=row[10],
+        not_before=moment(row[11]),
+        started_at=moment(row[12]),
+        finished_at=moment(row[13]),
+        stop_reason=row[14],
+        pid=row[15],
+        pid_started=row[16],
+        command=loads(row[17]) if row[17] else (),
+        args=loads(row[18]) if row[18] else {},
+        tags=loads(row[19]) if row[19] else (),
+        tag=row[20],
+    )
+
+
+def alert_from(row: tuple[Any, ...]) -> Alert:
+    """An ``Alert`` from its ``ALERT_COLUMNS``."""
+    return Alert(
+        id=row[0],
+        level=row[1],
+        message=row[2],
+        timestamp=some_moment(row[3]),
+        source=row[4],
+        context=loads(row[5]),
+        job=row[6],
+        run_id=row[7],
+        acknowledged_at=moment(row[8]),
+        acknowledged_by=row[9],
+    )
+
+
+def command_from(row: tuple[Any, ...]) -> Command:
+    """A ``Command`` from its ``COMMAND_COLUMNS``."""
+    return Command(
+        id=row[0],
+        verb=row[1],
+        job=row[2],
+        run_id=row[3],
+        arguments=loads(row[4]),
+        issued_by=row[5],
+        issued_at=some_moment(row[6]),
+        answer=row[7],
+        message=row[8],
+    )
+
+
+def state_from(row: tuple[Any, ...]) -> JobState:
+    """A ``JobState`` from its ``STATE_COLUMNS``."""
+    override = None
+    if row[5] is not None:
+        override = Override(
+            enabled=row[5] == "enabled",
+            by=row[6],
+            at=some_moment(row[7]),
+            until=moment(row[8]),
+            reason=row[9],
+        )
+    return JobState(
+        job=row[0],
+        schedule=row[1],
+        decided_until=moment(row[2]),
+        off_since=moment(row[3]),
+        failures=row[4],
+        override=override,
+    )
