@@ -1,0 +1,267 @@
+"""What happened, judged: the alert it makes, or ``None``. Pure; times are aware, ``zone`` is for display only.
+
+The first line of a message stands alone (it is what a list or a phone shows); details follow it. Whatever text
+comes from outside (``stderr_tail``, ``reason``) has to be free of secrets and control characters already.
+"""
+
+from __future__ import annotations
+
+from peak_console.alerts import wording
+from peak_console.store.model import Alert, Level, Outcome, Trigger
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime, tzinfo
+    from typing import Any
+
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.store.model import Run
+
+    Judgement = tuple[Level, str, list[str]]
+    """Level, first line without the job's name, and the details."""
+
+PROBLEMS_SHOWN = 20
+
+
+class Finished:
+    """A finished run and what is known around it."""
+
+    __slots__ = ("failures_before", "job", "now", "retry_at", "run", "tail", "zone")
+
+    def __init__(
+        self,
+        job: JobDefinition | None,
+        run: Run,
+        failures_before: int,
+        retry_at: datetime | None,
+        tail: Sequence[str],
+        now: datetime,
+        zone: tzinfo | None,
+    ) -> None:
+        self.job = job
+        self.run = run
+        self.failures_before = failures_before
+        self.retry_at = retry_at
+        self.tail = wording.tail(tail)
+        self.now = now
+        self.zone = zone
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts its slot gets at most."""
+        return max(self.run.attempt, 1 + (self.job.retries if self.job else 0))
+
+    def when(self, moment: datetime) -> str:
+        return wording.moment(moment, self.now, self.zone)
+
+    def with_retry(self, headline: str) -> str:
+        """The headline of a failure, with what comes next: a retry, or nothing after so many attempts."""
+        if self.retry_at is not None:
+            return (
+                f"{headline}, attempt {self.run.attempt} of {self.attempts}: next attempt at {self.when(self.retry_at)}"
+            )
+        return f"{headline} after {self.run.attempt} attempts" if self.run.attempt > 1 else headline
+
+    def failure_details(self) -> list[str]:
+        details = []
+        if self.retry_at is None and self.failures_before:
+            details.append(f"{self.failures_before + 1} failures in a row.")
+        if self.tail:
+            details += ["Last lines of stderr:", *(f"  {line}" for line in self.tail)]
+        return details
+
+
+def judge_finished(
+    job: JobDefinition | None,
+    run: Run,
+    *,
+    failures_before: int,
+    retry_at: datetime | None,
+    stderr_tail: Sequence[str] = (),
+    now: datetime,
+    zone: tzinfo | None = None,
+) -> Alert | None:
+    """The alert of a finished run.
+
+    ``job`` is the definition it ran under, ``None`` if that is gone. ``failures_before`` counts the job's final
+    failures in a row before this run. ``retry_at`` is when the next attempt starts, ``None`` if there is none.
+    A plain success of a job with ``alert_on_success = false`` makes no alert, a success after a failure always
+    does. A slot skipped by the overlap policy makes none; missed slots have ``judge_missed``.
+    """
+    if run.outcome is None:
+        raise ValueError(f"run #{run.id} has not finished")
+    judge = _BY_OUTCOME.get(Outcome(run.outcome))
+    if judge is None:
+        return None
+    finished = Finished(job, run, failures_before, retry_at, stderr_tail, now, zone)
+    judgement = judge(finished)
+    if judgement is None:
+        return None
+    level, headline, details = judgement
+    lines = [f"{run.job} {headline}", _facts(finished), *details]
+    return Alert(
+        level=level,
+        message="\n".join(lines),
+        timestamp=now,
+        context=_context(finished),
+        job=run.job,
+        run_id=run.id,
+    )
+
+
+def _succeeded(finished: Finished) -> Judgement | None:
+    run, before = finished.run, finished.failures_before
+    if before:
+        return Level.INFO, f"recovered after {wording.count(before, 'failure')}", []
+    if run.attempt > 1:
+        return Level.INFO, f"succeeded at attempt {run.attempt} of {finished.attempts}", []
+    if finished.job is not None and not finished.job.alert_on_success:
+        return None
+    took = run.duration_seconds
+    return Level.INFO, "succeeded" if took is None else f"succeeded in {wording.duration(took)}", []
+
+
+def _failed(finished: Finished) -> Judgement:
+    level = Level.CRITICAL if finished.retry_at is None else Level.WARNING
+    headline = finished.with_retry(f"failed with {wording.exit_code(finished.run.return_code)}")
+    return level, headline, _reason(finished) + finished.failure_details()
+
+
+def _timed_out(finished: Finished) -> Judgement:
+    job, took = finished.job, finished.run.duration_seconds
+    limit = job.timeout_seconds if job is not None and job.timeout_seconds else took
+    headline = "timed out" if limit is None else f"timed out after {wording.duration(limit)}"
+    if finished.retry_at is not None:
+        headline = finished.with_retry(headline)
+    return Level.CRITICAL, headline, finished.failure_details()
+
+
+def _lost(finished: Finished) -> Judgement:
+    headline = finished.with_retry("was lost: its process is gone and left no exit code")
+    return Level.CRITICAL, headline, _reason(finished) + finished.failure_details()
+
+
+def _not_started(finished: Finished) -> Judgement:
+    level = Level.CRITICAL if finished.retry_at is None else Level.WARNING
+    headline = finished.with_retry("could not be started")
+    return level, headline, _reason(finished) + finished.failure_details()
+
+
+def _stopped(finished: Finished) -> Judgement:
+    who = finished.run.stop_reason
+    return Level.INFO, f"was stopped by {who}" if who else "was stopped", _reason(finished)
+
+
+_BY_OUTCOME: dict[Outcome, Callable[[Finished], Judgement | None]] = {
+    Outcome.SUCCEEDED: _succeeded,
+    Outcome.FAILED: _failed,
+    Outcome.TIMED_OUT: _timed_out,
+    Outcome.LOST: _lost,
+    Outcome.NOT_STARTED: _not_started,
+    Outcome.STOPPED: _stopped,
+}
+
+
+def _reason(finished: Finished) -> list[str]:
+    return [finished.run.reason] if finished.run.reason else []
+
+
+def _facts(finished: Finished) -> str:
+    """Which run it was, in one line."""
+    run = finished.run
+    facts = [f"Run #{run.id}"]
+    if run.triggered_by == Trigger.MANUAL:
+        facts.append("started by hand")
+    elif run.scheduled_for is not None:
+        facts.append(f"due at {finished.when(run.scheduled_for)}")
+    if finished.attempts > 1:
+        facts.append(f"attempt {run.attempt} of {finished.attempts}")
+    if run.duration_seconds is not None:
+        facts.append(f"took {wording.duration(run.duration_seconds)}")
+    return ", ".join(facts) + "."
+
+
+def _context(finished: Finished) -> dict[str, Any]:
+    run, took = finished.run, finished.run.duration_seconds
+    context: dict[str, Any] = {
+        "job_name": run.job,
+        "return_code": run.return_code,
+        "duration": None if took is None else round(took, 3),
+        "run_id": run.id,
+        "attempt": run.attempt,
+        "scheduled_for": None if run.scheduled_for is None else run.scheduled_for.isoformat(),
+        "outcome": str(run.outcome),
+        "tags": list(run.tags),
+    }
+    if run.outcome not in (Outcome.SUCCEEDED, Outcome.STOPPED):
+        context["stderr_tail"] = finished.tail
+    return context
+
+
+def judge_missed(
+    job_name: str,
+    *,
+    count: int,
+    since: datetime,
+    tags: Sequence[str] = (),
+    reason: str | None = None,
+    run_id: int | None = None,
+    now: datetime,
+    zone: tzinfo | None = None,
+) -> Alert:
+    """The one alert of ``count`` slots that no run makes up for, the oldest at ``since``."""
+    first = wording.moment(since, now, zone)
+    what = f"its slot at {first}" if count == 1 else f"{wording.count(count, 'slot')} since {first}"
+    lines = [f"{job_name} missed {what}", *([reason] if reason else [])]
+    context = _slots_context(job_name, Outcome.MISSED, count, since, tags)
+    return Alert(Level.WARNING, "\n".join(lines), now, context=context, job=job_name, run_id=run_id)
+
+
+def judge_catch_up(run: Run, *, count: int, since: datetime, now: datetime, zone: tzinfo | None = None) -> Alert | None:
+    """The alert of a run that also stands for ``count`` earlier slots, the oldest at ``since``; none for 0."""
+    if count < 1:
+        return None
+    first = wording.moment(since, now, zone)
+    lines = [
+        f"{run.job} runs once for {wording.count(count, 'earlier slot')} too, since {first}",
+        f"Run #{run.id} makes up for all of them.",
+    ]
+    context = _slots_context(run.job, None, count, since, run.tags)
+    return Alert(Level.WARNING, "\n".join(lines), now, context=context, job=run.job, run_id=run.id)
+
+
+def _slots_context(
+    job_name: str, outcome: Outcome | None, count: int, since: datetime, tags: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "job_name": job_name,
+        "outcome": None if outcome is None else str(outcome),
+        "slots": count,
+        "since": since.isoformat(),
+        "tags": list(tags),
+    }
+
+
+def judge_rejected(path: str, problems: Sequence[str], *, now: datetime) -> Alert:
+    """The alert of a reload that changed nothing because the file has errors, given as ``file:line: …``."""
+    file_name = path.rpartition("/")[2]
+    found = f": {wording.count(len(problems), 'error')}" if problems else ""
+    lines = [f"{file_name} rejected{found}; the jobs already loaded keep running", *problems[:PROBLEMS_SHOWN]]
+    if len(problems) > PROBLEMS_SHOWN:
+        lines.append(f"… and {len(problems) - PROBLEMS_SHOWN} more; see peak-console validate")
+    return Alert(Level.WARNING, "\n".join(lines), now, context={"path": path, "errors": len(problems)})
+
+
+def judge_reloaded(
+    path: str, *, added: Sequence[str], removed: Sequence[str], changed: Sequence[str], now: datetime
+) -> Alert | None:
+    """The alert of new job definitions in force; ``None`` when the file says what it said before."""
+    parts = [(word, jobs) for word, jobs in (("added", added), ("removed", removed), ("changed", changed)) if jobs]
+    if not parts:
+        return None
+    summary = ", ".join(f"{len(jobs)} {word}" for word, jobs in parts)
+    lines = [f"{path.rpartition('/')[2]} reloaded: {summary}"]
+    lines += [f"{word.capitalize()}: {wording.names(jobs)}" for word, jobs in parts]
+    context = {"path": path, "added": list(added), "removed": list(removed), "changed": list(changed)}
+    return Alert(Level.INFO, "\n".join(lines), now, context=context)

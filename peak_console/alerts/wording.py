@@ -1,0 +1,83 @@
+"""The small phrases that alert messages are made of."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, tzinfo
+
+TAIL_LINES = 10
+TAIL_COLUMNS = 300
+NAMES_SHOWN = 10
+
+
+def count(number: int, noun: str) -> str:
+    """``1 slot``, ``2 slots``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Two units at most: ``0.4 s``, ``12 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return _two(whole, 60, "min", 1, "s")
+    if whole < 86400:
+        return _two(whole, 3600, "h", 60, "min")
+    return _two(whole, 86400, "d", 3600, "h")
+
+
+def _two(whole: int, large: int, large_name: str, small: int, small_name: str) -> str:
+    major, rest = divmod(whole, large)
+    minor = rest // small
+    return f"{major} {large_name} {minor} {small_name}" if minor else f"{major} {large_name}"
+
+
+def moment(when: datetime, now: datetime, zone: tzinfo | None) -> str:
+    """``when`` on the wall clock of ``zone`` (``None``: UTC); the date is left out on the day of ``now``."""
+    zone = zone or UTC
+    local = when.astimezone(zone)
+    today = local.date() == now.astimezone(zone).date()
+    return f"{local:%H:%M:%S %Z}" if today else f"{local:%Y-%m-%d %H:%M:%S %Z}"
+
+
+def exit_code(return_code: int | None) -> str:
+    """``exit code 2``; a code that stands for a signal also names it.
+
+    A shell reports a process killed by signal n as 128 + n, ``subprocess`` as -n.
+    """
+    if return_code is None:
+        return "no exit code"
+    number = -return_code if return_code < 0 else return_code - 128
+    if number > 0:
+        import signal
+
+        try:
+            return f"exit code {return_code} ({signal.Signals(number).name})"
+        except ValueError:
+            pass
+    return f"exit code {return_code}"
+
+
+def tail(lines: Sequence[str]) -> list[str]:
+    """The last lines worth showing: blank ones at either end dropped, long ones cut with an ellipsis."""
+    kept = [line.rstrip() for line in lines]
+    while kept and not kept[-1]:
+        kept.pop()
+    kept = kept[-TAIL_LINES:]
+    while kept and not kept[0]:
+        kept.pop(0)
+    return [line if len(line) <= TAIL_COLUMNS else line[: TAIL_COLUMNS - 1] + "…" for line in kept]
+
+
+def names(jobs: Sequence[str]) -> str:
+    """The names with commas; beyond ten only how many more there are."""
+    shown = ", ".join(jobs[:NAMES_SHOWN])
+    more = len(jobs) - NAMES_SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
