@@ -1,0 +1,155 @@
+"""Text for people: made safe for any terminal, and numbers as they are read at a glance."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Every terminal escape that is complete: CSI …, a string (OSC, DCS, …) with its end, a two-character escape.
+# An incomplete one matches only its ESC, so that a stray byte cannot hide the text behind it. Bodies never
+# cross another ESC and quantifiers are possessive: time is linear in the text, whatever it holds.
+_ESCAPE = (
+    r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]"
+    r"|[\]PX^_][^\x07\x1b\n]*+(?:\x07|\x1b\\)"
+    r"|[ -/]++[0-~]"
+    r"|[0-OQ-WYZ\\`-~]"
+    r"|)"
+)
+_BLANK = r"\r\n|[\t-\r\x85\u2028\u2029]"
+_BLANK_KEEPING_LINES = r"[\t\v\f\x85\u2028\u2029]"
+# C0 and C1 controls; soft hyphen; bidirectional and zero-width characters; interlinear and tag characters;
+# lone surrogates, which no terminal's encoding can carry.
+_HIDDEN = (
+    r"[\0-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+)
+REPLACEMENT = "\ufffd"
+
+_NUMBER = r"\d+(?:\.\d+)?"
+_DURATION = rf"({_NUMBER}w ?)?({_NUMBER}d ?)?({_NUMBER}h ?)?({_NUMBER}m ?)?({_NUMBER}s)?"
+_UNIT_SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_LONGEST_WORD = 100
+
+
+def safe(text: str) -> str:
+    """``text`` as one line that any terminal shows as it is.
+
+    Escape sequences are gone; line breaks and tabs are spaces; every other control, bidirectional or
+    zero-width character and every lone surrogate is U+FFFD, so that nothing is there unseen. Takes time
+    linear in the length; applied twice it changes nothing more.
+    """
+    if text.isprintable():
+        return text
+    return _clean(text, _BLANK)
+
+
+def safe_lines(text: str) -> str:
+    r"""As ``safe``, but line breaks stay; ``\r\n`` and a lone ``\r`` become ``\n``."""
+    if text.isprintable():
+        return text
+    return _clean(text.replace("\r\n", "\n").replace("\r", "\n"), _BLANK_KEEPING_LINES)
+
+
+def _clean(text: str, blank: str) -> str:
+    import re
+
+    text = re.sub(_ESCAPE, "", text)
+    text = re.sub(blank, " ", text)
+    return re.sub(_HIDDEN, REPLACEMENT, text)
+
+
+def duration(seconds: float) -> str:
+    """How long something took: ``0.8s``, ``48.0s``, ``12m04s``, ``1h02m``, ``3d04h``."""
+    if seconds < 0:
+        return "-" + duration(-seconds)
+    if round(seconds, 1) < 60:
+        return f"{seconds:.1f}s"
+    minutes, whole = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m{whole:02}s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours}h{minutes:02}m"
+    days, hours = divmod(hours, 24)
+    return f"{days}d{hours:02}h"
+
+
+def countdown(seconds: float) -> str:
+    """How long until something: ``00:04:12`` within the hour, then ``16h 34m``, then ``3d 04h``.
+
+    Rounded up to the second, so that what still waits never shows zero; at or after its time, ``due``.
+    """
+    if seconds <= 0:
+        return "due"
+    whole = int(seconds) + (seconds > int(seconds))
+    minutes, whole = divmod(whole, 60)
+    if minutes < 60:
+        return f"00:{minutes:02}:{whole:02}"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours}h {minutes:02}m"
+    days, hours = divmod(hours, 24)
+    return f"{days}d {hours:02}h"
+
+
+def ago(seconds: float) -> str:
+    """How long something has been over: ``just now`` within the minute, ``56m ago``, ``6h ago``, ``3d ago``."""
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{int(seconds // 60)}m ago"
+    if seconds < 86400:
+        return f"{int(seconds // 3600)}h ago"
+    return f"{int(seconds // 86400)}d ago"
+
+
+def size(count: int) -> str:
+    """A number of bytes: ``640 B``, ``1.2 MiB``."""
+    if count < 1024:
+        return f"{count} B"
+    scaled = float(count)
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        scaled /= 1024
+        if round(scaled, 1) < 1024:
+            return f"{scaled:.1f} {unit}"
+    return f"{scaled / 1024:.1f} PiB"
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of ``90s``, ``15m``, ``2h``, ``1h30m``, ``1w``; a bare number is seconds.
+
+    Units come largest first, each at most once. Raises ``ValueError`` with a sentence for the user.
+    """
+    import re
+
+    word = text.strip().lower()
+    seconds = float("inf")
+    if not word or len(word) > _LONGEST_WORD:
+        pass
+    elif re.fullmatch(_NUMBER, word, re.ASCII):
+        seconds = float(word)
+    elif match := re.fullmatch(_DURATION, word, re.ASCII):
+        parts = (part.rstrip() for part in match.groups() if part)
+        seconds = sum(float(part[:-1]) * _UNIT_SECONDS[part[-1]] for part in parts)
+    if seconds == float("inf"):
+        shown = safe(text[:_LONGEST_WORD])
+        raise ValueError(f'"{shown}" is not a duration; write for example 90s, 15m, 2h or 1h30m')
+    return seconds
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The one of ``known`` that ``word`` was probably meant to be; ``None`` when none is close."""
+    if not word or len(word) > _LONGEST_WORD:
+        return None
+    by_fold = {_fold(name): name for name in known}
+    if (exact := by_fold.get(_fold(word))) is not None:
+        return exact
+    from difflib import get_close_matches
+
+    close = get_close_matches(_fold(word), by_fold, n=1, cutoff=0.6)
+    return by_fold[close[0]] if close else None
+
+
+def _fold(word: str) -> str:
+    return word.casefold().replace("-", "_").replace(" ", "_")
