@@ -17,10 +17,7 @@ import time
 from datetime import UTC, datetime
 
 from market_data import DEFAULT_PRICES, load_prices
-from script_support import ScriptError, complain, heading, paint, parser, report_path, run, write_csv
-
-PAUSE = 0.15
-"""Seconds between two quotes: they come in one by one, as from a feed."""
+from script_support import ScriptError, complain, heading, not_negative, paint, parser, report_path, run, write_csv
 
 
 def slot() -> datetime:
@@ -46,7 +43,9 @@ def failure(minute: int, attempt: int, first_ever: bool) -> str | None:
 
 
 def main() -> int:
-    wanted = parser(__doc__).parse_args()
+    flags = parser(__doc__)
+    flags.add_argument("--pace", type=not_negative, default=0.15, help="seconds from one quote to the next")
+    wanted = flags.parse_args()
     moment = slot()
     attempt = os.environ.get("PEAK_ATTEMPT", "1")
     heading(f"fetch quotes · attempt {attempt}")
@@ -57,7 +56,7 @@ def main() -> int:
 
     if reason := failure(moment.minute, int(attempt) if attempt.isdigit() else 1, not os.path.exists(path)):
         print("connecting to the demonstration feed …")
-        time.sleep(PAUSE)
+        time.sleep(wanted.pace)
         complain(f"{reason} (a demonstration: this script fails now and then on purpose).")
         return 1
 
@@ -69,7 +68,7 @@ def main() -> int:
         change = closes[day] / closes[day - 1] - 1
         print(f"{symbol:<9}{closes[day]:>10.4f} {paint(f'{100 * change:>+7.2f}%', 'green' if change >= 0 else 'red')}")
         rows.append((prices.dates[day], symbol, closes[day], f"{change:.6f}"))
-        time.sleep(PAUSE)
+        time.sleep(wanted.pace)
     write_csv(path, ("date", "symbol", "rate", "change"), rows)
     return 0
 
