@@ -10,6 +10,7 @@ from peak_console.errors import StateError
 
 DATABASE = "registry.db"
 LOCK = "engine.lock"
+BELL = "engine.bell"
 ENVIRONMENT_VARIABLE = "PEAK_CONSOLE_STATE_DIR"
 
 
@@ -140,3 +141,61 @@ class EngineLock:
                 return int(file.read())
         except (OSError, ValueError):
             return None
+
+
+class Doorbell:
+    """What an engine sleeps on. With a directory, anybody who may write there can ring it: see ``ring``."""
+
+    def __init__(self, directory: str | None = None) -> None:
+        """Hang the bell; without a directory it can only be rung from inside. Raises ``StateError``."""
+        if directory is None:
+            self._fd, self._ringer = os.pipe()
+            os.set_blocking(self._fd, False)
+            os.set_blocking(self._ringer, False)
+            return
+        path = os.path.join(directory, BELL)
+        try:
+            if not os.path.exists(path):
+                os.mkfifo(path, 0o600)
+            # Held open for both ends: a reader alone would see end-of-file whenever the last ringer leaves.
+            self._fd = self._ringer = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise StateError(f"{path}: cannot make the engine's doorbell ({error.strerror})") from None
+
+    def fileno(self) -> int:
+        """Readable once somebody has rung."""
+        return self._fd
+
+    def ring(self) -> None:
+        """From inside this process; safe in any thread and in a signal handler."""
+        try:
+            os.write(self._ringer, b"!")
+        except OSError:  # full: it is ringing already; closed: nobody is at home
+            pass
+
+    def hush(self) -> None:
+        """Forget every ring so far."""
+        try:
+            while os.read(self._fd, 4096):
+                pass
+        except BlockingIOError:
+            pass
+
+    def close(self) -> None:
+        for fd in {self._fd, self._ringer}:
+            os.close(fd)
+
+
+def ring(directory: str) -> bool:
+    """Ring the engine that serves a directory, from another process; ``False`` when nobody listens."""
+    try:
+        fd = os.open(os.path.join(directory, BELL), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        os.write(fd, b"!")
+    except BlockingIOError:  # full: it is ringing already
+        pass
+    finally:
+        os.close(fd)
+    return True

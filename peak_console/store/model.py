@@ -73,6 +73,7 @@ class Run:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     stop_reason: str | None = None
+    supervisor: str | None = None
     pid: int | None = None
     pid_started: str | None = None
     command: Sequence[str] = ()

@@ -10,7 +10,7 @@ from peak_console.store.rows import RUN_COLUMNS, STATE_COLUMNS, as_json, run_fro
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -44,8 +44,11 @@ class Claim:
 class RunRecords(Database):
     """The registry of runs."""
 
-    def claim(self, claims: Sequence[Claim], now: datetime) -> list[Run]:
-        """Record every claim, durably; one whose slot and attempt somebody else holds is left out."""
+    def claim(self, claims: Sequence[Claim], now: datetime, supervisor: str) -> list[Run]:
+        """Record every claim, durably; one whose slot and attempt somebody else holds is left out.
+
+        ``supervisor`` names the process that is going to start and watch those that are not queued.
+        """
         at = stamp(now)
         ids = []
         with self:
@@ -53,12 +56,13 @@ class RunRecords(Database):
                 state = RunState.FINISHED if claim.outcome else RunState.QUEUED if claim.queued else RunState.CLAIMED
                 cursor = self._write(
                     "INSERT OR IGNORE INTO runs (run_type, job, triggered_by, scheduled_for, attempt, state, outcome,"
-                    " reason, not_before, claimed_at, finished_at, command, args, tags, tag)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " reason, not_before, claimed_at, finished_at, command, args, tags, tag, supervisor)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         RUN_TYPE, claim.job, claim.triggered_by, stamp(claim.scheduled_for), claim.attempt, state,
                         claim.outcome, claim.reason, stamp(claim.not_before), at, at if claim.outcome else None,
                         as_json(claim.command), as_json(claim.args), as_json(claim.tags), claim.tag,
+                        supervisor if state == RunState.CLAIMED else None,
                     ),
                 )  # fmt: skip
                 if cursor.rowcount:
@@ -72,10 +76,15 @@ class RunRecords(Database):
         rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id BETWEEN ? AND ?", (ids[0], ids[-1]))
         return [run_from(row) for row in rows]
 
-    def take_from_queue(self, run_id: int) -> bool:
+    def take_from_queue(self, run_id: int, supervisor: str) -> bool:
         """Turn a queued run into a claimed one; ``False`` when somebody else did."""
-        sql = "UPDATE runs SET state = 'claimed' WHERE id = ? AND state = 'queued'"
-        return self._write(sql, (run_id,)).rowcount == 1
+        sql = "UPDATE runs SET state = 'claimed', supervisor = ? WHERE id = ? AND state = 'queued'"
+        return self._write(sql, (supervisor, run_id)).rowcount == 1
+
+    def take_over(self, run: Run, supervisor: str) -> bool:
+        """Look after a run whose supervisor is gone; ``False`` when somebody else already does."""
+        sql = "UPDATE runs SET supervisor = ? WHERE id = ? AND supervisor IS ? AND state <> 'finished'"
+        return self._write(sql, (supervisor, run.id, run.supervisor)).rowcount == 1
 
     def started(self, run_id: int, at: datetime, pid: int, pid_started: str) -> None:
         """A claimed run has its process."""
@@ -161,14 +170,15 @@ class RunRecords(Database):
         sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?"
         return [run_from(row) for row in self._rows(sql, (*values, limit))]
 
-    def last_runs(self) -> dict[str, Run]:
-        """Of each job the newest run with a process, under way or ended."""
+    def last_runs(self, jobs: Iterable[str]) -> dict[str, Run]:
+        """Of each job the newest run that has, or had, a process or should have had one."""
         sql = (
-            f"SELECT {RUN_COLUMNS} FROM runs WHERE id IN (SELECT max(id) FROM runs "
-            "WHERE run_type = ? AND state <> 'queued' AND (outcome IS NULL OR outcome NOT IN ('missed', 'skipped')) "
-            "GROUP BY job)"
+            f"SELECT {RUN_COLUMNS} FROM runs WHERE job = ? AND run_type = ? AND state <> 'queued'"
+            " AND (outcome IS NULL OR outcome NOT IN ('missed', 'skipped')) ORDER BY id DESC LIMIT 1"
         )
-        return {run.job: run for run in map(run_from, self._rows(sql, (RUN_TYPE,)))}
+        # One look-up in an index per job: a GROUP BY would walk the whole registry.
+        found = (rows[0] for job in jobs if (rows := self._rows(sql, (job, RUN_TYPE))))
+        return {run.job: run for run in map(run_from, found)}
 
     def expired_runs(self, keep_runs: int, before: datetime | None, limit: int) -> list[int]:
         """Ids of finished runs beyond the newest ``keep_runs`` of their job, or finished before ``before``.
@@ -201,7 +211,11 @@ class JobRecords(Database):
 
     def count_failures(self, job: str, failures: int) -> None:
         """How many times in a row a job has finally failed."""
-        self._write("UPDATE job_state SET failures = ? WHERE job = ?", (failures, job))
+        self._write(
+            "INSERT INTO job_state (job, schedule, failures) VALUES (?, '', ?)"
+            " ON CONFLICT (job) DO UPDATE SET failures = excluded.failures",
+            (job, failures),
+        )
 
     def set_override(self, job: str, override: Override | None) -> None:
         """Set or, with ``None``, lift an operator's enable or disable."""

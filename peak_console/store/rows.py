@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 RUN_COLUMNS = (
     "id, job, triggered_by, scheduled_for, attempt, state, claimed_at, run_type, outcome, return_code, reason, "
-    "not_before, started_at, finished_at, stop_reason, pid, pid_started, command, args, tags, tag"
+    "not_before, started_at, finished_at, stop_reason, pid, pid_started, command, args, tags, tag, supervisor"
 )
 ALERT_COLUMNS = "alerts.id, level, message, timestamp, source, context, job, run_id, acknowledged_at, acknowledged_by"
 COMMAND_COLUMNS = "id, verb, job, run_id, arguments, issued_by, issued_at, answer, message"
@@ -68,6 +68,7 @@ def run_from(row: tuple[Any, ...]) -> Run:
         args=loads(row[18]) if row[18] else {},
         tags=loads(row[19]) if row[19] else (),
         tag=row[20],
+        supervisor=row[21],
     )
 
 

@@ -17,6 +17,7 @@ CREATE TABLE runs (
   started_at     TEXT,
   finished_at    TEXT,
   stop_reason    TEXT,                                  -- set before the first signal: 'timeout', or who asked
+  supervisor     TEXT,                                  -- the process that looks after it, as pid and start
   pid            INTEGER,                               -- also the process group and the session
   pid_started    TEXT,                                  -- tells the process from a later one with the same pid
   command        TEXT,                                  -- JSON list, secrets masked

@@ -1,0 +1,128 @@
+"""What follows from a run's end: its result, the next attempt, the alert."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from peak_console.alerts.judge import judge_finished
+from peak_console.engine.dispatch import TAG
+from peak_console.engine.events import RunFinished
+from peak_console.engine.policy import retry_at
+from peak_console.store.directory import run_directory
+from peak_console.store.model import Outcome, RunState, Trigger
+from peak_console.store.records import Claim
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from peak_console.engine.context import EngineContext
+    from peak_console.engine.supervisor import End
+    from peak_console.store.model import Run
+
+FAILURES = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.NOT_STARTED})
+TAIL_LINES = 10
+TAIL_BYTES = 16 * 1024
+
+
+class Bookkeeper:
+    """Records ends, each once and with all that follows in one transaction."""
+
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+        self._unrecorded: list[End] = []
+        states = context.store.job_states()
+        self._failures = {name: state.failures for name, state in states.items() if state.failures}
+
+    def record(self, ends: Sequence[End]) -> None:
+        """Record ends, and those that the registry refused before.
+
+        Raises ``StateError`` when it still refuses; they are kept for the next call.
+        """
+        self._unrecorded += ends
+        while self._unrecorded:
+            self._record_one(self._unrecorded[0])
+            self._unrecorded.pop(0)
+
+    def _record_one(self, end: End) -> None:
+        context = self._context
+        now = context.clock.now()
+        tail = self._stderr_tail(end.run) if end.outcome in FAILURES else []
+        failed = end.outcome in FAILURES
+        next_at = retry_at(end.job, end.run.attempt, end.at) if failed else None
+        before = self._failures.get(end.run.job, 0)
+        retry: list[Run] = []
+        finished = replace(
+            end.run,
+            state=RunState.FINISHED,
+            outcome=end.outcome,
+            return_code=end.return_code,
+            finished_at=end.at,
+            reason=end.reason or end.run.reason,
+            stop_reason=end.reason if end.outcome == Outcome.STOPPED else end.run.stop_reason,
+        )
+        with context.store:
+            if not context.store.finish(end.run.id, end.outcome, end.return_code, end.at, end.reason):
+                return
+            if next_at is not None:
+                retry = context.store.claim([self._next_attempt(end, next_at)], now, context.identity)
+            failures = self._count(end, before, final=next_at is None)
+            alert = judge_finished(
+                end.job, finished, failures_before=before, retry_at=next_at, stderr_tail=tail, now=now,
+                zone=context.zone_of(end.job),
+            )  # fmt: skip
+            if alert is not None:
+                context.raise_alert(alert, end.job.tags)
+        self._failures[end.run.job] = failures
+        for run in retry:
+            context.enqueue(run)
+        self._tally(end, final=next_at is None)
+        context.emit(RunFinished(at=now, run=finished, retry_at=next_at))
+        if not context.options.keep_registry:
+            self._forget(end.run)
+
+    def _count(self, end: End, before: int, *, final: bool) -> int:
+        """Final failures in a row; a run that was stopped says nothing about its job."""
+        failures = before
+        if end.outcome == Outcome.SUCCEEDED:
+            failures = 0
+        elif end.outcome in FAILURES and final:
+            failures = before + 1
+        if failures != before:
+            self._context.store.count_failures(end.run.job, failures)
+        return failures
+
+    def _tally(self, end: End, *, final: bool) -> None:
+        if end.outcome == Outcome.SUCCEEDED:
+            self._context.succeeded += 1
+        elif final and end.outcome in FAILURES:
+            self._context.failed += 1
+
+    def _next_attempt(self, end: End, not_before: datetime) -> Claim:
+        return Claim(
+            job=end.run.job,
+            scheduled_for=end.run.scheduled_for or end.run.claimed_at,
+            triggered_by=Trigger.RETRY,
+            attempt=end.run.attempt + 1,
+            queued=True,
+            not_before=not_before,
+            command=end.run.command,
+            args=end.run.args,
+            tags=end.run.tags,
+            tag=TAG,
+        )
+
+    def _stderr_tail(self, run: Run) -> list[str]:
+        from peak_console.runs.reader import OutputReader
+        from peak_console.text import safe
+
+        redactor = self._context.launcher.redactor
+        lines = OutputReader(run_directory(self._context.directory, run.id)).tail_lines("err", TAIL_LINES, TAIL_BYTES)
+        return [safe(redactor.text(line)) for line in lines]
+
+    def _forget(self, run: Run) -> None:
+        from peak_console.runs.reader import remove
+
+        self._context.store.forget([run.id])
+        remove(run_directory(self._context.directory, run.id))

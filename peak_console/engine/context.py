@@ -1,0 +1,108 @@
+"""What the engine's parts share: one thread's world. Nothing here decides anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from peak_console.engine.events import AlertRaised
+from peak_console.schedule.zones import zone
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import tzinfo
+
+    from peak_console.clock import Clock
+    from peak_console.engine.events import EngineEvent
+    from peak_console.engine.launch import Launcher
+    from peak_console.engine.planner import Planner
+    from peak_console.engine.supervisor import Supervisor
+    from peak_console.jobs.model import AlertChannel, JobDefinition, JobSet
+    from peak_console.store.model import Alert, Hold, JobState, Run
+    from peak_console.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How an engine was asked to work."""
+
+    mode: str = "headless"
+    """``headless``, ``console``, ``once`` or ``run``."""
+    poll_interval: float = 30
+    """Seconds; the longest sleep, against clocks that are set."""
+    include_tags: Sequence[str] = ()
+    exclude_tags: Sequence[str] = ()
+    keep_registry: bool = True
+    send_alerts: bool = True
+
+
+@dataclass(slots=True)
+class EngineContext:
+    """The engine's belongings, handed to each of its parts."""
+
+    options: EngineOptions
+    clock: Clock
+    directory: str
+    identity: str
+    """Names this process in the registry as the supervisor of its runs."""
+    store: Store
+    jobset: JobSet
+    jobs: dict[str, JobDefinition]
+    """Those of ``jobset`` that the tags select."""
+    launcher: Launcher
+    planner: Planner
+    supervisor: Supervisor
+    emit: Callable[[EngineEvent], None]
+    on_alert: Callable[[], None]
+    """Called once a transaction with alerts has been committed."""
+    channels: Sequence[AlertChannel] = ()
+    hold: Hold | None = None
+    draining: bool = False
+    queue: list[Run] = field(default_factory=list)
+    """Runs in state ``queued``, oldest slot first."""
+    queued_here: set[int] = field(default_factory=set)
+    """Ids of the runs that this process has put into the queue."""
+    foreign: list[Run] = field(default_factory=list)
+    """Unfinished runs that another living process looks after."""
+    succeeded: int = 0
+    failed: int = 0
+
+    def zone_of(self, job: JobDefinition | None) -> tzinfo:
+        """The zone that a job's times are shown in."""
+        name = job.schedule.timezone if job is not None else None
+        return zone(name or self.jobset.settings.timezone)
+
+    def raise_alert(self, alert: Alert, tags: Sequence[str] = ()) -> None:
+        """Store an alert with what has to be delivered. Part of the transaction under way, if there is one."""
+        from peak_console.alerts.routing import channels_for
+
+        channels = channels_for(alert, tags, self.channels) if self.options.send_alerts else []
+        safe = replace(alert, message=self.launcher.redactor.text(alert.message))
+        stored = self.store.add_alert(safe, channels, self.clock.now())
+        self.emit(AlertRaised(at=stored.timestamp, alert=stored))
+        if channels:
+            self.on_alert()
+
+    def remember(self, state: JobState) -> None:
+        """Record what is remembered of a job's slots."""
+        self.store.decided(state.job, state.schedule, state.decided_until, state.off_since)
+
+    def active_runs(self, job: str) -> list[Run]:
+        """A job's runs that have a process or are about to, whoever looks after them, oldest first."""
+        mine = [live.run for live in self.supervisor.of_job(job)]
+        return sorted([*mine, *(run for run in self.foreign if run.job == job)], key=lambda run: run.id)
+
+    def active_count(self) -> int:
+        return len(self.supervisor) + len(self.foreign)
+
+    def free_places(self) -> int | None:
+        """How many more runs may start now; ``None`` is any number."""
+        limit = self.jobset.settings.max_concurrent_runs
+        return max(0, limit - self.active_count()) if limit else None
+
+    def enqueue(self, run: Run, *, here: bool = True) -> None:
+        """Put a recorded run into the queue; ``here`` says that this process made it wait."""
+        if here:
+            self.queued_here.add(run.id)
+        self.queue.append(run)
+        self.queue.sort(key=lambda queued: (queued.not_before or queued.scheduled_for or queued.claimed_at, queued.id))

@@ -1,0 +1,233 @@
+"""From due slots to running processes: decide, record, then act."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from peak_console.alerts.judge import judge_catch_up, judge_missed
+from peak_console.engine.events import RunQueued, RunStarted, SlotPassed
+from peak_console.engine.policy import Action, decide
+from peak_console.engine.supervisor import End
+from peak_console.errors import StateError
+from peak_console.jobs.model import Overlap
+from peak_console.schedule.slots import Pending
+from peak_console.store.model import Outcome, RunState, Trigger
+from peak_console.store.records import Claim
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from peak_console.engine.context import EngineContext
+    from peak_console.engine.policy import Verdict
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.store.model import Run
+
+TAG = "scheduler"
+"""The registry's tag of runs that the engine itself made, as documented."""
+
+
+class Dispatcher:
+    """Claims what is due and starts what was claimed."""
+
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+        self._unrecorded: list[tuple[Run, int, str]] = []
+
+    def dispatch(self, now: datetime) -> list[End]:
+        """Claim every slot that is due, start what may start; the ends of those that could not be.
+
+        Raises ``StateError`` when the registry refuses; nothing has started then that is not claimed.
+        """
+        context = self._context
+        if context.hold is not None or context.draining:
+            return []
+        return self._start(self._claim_due(now)) + self.dispatch_queue(now)
+
+    def dispatch_queue(self, now: datetime) -> list[End]:
+        """Start the queued runs whose turn has come; the ends of those that could not be started."""
+        context = self._context
+        if context.hold is not None or context.draining:
+            return []
+        return self._start(self._from_queue(now))
+
+    def _claim_due(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
+        context = self._context
+        due = context.planner.due(now)
+        if not due:
+            return []
+        try:
+            return self._record(due, now)
+        except StateError:
+            for job, _ in due:
+                context.planner.refresh(job.name, now)
+            raise
+
+    def _record(self, due: Sequence[tuple[JobDefinition, Pending]], now: datetime) -> list[tuple[Run, JobDefinition]]:
+        """One transaction for everything that is due at this moment."""
+        context = self._context
+        free = context.free_places()
+        verdicts: dict[tuple[str, datetime], Verdict] = {}
+        claims = []
+        replaced: list[str] = []
+        for job, pending in due:
+            for verdict in self._decide(job, pending, now):
+                queued = verdict.action in (Action.QUEUE, Action.REPLACE)
+                if verdict.action == Action.START and free is not None:
+                    queued, free = free < 1, free - 1
+                if verdict.action == Action.REPLACE:
+                    replaced.append(job.name)
+                verdicts[job.name, verdict.slot] = verdict
+                claims.append(self._claim(job, verdict, queued=queued))
+        with context.store:
+            runs = context.store.claim(claims, now, context.identity)
+            for job, pending in due:
+                context.remember(context.planner.settle(job, pending.latest, now))
+        started = []
+        for run in runs:
+            verdict = verdicts[run.job, run.scheduled_for or now]
+            job = context.jobs[run.job]
+            if run.state == RunState.CLAIMED:
+                started.append((run, job))
+            elif run.state == RunState.QUEUED:
+                self._enqueue(run, now)
+            else:
+                context.emit(SlotPassed(at=now, run=run))
+            self._tell_of_missed(job, run, verdict, now)
+        for name in replaced:
+            self._replace(name)
+        return started
+
+    def _decide(self, job: JobDefinition, pending: Pending, now: datetime) -> list[Verdict]:
+        context = self._context
+        waiting = [run for run in context.queue if run.job == job.name]
+        retries = [run.id for run in waiting if run.triggered_by == Trigger.RETRY]
+        active = [run.id for run in context.active_runs(job.name)] + retries
+        return decide(job, pending, now, active, len(waiting) - len(retries))
+
+    def _claim(self, job: JobDefinition, verdict: Verdict, *, queued: bool) -> Claim:
+        command, args = self._context.launcher.shown(job)
+        outcome = {Action.SKIP: Outcome.SKIPPED, Action.MISS: Outcome.MISSED}.get(Action(verdict.action))
+        reason = verdict.reason
+        if verdict.folded:
+            also = f"stands for {verdict.folded} earlier slot{'s' if verdict.folded > 1 else ''} too"
+            reason = f"{reason}; {also}" if reason else also
+        return Claim(
+            job=job.name,
+            scheduled_for=verdict.slot,
+            triggered_by=verdict.triggered_by,
+            queued=queued and outcome is None,
+            outcome=outcome,
+            reason=reason,
+            command=command,
+            args=args,
+            tags=list(job.tags),
+            tag=TAG,
+        )
+
+    def _tell_of_missed(self, job: JobDefinition, run: Run, verdict: Verdict, now: datetime) -> None:
+        context = self._context
+        if verdict.action == Action.MISS:
+            since, count = verdict.since or verdict.slot, verdict.folded + 1
+            alert = judge_missed(
+                job.name, count=count, since=since, tags=job.tags, reason=verdict.reason, run_id=run.id, now=now,
+                zone=context.zone_of(job),
+            )  # fmt: skip
+            context.raise_alert(alert, job.tags)
+        elif verdict.folded and verdict.since is not None:
+            caught_up = judge_catch_up(
+                run, count=verdict.folded, since=verdict.since, now=now, zone=context.zone_of(job)
+            )
+            if caught_up is not None:
+                context.raise_alert(caught_up, job.tags)
+
+    def _from_queue(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
+        """Queued runs whose turn has come, claimed."""
+        context = self._context
+        ready = []
+        free = context.free_places()
+        taken: set[str] = set()
+        for run in list(context.queue):
+            job = context.jobs.get(run.job)
+            if job is None or not self._may_start(run, job, now, taken) or (free is not None and free < 1):
+                continue
+            context.queue.remove(run)
+            if context.store.take_from_queue(run.id, context.identity):
+                ready.append((run, context.launcher.with_args_of(job, run)))
+                taken.add(run.job)
+                free = None if free is None else free - 1
+        return ready
+
+    def _may_start(self, run: Run, job: JobDefinition, now: datetime, taken: set[str]) -> bool:
+        if run.not_before is not None and now < run.not_before:
+            return False
+        if job.overlap == Overlap.ALLOW:
+            return True
+        return run.job not in taken and not self._context.active_runs(run.job)
+
+    def start_by_hand(self, job: JobDefinition, now: datetime, *, force: bool) -> tuple[Run | None, str, list[End]]:
+        """Claim and start a manual run under the job's overlap policy, or beside what runs with ``force``.
+
+        Returns the run, or ``None`` and why there is none, and the end of a run that could not be started.
+        """
+        context = self._context
+        verdict = self._decide(job, Pending(latest=now, oldest=now, count=1), now)[0]
+        if verdict.action == Action.SKIP and not force:
+            return None, verdict.reason or "", []
+        free = context.free_places()
+        waits = not force and verdict.action in (Action.QUEUE, Action.REPLACE)
+        by_hand = replace(verdict, action=Action.START, triggered_by=Trigger.MANUAL, reason=None)
+        runs = context.store.claim([self._claim(job, by_hand, queued=waits or free == 0)], now, context.identity)
+        if not runs:
+            return None, "a run for this very moment exists already", []
+        if verdict.action == Action.REPLACE:
+            self._replace(job.name)
+        if runs[0].state == RunState.QUEUED:
+            self._enqueue(runs[0], now)
+            return runs[0], "", []
+        return runs[0], "", self._start([(runs[0], job)])
+
+    def _enqueue(self, run: Run, now: datetime) -> None:
+        self._context.enqueue(run)
+        self._context.emit(RunQueued(at=now, run=run))
+
+    def _replace(self, name: str) -> None:
+        for live in self._context.supervisor.of_job(name):
+            self._context.supervisor.stop(live.run.id, "replaced by a later run")
+
+    def _start(self, ready: Sequence[tuple[Run, JobDefinition]], *, seized: bool = False) -> list[End]:
+        """Start claimed runs, all of them before anything else is done."""
+        context = self._context
+        ends, events = [], []
+        for run, job in ready:
+            at = context.clock.now()
+            result = context.supervisor.start(run, job, context.launcher, seized=seized)
+            if isinstance(result, End):
+                ends.append(result)
+                continue
+            started = replace(
+                run, state=RunState.RUNNING, started_at=at, pid=result.pid, pid_started=result.pid_started,
+                supervisor=context.identity,
+            )  # fmt: skip
+            context.supervisor.update(started)
+            self._unrecorded.append((started, result.pid, result.pid_started))
+            events.append(RunStarted(at=at, run=started, command=context.launcher.shown(job)[0]))
+        self.record_starts()
+        for event in events:
+            context.emit(event)
+        return ends
+
+    def start_anew(self, run: Run, job: JobDefinition) -> list[End]:
+        """Start a run that was claimed, but whose process never began; its ``started`` mark is ours."""
+        return self._start([(run, job)], seized=True)
+
+    def record_starts(self) -> None:
+        """Write down which processes run; kept and tried again when the registry refuses."""
+        store = self._context.store
+        if not self._unrecorded:
+            return
+        with store:
+            for run, pid, pid_started in self._unrecorded:
+                store.started(run.id, run.started_at or run.claimed_at, pid, pid_started)
+        self._unrecorded.clear()

@@ -1,0 +1,351 @@
+"""The engine: one thread that dispatches, watches, obeys, and sleeps in between.
+
+It sleeps until the next slot, a finished process, a ring of the doorbell, or its longest sleep. Only methods that
+say so may be called from other threads.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+
+from peak_console.engine import events
+from peak_console.engine.bookkeeping import Bookkeeper
+from peak_console.engine.commands import Commander
+from peak_console.engine.context import EngineContext, EngineOptions
+from peak_console.engine.dispatch import Dispatcher
+from peak_console.engine.launch import Launcher
+from peak_console.engine.planner import Planner
+from peak_console.engine.recovery import Recovery, identity
+from peak_console.engine.selection import changes
+from peak_console.engine.supervisor import LiveRun, Supervisor
+from peak_console.errors import StateError
+from peak_console.jobs.loader import filter_jobs_by_tags
+from peak_console.store.directory import Doorbell, EngineLock, ring
+from peak_console.store.model import EngineInfo
+from peak_console.store.store import Store
+from peak_console.version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from peak_console.clock import Clock
+    from peak_console.jobs.model import AlertChannel, JobDefinition, JobSet
+    from peak_console.runs.interface import Executor
+    from peak_console.store.model import Run
+
+FOREIGN_SECONDS = 1.0
+"""How often the engine sees whether another process still looks after its runs."""
+RESIDENT_MODES = ("headless", "console")
+TROUBLE_SECONDS = 1.0
+"""How long the engine waits before it tries again what the registry refused."""
+
+
+class Engine:
+    """Serves one state directory. Created in any thread; ``open`` to ``close`` belong to one thread."""
+
+    def __init__(
+        self,
+        jobset: JobSet,
+        directory: str,
+        *,
+        options: EngineOptions,
+        clock: Clock,
+        executor: Executor,
+        environ: Mapping[str, str],
+        channels: Sequence[AlertChannel] = (),
+        emit: Callable[[events.EngineEvent], None] = lambda event: None,
+        on_alert: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.directory = directory
+        self.options = options
+        self._first_jobset = jobset
+        self._clock = clock
+        self._executor = executor
+        self._environ = environ
+        self._channels = channels
+        self._emit = emit
+        self._on_alert = on_alert
+        self._offered: JobSet | None = None
+        self._rejection: str | None = None
+        self._reload: Callable[[], str] = lambda: "this engine does not reload"
+        self._drain_wanted = False
+        self._stop_wanted = False
+        self._leave_wanted = False
+        self._trouble: str | None = None
+        self._look_again_at = 0.0
+
+    # Asked for by other threads and by signal handlers: plain flags, and a ring.
+
+    def drain(self) -> None:
+        """Start nothing new, wait for what runs, then stop. From any thread."""
+        self._drain_wanted = True
+        self.ring()
+
+    def stop_runs(self) -> None:
+        """Drain, and ask every run to end. From any thread."""
+        self._stop_wanted = True
+        self.drain()
+
+    def leave_runs(self) -> None:
+        """Stop at once and leave what runs to the next engine. From any thread."""
+        self._leave_wanted = True
+        self.drain()
+
+    def offer(self, jobset: JobSet) -> None:
+        """Hand over new definitions, complete and valid. From any thread."""
+        self._offered = jobset
+        self.ring()
+
+    def reject(self, error: str) -> None:
+        """Say that the jobs file as it stands cannot be used. From any thread."""
+        self._rejection = error
+        self.ring()
+
+    def on_reload(self, reload: Callable[[], str]) -> None:
+        """What the ``reload`` command calls: reads the file again and offers it; the error, or nothing."""
+        self._reload = reload
+
+    def ring(self) -> None:
+        """Wake the engine. From any thread."""
+        bell = getattr(self, "bell", None)
+        if bell is not None:
+            bell.ring()
+
+    # The engine's own thread.
+
+    def open(self) -> None:
+        """Open the state directory. Raises ``StateError``."""
+        self.store = Store.open(self.directory)
+        self.lock = EngineLock(self.directory)
+
+    def take_over(self) -> bool:
+        """Become the one that dispatches; ``False`` while somebody else is. Raises ``StateError``."""
+        return self.lock.acquire()
+
+    def begin(self) -> None:
+        """Take over what the directory holds. The lock has to be held."""
+        # An engine that stays is rung by front ends; one that passes must not take the rings of the next.
+        self.bell = Doorbell(self.directory if self.options.mode in RESIDENT_MODES else None)
+        now = self._clock.now()
+        jobset = self._first_jobset
+        supervisor = Supervisor(self.store, self._executor, self._clock, self.directory)
+        jobs = filter_jobs_by_tags(jobset.jobs.values(), self.options.include_tags, self.options.exclude_tags)
+        info = EngineInfo(
+            pid=os.getpid(), host=socket.gethostname(), mode=self.options.mode, version=__version__,
+            jobs_file=jobset.path, started_at=now, loaded_at=now,
+        )  # fmt: skip
+        self.context = context = EngineContext(
+            options=self.options,
+            clock=self._clock,
+            directory=self.directory,
+            identity=identity(os.getpid()),
+            store=self.store,
+            jobset=jobset,
+            jobs={job.name: job for job in jobs},
+            launcher=Launcher(jobset, self.directory, self._environ),
+            planner=Planner(jobs, self.store.job_states(), now),
+            supervisor=supervisor,
+            emit=self._emit,
+            on_alert=self._on_alert,
+            channels=self._channels,
+            hold=self.store.engine_info().hold,
+        )
+        with self.store:
+            self.store.engine_started(info)
+            self._remember_changes()
+        self._dispatcher = Dispatcher(context)
+        self._bookkeeper = Bookkeeper(context)
+        self._recovery = Recovery(context, self._executor, self._dispatcher)
+        self._commander = Commander(context, self._dispatcher, self._reload)
+        enabled = sum(job.enabled for job in jobs)
+        self._emit(events.EngineStarted(at=now, directory=self.directory, jobs=len(jobs), enabled=enabled))
+        self._bookkeeper.record(self._recovery.look(now))
+
+    def serve(self) -> None:
+        """Work until asked to drain, and until the last run has ended."""
+        while True:
+            try:
+                self._turn(self._clock.now())
+                self._mend()
+            except StateError as error:
+                self._suffer(error)
+            if self.context.draining and (self._leave_wanted or not len(self.context.supervisor)):
+                return
+            self.sleep()
+
+    def _turn(self, now: datetime) -> None:
+        """Everything that is to be done now, in an order in which nothing waits for something slower."""
+        self._obey_flags(now)
+        self.watch(now)
+        self._bookkeeper.record(self._commander.obey(now))
+        self._reload_if_offered(now)
+        if self.context.foreign and self._clock.monotonic() >= self._look_again_at:
+            self._look_again_at = self._clock.monotonic() + FOREIGN_SECONDS
+            self._bookkeeper.record(self._recovery.look(now))
+        self._bookkeeper.record(self._dispatcher.dispatch(self._clock.now()))
+        if self.context.planner.changed:
+            self._remember_changes()
+
+    def watch(self, now: datetime) -> None:
+        """Record what has ended, and give the others what they are owed."""
+
+        def on_stopping(live: LiveRun, reason: str, killed: bool) -> None:
+            self._emit(events.RunStopping(at=now, run=live.run, reason=reason, killed=killed))
+
+        self._dispatcher.record_starts()
+        self._bookkeeper.record(self.context.supervisor.tick(on_stopping))
+
+    def dispatch_once(self) -> None:
+        """Claim and start what is due at this moment, then let others dispatch. The lock has to be held."""
+        self._bookkeeper.record(self._dispatcher.dispatch(self._clock.now()))
+        self._remember_changes()
+        self._give_way()
+
+    def run_by_hand(self, job: JobDefinition, *, force: bool) -> tuple[Run | None, str]:
+        """Start a manual run, then let others dispatch; the run, or why there is none. The lock has to be held."""
+        run, refusal, ends = self._dispatcher.start_by_hand(job, self._clock.now(), force=force)
+        self._bookkeeper.record(ends)
+        self._give_way()
+        return run, refusal
+
+    def _give_way(self) -> None:
+        self.store.engine_stopped(self._clock.now())
+        self.lock.release()
+
+    def finish_own(self) -> None:
+        """Look after the runs that were started here, and their further attempts, until they have ended.
+
+        Long runs keep nobody else waiting: the lock is held only for the moment in which a queued run starts.
+        """
+        while True:
+            self._obey_flags(self._clock.now())
+            self.watch(self._clock.now())
+            waiting = [run for run in self.context.queue if run.id in self.context.queued_here]
+            if self.context.draining:
+                waiting = []
+            if not len(self.context.supervisor) and not waiting:
+                return
+            if any(run.not_before is None or run.not_before <= self._clock.now() for run in waiting):
+                self._dispatch_own()
+            self.sleep(longest=FOREIGN_SECONDS if waiting else None)
+
+    def _dispatch_own(self) -> None:
+        if not self.lock.acquire():
+            if self.store.engine_info().mode in RESIDENT_MODES:
+                # The queue is in the registry: whoever serves the directory now goes on with it.
+                self.context.queue.clear()
+                ring(self.directory)
+            return
+        try:
+            self._bookkeeper.record(self._recovery.look(self._clock.now()))
+            self._bookkeeper.record(self._dispatcher.dispatch_queue(self._clock.now()))
+        finally:
+            self.lock.release()
+
+    def _remember_changes(self) -> None:
+        planner = self.context.planner
+        with self.store:
+            for name in planner.changed:
+                self.context.remember(planner.states[name])
+        planner.changed.clear()
+
+    def _obey_flags(self, now: datetime) -> None:
+        context = self.context
+        if self._drain_wanted and not context.draining:
+            context.draining = True
+            self._emit(events.EngineDraining(at=now, running=len(context.supervisor)))
+        if self._stop_wanted:
+            for live in list(context.supervisor):
+                if live.asked_at is None:
+                    context.supervisor.stop(live.run.id, "the engine was stopped")
+                    self._emit(events.RunStopping(at=now, run=live.run, reason="engine stopped", killed=False))
+
+    def _reload_if_offered(self, now: datetime) -> None:
+        from peak_console.alerts.judge import judge_rejected, judge_reloaded
+
+        context = self.context
+        rejection, self._rejection = self._rejection, None
+        if rejection is not None:
+            path = context.jobset.path
+            with self.store:
+                self.store.rejected(rejection)
+                context.raise_alert(judge_rejected(path, rejection.splitlines(), now=now))
+            self._emit(events.ReloadRejected(at=now, error=rejection))
+        offered, self._offered = self._offered, None
+        if offered is None:
+            return
+        jobs = filter_jobs_by_tags(offered.jobs.values(), self.options.include_tags, self.options.exclude_tags)
+        new = {job.name: job for job in jobs}
+        added, removed, changed = changes(context.jobs, new)
+        context.jobset, context.jobs = offered, new
+        context.launcher = Launcher(offered, self.directory, self._environ)
+        context.planner = Planner(jobs, self.store.job_states(), now)
+        alert = judge_reloaded(offered.path, added=added, removed=removed, changed=changed, now=now)
+        with self.store:
+            self.store.loaded(now)
+            self._remember_changes()
+            if alert is not None:
+                context.raise_alert(alert)
+        self._emit(events.JobsReloaded(at=now, added=added, removed=removed, changed=changed))
+
+    def _suffer(self, error: StateError) -> None:
+        """Say once what does not work; go on, and try again."""
+        self._look_again_at = self._clock.monotonic() + TROUBLE_SECONDS
+        if str(error) != self._trouble:
+            self._trouble = str(error)
+            self._emit(events.EngineTroubled(at=self._clock.now(), error=str(error)))
+
+    def _mend(self) -> None:
+        self._trouble = None
+
+    def sleep(self, longest: float | None = None) -> None:
+        """Sleep until there is something to do."""
+        seconds = self._seconds_to_sleep()
+        if longest is not None:
+            seconds = min(seconds, longest)
+        poll = select.poll()
+        for fd in (self.bell.fileno(), *self.context.supervisor.filenos()):
+            poll.register(fd, select.POLLIN)
+        poll.poll(max(0.0, seconds) * 1000)
+        self.bell.hush()
+
+    def _seconds_to_sleep(self) -> float:
+        context, now, monotonic = self.context, self._clock.now(), self._clock.monotonic()
+        seconds = [self.options.poll_interval]
+        if (look := context.supervisor.next_look()) is not None:
+            seconds.append(look - monotonic)
+        if self._trouble is not None:
+            seconds.append(TROUBLE_SECONDS)
+            return max(0.05, min(seconds))
+        if context.foreign:
+            seconds.append(self._look_again_at - monotonic)
+        if context.hold is None and not context.draining:
+            if (slot := context.planner.next_at()) is not None:
+                seconds.append((slot - now).total_seconds())
+            waiting = [run.not_before for run in context.queue if run.not_before is not None and run.not_before > now]
+            if waiting:
+                seconds.append((min(waiting) - now).total_seconds())
+        return min(seconds)
+
+    def end(self) -> events.EngineStopped:
+        """Leave the directory in order; the final status."""
+        now = self._clock.now()
+        left = self.context.supervisor.leave_all()
+        self.store.engine_stopped(now)
+        stopped = events.EngineStopped(
+            at=now, succeeded=self.context.succeeded, failed=self.context.failed, left_running=left
+        )
+        self._emit(stopped)
+        return stopped
+
+    def close(self) -> None:
+        """Give up the lock and the directory."""
+        if hasattr(self, "bell"):
+            self.bell.close()
+            del self.bell
+        self.lock.release()
+        self.store.close()

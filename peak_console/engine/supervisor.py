@@ -1,0 +1,235 @@
+"""The runs that this process looks after: started or adopted, timed, stopped, and their ends recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from peak_console.errors import StartError
+from peak_console.runs.interface import Ended
+from peak_console.runs.output import OutputRecorder
+from peak_console.store.directory import run_directory
+from peak_console.store.model import Outcome
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from peak_console.clock import Clock
+    from peak_console.engine.launch import Launcher
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.runs.interface import Executor, RunHandle
+    from peak_console.store.model import Run
+    from peak_console.store.store import Store
+
+TIMEOUT = "timeout"
+"""The stop reason of a run that took too long; every other one names who asked."""
+SAMPLE_SECONDS = 0.1
+SAMPLE_SECONDS_AT_REST = 1.0
+UNWATCHED_SECONDS = 0.05
+"""How often a run is looked at where the system cannot tell when it ends."""
+
+
+class Step(StrEnum):
+    """What a run that has to stop is owed now."""
+
+    TERMINATE = "terminate"
+    KILL = "kill"
+
+
+@dataclass(slots=True)
+class LiveRun:
+    """A run under our eyes. Times ending in ``_at`` are seconds on the monotonic clock."""
+
+    run: Run
+    job: JobDefinition
+    handle: RunHandle
+    recorder: OutputRecorder
+    timeout_at: float | None
+    asked_at: float | None = None
+    killed: bool = False
+    sample_at: float = 0.0
+    sample_pause: float = SAMPLE_SECONDS
+
+    def next_step(self, now: float, stop_wanted: bool) -> Step | None:
+        """Ask, insist, or nothing yet."""
+        if self.killed:
+            return None
+        if self.asked_at is None:
+            return Step.TERMINATE if stop_wanted else None
+        return Step.KILL if now - self.asked_at >= self.job.kill_grace_seconds else None
+
+    def next_look(self) -> float:
+        """When this run next needs us, short of its end."""
+        moments = [self.sample_at]
+        if self.asked_at is None and self.timeout_at is not None:
+            moments.append(self.timeout_at)
+        if self.asked_at is not None and not self.killed:
+            moments.append(self.asked_at + self.job.kill_grace_seconds)
+        return min(moments)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a run ended, ready to be recorded."""
+
+    run: Run
+    job: JobDefinition
+    outcome: str
+    return_code: int | None
+    at: datetime
+    reason: str | None = None
+
+
+class Supervisor:
+    """Starts, watches and stops processes; says how they ended. Records starts and stop reasons, not ends."""
+
+    def __init__(self, store: Store, executor: Executor, clock: Clock, directory: str) -> None:
+        self._store = store
+        self._executor = executor
+        self._clock = clock
+        self._directory = directory
+        self._live: dict[int, LiveRun] = {}
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def __iter__(self) -> Iterator[LiveRun]:
+        return iter(self._live.values())
+
+    def __contains__(self, run_id: int) -> bool:
+        return run_id in self._live
+
+    def of_job(self, name: str) -> list[LiveRun]:
+        return [live for live in self._live.values() if live.run.job == name]
+
+    def start(self, run: Run, job: JobDefinition, launcher: Launcher, *, seized: bool = False) -> RunHandle | End:
+        """Start a claimed run's process; the caller records it with ``Store.started``."""
+        try:
+            spec = launcher.spec(job, run)
+            handle = self._executor.start(spec, seized=seized)
+        except StartError as error:
+            reason = launcher.redactor.text(str(error))
+            return End(run, job, Outcome.NOT_STARTED, None, self._clock.now(), reason)
+        self._watch(run, job, handle, job.timeout_seconds)
+        return handle
+
+    def update(self, run: Run) -> None:
+        """Replace what is known of a live run's record."""
+        self._live[run.id].run = run
+
+    def adopt(self, run: Run, job: JobDefinition) -> End | None:
+        """Look after a run that another process started; its end, when it has ended meanwhile."""
+        directory = run_directory(self._directory, run.id)
+        found = self._executor.adopt(run.id, directory, run.pid, run.pid_started)
+        if isinstance(found, Ended):
+            return self._end(run, job, found)
+        left = job.timeout_seconds
+        if left and run.started_at is not None:
+            left = max(0.001, left - (self._clock.now() - run.started_at).total_seconds())
+        self._watch(run, job, found, left)
+        return None
+
+    def _watch(self, run: Run, job: JobDefinition, handle: RunHandle, timeout: float) -> None:
+        now = self._clock.monotonic()
+        self._live[run.id] = LiveRun(
+            run=run,
+            job=job,
+            handle=handle,
+            recorder=OutputRecorder(run_directory(self._directory, run.id), job.max_output_bytes),
+            timeout_at=now + timeout if timeout else None,
+            sample_at=now + SAMPLE_SECONDS,
+        )
+
+    def stop(self, run_id: int, reason: str) -> bool:
+        """Ask a run to end, for a reason that is recorded before the first signal; ``False`` if it is not ours."""
+        live = self._live.get(run_id)
+        if live is None:
+            return False
+        if live.asked_at is None:
+            self._store.stopping(run_id, reason)
+            live.asked_at = self._clock.monotonic()
+            live.handle.terminate()
+        return True
+
+    def kill(self, run_id: int) -> None:
+        """Insist at once on a stop that has been asked for."""
+        live = self._live.get(run_id)
+        if live is not None and not live.killed:
+            live.killed = True
+            live.handle.kill()
+
+    def tick(self, on_stopping: Callable[[LiveRun, str, bool], None]) -> list[End]:
+        """Look at every live run: those that have ended leave, the others get what they are owed.
+
+        ``on_stopping`` hears of each timeout (reason, not killed) and each kill.
+        """
+        now = self._clock.monotonic()
+        ends = []
+        for live in list(self._live.values()):
+            ended = live.handle.poll()
+            if ended is not None:
+                ends.append(self._leave(live, ended))
+                continue
+            self._attend(live, now, on_stopping)
+        return ends
+
+    def _attend(self, live: LiveRun, now: float, on_stopping: Callable[[LiveRun, str, bool], None]) -> None:
+        step = live.next_step(now, stop_wanted=live.timeout_at is not None and now >= live.timeout_at)
+        if step is Step.TERMINATE:
+            self.stop(live.run.id, TIMEOUT)
+            on_stopping(live, TIMEOUT, False)
+        elif step is Step.KILL:
+            self.kill(live.run.id)
+            on_stopping(live, "", True)
+        if now >= live.sample_at:
+            grown = live.recorder.sample(self._clock.now())
+            live.sample_pause = SAMPLE_SECONDS if grown else min(live.sample_pause * 2, SAMPLE_SECONDS_AT_REST)
+            live.sample_at = now + live.sample_pause
+
+    def _leave(self, live: LiveRun, ended: Ended) -> End:
+        del self._live[live.run.id]
+        live.recorder.sample(self._clock.now())
+        live.recorder.close()
+        live.handle.close()
+        return self._end(live.run, live.job, ended)
+
+    def _end(self, run: Run, job: JobDefinition, ended: Ended) -> End:
+        at = ended.at or self._clock.now()
+        if run.started_at is not None:
+            at = max(at, run.started_at)  # the clock may have been set back
+        recorded = self._store.run(run.id)
+        stop_reason = recorded.stop_reason if recorded is not None else run.stop_reason
+        code = ended.return_code
+        if stop_reason == TIMEOUT:
+            from peak_console.text import duration
+
+            return End(run, job, Outcome.TIMED_OUT, code, at, f"took longer than {duration(job.timeout_seconds)}")
+        if stop_reason is not None:
+            return End(run, job, Outcome.STOPPED, code, at, stop_reason)
+        if code is None:
+            return End(run, job, Outcome.LOST, None, at, "it left no trace: no process and no exit status")
+        return End(run, job, Outcome.SUCCEEDED if code in job.success_codes else Outcome.FAILED, code, at)
+
+    def leave_all(self) -> int:
+        """Let go of every run without stopping it; how many."""
+        count = len(self._live)
+        for live in self._live.values():
+            live.recorder.close()
+            live.handle.close()
+        self._live.clear()
+        return count
+
+    def next_look(self) -> float | None:
+        """When, on the monotonic clock, a live run next needs us; ``None`` when there are none."""
+        if not self._live:
+            return None
+        soonest = min(live.next_look() for live in self._live.values())
+        if any(live.handle.fileno() is None for live in self._live.values()):
+            soonest = min(soonest, self._clock.monotonic() + UNWATCHED_SECONDS)
+        return soonest
+
+    def filenos(self) -> list[int]:
+        """What becomes readable when a run ends."""
+        return [fd for live in self._live.values() if (fd := live.handle.fileno()) is not None]
