@@ -66,7 +66,7 @@ def main() -> int:
     rows = []
     for symbol, closes in prices.closes.items():
         change = closes[day] / closes[day - 1] - 1
-        print(f"{symbol:<9}{closes[day]:>10.4f} {paint(f'{100 * change:>+7.2f}%', 'green' if change >= 0 else 'red')}")
+        print(f"{symbol:<9}{closes[day]:>10.4f} {paint(f'{100 * change:>+z7.2f}%', 'green' if change >= 0 else 'red')}")
         rows.append((prices.dates[day], symbol, closes[day], f"{change:.6f}"))
         time.sleep(wanted.pace)
     write_csv(path, ("date", "symbol", "rate", "change"), rows)

@@ -44,7 +44,7 @@ def main() -> int:
     print(f"close  {closes[-1]:>10.4f}")
     print(f"fast   {fast:>10.4f}   mean of {wanted.fast} bars")
     print(f"slow   {slow:>10.4f}   mean of {wanted.slow} bars")
-    print(f"gap    {100 * (fast / slow - 1):>+9.2f}%   fast over slow")
+    print(f"gap    {100 * (fast / slow - 1):>+z9.2f}%   fast over slow")
     print(f"vol    {100 * volatility:>9.2f}%   a year, from the last {len(returns)} returns")
     known = "at least " if held == len(sides) else ""
     print(f"signal {paint(f'{word:>10}', colour)}   for {known}{held} bars, since {dates[-held]}")

@@ -51,15 +51,15 @@ def main() -> int:
     trends = []
     for number, (symbol, closes) in enumerate(prices.closes.items(), start=1):
         trends.append(measure(symbol, closes, wanted.fast, wanted.slow))
-        print(f"[{number}/{len(prices.closes)}] {symbol:<9}{trends[-1].score:>+7.2f}")
+        print(f"[{number}/{len(prices.closes)}] {symbol:<9}{trends[-1].score:>+z7.2f}")
 
     ranking = sorted(trends, key=lambda trend: -abs(trend.score))[: wanted.top_n]
     print(f"\nstrongest trends on {prices.dates[-1]}")
     print("     symbol        close   1 month   vol/day   score")
     for place, trend in enumerate(ranking, start=1):
-        score = paint(f"{trend.score:>+7.2f}", "green" if trend.score > 0 else "red")
+        score = paint(f"{trend.score:>+z7.2f}", "green" if trend.score > 0 else "red")
         print(
-            f"{place:>3}  {trend.symbol:<9}{trend.close:>10.4f}{100 * trend.month_return:>+9.2f}%"
+            f"{place:>3}  {trend.symbol:<9}{trend.close:>10.4f}{100 * trend.month_return:>+z9.2f}%"
             f"{100 * trend.daily_volatility:>9.2f}% {score}"
         )
     rows = [

@@ -115,7 +115,7 @@ def main() -> int:
             best = max(trials, key=lambda trial: trial.fitted_sharpe)
             print(
                 f"{percent:>3} %  {done:>4}/{len(pairs)}  "
-                f"best {best.fast:>3}/{best.slow:<3}  Sharpe {best.fitted_sharpe:+.2f}"
+                f"best {best.fast:>3}/{best.slow:<3}  Sharpe {best.fitted_sharpe:+z.2f}"
             )
         time.sleep(wanted.pace)
 
@@ -123,8 +123,8 @@ def main() -> int:
     print("\n fast  slow   Sharpe   later   return/year   drawdown   changes")
     for t in trials[: wanted.top_n]:
         print(
-            f"{t.fast:>5}{t.slow:>6}{t.fitted_sharpe:>+9.2f}{t.later_sharpe:>+8.2f}"
-            f"{100 * t.annual_return:>+13.2f}%{100 * t.drawdown:>10.2f}%{t.changes:>10}"
+            f"{t.fast:>5}{t.slow:>6}{t.fitted_sharpe:>+z9.2f}{t.later_sharpe:>+z8.2f}"
+            f"{100 * t.annual_return:>+z13.2f}%{100 * t.drawdown:>10.2f}%{t.changes:>10}"
         )
     rows = [(*t[:2], *(f"{value:.6f}" for value in t[2:6]), t.changes) for t in trials]
     write_csv(report_path("sweeps", wanted.strategy, wanted.tag, ".csv"), Trial._fields, rows)
