@@ -21,7 +21,7 @@ def count(number: int, noun: str) -> str:
 
 def duration(seconds: float) -> str:
     """Two units at most: ``0.4 s``, ``12 s``, ``3 min 20 s``, ``2 h 5 min``."""
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:

@@ -1,0 +1,99 @@
+"""What the delivery tests share: a clock moved by hand, an outbox on disk, and waiting for what must come."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from peak_console.jobs.model import AlertChannel
+from peak_console.store.model import Alert
+from peak_console.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+NOW = datetime(2025, 3, 4, 7, 30, tzinfo=UTC)
+
+
+class HandClock:
+    """Time stands still until the test moves it."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self._start = self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return (self._now - self._start).total_seconds()
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+
+@dataclass
+class Row:
+    """One delivery as it stands in the registry."""
+
+    channel: str
+    attempts: int
+    next_attempt_at: datetime | None
+    delivered: bool
+    last_error: str | None
+
+    @property
+    def given_up(self) -> bool:
+        return self.next_attempt_at is None and not self.delivered
+
+
+@dataclass
+class Outbox:
+    """A registry on disk: alerts go in through the store, the rows are read as any SQL client would."""
+
+    directory: Path
+    clock: HandClock = field(default_factory=HandClock)
+
+    def open(self) -> Store:
+        return Store.open(str(self.directory))
+
+    def add(self, *channels: str, message: str = "it failed", level: str = "critical") -> None:
+        alert = Alert(level, message, self.clock.now(), job="daily_risk_check")
+        store = self.open()
+        try:
+            store.add_alert(alert, channels, self.clock.now())
+        finally:
+            store.close()
+
+    def rows(self) -> list[Row]:
+        connection = sqlite3.connect(self.directory / "registry.db")
+        try:
+            found = connection.execute(
+                "SELECT channel, attempts, next_attempt_at, delivered_at IS NOT NULL, last_error FROM deliveries"
+                " ORDER BY id"
+            ).fetchall()
+        finally:
+            connection.close()
+        return [
+            Row(channel, attempts, datetime.fromisoformat(at) if at else None, bool(delivered), error)
+            for channel, attempts, at, delivered, error in found
+        ]
+
+    def wait(self, condition: Callable[[list[Row]], bool]) -> list[Row]:
+        """The rows once they satisfy the condition; fails after 10 s."""
+        wait_until(lambda: condition(self.rows()), lambda: f"{self.rows()}")
+        return self.rows()
+
+
+def wait_until(condition: Callable[[], bool], state: Callable[[], str] = str) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, f"it did not come about: {state()}"
+        time.sleep(0.01)
+
+
+def channel(name: str, url: str, min_level: str = "info", tags: Sequence[str] = ()) -> AlertChannel:
+    return AlertChannel(name, url, min_level=min_level, tags=tags)

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from peak_console.alerts.judge import (
+    judge_catch_up,
+    judge_finished,
+    judge_missed,
+    judge_rejected,
+    judge_reloaded,
+)
+from peak_console.jobs.model import JobDefinition
+from peak_console.store.model import Level, Outcome, Run, RunState, Trigger
+
+if TYPE_CHECKING:
+    from peak_console.store.model import Alert
+
+SLOT = datetime(2025, 3, 4, 7, 30, tzinfo=UTC)
+NOW = SLOT + timedelta(seconds=13)
+BERLIN = ZoneInfo("Europe/Berlin")
+JOB = JobDefinition("daily_risk_check", timeout_seconds=120, retries=2, tags=("risk", "live"))
+
+
+def make_run(outcome: Outcome | None, **changes: Any) -> Run:
+    run = Run(
+        id=12,
+        job="daily_risk_check",
+        triggered_by=Trigger.SCHEDULE,
+        scheduled_for=SLOT,
+        attempt=1,
+        state=RunState.FINISHED,
+        claimed_at=SLOT,
+        outcome=outcome,
+        return_code=0 if outcome is Outcome.SUCCEEDED else 2,
+        started_at=SLOT + timedelta(seconds=1),
+        finished_at=NOW,
+        tags=("risk", "live"),
+    )
+    return replace(run, **changes)
+
+
+def judge(run: Run, job: JobDefinition | None = JOB, **facts: Any) -> Alert | None:
+    return judge_finished(job, run, **{"failures_before": 0, "retry_at": None, "now": NOW, "zone": BERLIN, **facts})
+
+
+def judged(run: Run, job: JobDefinition | None = JOB, **facts: Any) -> Alert:
+    alert = judge(run, job, **facts)
+    assert alert is not None
+    return alert
+
+
+def first_line(alert: Alert) -> str:
+    return alert.message.splitlines()[0]
+
+
+RETRY: dict[str, Any] = {"retry_at": NOW + timedelta(minutes=1)}
+NO_PROCESS = {"return_code": None, "started_at": None}
+
+
+@pytest.mark.parametrize(
+    ("run", "facts", "level", "line"),
+    [
+        (make_run(Outcome.SUCCEEDED), {}, Level.INFO, "succeeded in 12 s"),
+        (make_run(Outcome.SUCCEEDED), {"failures_before": 3}, Level.INFO, "recovered after 3 failures"),
+        (make_run(Outcome.SUCCEEDED), {"failures_before": 1}, Level.INFO, "recovered after 1 failure"),
+        (make_run(Outcome.SUCCEEDED, attempt=2), {}, Level.INFO, "succeeded at attempt 2 of 3"),
+        (
+            make_run(Outcome.FAILED),
+            RETRY,
+            Level.WARNING,
+            "failed with exit code 2, attempt 1 of 3: next attempt at 08:31:13 CET",
+        ),
+        (make_run(Outcome.FAILED, attempt=3), {}, Level.CRITICAL, "failed with exit code 2 after 3 attempts"),
+        (make_run(Outcome.FAILED, return_code=137), {}, Level.CRITICAL, "failed with exit code 137 (SIGKILL)"),
+        (make_run(Outcome.TIMED_OUT, return_code=None), {}, Level.CRITICAL, "timed out after 2 min"),
+        (
+            make_run(Outcome.TIMED_OUT),
+            RETRY,
+            Level.CRITICAL,
+            "timed out after 2 min, attempt 1 of 3: next attempt at 08:31:13 CET",
+        ),
+        (
+            make_run(Outcome.LOST, return_code=None),
+            {},
+            Level.CRITICAL,
+            "was lost: its process is gone and left no exit code",
+        ),
+        (make_run(Outcome.NOT_STARTED, **NO_PROCESS), {}, Level.CRITICAL, "could not be started"),
+        (
+            make_run(Outcome.NOT_STARTED, **NO_PROCESS),
+            RETRY,
+            Level.WARNING,
+            "could not be started, attempt 1 of 3: next attempt at 08:31:13 CET",
+        ),
+        (make_run(Outcome.STOPPED, stop_reason="alice"), {}, Level.INFO, "was stopped by alice"),
+        (make_run(Outcome.STOPPED), {}, Level.INFO, "was stopped"),
+    ],
+)
+def test_outcome_makes_level_and_first_line(run: Run, facts: dict[str, Any], level: Level, line: str) -> None:
+    alert = judged(run, **facts)
+    assert (alert.level, first_line(alert)) == (level, f"daily_risk_check {line}")
+    assert (alert.source, alert.job, alert.run_id, alert.timestamp) == ("scheduler", "daily_risk_check", 12, NOW)
+
+
+def test_skipped_slot_makes_no_alert() -> None:
+    assert judge(make_run(Outcome.SKIPPED, **NO_PROCESS)) is None
+
+
+def test_running_run_cannot_be_judged() -> None:
+    with pytest.raises(ValueError, match="#12 has not finished"):
+        judge(make_run(None))
+
+
+def test_quiet_job_reports_success_only_after_a_failure() -> None:
+    quiet = replace(JOB, alert_on_success=False)
+    assert judge(make_run(Outcome.SUCCEEDED), quiet) is None
+    assert first_line(judged(make_run(Outcome.SUCCEEDED), quiet, failures_before=2)).endswith("after 2 failures")
+    assert first_line(judged(make_run(Outcome.SUCCEEDED, attempt=3), quiet)).endswith("at attempt 3 of 3")
+    assert judged(make_run(Outcome.FAILED), quiet).level == Level.CRITICAL
+
+
+def test_failure_tells_the_run_the_streak_and_the_last_lines_of_stderr() -> None:
+    alert = judged(make_run(Outcome.FAILED), failures_before=3, stderr_tail=["Traceback", "ValueError: no prices", ""])
+    assert alert.message.splitlines()[1:] == [
+        "Run #12, due at 08:30:00 CET, attempt 1 of 3, took 12 s.",
+        "4 failures in a row.",
+        "Last lines of stderr:",
+        "  Traceback",
+        "  ValueError: no prices",
+    ]
+
+
+def test_attempt_that_is_retried_counts_no_streak() -> None:
+    assert "in a row" not in judged(make_run(Outcome.FAILED), failures_before=3, **RETRY).message
+
+
+def test_reason_for_not_starting_is_told() -> None:
+    run = make_run(Outcome.NOT_STARTED, reason="no such command: pyhton", **NO_PROCESS)
+    assert "no such command: pyhton" in judged(run).message.splitlines()
+
+
+def test_manual_run_says_so_instead_of_a_slot() -> None:
+    run = make_run(Outcome.SUCCEEDED, triggered_by=Trigger.MANUAL)
+    assert judged(run).message.splitlines()[1] == "Run #12, started by hand, attempt 1 of 3, took 12 s."
+
+
+def test_run_of_a_job_that_is_gone_is_judged_all_the_same() -> None:
+    assert first_line(judged(make_run(Outcome.SUCCEEDED), None)) == "daily_risk_check succeeded in 12 s"
+    alert = judged(make_run(Outcome.TIMED_OUT), None)
+    assert first_line(alert) == "daily_risk_check timed out after 12 s"
+    assert alert.message.splitlines()[1] == "Run #12, due at 08:30:00 CET, took 12 s."
+
+
+def test_context_has_the_documented_keys() -> None:
+    alert = judged(make_run(Outcome.FAILED), stderr_tail=["a", "b"])
+    assert alert.context == {
+        "job_name": "daily_risk_check",
+        "return_code": 2,
+        "duration": 12.0,
+        "run_id": 12,
+        "attempt": 1,
+        "scheduled_for": "2025-03-04T07:30:00+00:00",
+        "outcome": "failed",
+        "stderr_tail": ["a", "b"],
+        "tags": ["risk", "live"],
+    }
+
+
+def test_context_of_a_run_without_process_has_no_numbers() -> None:
+    context = judged(make_run(Outcome.NOT_STARTED, **NO_PROCESS)).context
+    assert context["return_code"] is None
+    assert context["duration"] is None
+
+
+def test_success_carries_no_stderr() -> None:
+    alert = judged(make_run(Outcome.SUCCEEDED), stderr_tail=["a warning"])
+    assert "a warning" not in alert.message
+    assert "stderr_tail" not in alert.context
+
+
+def test_one_missed_slot_names_it_and_many_are_one_alert() -> None:
+    one = judge_missed("daily_risk_check", count=1, since=SLOT, tags=("risk",), run_id=7, now=NOW, zone=BERLIN)
+    assert (one.level, one.message) == (Level.WARNING, "daily_risk_check missed its slot at 08:30:00 CET")
+    assert (one.job, one.run_id, one.context["tags"]) == ("daily_risk_check", 7, ["risk"])
+    tomorrow = NOW + timedelta(days=1)
+    many = judge_missed("x", count=5, since=SLOT, reason="The engine was down.", now=tomorrow)
+    assert many.message == "x missed 5 slots since 2025-03-04 07:30:00 UTC\nThe engine was down."
+    assert (many.context["slots"], many.context["since"]) == (5, "2025-03-04T07:30:00+00:00")
+
+
+def test_catch_up_run_says_how_many_slots_it_stands_for() -> None:
+    run = make_run(Outcome.SUCCEEDED, triggered_by=Trigger.CATCH_UP)
+    alert = judge_catch_up(run, count=4, since=SLOT, now=NOW)
+    assert alert is not None
+    assert (alert.level, alert.run_id) == (Level.WARNING, 12)
+    assert first_line(alert) == "daily_risk_check runs once for 4 earlier slots too, since 07:30:00 UTC"
+    assert judge_catch_up(run, count=0, since=SLOT, now=NOW) is None
+
+
+def test_rejected_reload_lists_the_problems_up_to_a_limit() -> None:
+    alert = judge_rejected("/srv/jobs.toml", ["/srv/jobs.toml:3:1: bad", "/srv/jobs.toml:9:1: worse"], now=NOW)
+    assert alert.level == Level.WARNING
+    assert alert.message.splitlines() == [
+        "jobs.toml rejected: 2 errors; the jobs already loaded keep running",
+        "/srv/jobs.toml:3:1: bad",
+        "/srv/jobs.toml:9:1: worse",
+    ]
+    long = judge_rejected("jobs.toml", [f"problem {n}" for n in range(25)], now=NOW).message.splitlines()
+    assert long[-2:] == ["problem 19", "… and 5 more; see peak-console validate"]
+
+
+def test_reload_names_what_is_new() -> None:
+    alert = judge_reloaded("/srv/jobs.toml", added=["a", "b"], removed=[], changed=["c"], now=NOW)
+    assert alert is not None
+    assert alert.level == Level.INFO
+    assert alert.message == "jobs.toml reloaded: 2 added, 1 changed\nAdded: a, b\nChanged: c"
+
+
+def test_reload_that_changes_nothing_makes_no_alert() -> None:
+    assert judge_reloaded("jobs.toml", added=[], removed=[], changed=[], now=NOW) is None
