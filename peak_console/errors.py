@@ -5,6 +5,11 @@ Only ``peak_console.cli`` turns them into exit codes.
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
 
 class PeakConsoleError(Exception):
     """Something the user can act on; ``str()`` is the whole message, without secrets."""
@@ -12,6 +17,9 @@ class PeakConsoleError(Exception):
 
 class JobsFileError(PeakConsoleError, ValueError):
     """The jobs file cannot be used. One line per problem, each with its place in the file."""
+
+    problems: Sequence[Any] = ()
+    """The ``jobs.model.Problem`` of each line (that module lies above this one)."""
 
 
 class JobsFileNotFoundError(JobsFileError, FileNotFoundError):

@@ -1,0 +1,111 @@
+"""The ``[alerts]`` table: where alerts are delivered to. Its URLs are secrets and appear in no message."""
+
+from __future__ import annotations
+
+import os
+
+from peak_console.jobs.checks import checks_of, quoted
+from peak_console.jobs.fields import ALERTS, CHANNEL
+from peak_console.jobs.model import AlertChannel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Final
+
+    from peak_console.jobs.findings import Findings, Path
+
+_DEFAULT_LEVEL: Final = "warning"
+
+
+def read_channels(alerts: Any, findings: Findings, environ: Mapping[str, str]) -> tuple[AlertChannel, ...]:
+    """The channels of ``[alerts]``: a channel per entry of ``urls``, then each ``[[alerts.channel]]``.
+
+    A channel whose ``url_env`` is set neither in ``environ`` nor in ``.env`` of the working directory is left out
+    with a warning: a missing secret must not stop the jobs.
+    """
+    if not isinstance(alerts, dict):
+        findings.error((ALERTS,), "alerts must be a table, begun with [alerts]")
+        return ()
+    good = _good_values(alerts, ALERTS, (ALERTS,), "[alerts]", findings)
+    level = good.get("min_level", _DEFAULT_LEVEL)
+    taken: dict[str, Path] = {}
+    channels: list[AlertChannel] = []
+    for index, url in enumerate(good.get("urls", ())):
+        name = _free_name(url.partition("://")[0], taken)
+        taken[name] = (ALERTS, "urls", index)
+        channels.append(AlertChannel(name, url, level))
+    for index, table in enumerate(good.get("channel", ())):
+        path: Path = (ALERTS, "channel", index)
+        label = _label(index, table)
+        values = _good_values(table, CHANNEL, path, label, findings)
+        url = _url(table, values, path, label, findings, environ)
+        name = values.get("name") or values.get("url_env") or _free_name(url.partition("://")[0] or "channel", taken)
+        if name in taken:
+            findings.error((*path, "name"), f"{label}: duplicate name; the first is in line ", taken[name])
+        taken.setdefault(name, (*path, "name"))
+        if url:
+            tags = tuple(values.get("tags", ()))
+            channels.append(AlertChannel(name, url, values.get("min_level", level), tags))
+    return tuple(channels)
+
+
+def _label(index: int, table: dict[str, Any]) -> str:
+    name = table.get("name")
+    shown = quoted(name) if isinstance(name, str) and name else f"number {index + 1}"
+    return f"alerts channel {shown}"
+
+
+def _good_values(table: dict[str, Any], kind: str, path: Path, label: str, findings: Findings) -> dict[str, Any]:
+    checks = checks_of(kind)
+    good: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in checks:
+            findings.unknown_key((*path, key), label, kind)
+            continue
+        faults = checks[key](value)
+        for inner, fault in faults:
+            findings.error((*path, key, *inner), f"{label}: {key} {fault}")
+        if not faults:
+            good[key] = value
+    return good
+
+
+def _url(
+    table: dict[str, Any],
+    values: dict[str, Any],
+    path: Path,
+    label: str,
+    findings: Findings,
+    environ: Mapping[str, str],
+) -> str:
+    """The channel's URL; empty when it has none, which has been reported."""
+    if ("url" in table) == ("url_env" in table):
+        findings.error(path, f"{label}: needs either url or url_env")
+        return ""
+    if "url_env" not in values:
+        return str(values.get("url", ""))
+    variable = values["url_env"]
+    url = environ.get(variable) or _from_dotenv(variable)
+    if not url:
+        findings.warning(
+            (*path, "url_env"), f"{label}: {variable} is set neither in the environment nor in .env: it gets no alerts"
+        )
+    elif "://" not in url:
+        findings.warning((*path, "url_env"), f"{label}: {variable} holds no URL: it gets no alerts")
+        return ""
+    return url or ""
+
+
+def _from_dotenv(variable: str) -> str | None:
+    from peak_console.jobs.environment import load_dotenv_values
+
+    return load_dotenv_values(os.curdir).get(variable)
+
+
+def _free_name(name: str, taken: Mapping[str, Path]) -> str:
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}"
+    return free

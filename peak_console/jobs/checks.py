@@ -1,0 +1,291 @@
+"""Checks of single values of a jobs file, made from the table in ``fields``.
+
+A check takes a value as TOML gives it and answers with its faults: for each the path inside the value (empty for
+the value itself) and what is wrong, to be read after the key's name. No fault shows a value that may be secret.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+
+from peak_console.jobs import fields
+from peak_console.text import nearest, safe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, Final
+
+    Fault = tuple[tuple[str | int, ...], str]
+    Faults = tuple[Fault, ...]
+    Check = Callable[[Any], Faults]
+
+GOOD: Final[Faults] = ()
+
+DAY_NAMES: Final = {
+    name: full[:3]
+    for full in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    for name in (full, full[:3])
+}
+
+_TYPE_WORDS: Final = {
+    "str": "a string",
+    "int": "a whole number",
+    "float": "a number with a fraction",
+    "list": "a list",
+    "dict": "a table",
+    "datetime": "a date and time",
+    "date": "a date",
+    "time": "a time",
+}
+_FOR_PROGRAMS: Final = ("command", "argv", "path")
+_LONGEST_SHOWN: Final = 60
+
+
+def checks_of(table: str) -> dict[str, Check]:
+    """For each key that ``table`` may hold its check."""
+    return {key: _check_of(field) for key, field in fields.fields_of(table).items()}
+
+
+def quoted(text: str) -> str:
+    """``text`` in quotes, safe for any terminal and not too long."""
+    shown = safe(text[:_LONGEST_SHOWN])
+    return f'"{shown}…"' if len(text) > _LONGEST_SHOWN else f'"{shown}"'
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown ``word``; empty when nothing known is near."""
+    guess = nearest(word, known)
+    return f'; did you mean "{guess}"?' if guess else ""
+
+
+def as_text(value: Any) -> str:
+    """A value as the text that TOML writes for it, strings without quotes."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _check_of(field: fields.Field) -> Check:
+    makers: dict[str, Callable[[fields.Field], Check]] = {
+        fields.TEXT: _text,
+        fields.BOOLEAN: _boolean,
+        fields.INTEGER: _number,
+        fields.NUMBER: _number,
+        fields.MOMENT: _moment,
+        fields.TEXTS: _texts,
+        fields.INTEGERS: _integers,
+        fields.ARGUMENTS: _arguments,
+        fields.VARIABLES: _variables,
+        fields.TABLES: _tables,
+    }
+    return makers[field.kind](field)
+
+
+def _wrong_type(kind: str, value: Any) -> str:
+    name = value.__class__.__name__
+    if name == "bool":
+        return f"must be {kind}, not {as_text(value)}"
+    message = f"must be {kind}, not {_TYPE_WORDS.get(name, name)}"
+    if name == "str" and kind in (fields.BOOLEAN, fields.INTEGER, fields.NUMBER):
+        return f"{message}; write it without quotes"
+    if name == "str" and kind == fields.TEXTS:
+        return f"{message}; put it in brackets"
+    return message
+
+
+def _one(message: str) -> Faults:
+    return (((), message),)
+
+
+def _text(field: fields.Field) -> Check:
+    def check(value: Any) -> Faults:
+        if value.__class__ is not str:
+            if field.form == "time" and value.__class__ is time:
+                return GOOD  # 07:30 without quotes is a time of TOML's own
+            return _one(_wrong_type(field.kind, value))
+        fault = _text_fault(field, value)
+        return _one(fault) if fault else GOOD
+
+    return check
+
+
+def _text_fault(field: fields.Field, value: str) -> str | None:
+    if field.filled and not value.strip():
+        return "must not be empty"
+    if field.choices and value not in field.choices:
+        known = ", ".join(f'"{choice}"' for choice in field.choices)
+        return f"must be one of {known}, not {quoted(value)}{did_you_mean(value, field.choices)}"
+    if field.form == "name" and not value.isprintable() and any(_is_control(character) for character in value):
+        return "must not hold control characters"
+    if field.form == "url" and "://" not in value:
+        return "holds no Apprise URL such as ntfy://topic (what it holds is not shown: it may be a secret)"
+    if "\0" in value and field.form in _FOR_PROGRAMS:
+        return "must not hold a NUL character: no program can be given one"
+    return None
+
+
+def _is_control(character: str) -> bool:
+    return character < " " or "\x7f" <= character <= "\x9f" or character in "\u2028\u2029"
+
+
+def _boolean(field: fields.Field) -> Check:
+    def check(value: Any) -> Faults:
+        return GOOD if value.__class__ is bool else _one(_wrong_type(field.kind, value))
+
+    return check
+
+
+def _number(field: fields.Field) -> Check:
+    types = (int,) if field.kind == fields.INTEGER else (int, float)
+    low = field.above if field.minimum is None else field.minimum
+    high = field.maximum
+    assert low is not None  # each number of the table has its limits
+    assert high is not None
+
+    def check(value: Any) -> Faults:
+        if value.__class__ not in types:
+            return _one(_wrong_type(field.kind, value))
+        if low <= value <= high and value != field.above:
+            return GOOD
+        return _one(_out_of_range(field, value))
+
+    return check
+
+
+def _out_of_range(field: fields.Field, value: float) -> str:
+    shown = as_text(value) if abs(value) <= fields.MAX_INTEGER or value.__class__ is float else "a larger one"
+    if field.maximum is not None and value > field.maximum:
+        return f"must be at most {field.maximum}, not {shown}"
+    if field.above is not None:
+        return f"must be more than {field.above}, not {shown}"
+    return f"must be {field.minimum} or more, not {shown}"
+
+
+def _moment(field: fields.Field) -> Check:
+    def check(value: Any) -> Faults:
+        if value.__class__ is datetime or value.__class__ is date:
+            return GOOD
+        if value.__class__ is not str:
+            return _one(_wrong_type(field.kind, value))
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            return _one(f"must be a date and time such as {field.example}, not {quoted(value)}")
+        return GOOD
+
+    return check
+
+
+def _texts(field: fields.Field) -> Check:
+    def check(value: Any) -> Faults:
+        if value.__class__ is not list:
+            return _one(_wrong_type(field.kind, value))
+        faults: list[Fault] = []
+        for index, item in enumerate(value):
+            if item.__class__ is not str:
+                faults.append(((index,), _wrong_type(field.kind, value) + f" with {_described(item)}"))
+            elif field.form == "days" and item.strip().lower() not in DAY_NAMES:
+                hint = did_you_mean(item.lower(), DAY_NAMES)
+                faults.append(((index,), f'must be weekdays such as "mon", not {quoted(item)}{hint}'))
+            elif field.form and (fault := _text_fault(field, item)):
+                faults.append(((index,), fault))
+        return tuple(faults)
+
+    return check
+
+
+def _described(value: Any) -> str:
+    name = value.__class__.__name__
+    return as_text(value) if name == "bool" else _TYPE_WORDS.get(name, name)
+
+
+def _integers(field: fields.Field) -> Check:
+    one = _number(field)
+
+    def check(value: Any) -> Faults:
+        if value.__class__ is not list:
+            return _one(_wrong_type(field.kind, value))
+        if field.filled and not value:
+            return _one("must not be empty")
+        faults: list[Fault] = []
+        for index, item in enumerate(value):
+            if item.__class__ is not int:
+                faults.append(((index,), f"must be {field.kind}, not a list with {_described(item)}"))
+            else:
+                faults += [((index,), fault) for _, fault in one(item)]
+        return tuple(faults)
+
+    return check
+
+
+def _arguments(field: fields.Field) -> Check:
+    def check(value: Any) -> Faults:
+        if value.__class__ is not dict:
+            return _one(_wrong_type(field.kind, value))
+        faults: list[Fault] = []
+        for name, item in value.items():
+            if (item.__class__ is str and name and "\0" not in item and "\0" not in name) or item.__class__ is bool:
+                continue
+            faults += [((name, *path), fault) for path, fault in _argument_faults(name, item)]
+        script = value.get("script", "")
+        if script.__class__ is not str:
+            faults.append((("script",), f'must have a string as "script", not {_described(script)}'))
+        return tuple(faults)
+
+    return check
+
+
+def _argument_faults(name: str, value: Any) -> Faults:
+    if not name:
+        return _one("must not have an empty name")
+    if "\0" in name:
+        return _one("must not hold a NUL character: no program can be given one")
+    if value.__class__ is list:
+        return tuple(
+            ((index,), fault)
+            for index, item in enumerate(value)
+            for fault in [_scalar_fault(name, item)]
+            if fault is not None
+        )
+    fault = _scalar_fault(name, value)
+    return _one(fault) if fault else GOOD
+
+
+def _scalar_fault(name: str, value: Any) -> str | None:
+    kind = value.__class__
+    if kind is dict or kind is list:
+        return f"must hold strings, numbers, true, false or lists of them: {quoted(name)} holds {_described(value)}"
+    if kind is int and not -fields.MAX_INTEGER <= value <= fields.MAX_INTEGER:
+        return f"must hold numbers of 64 bits: {quoted(name)} is larger"
+    if kind is str and "\0" in value:
+        return f"must not hold a NUL character: no program can be given the one in {quoted(name)}"
+    return None
+
+
+def _variables(field: fields.Field) -> Check:
+    def check(value: Any) -> Faults:
+        if value.__class__ is not dict:
+            return _one(_wrong_type(field.kind, value))
+        faults: list[Fault] = []
+        for name, item in value.items():
+            if not name or "=" in name or "\0" in name:
+                faults.append(((name,), f"must not hold a variable called {quoted(name)}"))
+            elif item.__class__ not in (str, int, float, bool):
+                faults.append(((name,), f"must hold strings: {quoted(name)} is {_described(item)}"))
+            elif fault := _scalar_fault(name, item):
+                faults.append(((name,), fault))
+        return tuple(faults)
+
+    return check
+
+
+def _tables(field: fields.Field) -> Check:
+    def check(value: Any) -> Faults:
+        if value.__class__ is list and all(item.__class__ is dict for item in value):
+            return GOOD
+        return _one(f"must be written as tables [[{field.where[0]}.{field.key}]]")
+
+    return check

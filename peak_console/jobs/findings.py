@@ -1,0 +1,70 @@
+"""What was found wrong while a jobs file was read; places in the text are looked up only if there is any."""
+
+from __future__ import annotations
+
+from peak_console.jobs.checks import did_you_mean, quoted
+from peak_console.jobs.fields import ALERTS, CHANNEL, JOB, SCHEDULER, fields_of
+from peak_console.jobs.model import Problem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
+
+    Path = tuple[str | int, ...]
+
+UNKNOWN_SHOWN: Final = 5
+"""Of the jobs that share an unknown key so many are named, the others counted."""
+
+_HEADERS: Final = {JOB: "[[job]]", SCHEDULER: "[scheduler]", ALERTS: "[alerts]", CHANNEL: "[[alerts.channel]]"}
+
+
+class Findings:
+    """Collects errors and warnings by their path in the document."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[Path, str, bool, Path | None]] = []
+        self._unknown: dict[str, int] = {}
+        self.has_errors = False
+
+    def error(self, path: Path, message: str, elsewhere: Path | None = None) -> None:
+        """Record what forbids to use the file. The line of ``elsewhere`` is put at the end of ``message``."""
+        self._entries.append((path, message, True, elsewhere))
+        self.has_errors = True
+
+    def warning(self, path: Path, message: str) -> None:
+        """Record what the user should know although the file can be used."""
+        self._entries.append((path, message, False, None))
+
+    def unknown_key(self, path: Path, label: str, table: str) -> None:
+        """Record a key that ``table`` does not know: a warning, since real files carry keys of their own."""
+        key = str(path[-1])
+        if table == JOB:
+            count = self._unknown[key] = self._unknown.get(key, 0) + 1
+            if count > UNKNOWN_SHOWN:
+                return
+        known = fields_of(table)
+        hint = did_you_mean(key, known)
+        for other, header in _HEADERS.items():
+            if not hint and key in fields_of(other):
+                hint = f"; it belongs in {header}"
+        self.warning(path, f"{label}: unknown key {quoted(key)}{hint}")
+
+    def placed(self, path: str, text: str) -> tuple[Problem, ...]:
+        """Every finding with its place in ``text``, in the order of the file; those without a place last."""
+        entries = self._entries + [
+            ((), f"unknown key {quoted(key)} in {count - UNKNOWN_SHOWN:,} more jobs", False, None)
+            for key, count in self._unknown.items()
+            if count > UNKNOWN_SHOWN
+        ]
+        if not entries:
+            return ()
+        from peak_console.jobs.locate import Positions
+
+        positions = Positions(text)
+        problems: list[Problem] = []
+        for where, message, is_error, elsewhere in entries:
+            line, column = positions.place(where) if where else (0, 0)
+            if elsewhere is not None:
+                message += str(positions.place(elsewhere)[0])  # noqa: PLW2901
+            problems.append(Problem(path, line, column, message, is_error))
+        return tuple(sorted(problems, key=lambda problem: (not problem.line, problem.line, problem.column)))

@@ -1,0 +1,83 @@
+"""The jobs file: TOML in, a ``JobSet`` out, or every problem of the file at once.
+
+Paths: ``state_dir`` is relative to the directory of the jobs file and made absolute here. ``cwd``, ``env_file`` and
+the scripts in ``args`` are relative to the working directory of the program and stay as they are written.
+"""
+
+from __future__ import annotations
+
+import os
+
+from peak_console.errors import JobsFileError
+from peak_console.jobs import source
+from peak_console.jobs.reader import Reader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from peak_console.jobs.model import JobDefinition, JobSet, Problem
+
+
+def load(path: str, text: bytes | None = None, environ: Mapping[str, str] | None = None) -> JobSet:
+    """The jobs file at ``path``, valid as a whole; ``text`` is its content if somebody has read it already.
+
+    ``environ`` (the process's own by default) is where channels find their ``url_env``, before ``.env`` in the
+    working directory. Warnings are in the ``JobSet``. Raises ``JobsFileError`` with every problem, a line each, and
+    nothing else.
+    """
+    content, document = source.parse(path, source.read(path) if text is None else text)
+    reader = Reader(path, document, os.environ if environ is None else environ)
+    job_set = reader.job_set()
+    problems = reader.findings.placed(path, content)
+    if job_set is None:
+        raise source.rejected(problems)
+    if problems:
+        from dataclasses import replace
+
+        job_set = replace(job_set, warnings=problems)
+    return job_set
+
+
+def check(path: str, environ: Mapping[str, str] | None = None) -> tuple[list[Problem], JobSet | None]:
+    """Every error and warning of a jobs file, and its ``JobSet`` unless there are errors. Raises nothing.
+
+    Beyond what ``load`` reports it looks around on this machine for what the jobs will need.
+    """
+    from peak_console.jobs.review import look_around
+
+    environ = os.environ if environ is None else environ
+    try:
+        content, document = source.parse(path, source.read(path))
+    except JobsFileError as error:
+        return list(error.problems), None
+    reader = Reader(path, document, environ)
+    job_set = reader.job_set()
+    look_around(document, reader, environ)
+    problems = reader.findings.placed(path, content)
+    return list(problems), job_set
+
+
+def load_jobs_from_toml(path: str | os.PathLike[str]) -> list[JobDefinition]:
+    """The jobs of a jobs file, in its order.
+
+    Raises ``JobsFileError`` (a ``ValueError``); if there is no such file, one that is a ``FileNotFoundError`` too.
+    """
+    return list(load(os.fspath(path)).jobs.values())
+
+
+def validate_job_config(job: JobDefinition) -> list[str]:
+    """What is wrong or doubtful about a definition made by hand, a sentence each; empty when all is well."""
+    from peak_console.jobs.review import doubts
+
+    return doubts(job)
+
+
+def filter_jobs_by_tags(
+    jobs: Iterable[JobDefinition],
+    include_tags: Iterable[str] | None = None,
+    exclude_tags: Iterable[str] | None = None,
+) -> list[JobDefinition]:
+    """The jobs with at least one of ``include_tags`` (none given: every job) and none of ``exclude_tags``."""
+    include, exclude = frozenset(include_tags or ()), frozenset(exclude_tags or ())
+    return [job for job in jobs if (not include or not include.isdisjoint(job.tags)) and exclude.isdisjoint(job.tags)]

@@ -1,0 +1,263 @@
+"""From a parsed jobs file to its jobs and settings; what is wrong goes into ``findings``, only good values go on."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime, time
+
+from peak_console.jobs.checks import DAY_NAMES, as_text, checks_of, did_you_mean, quoted
+from peak_console.jobs.fields import (
+    ARGUMENTS,
+    FIELDS,
+    INTEGERS,
+    JOB,
+    SCHEDULE_TYPES,
+    SCHEDULER,
+    TEXTS,
+    VARIABLES,
+    fields_of,
+)
+from peak_console.jobs.findings import Findings
+from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
+from peak_console.schedule.model import JobSchedule
+from peak_console.schedule.slots import ScheduleError, validate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any, Final
+
+    from peak_console.jobs.checks import Check
+    from peak_console.jobs.model import AlertChannel
+
+_SCHEDULE_KEYS: Final = frozenset(
+    ("schedule_type", "interval_seconds", "daily_time", "days", "cron", "run_at", "timezone")
+)
+_BELONGS: Final = {field.key: field.schedule for field in FIELDS if field.schedule}
+_REQUIRED: Final = {field.required: field.key for field in FIELDS if field.required in SCHEDULE_TYPES}
+_TABLES: Final = ("job", "scheduler", "alerts")
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
+    return value if isinstance(value, datetime) else datetime.combine(value, time())
+
+
+def _clock_time(value: Any) -> str:
+    return value.isoformat().removesuffix(":00") if isinstance(value, time) else str(value)
+
+
+def _days(value: list[str]) -> tuple[str, ...]:
+    return tuple(DAY_NAMES[day.strip().lower()] for day in value)
+
+
+def _arguments(value: dict[str, Any]) -> dict[str, Any]:
+    for name, item in value.items():
+        if isinstance(item, date | time):
+            value[name] = item.isoformat()
+        elif item.__class__ is list:
+            value[name] = [as_text(element) if isinstance(element, date | time) else element for element in item]
+    return value
+
+
+def _variables(value: dict[str, Any]) -> dict[str, str]:
+    return {name: item if item.__class__ is str else as_text(item) for name, item in value.items()}
+
+
+_BY_KIND: Final[dict[str, Callable[[Any], Any]]] = {
+    TEXTS: tuple,
+    INTEGERS: tuple,
+    ARGUMENTS: _arguments,
+    VARIABLES: _variables,
+}
+_CONVERSIONS: Final[dict[str, Callable[[Any], Any]]] = {
+    **{field.key: _BY_KIND[field.kind] for field in FIELDS if field.kind in _BY_KIND},
+    "run_at": _moment,
+    "daily_time": _clock_time,
+    "days": _days,
+}
+
+
+class Reader:
+    """Reads one document. Everything it finds wrong goes into ``findings``; only good values go on."""
+
+    def __init__(self, path: str, document: dict[str, Any], environ: Mapping[str, str]) -> None:
+        self.findings = Findings()
+        self.settings = SchedulerSettings()
+        self.jobs: dict[str, JobDefinition] = {}
+        self._path = path
+        self._document = document
+        self._environ = environ
+        self._policies: dict[str, Any] = {}
+        """What ``[scheduler]`` says for jobs that do not."""
+        self._schedules: dict[tuple[Any, ...], JobSchedule | list[tuple[str, str]]] = {}
+        """Each schedule seen so far: files repeat the same few."""
+
+    def job_set(self) -> JobSet | None:
+        """The document as a ``JobSet``; ``None`` if it has errors."""
+        document, findings = self._document, self.findings
+        for name in document:
+            if name not in _TABLES:
+                self._unknown_table(name, document[name])
+        self._read_scheduler(document.get("scheduler", {}))
+        self._read_jobs(document.get("job", []))
+        channels: tuple[AlertChannel, ...] = ()
+        if "alerts" in document:
+            from peak_console.jobs.channels import read_channels
+
+            channels = read_channels(document["alerts"], findings, self._environ)
+        if findings.has_errors:
+            return None
+        return JobSet(os.path.abspath(self._path), self.jobs, self.settings, channels)
+
+    def _unknown_table(self, name: str, value: Any) -> None:
+        what = f"unknown key {quoted(name)}"
+        if isinstance(value, dict):
+            what = f"unknown table [{quoted(name)[1:-1]}]"
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            what = f"unknown tables [[{quoted(name)[1:-1]}]]"
+        if name.lower() in ("jobs", "job"):
+            hint = "; did you mean [[job]]?"
+        elif name in fields_of(JOB):
+            hint = "; it belongs in [[job]]"
+        elif name in fields_of(SCHEDULER):
+            hint = "; it belongs in [scheduler]"
+        else:
+            hint = did_you_mean(name, _TABLES)
+        self.findings.warning((name,), what + hint)
+
+    def _good_values(self, table: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+        """The converted values of ``[scheduler]`` that pass their checks."""
+        checks = checks_of(SCHEDULER)
+        good: dict[str, Any] = {}
+        for key, value in table.items():
+            if key not in checks:
+                self.findings.unknown_key((*path, key), "[scheduler]", SCHEDULER)
+                continue
+            faults = checks[key](value)
+            for inner, fault in faults:
+                self.findings.error((*path, key, *inner), f"[scheduler]: {key} {fault}")
+            if not faults:
+                good[key] = _CONVERSIONS[key](value) if key in _CONVERSIONS else value
+        return good
+
+    def _read_scheduler(self, table: Any) -> None:
+        if not isinstance(table, dict):
+            self.findings.error(("scheduler",), "scheduler must be a table, begun with [scheduler]")
+            return
+        good = self._good_values(table, ("scheduler",))
+        zone = good.pop("timezone", None)
+        if zone is not None:
+            try:
+                validate(JobSchedule(timezone=zone))
+            except ScheduleError as error:
+                self.findings.error(("scheduler", "timezone"), f"[scheduler]: {error}")
+                zone = None
+        settings = {name: good.pop(name) for name in SchedulerSettings.__dataclass_fields__ if name in good}
+        if "state_dir" in settings:
+            beside = os.path.dirname(os.path.abspath(self._path))
+            settings["state_dir"] = os.path.join(beside, os.path.expanduser(settings["state_dir"]))
+        self.settings = SchedulerSettings(timezone=zone, **settings)
+        self._policies = good
+
+    def _read_jobs(self, tables: Any) -> None:
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            self.findings.error(("job",), "begin each job with [[job]], in two pairs of brackets")
+            return
+        checks = checks_of(JOB)
+        first_index: dict[str, int] = {}
+        for index, table in enumerate(tables):
+            name = table.get("name")
+            job = self._read_job(index, table, checks)
+            if name.__class__ is str and name and first_index.setdefault(name, index) != index:
+                path, first = ("job", index, "name"), ("job", first_index[name], "name")
+                self.findings.error(path, f"job {quoted(name)}: duplicate name; the first is in line ", first)
+            elif job is not None:
+                self.jobs[job.name] = job
+
+    def _read_job(self, index: int, table: dict[str, Any], checks: Mapping[str, Check]) -> JobDefinition | None:
+        """The job that ``table`` defines; ``None`` if it has errors."""
+        values = self._policies.copy()
+        times: dict[str, Any] = {}
+        good = True
+        for key, value in table.items():
+            if (checked := checks.get(key)) is None:
+                self.findings.unknown_key((JOB, index, key), _label(index, table), JOB)
+            elif faults := checked(value):
+                good = False
+                for inner, fault in faults:
+                    self.findings.error((JOB, index, key, *inner), f"{_label(index, table)}: {key} {fault}")
+            else:
+                into = times if key in _SCHEDULE_KEYS else values
+                into[key] = _CONVERSIONS[key](value) if key in _CONVERSIONS else value
+        if "name" not in table:
+            good = False
+            self.findings.error((JOB, index), f"{_label(index, table)}: name is missing")
+        if "argv" in table and "args" in table:
+            good = False
+            message = f"{_label(index, table)}: argv and args exclude each other; put everything into argv"
+            self.findings.error((JOB, index, "argv"), message)
+        values["schedule"] = self._schedule(index, table, times)
+        good = good and values["schedule"] is not None
+        if not good:
+            return None
+        if "env" in self._policies and "env" in table:
+            values["env"] = {**self._policies["env"], **values["env"]}
+        return JobDefinition(**values)
+
+    def _schedule(self, index: int, table: dict[str, Any], times: dict[str, Any]) -> JobSchedule | None:
+        """The schedule that the good values in ``times`` make; ``None`` if there is anything wrong with it."""
+        kind = times.get("schedule_type", "once")
+        for key in times:
+            if _BELONGS.get(key, kind) != kind:
+                self._warn_of_foreign_key(index, table, key, kind)
+        seen = tuple(times.items())
+        known = self._schedules.get(seen)
+        if known is None:
+            known = self._schedules[seen] = self._made(kind, times)
+        if isinstance(known, JobSchedule):
+            return known
+        for key, fault in known:
+            if key in times:
+                self.findings.error((JOB, index, key), f"{_label(index, table)}: {fault}")
+            elif key not in table:  # else its type is wrong, which has been said
+                path = (JOB, index, "schedule_type") if "schedule_type" in table else (JOB, index)
+                self.findings.error(path, f"{_label(index, table)}: {fault}")
+        return None
+
+    def _made(self, kind: str, times: dict[str, Any]) -> JobSchedule | list[tuple[str, str]]:
+        """The schedule, or each of its faults with the key that it is about."""
+        zone = times.get("timezone", self.settings.timezone)
+        own = {key: value for key, value in times.items() if key in _BELONGS}
+        schedule = JobSchedule(type=kind, timezone=zone, **own)
+        try:
+            validate(schedule)
+        except ScheduleError as error:
+            probes = [JobSchedule(timezone=zone)]
+            if kind in _REQUIRED:
+                required: dict[str, Any] = {_REQUIRED[kind]: own.get(_REQUIRED[kind])}
+                probes.append(JobSchedule(kind, **required))
+            return list(_faults(probes)) or [(error.field, str(error))]
+        return schedule
+
+    def _warn_of_foreign_key(self, index: int, table: dict[str, Any], key: str, kind: str) -> None:
+        why = f'since schedule_type is "{kind}"'
+        if "schedule_type" not in table:
+            why = f'without schedule_type; did you mean schedule_type = "{_BELONGS[key]}"?'
+        self.findings.warning((JOB, index, key), f"{_label(index, table)}: {key} has no effect {why}")
+
+
+def _faults(schedules: Iterable[JobSchedule]) -> Iterator[tuple[str, str]]:
+    for schedule in schedules:
+        try:
+            validate(schedule)
+        except ScheduleError as error:
+            yield error.field, str(error)
+
+
+def _label(index: int, table: dict[str, Any]) -> str:
+    name = table.get("name")
+    if name.__class__ is str and name.strip():
+        return f"job {quoted(name)}"
+    return f"job number {index + 1}"

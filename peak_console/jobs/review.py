@@ -1,0 +1,93 @@
+"""Looks at jobs beyond what makes their file valid: will they find what they need? Only ``validate`` asks this."""
+
+from __future__ import annotations
+
+import os
+
+from peak_console.errors import StartError
+from peak_console.jobs.checks import checks_of, quoted
+from peak_console.jobs.command import PYTHONS, build_command_args, resolve_command, working_directory
+from peak_console.jobs.environment import own_environment
+from peak_console.jobs.fields import JOB
+from peak_console.schedule.slots import ScheduleError, validate
+from peak_console.text import safe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.jobs.reader import Reader
+
+
+def look_around(document: Mapping[str, Any], reader: Reader, environ: Mapping[str, str]) -> None:
+    """Warn of whatever the jobs of ``reader`` will miss on this machine, started from the present directory."""
+    tables = document.get("job", [])
+    if not tables:
+        reader.findings.warning((), "no jobs: begin each with [[job]]")
+    for index, table in enumerate(tables if isinstance(tables, list) else ()):
+        name = table.get("name") if isinstance(table, dict) else None
+        job = reader.jobs.get(name) if isinstance(name, str) else None
+        if job is None:
+            continue
+        for key, message in _missing(job, reader.settings.python, environ):
+            place = key if key[0] in table else ()
+            reader.findings.warning((JOB, index, *place), f"job {quoted(job.name)}: {message}")
+
+
+def _missing(
+    job: JobDefinition, python: str | None, environ: Mapping[str, str]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """For each thing that is not there the key that names it and a sentence."""
+    cwd = working_directory(job)
+    if not os.path.isdir(cwd):
+        yield ("cwd",), f"cwd: there is no directory {safe(cwd)}"
+        return
+    try:
+        own = own_environment(job, environ)
+    except StartError as error:
+        yield ("env_file",), str(error)
+        own = {**environ, **job.env}
+    try:
+        resolve_command(job, python, own, cwd)
+    except StartError as error:
+        yield ("command",), str(error)
+    script = job.args.get("script")
+    if script and not os.path.exists(os.path.join(cwd, script)):
+        yield ("args", "script"), f"script {quoted(script)} not found: there is no {safe(os.path.join(cwd, script))}"
+    if job.command in PYTHONS and not build_command_args(job):
+        yield ("args",), f"{job.command} is given nothing to run; put a script into args"
+
+
+def doubts(job: JobDefinition) -> list[str]:
+    """What is wrong or doubtful about a job made by hand, a sentence each."""
+    label = f"job {quoted(str(job.name))}"
+    found: list[str] = []
+    if not job.name or job.name == "unnamed_job":
+        label = "job without a name"
+        found.append("the job has no name")
+    if not job.args.get("script") and not job.argv:
+        found.append(f"{label}: there is neither a script in args nor argv: nothing but {job.command} would be run")
+    if job.args and job.argv is not None:
+        found.append(f"{label}: argv and args exclude each other; args is not used")
+    for key, check in checks_of(JOB).items():
+        value = _as_toml(getattr(job, key, None))
+        if value is not None and not (key == "name" and not value):
+            found += [f"{label}: {key} {fault}" for _, fault in check(value)]
+    try:
+        validate(job.schedule)
+    except ScheduleError as error:
+        found.append(f"{label}: {error}")
+    return found
+
+
+def _as_toml(value: Any) -> Any:
+    """A value of the Python API as it would come out of a jobs file."""
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return [_as_toml(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _as_toml(item) for name, item in value.items() if item is not None}
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    return str(value) if isinstance(value, str) else value
