@@ -158,7 +158,7 @@ class Commander:
         context.store.set_hold(context.hold)
         return DONE, "held: nothing new starts until it is released", None
 
-    def _release(self, command: Command, now: datetime) -> Answer:
+    def _release(self, _command: Command, _now: datetime) -> Answer:
         context = self._context
         if context.hold is None:
             return REFUSED, "nothing is held", None
@@ -170,7 +170,7 @@ class Commander:
         count = self._context.store.acknowledge(command.issued_by, now, command.arguments.get("alert"))
         return DONE, f"{count} alert{'' if count == 1 else 's'} acknowledged", None
 
-    def _reload_jobs(self, command: Command, now: datetime) -> Answer:
+    def _reload_jobs(self, _command: Command, _now: datetime) -> Answer:
         error = self._reload()
         return (REFUSED, error, None) if error else (DONE, "the jobs file has been read again", None)
 

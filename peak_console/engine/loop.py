@@ -57,7 +57,7 @@ class Engine:
         executor: Executor,
         environ: Mapping[str, str],
         channels: Sequence[AlertChannel] = (),
-        emit: Callable[[events.EngineEvent], None] = lambda event: None,
+        emit: Callable[[events.EngineEvent], None] = lambda _event: None,
         on_alert: Callable[[], None] = lambda: None,
     ) -> None:
         self.directory = directory

@@ -1,0 +1,88 @@
+"""Everything the screen shows, as one value: taken from the registry, handed to the widgets.
+
+Nothing here knows Textual, a clock or the registry. Text that comes from outside (names, reasons, messages) is as
+it stands there; whoever draws it makes it safe (``peak_console.text.safe``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from statistics import median
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    from peak_console.engine.outlook import JobView
+    from peak_console.store.model import Alert, Hold, Run
+
+HISTORY_RUNS = 20
+
+
+class EngineState(StrEnum):
+    """What serves the state directory, as the console sees it."""
+
+    RUNNING = "running"
+    """Ours, in a thread of this process."""
+    ATTACHED = "attached"
+    """Another process's."""
+    DRAINING = "draining"
+    STOPPED = "stopped"
+    """Nobody dispatches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something wrong with what is shown: a bar of full width until it is no longer true."""
+
+    text: str
+    """What, and what to press or do."""
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One job with its recent past."""
+
+    view: JobView
+    history: Sequence[Run] = ()
+    """Its latest finished runs with a process, newest first, at most ``HISTORY_RUNS``."""
+
+    @property
+    def name(self) -> str:
+        return self.view.job.name
+
+    @property
+    def expected_seconds(self) -> float | None:
+        """The median duration of its successful runs, or ``None`` while there is none."""
+        known = [
+            run.duration_seconds for run in self.history if run.outcome == "succeeded" and run.duration_seconds is not None
+        ]
+        return median(known) if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state directory as it was at ``taken_at``."""
+
+    taken_at: datetime
+    jobs_file: str
+    engine: str
+    zone: tzinfo
+    """The zone that times are shown in."""
+    rows: Sequence[JobRow] = ()
+    """In the jobs file's order, after tag filters."""
+    alerts: Sequence[Alert] = ()
+    """The alert log, newest first."""
+    unacknowledged: int = 0
+    hold: Hold | None = None
+    engine_pid: int | None = None
+    dry_run: bool = False
+    troubles: Sequence[Trouble] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """How many jobs stand how, by ``Standing``."""
+
+    def row(self, name: str) -> JobRow | None:
+        return next((row for row in self.rows if row.name == name), None)
