@@ -142,12 +142,16 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The one of ``known`` that ``word`` was probably meant to be; ``None`` when none is close."""
     if not word or len(word) > _LONGEST_WORD:
         return None
+    folded = _fold(word)
     by_fold = {_fold(name): name for name in known}
-    if (exact := by_fold.get(_fold(word))) is not None:
-        return exact
+    if folded in by_fold:
+        return by_fold[folded]
+    begun = [name for name in by_fold if name.startswith(folded)]
+    if len(begun) == 1 and len(folded) > 2:  # "interval" for "interval_seconds"
+        return by_fold[begun[0]]
     from difflib import get_close_matches
 
-    close = get_close_matches(_fold(word), by_fold, n=1, cutoff=0.6)
+    close = get_close_matches(folded, by_fold, n=1, cutoff=0.6)
     return by_fold[close[0]] if close else None
 
 

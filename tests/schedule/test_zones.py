@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from peak_console.schedule import zones
+from peak_console.schedule.zones import first_change, forget_zones, instant_of, last_change, zone, zone_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SUMMER = datetime(2026, 7, 1, 12, tzinfo=UTC)
+WINTER = datetime(2026, 1, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def fresh_zones() -> Iterator[None]:
+    forget_zones()
+    yield
+    forget_zones()
+
+
+def offsets(name: str | None) -> tuple[timedelta | None, timedelta | None]:
+    found = zone(name)
+    return WINTER.astimezone(found).utcoffset(), SUMMER.astimezone(found).utcoffset()
+
+
+def zone_data(key: str) -> bytes:
+    """The file of a zone, from the machine or from the tzdata package."""
+    from importlib.resources import files
+
+    return files("tzdata").joinpath("zoneinfo", *key.split("/")).read_bytes()
+
+
+def test_named_zone_has_its_own_rules() -> None:
+    assert offsets("Europe/Berlin") == (HOUR, 2 * HOUR)
+    assert zone("Europe/Berlin") is zone("Europe/Berlin")
+    assert zone_name("Europe/Berlin") == "Europe/Berlin"
+
+
+def test_utc_needs_no_zone_data() -> None:
+    script = "import sys; from peak_console.schedule.zones import zone; zone('UTC'); print('zoneinfo' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout == "False\n"
+    assert zone("UTC") is zone("Etc/UTC") is UTC
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("Europe/Berln", "Europe/Berlin"),
+        ("europe/berlin", "Europe/Berlin"),
+        ("Berlin", "Europe/Berlin"),
+        ("America/New York", "America/New_York"),
+    ],
+)
+def test_unknown_zone_is_refused_with_the_nearest_known(name: str, nearest: str) -> None:
+    with pytest.raises(ValueError, match="unknown time zone") as caught:
+        zone(name)
+    assert str(caught.value) == f'unknown time zone "{name}"; did you mean "{nearest}"?'
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "/", "../../etc/passwd", "/etc/passwd", "/usr/share/zoneinfo/UTC", "Europe/../UTC", "Europe",
+     "Europe/", "//UTC", "a\0b", "\ud800", "zone.tab", "tzdata.zi", "UTC\n", "x" * 100_000, "Ünïted/Stätes"],
+)  # fmt: skip
+def test_hostile_zone_name_is_refused_in_one_line(name: str) -> None:
+    with pytest.raises(ValueError, match=r"^unknown time zone") as caught:
+        zone(name)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("setting", ["Europe/Berlin", ":Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3"])
+def test_machine_zone_is_what_tz_says_with_its_summer_time(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", setting)
+    assert offsets(None) == (HOUR, 2 * HOUR)
+    assert zone_name(None) == ("local time" if "," in setting else "Europe/Berlin")
+
+
+@pytest.mark.parametrize("setting", ["", ":", "UTC", ":UTC", "UTC0"])
+def test_machine_zone_is_utc_where_tz_says_so(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", setting)
+    assert offsets(None) == (timedelta(0), timedelta(0))
+
+
+@pytest.mark.parametrize("prefix", ["", ":"])
+def test_tz_can_be_the_path_of_a_file(prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "here"
+    file.write_bytes(zone_data("Asia/Tokyo"))
+    monkeypatch.setenv("TZ", f"{prefix}{file}")
+    assert offsets(None) == (9 * HOUR, 9 * HOUR)
+    assert zone_name(None) == "local time"
+
+
+def test_meaningless_tz_is_refused_by_name_of_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berln")
+    with pytest.raises(ValueError, match=r'^environment variable TZ: unknown time zone "Europe/Berln"; '):
+        zone(None)
+    assert zone_name(None) == "local time"
+
+
+def test_machine_zone_is_the_name_that_localtime_links_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = tmp_path / "localtime"
+    os.symlink("/var/db/timezone/zoneinfo/Europe/Berlin", link)
+    monkeypatch.delenv("TZ", raising=False)
+    monkeypatch.setattr(zones, "LOCALTIME", str(link))
+    assert offsets(None) == (HOUR, 2 * HOUR)
+    assert zone_name(None) == "Europe/Berlin"
+
+
+def test_machine_zone_is_what_the_localtime_file_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "localtime"
+    file.write_bytes(zone_data("America/New_York"))
+    monkeypatch.delenv("TZ", raising=False)
+    monkeypatch.setattr(zones, "LOCALTIME", str(file))
+    assert offsets(None) == (-5 * HOUR, -4 * HOUR)
+    assert zone_name(None) == "local time"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no zone at all"])
+def test_machine_without_a_usable_zone_is_in_utc(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "localtime"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.delenv("TZ", raising=False)
+    monkeypatch.setattr(zones, "LOCALTIME", str(file))
+    assert zone(None) is UTC
+    assert zone_name(None) == "UTC"
+
+
+def test_wall_clock_moment_has_one_instant() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    assert instant_of(datetime(2026, 7, 1, 14), berlin) == SUMMER
+    assert instant_of(datetime(2026, 3, 29, 2, 30), berlin) == datetime(2026, 3, 29, 1, tzinfo=UTC)
+    assert instant_of(datetime(2026, 10, 25, 2, 30, fold=1), berlin) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert instant_of(datetime(2026, 7, 1, 12), UTC) == SUMMER
+
+
+def test_changes_are_found_exactly_from_either_side() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    spring, autumn = datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)
+    assert first_change(berlin, WINTER, autumn) == spring
+    assert first_change(berlin, spring, autumn) == autumn
+    assert first_change(berlin, spring, autumn - HOUR) is None
+    assert last_change(berlin, WINTER, autumn) == autumn
+    assert last_change(berlin, WINTER, autumn - HOUR) == spring
+    assert last_change(berlin, spring, autumn - HOUR) is None
+    assert first_change(berlin, autumn, datetime(2027, 6, 1, tzinfo=UTC)) == datetime(2027, 3, 28, 1, tzinfo=UTC)
+    assert last_change(berlin, SUMMER, datetime(2027, 2, 1, tzinfo=UTC)) == autumn
+    assert first_change(UTC, WINTER, SUMMER) is None
+
+
+def test_changes_are_those_of_a_walk_through_every_hour() -> None:
+    """Seven changes in three years, closely spaced around Ramadan."""
+    casablanca = ZoneInfo("Africa/Casablanca")
+    hours = [datetime(2026, 1, 1, tzinfo=UTC) + HOUR * number for number in range(3 * 365 * 24)]
+    readings = [hour.astimezone(casablanca).utcoffset() for hour in hours]
+    expected = [hour for hour, now, before in zip(hours[1:], readings[1:], readings, strict=False) if now != before]
+    found = []
+    change = first_change(casablanca, hours[0], hours[-1])
+    while change is not None:
+        found.append(change)
+        change = first_change(casablanca, change, hours[-1])
+    assert found == expected
+    assert len(found) >= 6
