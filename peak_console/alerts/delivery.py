@@ -8,7 +8,6 @@ dies, or the limit on a send runs out, between the service's taking it and our r
 from __future__ import annotations
 
 import queue
-import random
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -74,6 +73,12 @@ class _Send:
         done(self)
 
 
+def _random() -> float:
+    import random
+
+    return random.random()  # noqa: S311 - it spreads retries, nothing more
+
+
 class Deliverer:
     """Sends what is due in the outbox, again and again until the service takes it or a day has passed.
 
@@ -90,16 +95,16 @@ class Deliverer:
         *,
         sender: Sender | None = None,
         send_timeout_seconds: float = SEND_TIMEOUT_SECONDS,
-        jitter: Callable[[], float] = random.random,
+        jitter: Callable[[], float] | None = None,
         report: Callable[[str], None] | None = None,
     ) -> None:
-        """``open_outbox`` is called in the thread that uses it; ``report`` is told, in the delivery thread, of
-        each failure in a sentence without secrets."""
+        """``open_outbox`` is called in the thread that uses it. ``jitter`` yields numbers from 0 to 1, random ones
+        by default. ``report`` is told of each failure, in the delivery thread, in a sentence without secrets."""
         self._open_outbox = open_outbox
         self._clock = clock
         self._sender: Sender = sender or AppriseSender()
         self._send_timeout = send_timeout_seconds
-        self._jitter = jitter
+        self._jitter = jitter or _random
         self._report = report or (lambda _: None)
         self._news: queue.SimpleQueue[_Send | threading.Event | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None

@@ -100,7 +100,6 @@ def _service(url: str) -> Apprise | None:
     asset = AppriseAsset(
         app_id="Peak Console",
         app_desc="Peak Console alerts",
-        async_mode=False,
         interpret_emojis=False,
         storage_mode=PersistentStoreMode.MEMORY,
         # Apprise's own limit runs the send in a pool that the interpreter waits for at exit.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from peak_console.alerts.sender import SendError
 from peak_console.jobs.model import AlertChannel
 from peak_console.store.model import Alert
 from peak_console.store.store import Store
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from peak_console.alerts.delivery import Deliverer
+
+    MakeDeliverer = Callable[..., Deliverer]
+
 NOW = datetime(2025, 3, 4, 7, 30, tzinfo=UTC)
+SEND_TIMEOUT = 30
 
 
 class HandClock:
@@ -97,3 +103,39 @@ def wait_until(condition: Callable[[], bool], state: Callable[[], str] = str) ->
 
 def channel(name: str, url: str, min_level: str = "info", tags: Sequence[str] = ()) -> AlertChannel:
     return AlertChannel(name, url, min_level=min_level, tags=tags)
+
+
+class ScriptedSender:
+    """Sends by doing what the test says for each channel: nothing, an error, or waiting."""
+
+    def __init__(self, **of_channel: Callable[[Alert], None]) -> None:
+        self.sent: list[tuple[str, str]] = []
+        self.of_channel = of_channel
+
+    def send(self, channel: AlertChannel, alert: Alert) -> None:
+        self.sent.append((channel.name, alert.message))
+        if act := self.of_channel.get(channel.name):
+            act(alert)
+
+    def wait_for(self, count: int) -> None:
+        wait_until(lambda: len(self.sent) >= count, lambda: f"{self.sent}")
+        assert len(self.sent) == count
+
+    def messages(self, name: str) -> list[str]:
+        return [message for channel, message in list(self.sent) if channel == name]
+
+
+def tried(times: int) -> Callable[[list[Row]], bool]:
+    return lambda rows: rows[0].attempts == times
+
+
+def delivered(rows: list[Row]) -> bool:
+    return rows[0].delivered
+
+
+def refuse(alert: Alert) -> None:
+    raise SendError("the service answered HTTP 500")
+
+
+def assert_true(condition: bool) -> None:
+    assert condition

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,19 +10,10 @@ from peak_console.store.model import Alert
 from tests.alerts.support import channel
 from tests.support.alert_server import AlertServer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 # What Apprise's mail plugin imports is deprecated in Python 3.11 and 3.12.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 SECRETS = "alice:hunter2"
-
-
-@pytest.fixture
-def server() -> Iterator[AlertServer]:
-    with AlertServer() as server:
-        yield server
 
 
 def alert(level: str = "critical", message: str = "it failed", job: str | None = "daily_risk_check") -> Alert:
@@ -36,6 +26,11 @@ def test_service_gets_title_plain_body_and_time(server: AlertServer) -> None:
     [received] = server.received()
     assert received["title"] == "[critical] daily_risk_check"
     assert received["message"] == f"{message}\n\n2025-03-04 07:30:12 UTC"
+
+
+def test_service_that_wants_markup_gets_the_text_escaped(server: AlertServer) -> None:
+    AppriseSender().send(channel("ops", f"{server.url()}?format=html"), alert(message="price < 3"))
+    assert "price &lt; 3" in server.received()[0]["message"].replace("&nbsp;", " ")
 
 
 def test_alert_about_no_job_names_its_source(server: AlertServer) -> None:
