@@ -93,7 +93,10 @@ def body_of(alert: Alert) -> str:
 
 def _service(url: str) -> Apprise | None:
     """An Apprise object for the one URL, that works in the calling thread and leaves nothing on the disk."""
-    _silence()
+    import logging
+
+    for name in _TALKATIVE:
+        logging.getLogger(name).propagate = False
     from apprise import Apprise, AppriseAsset
     from apprise.common import PersistentStoreMode
 
@@ -111,17 +114,6 @@ def _service(url: str) -> Apprise | None:
     service = Apprise(asset=asset)
     service.add(plugin)
     return service
-
-
-def _silence() -> None:
-    import logging
-
-    for name in _TALKATIVE:
-        logger = logging.getLogger(name)
-        logger.propagate = False
-        if not logger.handlers:
-            # Without any handler, logging prints warnings to stderr: over the console's screen.
-            logger.addHandler(logging.NullHandler())
 
 
 def _notify_type(level: str) -> str:
