@@ -6,9 +6,9 @@ clocks show twice in autumn fires once, the first time.
 
 **Cron by real time.** Where the minute or the hour field of a cron expression starts with ``*`` (``*/5 * * * *``,
 ``0 * * * *``, ``*/20 2 * * *``), it fires whenever clocks show a moment that matches: in both passes of a
-folded hour, and not for a moment that is skipped. So a fixed pace stays one across a change. Every other
-expression follows the rule above. Either is what Debian's cron and cronsim do, except that cronsim repeats a
-slot that a gap has moved onto another one.
+folded hour, and not for a moment that is skipped. So a steady pace stays steady across a change. Every other
+expression follows the rule above. Both are Debian cron's ways. cronsim reads the expressions, but the walk along
+the clock is our own: cronsim's loses slots where clocks move by half an hour.
 
 **Interval** slots lie on a fixed grid from the last decided slot. **Once** is at ``run_at``, or at first sight.
 """

@@ -154,6 +154,17 @@ class TestPending:
         assert pending(daily("15:00"), None, NOW) is None
         assert pending(JobSchedule(), NOW, NOW + DAY) is None
 
+    def test_latest_may_be_later_on_the_clock_than_now_in_the_second_pass_of_a_fold(self) -> None:
+        now = utc("2026-10-25T01:20")  # 02:20 for the second time
+        folded = pending(cron("10,50 2 * * *"), utc("2026-10-24T12:00"), now)
+        assert folded == Pending(utc("2026-10-25T00:50"), utc("2026-10-25T00:10"), 2)
+
+    def test_latest_by_real_time_is_found_on_the_other_side_of_a_change(self) -> None:
+        spring = pending(cron("0 */6 * * *"), utc("2026-03-28T12:00"), utc("2026-03-29T03:00"))
+        assert spring == Pending(utc("2026-03-28T23:00"), utc("2026-03-28T17:00"), 2)
+        autumn = pending(cron("*/40 2 * * *"), utc("2026-10-24T12:00"), utc("2026-10-25T00:59"))
+        assert autumn == Pending(utc("2026-10-25T00:40"), utc("2026-10-25T00:00"), 2)
+
     def test_slot_is_due_at_its_very_instant(self) -> None:
         assert pending(daily("15:00"), NOW - DAY, NOW) == Pending(NOW, NOW, 1)
 

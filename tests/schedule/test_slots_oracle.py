@@ -171,6 +171,18 @@ def test_pending_is_the_fold_of_every_slot_between(case: tuple[JobSchedule, date
 
 
 @every(300)
+@given(windows, cron_expressions(), st.integers(-180, 360))
+def test_latest_pending_cron_slot_is_the_last_of_the_oracle(
+    window: tuple[str, datetime], expression: CronExpression, minutes: int
+) -> None:
+    zone, start = window
+    now = change_in(zone, start) + minutes * MINUTE
+    slots = [slot for slot in cron_oracle(expression, zone, start) if slot <= now]
+    folded = pending(JobSchedule("cron", cron=expression.text, timezone=zone), start, now, limit=1)
+    assert (folded and folded.latest) == (slots[-1] if slots else None)
+
+
+@every(300)
 @given(schedules(), st.booleans())
 def test_next_slot_is_strictly_later_than_what_was_decided_and_skips_none(
     case: tuple[JobSchedule, datetime, datetime], is_behind: bool
