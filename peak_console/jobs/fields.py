@@ -290,7 +290,8 @@ FIELDS: Final = (
         "misfire_grace_seconds",
         NUMBER,
         None,
-        "How late a slot may still start. Absent: 3600 for daily and cron, no limit for interval and once.",
+        "How late a slot may still start. Absent: 3600 for wall-clock times (daily, cron, run_at), no limit for the"
+        " others; 60 for any with catch_up = skip.",
         "900",
         where=POLICY,
         minimum=0,

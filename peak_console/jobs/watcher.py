@@ -1,0 +1,131 @@
+"""Tells of every save of the jobs file: in place, by atomic rename, or by a swapped symlink.
+
+Directories are watched, not the file: a watch on a file is lost with the first rename over it. What a wake means is
+decided by the file's own status, so that a lost or spurious one does no harm.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from peak_console.errors import JobsFileError
+from peak_console.jobs.loader import load
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from peak_console.jobs.model import JobSet
+
+LOOK_SECONDS = 1.0
+"""How often the file's status is compared even when nothing has been heard: for NFS, and lost directories."""
+STEP_MILLISECONDS = 25
+SETTLE_SECONDS = 0.05
+"""A file that cannot be read as it is may be half written: it gets this long before it is judged."""
+
+
+class Watcher:
+    """A thread that reads the jobs file again whenever it has changed, and hands over what it says.
+
+    ``on_jobs`` gets a complete, valid ``JobSet``; ``on_error`` the whole message of a file that cannot be used. Both
+    are called in the watcher's thread, and only when what the file says has changed.
+    """
+
+    def __init__(self, path: str, *, on_jobs: Callable[[JobSet], None], on_error: Callable[[str], None]) -> None:
+        self._path = os.path.abspath(path)
+        self._on_jobs = on_jobs
+        self._on_error = on_error
+        self._seen = self._status()
+        self._error: str | None = None
+        self._stop = threading.Event()
+        self._looking = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="jobs-file-watcher", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; returns once it has ended."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def look(self) -> None:
+        """Read the file again even if it looks unchanged, soon and in the watcher's thread."""
+        self._seen = None
+
+    def read_now(self) -> str:
+        """Read the file again at once, in the caller's thread; the error, or an empty string."""
+        with self._looking:
+            self._seen = self._status()
+            self._read()
+            return self._error or ""
+
+    def _status(self) -> tuple[int, ...] | None:
+        """What changes with every kind of save; ``None`` while there is no file."""
+        try:
+            status = os.stat(self._path)
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev
+
+    def _directories(self) -> dict[str, int]:
+        """What to watch, with the inodes as they are now: beside the path, and beside what it leads to."""
+        found = {}
+        for path in (self._path, os.path.realpath(self._path)):
+            directory = os.path.dirname(path)
+            try:
+                found[directory] = os.stat(directory).st_ino
+            except OSError:
+                continue
+        return found
+
+    def _run(self) -> None:
+        from watchfiles import watch
+
+        while not self._stop.is_set():
+            directories = self._directories()
+            if not directories:
+                self._stop.wait(LOOK_SECONDS)
+                continue
+            try:
+                for _ in watch(
+                    *directories,
+                    watch_filter=None,
+                    recursive=False,
+                    step=STEP_MILLISECONDS,
+                    rust_timeout=int(LOOK_SECONDS * 1000),
+                    yield_on_timeout=True,
+                    raise_interrupt=False,
+                    stop_event=self._stop,
+                ):
+                    self._compare()
+                    if self._directories() != directories:
+                        break
+            except OSError:  # a directory went away between our look and the watch
+                self._stop.wait(LOOK_SECONDS / 10)
+
+    def _compare(self) -> None:
+        with self._looking:
+            status = self._status()
+            if status == self._seen and (status is not None or self._error is not None):
+                return
+            self._seen = status
+            self._read()
+
+    def _read(self) -> None:
+        try:
+            jobset = load(self._path)
+        except JobsFileError:
+            # Slow writers show half a file; what is still broken a moment later is meant.
+            self._stop.wait(SETTLE_SECONDS)
+            try:
+                jobset = load(self._path)
+            except JobsFileError as error:
+                if str(error) != self._error:
+                    self._error = str(error)
+                    self._on_error(self._error)
+                return
+        self._error = None
+        self._on_jobs(jobset)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import MISSING, fields
+
+import pytest
+import tomli
+
+from peak_console.jobs.checks import GOOD, checks_of
+from peak_console.jobs.fields import (
+    ALERTS,
+    CATCH_UPS,
+    CHANNEL,
+    FIELDS,
+    JOB,
+    LEVELS,
+    OVERLAPS,
+    SCHEDULE_TYPES,
+    SCHEDULER,
+    Field,
+    fields_of,
+)
+from peak_console.jobs.model import AlertChannel, CatchUp, JobDefinition, Overlap, SchedulerSettings
+from peak_console.schedule.model import JobSchedule, ScheduleType
+from peak_console.store.model import Level
+
+
+def name_of(field: Field) -> str:
+    return f"{field.where[-1]}-{field.key}"
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=name_of)
+def test_example_of_each_field_passes_its_own_check(field: Field) -> None:
+    value = tomli.loads(f"value = {field.example}")["value"]
+    for table in field.where:
+        assert checks_of(table)[field.key](value) == GOOD
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=name_of)
+def test_default_of_each_field_passes_its_own_check(field: Field) -> None:
+    if field.default is not None:
+        for table in field.where:
+            assert checks_of(table)[field.key](field.default) == GOOD
+
+
+def defaults_of(model: type) -> dict[str, object]:
+    found = {}
+    for field in fields(model):
+        default = field.default
+        if default is MISSING and field.default_factory is not MISSING:
+            default = field.default_factory()
+        found[field.name] = None if default is MISSING else default
+    return found
+
+
+def plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def test_defaults_are_those_of_the_model() -> None:
+    schedule = defaults_of(JobSchedule)
+    model = {**defaults_of(JobDefinition), **schedule, "schedule_type": schedule["type"]}
+    for key, field in fields_of(JOB).items():
+        assert plain(model[key]) == field.default, key
+    settings = defaults_of(SchedulerSettings)
+    for key, field in fields_of(SCHEDULER).items():
+        if key in settings:
+            assert plain(settings[key]) == field.default, key
+    assert fields_of(CHANNEL)["min_level"].default == defaults_of(AlertChannel)["min_level"]
+
+
+def test_every_part_of_a_job_can_be_said_in_the_file() -> None:
+    said = set(fields_of(JOB)) - {"schedule_type"}
+    computed = {"type", "last_run_at", "next_run_at", "schedule"}
+    parts = {field.name for model in (JobDefinition, JobSchedule) for field in fields(model)}
+    assert said == parts - computed
+    assert {field.name for field in fields(SchedulerSettings)} <= set(fields_of(SCHEDULER))
+
+
+def test_scheduler_holds_nothing_but_its_settings_and_defaults_of_jobs() -> None:
+    settings = {field.name for field in fields(SchedulerSettings)}
+    assert set(fields_of(SCHEDULER)) - settings <= set(fields_of(JOB))
+
+
+def test_choices_are_those_of_the_model() -> None:
+    assert tuple(Overlap) == OVERLAPS
+    assert tuple(CatchUp) == CATCH_UPS
+    assert tuple(Level) == LEVELS
+    assert tuple(ScheduleType) == SCHEDULE_TYPES
+
+
+@pytest.mark.parametrize("table", [JOB, SCHEDULER, ALERTS, CHANNEL])
+def test_no_key_stands_twice_in_a_table(table: str) -> None:
+    keys = [field.key for field in FIELDS if table in field.where]
+    assert len(keys) == len(set(keys))
