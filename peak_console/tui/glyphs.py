@@ -35,19 +35,19 @@ class Look:
     glyph: str
     word: str
     style: str
-    """``error``, ``warning``, ``success``, ``primary``, ``accent``, ``text`` or ``muted``."""
+    """``error``, ``warning``, ``success``, ``primary``, or ``muted``."""
 
     @property
     def colour(self) -> str:
-        """The theme variable of its style."""
-        return "$text-muted" if self.style == "muted" else "$foreground" if self.style == "text" else f"${self.style}"
+        """The theme variable to write it in: the shade of its colour that reads well as text."""
+        return f"$text-{self.style}"
 
 
 STANDING: dict[str, Look] = {
     Standing.FAILED: Look("✖", "failed", "error"),
     Standing.RETRYING: Look("↻", "retrying", "warning"),
-    Standing.RUNNING: Look("▶", "running", "accent"),
-    Standing.QUEUED: Look("◷", "queued", "accent"),
+    Standing.RUNNING: Look("▶", "running", "primary"),
+    Standing.QUEUED: Look("◷", "queued", "primary"),
     Standing.OK: Look("●", "ok", "success"),
     Standing.STOPPED: Look("■", "stopped", "warning"),
     Standing.WAITING: Look("○", "waiting", "muted"),
