@@ -134,11 +134,12 @@ def instant_of(wall: datetime, tz: tzinfo) -> datetime:
     if tz is UTC:
         return wall.replace(tzinfo=UTC)
     local = wall.replace(tzinfo=tz, fold=0)
-    by_offset_before = local.astimezone(UTC)
-    by_offset_after = local.replace(fold=1).astimezone(UTC)
-    if by_offset_after < by_offset_before:  # only in a gap; in a fold it is the other way round
-        return _change_between(tz, by_offset_after, by_offset_before)
-    return by_offset_before
+    before = local.utcoffset()
+    instant = local.astimezone(UTC)
+    after = instant.astimezone(tz).utcoffset()
+    if before != after and before is not None and after is not None:  # only in a gap: read by the offset before it
+        return _change_between(tz, instant - (after - before), instant)
+    return instant
 
 
 def first_change(tz: tzinfo, after: datetime, until: datetime) -> datetime | None:
