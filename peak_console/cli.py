@@ -131,7 +131,9 @@ def _next(parser: ArgumentParser) -> Verb:
 def _runs(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("--job", metavar="JOB", help="of this job only")
-    add("--outcome", metavar="OUTCOME", help="succeeded, failed, timed_out, stopped, lost, not_started, missed, skipped")
+    add(
+        "--outcome", metavar="OUTCOME", help="succeeded, failed, timed_out, stopped, lost, not_started, missed, skipped"
+    )
     add("--run-type", metavar="TYPE", help="scheduler_job, or what scripts have logged")
     add("--since", metavar="WHEN", help="a time in ISO 8601, or how long ago: 2h, 7d")
     add("--limit", metavar="N", type=int, default=50, help="how many, newest first (default: 50; 0: all)")

@@ -23,7 +23,7 @@ from peak_console.engine.supervisor import LiveRun, Supervisor
 from peak_console.errors import StateError
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.store.directory import Doorbell, EngineLock, ring
-from peak_console.store.model import EngineInfo
+from peak_console.store.model import RESIDENT_MODES, EngineInfo
 from peak_console.store.store import Store
 from peak_console.version import __version__
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 FOREIGN_SECONDS = 1.0
 """How often the engine sees whether another process still looks after its runs."""
-RESIDENT_MODES = ("headless", "console")
+LOOK_SECONDS = 0.1
 TROUBLE_SECONDS = 1.0
 """How long the engine waits before it tries again what the registry refused."""
 
@@ -56,7 +56,7 @@ class Engine:
         clock: Clock,
         executor: Executor,
         environ: Mapping[str, str],
-        channels: Sequence[AlertChannel] = (),
+        channels_of: Callable[[JobSet], Sequence[AlertChannel]] = lambda jobset: jobset.channels,
         emit: Callable[[events.EngineEvent], None] = lambda _event: None,
         on_alert: Callable[[], None] = lambda: None,
     ) -> None:
@@ -66,7 +66,7 @@ class Engine:
         self._clock = clock
         self._executor = executor
         self._environ = environ
-        self._channels = channels
+        self._channels_of = channels_of
         self._emit = emit
         self._on_alert = on_alert
         self._offered: JobSet | None = None
@@ -151,7 +151,7 @@ class Engine:
             supervisor=supervisor,
             emit=self._emit,
             on_alert=self._on_alert,
-            channels=self._channels,
+            channels=self._channels_of(jobset),
             hold=self.store.engine_info().hold,
         )
         with self.store:
@@ -169,7 +169,7 @@ class Engine:
         """Work until asked to drain, and until the last run has ended."""
         while True:
             try:
-                self._turn(self._clock.now())
+                self.turn()
                 self._mend()
             except StateError as error:
                 self._suffer(error)
@@ -177,8 +177,9 @@ class Engine:
                 return
             self.sleep()
 
-    def _turn(self, now: datetime) -> None:
-        """Everything that is to be done now, in an order in which nothing waits for something slower."""
+    def turn(self) -> None:
+        """Do everything that is to be done now, in an order in which nothing waits for something slower."""
+        now = self._clock.now()
         self._obey_flags(now)
         self.watch(now)
         self._bookkeeper.record(self._commander.obey(now))
@@ -207,6 +208,9 @@ class Engine:
 
     def run_by_hand(self, job: JobDefinition, *, force: bool) -> tuple[Run | None, str]:
         """Start a manual run, then let others dispatch; the run, or why there is none. The lock has to be held."""
+        if self.context.hold is not None and not force:
+            self._give_way()
+            return None, f"held by {self.context.hold.by}"
         run, refusal, ends = self._dispatcher.start_by_hand(job, self._clock.now(), force=force)
         self._bookkeeper.record(ends)
         self._give_way()
@@ -216,8 +220,10 @@ class Engine:
         self.store.engine_stopped(self._clock.now())
         self.lock.release()
 
-    def finish_own(self) -> None:
+    def finish_own(self, on_look: Callable[[], None] | None = None) -> None:
         """Look after the runs that were started here, and their further attempts, until they have ended.
+
+        ``on_look`` is called several times a second meanwhile.
 
         Long runs keep nobody else waiting: the lock is held only for the moment in which a queued run starts.
         """
@@ -231,7 +237,9 @@ class Engine:
                 return
             if any(run.not_before is None or run.not_before <= self._clock.now() for run in waiting):
                 self._dispatch_own()
-            self.sleep(longest=FOREIGN_SECONDS if waiting else None)
+            if on_look is not None:
+                on_look()
+            self.sleep(longest=LOOK_SECONDS if on_look else FOREIGN_SECONDS if waiting else None)
 
     def _dispatch_own(self) -> None:
         if not self.lock.acquire():
@@ -282,6 +290,7 @@ class Engine:
         new = {job.name: job for job in jobs}
         added, removed, changed = changes(context.jobs, new)
         context.jobset, context.jobs = offered, new
+        context.channels = self._channels_of(offered)
         context.launcher = Launcher(offered, self.directory, self._environ)
         context.planner = Planner(jobs, self.store.job_states(), now)
         alert = judge_reloaded(offered.path, added=added, removed=removed, changed=changed, now=now)

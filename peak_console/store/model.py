@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+RESIDENT_MODES = ("headless", "console")
+"""The modes of engines that stay and serve a directory; the others claim and pass on."""
+
+
 class Trigger(StrEnum):
     """Why a run exists."""
 

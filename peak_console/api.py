@@ -1,0 +1,185 @@
+"""The documented Python API: jobs as values, executed in this very process, without an engine or a registry.
+
+Naive datetimes are taken as, and answered as, wall clock in the schedule's zone (the machine's, unless it names
+one); aware ones as instants, answered in the zone they came in.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+
+from peak_console.errors import StartError, StateError
+from peak_console.jobs.command import build_command_args, shown
+from peak_console.jobs.loader import filter_jobs_by_tags, load_jobs_from_toml, validate_job_config
+from peak_console.jobs.model import JobDefinition, JobResult
+from peak_console.schedule.model import JobSchedule, ScheduleType
+from peak_console.schedule.slots import next_slot
+from peak_console.schedule.zones import instant_of, zone
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+
+__all__ = [
+    "JobDefinition",
+    "JobResult",
+    "JobSchedule",
+    "build_command_args",
+    "compute_next_run_at",
+    "filter_jobs_by_tags",
+    "get_due_jobs",
+    "is_job_due",
+    "load_jobs_from_toml",
+    "log_scheduler_job_run",
+    "run_job",
+    "validate_job_config",
+]
+
+OUTPUT_BYTES = 1024 * 1024
+"""How much of each stream a ``JobResult`` holds: its end."""
+_MINUTE = timedelta(minutes=1)
+
+
+def _instant(moment: datetime, schedule: JobSchedule) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else instant_of(moment, zone(schedule.timezone))
+
+
+def _like(instant: datetime, model: datetime, schedule: JobSchedule) -> datetime:
+    if model.tzinfo is not None:
+        return instant.astimezone(model.tzinfo)
+    return instant.astimezone(zone(schedule.timezone)).replace(tzinfo=None)
+
+
+def compute_next_run_at(
+    schedule: JobSchedule, *, now: datetime | None = None, reference: datetime | None = None
+) -> datetime:
+    """When a schedule is next due, in the past if that has been missed; ``datetime.max`` is never again.
+
+    ``reference`` is its last run; ``schedule.last_run_at`` by default. A ``daily`` or ``cron`` schedule without a
+    last run is due during the very minute it names, and then waits for its next one. ``now`` is the present wall
+    clock by default.
+    """
+    present = now if now is not None else datetime.now()
+    last = reference if reference is not None else schedule.last_run_at
+    decided = _instant(last, schedule) if last is not None else None
+    at = _instant(present, schedule)
+    if decided is None and schedule.type in (ScheduleType.DAILY, ScheduleType.CRON):
+        decided = at.replace(second=0, microsecond=0) - timedelta(microseconds=1)
+    if decided is not None and schedule.type == ScheduleType.ONCE and schedule.run_at is None:
+        return datetime.max
+    slot = next_slot(schedule, decided, at)
+    if slot is None:
+        return datetime.max if present.tzinfo is None else datetime.max.replace(tzinfo=present.tzinfo)
+    return _like(slot, present, schedule)
+
+
+def is_job_due(job: JobDefinition, *, now: datetime | None = None) -> bool:
+    """Whether an enabled job should run at ``now`` (the present wall clock by default)."""
+    if not job.enabled:
+        return False
+    present = now if now is not None else datetime.now()
+    due_at = job.schedule.next_run_at or compute_next_run_at(job.schedule, now=present)
+    if due_at.replace(tzinfo=None) == datetime.max:
+        return False
+    return _instant(due_at, job.schedule) <= _instant(present, job.schedule)
+
+
+def get_due_jobs(jobs: Sequence[JobDefinition], *, now: datetime | None = None) -> list[JobDefinition]:
+    """Those of ``jobs`` that are due, in their order."""
+    present = now if now is not None else datetime.now()
+    return [job for job in jobs if is_job_due(job, now=present)]
+
+
+def run_job(job: JobDefinition, *, dry_run: bool = False, cwd: str | os.PathLike[str] | None = None) -> JobResult:
+    """Execute a job once, now, whatever its schedule, and wait for its end. Neither retried nor recorded.
+
+    Its timeout and ``success_codes`` hold. ``dry_run`` runs nothing and says in ``stdout`` what would run. What
+    could not be started or was stopped has return code -1 and says why in ``exception``. Times are naive wall clock.
+    """
+    from dataclasses import replace
+
+    from peak_console.jobs.command import resolve_command
+
+    if cwd is not None:
+        job = replace(job, cwd=os.fspath(cwd))
+    started = datetime.now()
+    if dry_run:
+        try:
+            command = shown(resolve_command(job, None, os.environ, job.cwd or os.getcwd()))
+        except StartError as error:
+            return _result(job, started, -1, exception=str(error))
+        return _result(job, started, 0, stdout=f"[DRY-RUN] Would execute: {command}")
+    return _executed(job, started)
+
+
+def _executed(job: JobDefinition, started: datetime) -> JobResult:
+    import tempfile
+
+    from peak_console.runs.reader import OutputReader
+    from peak_console.store.directory import run_directory
+
+    with tempfile.TemporaryDirectory(prefix="peak-console-") as directory:
+        end = _supervised(job, directory)
+        output = OutputReader(run_directory(directory, 1))
+        code = -1 if end.return_code is None or end.outcome == "timed_out" else end.return_code
+        return _result(
+            job,
+            started,
+            code,
+            stdout=output.tail("out", OUTPUT_BYTES),
+            stderr=output.tail("err", OUTPUT_BYTES),
+            exception=end.reason,
+        )
+
+
+def _result(
+    job: JobDefinition,
+    started: datetime,
+    code: int,
+    *,
+    stdout: str = "",
+    stderr: str = "",
+    exception: str | None = None,
+) -> JobResult:
+    success = exception is None and code in job.success_codes
+    finished = datetime.now()
+    return JobResult(job.name, started, finished, code, success, stdout=stdout, stderr=stderr, exception=exception)
+
+
+def log_scheduler_job_run(
+    *,
+    job_name: str,
+    command: str | Sequence[str],
+    args: Mapping[str, Any],
+    return_code: int,
+    started_at: datetime,
+    finished_at: datetime,
+    tag: str | None = None,
+    run_type: str = "scheduler_job",
+    state_dir: str | os.PathLike[str] | None = None,
+) -> str:
+    """Record a run that something else executed; its id in the registry.
+
+    The registry is that of ``state_dir``, else of ``PEAK_CONSOLE_STATE_DIR`` (set in every job's environment), else
+    the one beside ``config/scheduler/jobs.toml``. Naive datetimes are the machine's wall clock. Secrets in
+    ``command`` and ``args`` are masked. Raises ``StateError`` when the registry cannot be written.
+    """
+    from peak_console.redact import Redactor
+    from peak_console.store.directory import state_directory
+    from peak_console.store.records import Claim
+    from peak_console.store.store import Store
+
+    if finished_at.astimezone(UTC) < started_at.astimezone(UTC):
+        raise StateError(f"{job_name}: finished_at lies before started_at")
+    chosen = os.fspath(state_dir) if state_dir is not None else None
+    redactor = Redactor.from_environments(os.environ)
+    words = [command] if isinstance(command, str) else list(command)
+    claim = Claim(job_name, started_at, command=redactor.argv(words), args=redactor.args(args), tag=tag)
+    store = Store.open(state_directory("config/scheduler/jobs.toml", chosen, None))
+    try:
+        return str(store.log_run(run_type, claim, return_code, started_at, finished_at))
+    finally:
+        store.close()

@@ -1,0 +1,126 @@
+"""What would run, without running or recording anything: the registry is read and never written."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from peak_console.clock import SystemClock
+from peak_console.engine.planner import Planner
+from peak_console.engine.policy import Action, decide
+from peak_console.errors import StartError
+from peak_console.jobs.loader import filter_jobs_by_tags
+from peak_console.schedule.zones import zone
+from peak_console.store.store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from peak_console.engine.policy import Verdict
+    from peak_console.jobs.model import JobDefinition, JobSet
+    from peak_console.store.model import Hold
+
+
+def dry_run(options: Namespace, jobset: JobSet, directory: str) -> int:
+    """Show what ``--once`` would run now; without ``--once`` go on until interrupted. Always exit code 0."""
+    from peak_console.headless import tags_of
+
+    jobs = filter_jobs_by_tags(jobset.jobs.values(), tags_of(options.include_tags), tags_of(options.exclude_tags))
+    clock = SystemClock()
+    store = Store.look(directory)
+    active: dict[str, list[int]] = {}
+    states, hold = {}, None
+    if store is not None:
+        states, hold = store.job_states(), store.engine_info().hold
+        for run in store.unfinished():
+            active.setdefault(run.job, []).append(run.id)
+        store.close()
+    rehearsal = _Rehearsal(jobset, Planner(jobs, states, clock.now()), active, hold, verbose=options.verbose)
+    if options.once:
+        rehearsal.perform(clock.now())
+        return 0
+    return _keep_on(rehearsal, clock, options.poll_interval)
+
+
+def _keep_on(rehearsal: _Rehearsal, clock: SystemClock, poll_interval: float) -> int:
+    import signal
+    import threading
+
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stopped.set())
+    while not stopped.is_set():
+        rehearsal.perform(clock.now())
+        next_at = rehearsal.planner.next_at()
+        seconds = poll_interval if next_at is None else (next_at - clock.now()).total_seconds()
+        stopped.wait(max(0.0, min(seconds, poll_interval)))
+    return 0
+
+
+class _Rehearsal:
+    """The engine's decisions, told instead of acted on."""
+
+    def __init__(
+        self, jobset: JobSet, planner: Planner, active: Mapping[str, list[int]], hold: Hold | None, *, verbose: bool
+    ) -> None:
+        self.planner = planner
+        self._python = jobset.settings.python
+        self._zone = zone(jobset.settings.timezone)
+        self._active = active
+        self._hold = hold
+        self._verbose = verbose
+
+    def perform(self, now: datetime) -> None:
+        """Tell what is due now, and with ``verbose`` why the rest is not."""
+        if self._hold is not None:
+            self._say(now, f"held by {self._hold.by}: nothing would start")
+            return
+        due = self.planner.due(now)
+        for job, pending in due:
+            for verdict in decide(job, pending, now, self._active.get(job.name, ())):
+                self._say(now, self._told(job, verdict))
+            self.planner.settle(job, pending.latest, now)
+        if not due:
+            self._say(now, "nothing is due")
+        if self._verbose:
+            self._tell_of_the_rest(now, {job.name for job, _ in due})
+
+    def _told(self, job: JobDefinition, verdict: Verdict) -> str:
+        slot = verdict.slot.astimezone(self._zone).isoformat(timespec="seconds")
+        if verdict.action in (Action.SKIP, Action.MISS):
+            word = {"skip": "skip", "miss": "record as missed"}[verdict.action]
+            return f"would {word} {job.name}, slot {slot}: {verdict.reason}"
+        word = {"start": "run", "queue": "queue", "replace": "stop its run and start"}[verdict.action]
+        return f"would {word} {job.name}, slot {slot}: {self._command(job)}"
+
+    def _command(self, job: JobDefinition) -> str:
+        from peak_console.jobs.command import resolve_command, shown
+        from peak_console.redact import Redactor
+
+        try:
+            command = resolve_command(job, self._python, os.environ, job.cwd or os.getcwd())
+        except StartError as error:
+            return f"cannot start: {error}"
+        return shown(Redactor.from_environments(os.environ, job.env).argv(command))
+
+    def _tell_of_the_rest(self, now: datetime, due: set[str]) -> None:
+        for name, job in self.planner.jobs.items():
+            if name in due:
+                continue
+            slot = self.planner.next_slot(name, now)
+            if slot is not None:
+                reason = f"not due before {slot.astimezone(self._zone).isoformat(timespec='seconds')}"
+            elif not job.enabled:
+                reason = "disabled in the jobs file"
+            else:
+                reason = "disabled by an operator, or never due again"
+            self._say(now, f"would not run {name}: {reason}; command: {self._command(job)}")
+
+    def _say(self, now: datetime, text: str) -> None:
+        from peak_console.text import safe
+
+        sys.stdout.write(f"{now.astimezone(self._zone):%Y-%m-%d %H:%M:%S} dry run  {safe(text)}\n")
+        sys.stdout.flush()

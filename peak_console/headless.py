@@ -1,0 +1,248 @@
+"""The scheduler without a screen: one-shot for cron, resident for systemd, and the dry run of both."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from peak_console.clock import SystemClock
+from peak_console.errors import PeakConsoleError, StateError
+from peak_console.jobs.loader import load
+from peak_console.store.directory import state_directory
+from peak_console.store.model import RESIDENT_MODES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Sequence
+    from types import FrameType
+
+    from peak_console.alerts.delivery import Deliverer
+    from peak_console.engine.context import EngineOptions
+    from peak_console.engine.loop import Engine
+    from peak_console.jobs.model import AlertChannel, JobSet
+    from peak_console.reports import Reporter
+
+STAND_BY_SECONDS = 0.5
+PASSING_ENGINE_SECONDS = 10.0
+"""How long ``--once`` waits for another ``--once`` to finish claiming, which takes it milliseconds."""
+DELIVERY_SECONDS = 20.0
+"""How long a one-shot start waits for its alerts to be sent; what is left, the next engine sends."""
+
+
+def tags_of(text: str | None) -> list[str]:
+    """``a, b`` as a list."""
+    return [tag.strip() for tag in (text or "").split(",") if tag.strip()]
+
+
+def run_headless(options: Namespace) -> int:
+    """``--headless``, ``--once`` and ``--dry-run``; the exit code."""
+    jobset = load(options.config)
+    directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
+    for warning in jobset.warnings:
+        sys.stderr.write(f"warning: {warning}\n")
+    if options.dry_run:
+        from peak_console.dryrun import dry_run
+
+        return dry_run(options, jobset, directory)
+    return _Service(options, jobset, directory).run()
+
+
+class _Service:
+    """One engine and what it needs around it, from start to exit code."""
+
+    def __init__(self, options: Namespace, jobset: JobSet, directory: str) -> None:
+        self._options = options
+        self._directory = directory
+        self._clock = SystemClock()
+        self._reporter = _reporter(options, jobset)
+        self._alerting = Alerting(directory, self._clock, self._complain)
+        self._signals = 0
+        self._engine = self._make_engine(jobset)
+
+    def _complain(self, problem: str) -> None:
+        """A delivery does not work. Called in the delivery's thread."""
+        self._reporter.line(self._clock.now(), "warning", problem)
+
+    def _make_engine(self, jobset: JobSet) -> Engine:
+        from peak_console.engine.loop import Engine
+        from peak_console.runs.local import LocalExecutor
+
+        return Engine(
+            jobset,
+            self._directory,
+            options=engine_options(self._options, "once" if self._options.once else "headless"),
+            clock=self._clock,
+            executor=LocalExecutor(),
+            environ=os.environ,
+            channels_of=self._alerting.channels_of,
+            emit=self._reporter,
+            on_alert=self._alerting.wake,
+        )
+
+    def run(self) -> int:
+        engine = self._engine
+        engine.open()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        try:
+            return self._once() if self._options.once else self._resident()
+        finally:
+            engine.close()
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._signals += 1
+        if self._signals == 1:
+            self._engine.drain()
+        else:
+            self._engine.stop_runs()
+
+    def _once(self) -> int:
+        engine = self._engine
+        if not take_turn(engine, lambda: bool(self._signals)):
+            holder = engine.lock.holder()
+            who = f" (pid {holder})" if holder else ""
+            text = f"another engine{who} serves {self._directory}; nothing done"
+            self._reporter.line(self._clock.now(), "info", text)
+            return 0
+        engine.begin()
+        engine.dispatch_once()
+        engine.finish_own()
+        status = engine.end()
+        self._alerting.finish()
+        return 3 if status.failed else 0
+
+    def _resident(self) -> int:
+        from peak_console.jobs.watcher import Watcher
+
+        engine = self._engine
+        if not self._stand_by():
+            return 0
+        watcher = Watcher(self._options.config, on_jobs=engine.offer, on_error=engine.reject)
+        signal.signal(signal.SIGHUP, lambda _number, _frame: watcher.look())
+        engine.on_reload(watcher.read_now)
+        engine.begin()
+        if engine.store.next_delivery_at() is not None and not self._options.no_alerts:
+            self._alerting.wake()  # what an earlier engine could not send
+        watcher.start()
+        try:
+            engine.serve()
+            engine.end()
+        finally:
+            watcher.stop()
+            self._alerting.finish()
+        return 0
+
+    def _stand_by(self) -> bool:
+        """Take the lock, or wait until it is free; ``False`` when told to leave before that."""
+        import time
+
+        from peak_console.engine.events import EngineStandingBy
+
+        engine = self._engine
+        told = False
+        while not engine.take_over():
+            holder = engine.lock.holder()
+            if self._options.no_wait:
+                who = f" (pid {holder})" if holder else ""
+                raise StateError(f"{self._directory}: another engine{who} serves this state directory")
+            if not told and engine.store.engine_info().mode in RESIDENT_MODES:
+                told = True
+                self._reporter(EngineStandingBy(at=self._clock.now(), directory=self._directory, holder=holder))
+            if self._signals:
+                return False
+            time.sleep(STAND_BY_SECONDS)
+        return True
+
+
+def engine_options(options: Namespace, mode: str) -> EngineOptions:
+    """The engine's options from the command line's."""
+    from peak_console.engine.context import EngineOptions
+
+    return EngineOptions(
+        mode=mode,
+        poll_interval=options.poll_interval,
+        include_tags=tags_of(options.include_tags),
+        exclude_tags=tags_of(options.exclude_tags),
+        keep_registry=not options.no_registry,
+        send_alerts=not options.no_alerts,
+    )
+
+
+def alert_channels(jobset: JobSet) -> Sequence[AlertChannel]:
+    """The channels of the jobs file, of ``.env`` in the working directory and of the environment."""
+    from peak_console.alerts.routing import channels_from_environment, merge_channels
+
+    environ = dict(os.environ)
+    if os.path.exists(".env"):
+        from peak_console.jobs.environment import load_dotenv_values
+
+        environ = {**load_dotenv_values(os.getcwd()), **environ}
+    try:
+        return merge_channels(jobset.channels, channels_from_environment(environ))
+    except PeakConsoleError as error:
+        raise StateError(str(error)) from None
+
+
+class Alerting:
+    """The delivery of alerts, begun with the first one that has somewhere to go."""
+
+    def __init__(
+        self, directory: str, clock: SystemClock, report: Callable[[str], None] = lambda _problem: None
+    ) -> None:
+        self._channels: Sequence[AlertChannel] = ()
+        self._directory = directory
+        self._clock = clock
+        self._report = report
+        self._deliverer: Deliverer | None = None
+
+    def channels_of(self, jobset: JobSet) -> Sequence[AlertChannel]:
+        """Where alerts go from now on, by the jobs file and the environment."""
+        self._channels = alert_channels(jobset)
+        if self._deliverer is not None:
+            self._deliverer.use_channels(self._channels)
+        return self._channels
+
+    def wake(self) -> None:
+        """There is something to send. Called by the engine, after it has been recorded."""
+        from peak_console.alerts.delivery import Deliverer
+        from peak_console.store.store import Store
+
+        if self._deliverer is None:
+            self._deliverer = Deliverer(
+                lambda: Store(self._directory), self._channels, self._clock, report=self._report
+            )
+            self._deliverer.start()
+        self._deliverer.wake()
+
+    def finish(self) -> None:
+        """Send what is due, for a while; what is left, the next engine sends."""
+        if self._deliverer is not None:
+            self._deliverer.flush(DELIVERY_SECONDS)
+            self._deliverer.stop()
+
+
+def take_turn(engine: Engine, give_up: Callable[[], bool] = lambda: False) -> bool:
+    """Take an engine's lock, waiting only for another start that is claiming at this very moment."""
+    import time
+
+    until = time.monotonic() + PASSING_ENGINE_SECONDS
+    while not engine.take_over():
+        resident = engine.store.engine_info().mode in RESIDENT_MODES
+        if resident or time.monotonic() > until or give_up():
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _reporter(options: Namespace, jobset: JobSet) -> Reporter:
+    from peak_console.reports import Reporter
+    from peak_console.schedule.zones import zone
+
+    def write(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    as_json = options.log_format == "json"
+    return Reporter(write, zone(jobset.settings.timezone), as_json=as_json, verbose=options.verbose)

@@ -1,0 +1,223 @@
+"""``run JOB``: by the engine that serves the state directory, or here when there is none."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from dataclasses import replace
+
+from peak_console.clock import SystemClock
+from peak_console.engine.commands import unknown_job
+from peak_console.engine.events import RunFinished
+from peak_console.errors import PeakConsoleError, UnknownJobError, UsageError
+from peak_console.store.directory import ring, run_directory, state_directory
+from peak_console.store.model import Outcome, RunState
+from peak_console.store.store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from types import FrameType
+    from typing import Any
+
+    from peak_console.engine.events import EngineEvent
+    from peak_console.engine.loop import Engine
+    from peak_console.jobs.model import JobDefinition, JobSet
+    from peak_console.runs.reader import OutputReader
+    from peak_console.store.model import Command, Run
+
+ANSWER_SECONDS = 5.0
+"""How long a living engine may take to answer; it takes milliseconds."""
+LOOK_SECONDS = 0.05
+
+
+def run_by_hand(options: Namespace) -> int:
+    """Run a job now; 3 when it failed, with ``--wait`` its own exit code."""
+    from peak_console.headless import tags_of
+    from peak_console.jobs.loader import filter_jobs_by_tags, load
+
+    jobset = load(options.config)
+    directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
+    selected = filter_jobs_by_tags(jobset.jobs.values(), tags_of(options.include_tags), tags_of(options.exclude_tags))
+    jobs = {job.name: job for job in selected}
+    job = jobs.get(options.job)
+    if job is None:
+        raise UnknownJobError(unknown_job(options.job, jobs))
+    changes = _changes(options.set)
+    command = _ask(directory, job.name, changes, force=options.force)
+    if command is not None:
+        return _follow_asked(command, directory, wait=options.wait)
+    if changes:
+        job = replace(job, args={**job.args, **changes})
+    return _Here(options, jobset, directory).run(job)
+
+
+def _changes(settings: list[str]) -> dict[str, Any]:
+    """``NAME=VALUE`` as arguments; a value that reads as TOML (``10``, ``true``) is that, anything else is text."""
+    import tomli
+
+    found: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name:
+            raise UsageError(f'--set: "{setting}" is not NAME=VALUE')
+        try:
+            found[name] = tomli.loads(f"value = {value}")["value"]
+        except tomli.TOMLDecodeError:
+            found[name] = value
+    return found
+
+
+def _ask(directory: str, job: str, changes: dict[str, Any], *, force: bool) -> Command | None:
+    """The answer of the engine that serves the directory; ``None`` when nobody does."""
+    if not os.path.isdir(directory) or not ring(directory):
+        return None
+    store = Store.open(directory)
+    try:
+        number = store.issue("run", user(), SystemClock().now(), job=job, arguments={"args": changes, "force": force})
+        ring(directory)
+        until = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < until:
+            command = store.command(number)
+            if command is not None and command.answer is not None:
+                return command
+            time.sleep(LOOK_SECONDS)
+        store.answer(number, "refused", "withdrawn: no engine answered in time", SystemClock().now())
+    finally:
+        store.close()
+    raise PeakConsoleError(f"{directory}: the engine has not answered within {ANSWER_SECONDS:g} s; see: status")
+
+
+def user() -> str:
+    """Who gives commands here."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _follow_asked(command: Command, directory: str, *, wait: bool) -> int:
+    if command.answer != "done" or command.run_id is None:
+        raise PeakConsoleError(command.message or "refused")
+    if not wait:
+        sys.stdout.write(f"{command.message}\n")
+        return 0
+    store = Store.look(directory)
+    if store is None:
+        raise PeakConsoleError(f"{directory}: the registry is gone")
+    try:
+        output = _Output(directory, command.run_id)
+        while (run := store.run(command.run_id)) is not None and run.state != RunState.FINISHED:
+            output.show()
+            time.sleep(LOOK_SECONDS)
+        output.show()
+        return _exit_code(run)
+    finally:
+        store.close()
+
+
+def _exit_code(run: Run | None) -> int:
+    """A finished run's own code; 3 when it failed without one."""
+    if run is None or run.return_code is None:
+        return 3
+    return run.return_code or (0 if run.outcome == Outcome.SUCCEEDED else 3)
+
+
+class _Output:
+    """A run's output, passed on to ours as it comes."""
+
+    def __init__(self, directory: str, run_id: int) -> None:
+        self._directory = run_directory(directory, run_id)
+        self._reader: OutputReader | None = None
+
+    def show(self) -> None:
+        from peak_console.runs.reader import OutputReader
+
+        if self._reader is None:
+            if not os.path.isdir(self._directory):
+                return
+            self._reader = OutputReader(self._directory)
+        for chunk in self._reader.read_new():
+            stream = sys.stderr if chunk.stream == "err" else sys.stdout
+            stream.buffer.write(chunk.data)
+            stream.flush()
+
+
+class _Here:
+    """A manual run in this process: claimed under the engine's lock, looked after without it."""
+
+    def __init__(self, options: Namespace, jobset: JobSet, directory: str) -> None:
+        from peak_console.engine.context import EngineOptions
+        from peak_console.engine.loop import Engine
+        from peak_console.headless import Alerting
+        from peak_console.runs.local import LocalExecutor
+
+        self._options = options
+        self._directory = directory
+        self._last: RunFinished | None = None
+        self._signals = 0
+        clock = SystemClock()
+        self._alerting = Alerting(directory, clock)
+        self._engine: Engine = Engine(
+            jobset,
+            directory,
+            options=EngineOptions(mode="run"),
+            clock=clock,
+            executor=LocalExecutor(),
+            environ=os.environ,
+            channels_of=self._alerting.channels_of,
+            emit=self._note,
+            on_alert=self._alerting.wake,
+        )
+
+    def _note(self, event: EngineEvent) -> None:
+        if isinstance(event, RunFinished):
+            self._last = event
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._signals += 1
+        if self._signals == 1 and not self._options.wait:
+            self._engine.drain()
+        else:
+            self._engine.stop_runs()
+
+    def run(self, job: JobDefinition) -> int:
+        """Run a job to its last attempt; the exit code."""
+        from peak_console.headless import take_turn
+
+        engine = self._engine
+        engine.open()
+        try:
+            if not take_turn(engine):
+                raise PeakConsoleError(f"{self._directory}: an engine has just started to serve this; try again")
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._on_signal)
+            engine.begin()
+            run, refusal = engine.run_by_hand(job, force=self._options.force)
+            if run is None:
+                raise PeakConsoleError(f"{job.name}: {refusal}; stop it first, or use --force")
+            output = _Output(self._directory, run.id) if self._options.wait else None
+            engine.finish_own(on_look=output.show if output else None)
+            if output is not None:
+                output.show()
+        finally:
+            engine.close()
+        self._alerting.finish()
+        return self._told()
+
+    def _told(self) -> int:
+        from peak_console.reports import sentence
+
+        if self._last is None:
+            return 0
+        run = self._last.run
+        if self._options.wait:
+            if run.reason:
+                sys.stderr.write(f"peak-console: {sentence(self._last)}\n")
+            return _exit_code(run)
+        sys.stdout.write(f"{sentence(self._last)}\n")
+        return 0 if run.outcome == Outcome.SUCCEEDED else 3

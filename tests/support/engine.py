@@ -1,0 +1,179 @@
+"""An engine on a bench: a real registry, scripted processes, and a clock that moves when told to."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from peak_console.engine.context import EngineOptions
+from peak_console.engine.loop import Engine
+from peak_console.errors import StartError
+from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
+from peak_console.runs.interface import Ended
+from tests.support.clock import FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from peak_console.engine.events import EngineEvent
+    from peak_console.runs.interface import RunHandle, RunSpec
+    from peak_console.store.model import Alert, Run
+
+
+@dataclass
+class ScriptedProcess:
+    """A process that ends when the test says so."""
+
+    spec: RunSpec
+    pid: int
+    pid_started: str = "scripted"
+    ended: Ended | None = None
+    signals: list[str] = field(default_factory=list)
+    dies_of: str = "kill"
+    """The signal that ends it: ``terminate`` or ``kill``."""
+    closed: bool = False
+
+    def fileno(self) -> int | None:
+        return None
+
+    def poll(self) -> Ended | None:
+        return self.ended
+
+    def terminate(self) -> None:
+        self._signalled("terminate", 143)
+
+    def kill(self) -> None:
+        self._signalled("kill", 137)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _signalled(self, name: str, code: int) -> None:
+        self.signals.append(name)
+        if name == self.dies_of:
+            self.ended = Ended(code, None)
+
+
+class ScriptedExecutor:
+    """Starts nothing and remembers everything."""
+
+    def __init__(self) -> None:
+        self.processes: dict[int, ScriptedProcess] = {}
+        self.refuse: str | None = None
+        self.started_marks: set[str] = set()
+        self.adoptable: dict[int, RunHandle | Ended] = {}
+
+    def start(self, spec: RunSpec, *, seized: bool = False) -> ScriptedProcess:
+        if self.refuse is not None:
+            raise StartError(self.refuse)
+        os.makedirs(spec.directory, exist_ok=True)
+        process = ScriptedProcess(spec, pid=10_000 + spec.run_id)
+        self.processes[spec.run_id] = process
+        self.started_marks.add(spec.directory)
+        return process
+
+    def adopt(self, run_id: int, directory: str, pid: int | None, pid_started: str | None) -> RunHandle | Ended:
+        return self.adoptable.get(run_id, Ended(None, None))
+
+    def seize(self, directory: str) -> bool:
+        if directory in self.started_marks:
+            return False
+        self.started_marks.add(directory)
+        return True
+
+
+class Bench:
+    """An engine at work on some jobs. ``turn`` lets it do whatever is to be done at the clock's moment."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *jobs: JobDefinition,
+        settings: SchedulerSettings | None = None,
+        options: EngineOptions | None = None,
+        clock: FakeClock | None = None,
+        executor: ScriptedExecutor | None = None,
+    ) -> None:
+        self.directory = directory
+        self.settings = settings or SchedulerSettings(timezone="UTC")
+        self.clock = clock or FakeClock()
+        self.executor = executor or ScriptedExecutor()
+        self.events: list[EngineEvent] = []
+        self.options = options or EngineOptions(mode="headless")
+        self.jobs = jobs
+        self.engine = self._begin()
+
+    def _begin(self) -> Engine:
+        engine = Engine(
+            self.jobset(*self.jobs),
+            str(self.directory),
+            options=self.options,
+            clock=self.clock,
+            executor=self.executor,
+            environ={"PATH": os.environ["PATH"]},
+            emit=self.events.append,
+        )
+        engine.open()
+        assert engine.take_over()
+        engine.begin()
+        return engine
+
+    def jobset(self, *jobs: JobDefinition) -> JobSet:
+        return JobSet("/etc/peak/jobs.toml", {job.name: job for job in jobs}, self.settings)
+
+    def restart(self, *jobs: JobDefinition, crash: bool = False) -> None:
+        """End the engine, in order or by a crash, and begin another on the same directory."""
+        self.close(crash=crash)
+        self.jobs = jobs or self.jobs
+        self.engine = self._begin()
+
+    def close(self, *, crash: bool = False) -> None:
+        if not crash:
+            self.engine.end()
+        self.engine.close()
+
+    def turn(self) -> None:
+        self.engine.turn()
+
+    def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.turn()
+
+    def reload(self, *jobs: JobDefinition) -> None:
+        self.engine.offer(self.jobset(*jobs))
+        self.turn()
+
+    def command(self, verb: str, job: str | None = None, *, run_id: int | None = None, **arguments: object) -> str:
+        """Issue a command as a front end does; the answer and its sentence."""
+        number = self.engine.store.issue(verb, "alice", self.clock.now(), job, run_id, arguments)
+        self.turn()
+        command = self.engine.store.command(number)
+        assert command is not None
+        return f"{command.answer}: {command.message}"
+
+    def end(self, run_id: int, code: int | None = 0) -> None:
+        """A run's process ends."""
+        self.executor.processes[run_id].ended = Ended(code, None)
+        self.turn()
+
+    @property
+    def live(self) -> list[int]:
+        """Ids of the runs whose processes live."""
+        return [run_id for run_id, process in self.executor.processes.items() if process.ended is None]
+
+    def runs(self, job: str | None = None) -> list[Run]:
+        """The registry, oldest first."""
+        return self.engine.store.runs(jobs=[job] if job else None)[::-1]
+
+    def outcomes(self, job: str | None = None) -> list[str | None]:
+        return [run.outcome for run in self.runs(job)]
+
+    def slots(self, job: str | None = None) -> list[datetime | None]:
+        return [run.scheduled_for for run in self.runs(job)]
+
+    def alerts(self, level: str | None = None) -> Sequence[Alert]:
+        """The alert log, oldest first."""
+        return [alert for alert in self.engine.store.alerts()[::-1] if level in (None, alert.level)]
