@@ -170,7 +170,7 @@ def _run(parser: ArgumentParser) -> Verb:
 def _status(parser: ArgumentParser) -> Verb:
     parser.add_argument("--line", action="store_true", help="one line, for a status bar")
     _add_json(parser)
-    return _verb("listing", "show_status")
+    return _verb("status", "show_status")
 
 
 def _validate(parser: ArgumentParser) -> Verb:

@@ -1,0 +1,175 @@
+"""``jobs`` and ``next``: how each job stands, and what is coming."""
+
+from __future__ import annotations
+
+from peak_console.engine.outlook import DisabledBy, Standing, views
+from peak_console.errors import UsageError
+from peak_console.schedule.words import in_words
+from peak_console.schedule.zones import zone_name
+from peak_console.text import ago
+from peak_console.verbs.ahead import slots_ahead
+from peak_console.verbs.common import note_no_jobs, select
+from peak_console.verbs.output import note, write_json, write_table
+from peak_console.verbs.times import iso, moment, shown, shown_with_zone, until
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from typing import Any
+
+    from peak_console.engine.outlook import JobView
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.store.model import JobState, Run
+    from peak_console.verbs.common import Selection
+
+    Upcoming = tuple[datetime, JobDefinition]
+
+
+def show_jobs(options: Namespace) -> int:
+    """``jobs``: every job, how it stands and why, its schedule, next slot and last run."""
+    with select(options) as selection:
+        states = selection.store.job_states() if selection.store is not None else {}
+        found = [
+            (
+                view,
+                next(slots_ahead(view.job, states.get(view.job.name), selection.now), None) if view.enabled else None,
+            )
+            for view in views(selection.jobs.values(), selection.store, selection.now)
+        ]
+    if options.json:
+        write_json([_job_object(view, slot, selection) for view, slot in found])
+        return 0
+    note_no_jobs(selection)
+    if found:
+        headers = ("state", "job", "schedule", "next", "", "last run", "tags")
+        write_table(headers, [_job_row(view, slot, selection) for view, slot in found], flexible=6)
+    return 0
+
+
+def _job_object(view: JobView, slot: datetime | None, selection: Selection) -> dict[str, Any]:
+    job, run = view.job, view.last_run
+    return {
+        "name": job.name,
+        "enabled": view.enabled,
+        "disabled_by": view.disabled_by,
+        "state": view.standing,
+        "schedule": in_words(job.schedule),
+        "timezone": zone_name(selection.zone_name_of(job)),
+        "next_slot": iso(slot, selection.zone_of(job)),
+        "last_run": {
+            "id": run.id,
+            "outcome": run.outcome,
+            "return_code": run.return_code,
+            "started_at": iso(run.started_at, selection.zone),
+            "finished_at": iso(run.finished_at, selection.zone),
+        }
+        if run is not None
+        else None,
+        "tags": list(job.tags),
+    }
+
+
+def _job_row(view: JobView, slot: datetime | None, selection: Selection) -> tuple[str, ...]:
+    job = view.job
+    return (
+        _state(view, selection),
+        job.name,
+        in_words(job.schedule),
+        shown_with_zone(slot, selection.zone_of(job)) if slot is not None else "–",
+        until(slot, selection.now) if slot is not None else "",
+        _last(view.last_run, selection.now),
+        ", ".join(job.tags),
+    )
+
+
+def _state(view: JobView, selection: Selection) -> str:
+    """The word, and who has switched the job on or off."""
+    switched = _switched(view, selection)
+    if view.standing == Standing.DISABLED:
+        return switched
+    return f"{view.standing}, {switched}" if switched else view.standing
+
+
+def _switched(view: JobView, selection: Selection) -> str:
+    override = view.override
+    if override is None:
+        return f"disabled by {view.disabled_by}" if view.disabled_by else ""
+    if override.enabled and view.job.enabled:
+        return ""  # it says what the file says
+    word = "enabled" if override.enabled else "disabled"
+    lapse = f" until {shown(override.until, selection.zone)}" if override.until is not None else ""
+    reason = f": {override.reason}" if override.reason else ""
+    return f"{word} by {DisabledBy.OPERATOR} {override.by}{lapse}{reason}"
+
+
+def _last(run: Run | None, now: datetime) -> str:
+    if run is None:
+        return "never"
+    if run.outcome is None:
+        return f"#{run.id} {run.state}"
+    outcome = run.outcome.replace("_", " ")
+    code = f" ({run.return_code})" if run.return_code else ""
+    at = run.finished_at or run.claimed_at
+    return f"#{run.id} {outcome}{code}, {ago((now - at).total_seconds())}"
+
+
+def show_next(options: Namespace) -> int:
+    """``next``: upcoming slots of all jobs, oldest first."""
+    if options.count < 0 or (options.count == 0 and options.to is None):
+        raise UsageError("--count: give 1 or more; 0 (all of them) needs an end, --to")
+    with select(options) as selection:
+        jobs = {options.job: selection.job(options.job)} if options.job is not None else selection.jobs
+        states = selection.store.job_states() if selection.store is not None else {}
+        hold = selection.store.engine_info().hold if selection.store is not None else None
+    if hold is not None:
+        because = f" ({hold.reason})" if hold.reason else ""
+        since = shown(hold.since, selection.zone)
+        note(f"on hold by {hold.by} since {since}{because}: nothing starts until it is released")
+    found = _upcoming(options, selection, jobs, states)
+    if options.json:
+        write_json([{"job": job.name, "slot": iso(slot, selection.zone_of(job))} for slot, job in found])
+        return 0
+    note_no_jobs(selection)
+    if found:
+        rows = [
+            (
+                shown_with_zone(slot, selection.zone_of(job)),
+                until(slot, selection.now),
+                job.name,
+                in_words(job.schedule),
+            )
+            for slot, job in found
+        ]
+        write_table(("slot", "", "job", "schedule"), rows, flexible=3)
+    elif jobs:
+        note("no job has anything ahead; see: peak-console jobs")
+    return 0
+
+
+def _upcoming(
+    options: Namespace, selection: Selection, jobs: Mapping[str, JobDefinition], states: Mapping[str, JobState]
+) -> list[Upcoming]:
+    from heapq import merge
+    from itertools import islice, takewhile
+    from operator import itemgetter
+
+    now = selection.now
+    after = _moment_of("--from", options.from_, selection)
+    end = _moment_of("--to", options.to, selection)
+    if end is not None and end < (after or now):
+        raise UsageError(f"--to: {options.to} lies before {'--from' if after else 'now'}")
+
+    def ahead(job: JobDefinition) -> Iterator[Upcoming]:
+        return ((slot, job) for slot in slots_ahead(job, states.get(job.name), now, after))
+
+    # Equal slots come in the order of the file; no job's slots are computed further than they are shown.
+    slots: Iterator[Upcoming] = merge(*map(ahead, jobs.values()), key=itemgetter(0))
+    if end is not None:
+        slots = takewhile(lambda item: item[0] <= end, slots)
+    return list(islice(slots, options.count or None))
+
+
+def _moment_of(option: str, text: str | None, selection: Selection) -> datetime | None:
+    return None if text is None else moment(option, text, selection.zone, selection.now, ahead=True)

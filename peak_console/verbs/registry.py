@@ -1,0 +1,175 @@
+"""``runs`` and ``alerts``: what has happened, newest first."""
+
+from __future__ import annotations
+
+from peak_console.errors import UsageError
+from peak_console.store.model import Outcome
+from peak_console.store.records import RUN_TYPE
+from peak_console.text import duration, nearest, safe
+from peak_console.verbs.common import note_file_error, select
+from peak_console.verbs.output import note, write_csv, write_json, write_table
+from peak_console.verbs.times import iso, moment, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+    from datetime import tzinfo
+    from typing import Any
+
+    from peak_console.store.model import Alert, Run
+    from peak_console.verbs.common import Selection
+
+RUN_KEYS = (
+    "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
+    "finished_at", "duration_seconds", "lateness_seconds", "command", "tags", "tag",
+)  # fmt: skip
+"""The documented keys of a run in JSON, and the columns of the CSV."""
+
+
+def show_runs(options: Namespace) -> int:
+    """``runs``: the registry, as a table, JSON or CSV."""
+    if options.json and options.csv:
+        raise UsageError("--json and --csv: choose one of them")
+    outcome = _outcome(options.outcome)
+    limit = _limit(options.limit)
+    with select(options, needs_jobs=False) as selection:
+        runs = _runs(options, selection, outcome, limit)
+    note_file_error(selection)
+    if options.json or options.csv:
+        objects = [_run_object(run, selection.zone) for run in runs]
+        if options.json:
+            write_json(objects)
+        else:
+            write_csv(RUN_KEYS, [list(each.values()) for each in objects])
+        return 0
+    if runs:
+        headers = (
+            "run", "type", "job", "triggered by", "slot", "started", "took", "late", "outcome", "code", "why", "command"
+        )  # fmt: skip
+        write_table(headers, [_run_row(run, selection.zone) for run in runs], flexible=len(headers) - 1)
+        _note_more(len(runs), limit)
+    else:
+        note("no run is recorded" if selection.store is None else "no recorded run matches")
+    return 0
+
+
+def _runs(options: Namespace, selection: Selection, outcome: str | None, limit: int) -> Sequence[Run]:
+    jobs: list[str] | None = list(selection.jobs) if selection.is_filtered else None
+    if options.job is not None:
+        jobs = [selection.recorded_job(options.job)]
+    since = None
+    if options.since is not None:
+        since = moment("--since", options.since, selection.zone, selection.now, ahead=False)
+    if selection.store is None:
+        return []
+    return selection.store.runs(jobs=jobs, outcome=outcome, run_type=options.run_type, since=since, limit=limit)
+
+
+def _outcome(text: str | None) -> str | None:
+    if text is None:
+        return None
+    word = text.strip().lower().replace("-", "_")
+    known = [str(outcome) for outcome in Outcome]
+    if word not in known:
+        guess = nearest(word, known)
+        hint = f'did you mean "{guess}"? ' if guess else ""
+        raise UsageError(f'--outcome: "{safe(text)}" is no outcome; {hint}There are {", ".join(known)}')
+    return word
+
+
+def _limit(number: int) -> int:
+    """The registry's limit for a ``--limit``."""
+    if number < 0:
+        raise UsageError(f"--limit: {number} is negative; 0 is all")
+    return number or -1
+
+
+def _note_more(shown_rows: int, limit: int) -> None:
+    if shown_rows == limit:
+        note(f"the newest {limit}; there may be more, see --limit")
+
+
+def _run_object(run: Run, zone: tzinfo) -> dict[str, Any]:
+    values = (
+        run.id, run.run_type, run.job, run.triggered_by, iso(run.scheduled_for, zone), run.attempt, run.outcome,
+        run.return_code, iso(run.started_at, zone), iso(run.finished_at, zone), run.duration_seconds,
+        run.lateness_seconds, list(run.command), list(run.tags), run.tag,
+    )  # fmt: skip
+    return dict(zip(RUN_KEYS, values, strict=True))
+
+
+def _run_row(run: Run, zone: tzinfo) -> tuple[str, ...]:
+    from peak_console.jobs.command import shown as as_command
+
+    trigger = run.triggered_by.replace("_", " ")
+    return (
+        f"#{run.id}",
+        run.run_type if run.run_type != RUN_TYPE else "",
+        run.job,
+        trigger if run.attempt == 1 else f"{trigger}, attempt {run.attempt}",
+        # A slot that became a run is told by its start and its lateness.
+        shown(run.scheduled_for, zone) if run.started_at is None else "",
+        shown(run.started_at, zone),
+        "" if run.duration_seconds is None else duration(run.duration_seconds),
+        "" if run.lateness_seconds is None else duration(run.lateness_seconds),
+        (run.outcome or run.state).replace("_", " "),
+        "" if run.return_code is None else str(run.return_code),
+        run.reason or "",
+        as_command(run.command),
+    )
+
+
+def show_alerts(options: Namespace) -> int:
+    """``alerts``: the alert log."""
+    limit = _limit(options.limit)
+    with select(options, needs_jobs=False) as selection:
+        alerts = _alerts(selection, limit, unacknowledged=options.open)
+    note_file_error(selection)
+    if options.json:
+        write_json([_alert_object(alert, selection.zone) for alert in alerts])
+    elif alerts:
+        headers = ("time", "level", "job", "message", "acknowledged")
+        write_table(headers, [_alert_row(alert, selection.zone) for alert in alerts], flexible=3)
+        _note_more(len(alerts), limit)
+    else:
+        note("no alert is open" if options.open else "no alert is recorded")
+    return 0
+
+
+def _alerts(selection: Selection, limit: int, *, unacknowledged: bool) -> Sequence[Alert]:
+    if selection.store is None:
+        return []
+    if not selection.is_filtered:
+        return selection.store.alerts(limit=limit, unacknowledged=unacknowledged)
+
+    def is_shown(alert: Alert) -> bool:
+        # As with channels: tags that are asked for leave out what is about no job.
+        return alert.job in selection.jobs if alert.job is not None else not selection.include_tags
+
+    matching = [alert for alert in selection.store.alerts(unacknowledged=unacknowledged) if is_shown(alert)]
+    return matching[:limit] if limit > 0 else matching
+
+
+def _alert_object(alert: Alert, zone: tzinfo) -> dict[str, Any]:
+    return {
+        "id": alert.id,
+        "level": alert.level,
+        "source": alert.source,
+        "message": alert.message,
+        "timestamp": iso(alert.timestamp, zone),
+        "context": dict(alert.context),
+        "job": alert.job,
+        "run_id": alert.run_id,
+        "acknowledged_at": iso(alert.acknowledged_at, zone),
+        "acknowledged_by": alert.acknowledged_by,
+    }
+
+
+def _alert_row(alert: Alert, zone: tzinfo) -> tuple[str, ...]:
+    acknowledged = "–"
+    if alert.acknowledged_at is not None:
+        acknowledged = f"by {alert.acknowledged_by}, {shown(alert.acknowledged_at, zone)}"
+    first = next(iter(alert.message.splitlines()), "")
+    run = f" #{alert.run_id}" if alert.run_id is not None else ""
+    return (shown(alert.timestamp, zone), alert.level, f"{alert.job or ''}{run}".strip(), first, acknowledged)

@@ -1,0 +1,153 @@
+"""``status``: the engine, the hold, the counts, the next slot."""
+
+from __future__ import annotations
+
+from peak_console.engine.outlook import Standing, counts, views
+from peak_console.store.directory import is_held
+from peak_console.text import ago, countdown, safe
+from peak_console.verbs.ahead import slots_ahead
+from peak_console.verbs.common import select
+from peak_console.verbs.output import cut, write, write_json
+from peak_console.verbs.times import iso, shown, shown_with_zone, until
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping
+    from datetime import datetime, tzinfo
+    from typing import Any
+
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.store.model import EngineInfo, Hold
+    from peak_console.verbs.common import Selection
+
+LINE_CELLS = 80
+"""The longest line for a status bar."""
+_EXIT_UNUSABLE = 1
+_IN_LINE = ((Standing.RUNNING, "▶"), (Standing.FAILED, "✖"), (Standing.RETRYING, "↻"))
+
+
+class _Status:
+    """Everything that ``status`` says, in any form."""
+
+    def __init__(self, selection: Selection) -> None:
+        self.selection = selection
+        store = selection.store
+        info = store.engine_info() if store is not None else None
+        self.engine: EngineInfo | None = info if is_held(selection.directory) else None
+        self.hold: Hold | None = info.hold if info is not None else None
+        self.alerts = len(store.alerts(unacknowledged=True)) if store is not None else 0
+        tally = counts(views(selection.jobs.values(), store, selection.now))
+        self.counts: Mapping[str, int] = {standing: tally.get(standing, 0) for standing in Standing}
+        self.next = _next(selection)
+        self.config_error = str(selection.file_error) if selection.file_error is not None else None
+        if self.config_error is None and self.engine is not None:
+            self.config_error = self.engine.config_error
+
+
+def show_status(options: Namespace) -> int:
+    """``status``: 1 when the jobs file cannot be used, even though the rest can be shown."""
+    with select(options, needs_jobs=False) as selection:
+        status = _Status(selection)
+    if options.json:
+        write_json(_object(status))
+    elif options.line:
+        write(cut(safe(_line(status)), LINE_CELLS) + "\n")
+    else:
+        write("".join(f"{label:<8}  {text}\n" for label, text in _lines(status)))
+    return 0 if selection.file_error is None else _EXIT_UNUSABLE
+
+
+def _next(selection: Selection) -> tuple[datetime, JobDefinition] | None:
+    states = selection.store.job_states() if selection.store is not None else {}
+    found: tuple[datetime, JobDefinition] | None = None
+    for job in selection.jobs.values():
+        slot = next(slots_ahead(job, states.get(job.name), selection.now), None)
+        if slot is not None and (found is None or slot < found[0]):
+            found = slot, job
+    return found
+
+
+def _object(status: _Status) -> dict[str, Any]:
+    selection, engine, hold = status.selection, status.engine, status.hold
+    zone = selection.zone
+    return {
+        "engine": {
+            "pid": engine.pid,
+            "host": engine.host,
+            "mode": engine.mode,
+            "version": engine.version,
+            "jobs_file": engine.jobs_file,
+            "since": iso(engine.started_at, zone),
+        }
+        if engine is not None
+        else None,
+        "hold": {"since": iso(hold.since, zone), "by": hold.by, "reason": hold.reason} if hold is not None else None,
+        "counts": status.counts,
+        "next_slot": {"job": status.next[1].name, "slot": iso(status.next[0], selection.zone_of(status.next[1]))}
+        if status.next is not None
+        else None,
+        "unacknowledged_alerts": status.alerts,
+        "config_error": status.config_error,
+        "state_dir": selection.directory,
+    }
+
+
+def _lines(status: _Status) -> list[tuple[str, str]]:
+    selection, zone = status.selection, status.selection.zone
+    told = [f"{number} {standing}" for standing, number in status.counts.items() if number]
+    number = sum(status.counts.values())
+    jobs = "1 job" if number == 1 else f"{number} jobs"
+    lines = [
+        ("engine", _engine(status.engine, selection.now, zone)),
+        ("hold", _hold(status.hold, zone)),
+        ("jobs", f"{jobs}: {', '.join(told)}" if told else jobs),
+        ("next", _next_in_words(status)),
+        ("alerts", f"{status.alerts} not acknowledged; see: peak-console alerts" if status.alerts else "none open"),
+        ("state", selection.directory),
+    ]
+    if status.config_error is not None:
+        lines += [("problem", line) for line in status.config_error.splitlines()]
+    return [(label, safe(text)) for label, text in lines]
+
+
+def _engine(engine: EngineInfo | None, now: datetime, zone: tzinfo) -> str:
+    if engine is None:
+        return "none: nothing is dispatched"
+    since = ""
+    if engine.started_at is not None:
+        since = f", since {shown(engine.started_at, zone)} ({ago((now - engine.started_at).total_seconds())})"
+    return f"{engine.mode or 'starting'}, pid {engine.pid} on {engine.host}{since}"
+
+
+def _hold(hold: Hold | None, zone: tzinfo) -> str:
+    if hold is None:
+        return "none"
+    return f"by {hold.by} since {shown(hold.since, zone)}" + (f": {hold.reason}" if hold.reason else "")
+
+
+def _next_in_words(status: _Status) -> str:
+    if status.next is None:
+        return "nothing ahead"
+    slot, job = status.next
+    return f"{job.name}, {shown_with_zone(slot, status.selection.zone_of(job))}, {until(slot, status.selection.now)}"
+
+
+def _line(status: _Status) -> str:
+    """``▶2 ✖1 next risk_check 04:12``: what is wrong first, at most ``LINE_CELLS`` cells."""
+    words = []
+    if status.config_error is not None:
+        words.append("✖ jobs file")
+    if status.engine is None:
+        words.append("no engine")
+    if status.hold is not None:
+        words.append("on hold")
+    words += [f"{glyph}{status.counts[standing]}" for standing, glyph in _IN_LINE if status.counts[standing]]
+    if status.alerts:
+        words.append(f"!{status.alerts}")
+    if status.next is None:
+        return " ".join([*words, "nothing ahead"])
+    slot, job = status.next
+    wait = countdown((slot - status.selection.now).total_seconds()).removeprefix("00:")
+    room = LINE_CELLS - len(" ".join([*words, "next", "", wait]))
+    return " ".join([*words, "next", cut(safe(job.name), room), wait])
