@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Final
 
+    from dotenv.parser import Original
+
     from peak_console.jobs.model import JobDefinition
 
 _MAX_BYTES: Final = 1024 * 1024
@@ -91,6 +93,12 @@ def _content(path: str) -> str:
     return raw.decode("utf-8-sig")
 
 
+def _line_of(original: Original) -> int:
+    """Where a binding begins; its text may begin with blank lines."""
+    blank = original.string[: -len(original.string.lstrip())]
+    return original.line + blank.count("\n")
+
+
 def _values(content: str) -> tuple[dict[str, str], int]:
     """The variables in ``content``, and the first line (from 1) that is none; 0 when all are."""
     import io
@@ -99,7 +107,7 @@ def _values(content: str) -> tuple[dict[str, str], int]:
     from dotenv.parser import parse_stream
 
     bindings = list(parse_stream(io.StringIO(content)))
-    bad_line = next((binding.original.line for binding in bindings if binding.error), 0)
+    bad_line = next((_line_of(binding.original) for binding in bindings if binding.error), 0)
     good = "".join(binding.original.string for binding in bindings if not binding.error)
     values = dotenv_values(stream=io.StringIO(good))
     return {name: value for name, value in values.items() if value is not None}, bad_line

@@ -28,7 +28,7 @@ _PYTHON_WORDS: Final = {"True": "true", "False": "false", "None": "no key at all
 def read(path: str) -> bytes:
     """The bytes of the jobs file at ``path``. Raises ``JobsFileError``."""
     try:
-        status = os.stat(path)
+        status = _status(path)
         if S_ISDIR(status.st_mode):
             raise refused(path, "is a directory; name the jobs file in it with --config")
         if not S_ISREG(status.st_mode):
@@ -40,8 +40,6 @@ def read(path: str) -> bytes:
         raise _not_found(path) from None
     except OSError as error:
         raise refused(path, f"cannot be read: {error.strerror or error}") from None
-    except ValueError:  # a NUL in the path
-        raise refused(path, "is not a path; name a jobs file with --config") from None
     _refuse_large(path, len(raw))  # it may have grown, or have lied about its size
     return raw
 
@@ -85,6 +83,13 @@ def rejected(problems: Sequence[Problem]) -> JobsFileError:
 def line_of(problem: Problem) -> str:
     """A problem as one line that any terminal shows as it is."""
     return safe(str(problem))
+
+
+def _status(path: str) -> os.stat_result:
+    try:
+        return os.stat(path)
+    except ValueError:  # a NUL, or a character that no file name can have
+        raise refused(path, "is not a path; name a jobs file with --config") from None
 
 
 def _not_found(path: str) -> JobsFileNotFoundError:

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from peak_console.jobs.loader import check, load, validate_job_config
+from peak_console.jobs.model import JobDefinition
+from peak_console.schedule.model import JobSchedule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def reviewed(jobs_file: Path, text: str) -> Sequence[str]:
+    jobs_file.write_text(text)
+    problems, job_set = check(str(jobs_file), {"PATH": "/bin:/usr/bin"})
+    assert job_set is not None
+    assert not any(problem.is_error for problem in problems)
+    assert load(str(jobs_file), environ={}).warnings == ()  # only check looks around
+    return [f"{problem.line}:{problem.column}: {problem.message}" for problem in problems]
+
+
+def test_good_file_has_no_problems(jobs_file: Path) -> None:
+    Path("a.py").write_text("")
+    assert reviewed(jobs_file, '[[job]]\nname = "x"\nargs = { script = "a.py" }\n') == []
+
+
+def test_file_without_jobs_is_a_warning(jobs_file: Path) -> None:
+    assert reviewed(jobs_file, "[scheduler]\n") == ["0:0: no jobs: begin each with [[job]]"]
+
+
+def test_missing_script_is_placed(jobs_file: Path) -> None:
+    assert reviewed(jobs_file, '[[job]]\nname = "x"\nargs = { n = 1, script = "no.py" }\n') == [
+        f'3:17: job "x": script "no.py" not found: there is no {Path.cwd()}/no.py'
+    ]
+
+
+def test_script_is_looked_for_in_the_working_directory_of_the_job(jobs_file: Path) -> None:
+    Path("sub").mkdir()
+    Path("sub/a.py").write_text("")
+    assert reviewed(jobs_file, '[[job]]\nname = "x"\ncwd = "sub"\nargs = { script = "a.py" }\n') == []
+
+
+def test_missing_command_directory_and_env_file_are_placed(jobs_file: Path) -> None:
+    found = reviewed(
+        jobs_file,
+        '[[job]]\nname = "a"\ncommand = "no-such-tool"\n'
+        '[[job]]\nname = "b"\ncommand = "sh"\ncwd = "nowhere"\n'
+        '[[job]]\nname = "c"\ncommand = "sh"\nenv_file = "no.env"\n',
+    )
+    assert [problem.partition(" not ")[0].partition(" is ")[0] for problem in found] == [
+        '3:1: job "a": command "no-such-tool"',
+        '7:1: job "b": cwd: there',
+        '11:1: job "c": env_file "no.env"',
+    ]
+
+
+def test_path_of_the_job_counts(jobs_file: Path) -> None:
+    tool = Path("bin/tool")
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    assert reviewed(jobs_file, f'[[job]]\nname = "x"\ncommand = "tool"\nenv = {{ PATH = "{tool.parent}" }}\n') == []
+
+
+def test_python_with_nothing_to_run_is_a_warning(jobs_file: Path) -> None:
+    assert reviewed(jobs_file, '[[job]]\nname = "x"\n') == [
+        '1:1: job "x": python is given nothing to run; put a script into args'
+    ]
+
+
+def test_missing_python_of_the_scheduler_is_a_warning(jobs_file: Path) -> None:
+    found = reviewed(jobs_file, '[scheduler]\npython = "/no/python"\n[[job]]\nname = "x"\nargv = ["-V"]\n')
+    assert len(found) == 1
+    assert "[scheduler] python" in found[0]
+
+
+def test_file_with_errors_is_looked_through_all_the_same(jobs_file: Path) -> None:
+    jobs_file.write_text('[[job]]\nretries = -1\n[[job]]\nname = "x"\nargs = { script = "no.py" }\n')
+    problems, job_set = check(str(jobs_file), {})
+    assert job_set is None
+    assert [(problem.line, problem.is_error) for problem in problems] == [(1, True), (2, True), (5, False)]
+
+
+@pytest.mark.parametrize("text", ["job = 5", "[job]", "job = [1, { name = 2 }]", "scheduler = 1"])
+def test_document_of_the_wrong_shape_is_looked_through(jobs_file: Path, text: str) -> None:
+    jobs_file.write_text(text)
+    problems, job_set = check(str(jobs_file))
+    assert job_set is None
+    assert problems
+
+
+# Definitions made by hand
+
+
+def job(**parts: Any) -> JobDefinition:
+    return JobDefinition(**{"name": "x", "args": {"script": "a.py"}, **parts})
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        job(),
+        job(tags=["prod"], args={"script": Path("a.py"), "flag": True, "levels": (1, 2)}, env={"A": "1"}),
+        job(schedule=JobSchedule(type="daily", daily_time="7:30", days=("mon",))),
+        job(schedule=JobSchedule(type="interval", interval_seconds=0.5)),
+        job(args={}, argv=("-V",), command=sys.executable),
+        job(args={"script": "a.py", "maybe": None}),
+    ],
+)
+def test_good_definition_has_no_warnings(good: JobDefinition) -> None:
+    assert validate_job_config(good) == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "warnings"),
+    [
+        (job(name=""), ["the job has no name"]),
+        (job(name="unnamed_job"), ["the job has no name"]),
+        (
+            job(args={"strategy": "ma"}),
+            ['job "x": there is neither a script in args nor argv: nothing but python would be run'],
+        ),
+        (job(argv=("-V",)), ['job "x": argv and args exclude each other; args is not used']),
+        (
+            job(schedule=JobSchedule(type="interval")),
+            ['job "x": interval_seconds is missing; an interval schedule needs it'],
+        ),
+        (job(schedule=JobSchedule(type="daily")), ['job "x": daily_time is missing; a daily schedule needs it']),
+        (
+            job(schedule=JobSchedule(type="daily", daily_time="25:00")),
+            ['job "x": daily_time "25:00" is not a time of day; write HH:MM or HH:MM:SS'],
+        ),
+        (
+            job(retries=-1, timeout_seconds="5"),
+            [
+                'job "x": timeout_seconds must be a number, not a string; write it without quotes',
+                'job "x": retries must be 0 or more, not -1',
+            ],
+        ),
+        (
+            job(catch_up="alll"),
+            ['job "x": catch_up must be one of "skip", "latest", "all", not "alll"; did you mean "all"?'],
+        ),
+        (
+            job(args={"script": "a.py", "deep": {"a": 1}}),
+            ['job "x": args must hold strings, numbers, true, false or lists of them: "deep" holds a table'],
+        ),
+    ],
+)
+def test_bad_definition_is_warned_about(bad: JobDefinition, warnings: list[str]) -> None:
+    assert validate_job_config(bad) == warnings
