@@ -1,0 +1,103 @@
+"""What the engine knows of execution: start, adopt, stop, ended. Processes on this machine are one way to do it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from peak_console.errors import StartError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from typing import Protocol
+
+    class RunHandle(Protocol):
+        """A run under way. Whoever holds the handle asks it; nothing is called back."""
+
+        @property
+        def pid(self) -> int:
+            """The run's first process; also its process group and its session."""
+
+        @property
+        def pid_started(self) -> str:
+            """Tells the process from a later one with the same pid, across reboots too."""
+
+        def fileno(self) -> int | None:
+            """Readable once the run has ended; ``None``: call ``poll`` every 50 ms.
+
+            It can be readable for a moment before ``poll`` has the end: until that end is on disk.
+            """
+
+        def poll(self) -> Ended | None:
+            """The end, or ``None`` while it runs. Never blocks; gives the same answer for ever once ended."""
+
+        def terminate(self) -> None:
+            """Ask the process group to end. Nothing happens when it is gone."""
+
+        def kill(self) -> None:
+            """Kill the process group and all that is left in the session, also after the run's own end."""
+
+        def lingers(self) -> bool:
+            """Whether anything of the session other than the run's first process is alive."""
+
+        def close(self) -> None:
+            """Let go of what watches the run. The run goes on."""
+
+    class Executor(Protocol):
+        """Where runs execute. Used from one thread."""
+
+        def prepare(self) -> None:
+            """Get ready to start runs soon, without waiting for it. Optional: ``start`` does it too."""
+
+        def start(self, spec: RunSpec, *, seized: bool = False) -> RunHandle:
+            """Start a run. Raises ``StartError`` when there will be no process, with why.
+
+            ``seized``: the caller holds the claim from ``seize``.
+            """
+
+        def adopt(self, run_id: int, directory: str, pid: int | None, pid_started: str | None) -> RunHandle | Ended:
+            """Find a run that another process started; its end when it is over.
+
+            Without a ``pid``, what the run wrote into its directory tells.
+            """
+
+        def seize(self, directory: str) -> bool:
+            """Claim a run that has no process. ``False``: it was started after all, so adopt it.
+
+            After ``True`` no start that was under way can begin any more.
+            """
+
+        def close(self) -> None:
+            """Let go of everything. Runs go on, and their ends are still recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """All that is needed to start a run."""
+
+    run_id: int
+    directory: str
+    """Absolute; created with mode 0700 by the start."""
+    argv: Sequence[str]
+    """``argv[0]`` is an absolute path. Nothing passes through a shell."""
+    env: Mapping[str, str]
+    """The whole environment, exactly."""
+    cwd: str | None
+    """``None``: where the engine was started."""
+    max_output_bytes: int
+    """Per stream; 0 means no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended."""
+
+    return_code: int | None
+    """The process's number; 128 + n when signal n killed it, as shells say; ``None``: it left no trace."""
+    at: datetime | None
+    """When its end was recorded, aware and UTC; ``None`` when nothing recorded it."""
+
+
+class AlreadyStartedError(StartError):
+    """Somebody else has started this run; the process that was asked for did not begin."""

@@ -1,0 +1,252 @@
+"""The keeper: starts runs and records how they end, in a small process of its own, so that runs outlive their engine.
+
+Run as a script, never imported, with nothing but built-in modules: ``python -I -S keeper.py linux|portable``, with
+the engine's socket as file descriptor 0. Each message is a length (four bytes, big-endian) and a ``marshal`` value:
+
+    request   (directory, argv, env, cwd or None, seized)    text as bytes
+    answer    (pid, mark)  or  (0, stage, errno, words)      stage: already, files, cwd, exec
+
+A run's first file is ``started``, created exclusively: whoever creates it owns the run. It gets one line: pid, mark,
+the keeper's pid. The end goes to ``exit_status`` before the process is reaped, so a process that is gone and has no
+``exit_status`` has lost its keeper too. The keeper stays until the engine is gone and its last run has ended.
+"""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]  # signal itself is a third of the start
+import marshal
+import os
+import select
+import sys
+import time
+
+SOCKET = 0
+RETRY_SECONDS = 1.0
+RESETTABLE = [number for number in _signal.valid_signals() if number not in (_signal.SIGKILL, _signal.SIGSTOP)]
+
+
+class RefusedError(Exception):
+    """A start that will not be; ``args`` are stage, errno and words."""
+
+
+class Keeper:
+    """Starts on request, reaps on SIGCHLD."""
+
+    def __init__(self, linux: bool) -> None:
+        self._linux = linux
+        self._boot = _read("/proc/sys/kernel/random/boot_id").strip() if linux else ""
+        self._directories: dict[int, bytes] = {}
+        self._unrecorded: tuple[int, int] | None = None
+        self._home = os.open(".", os.O_RDONLY)
+        self._wake, wake_end = os.pipe()
+        os.set_blocking(self._wake, False)
+        os.set_blocking(wake_end, False)
+        _signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
+        _signal.signal(_signal.SIGCHLD, lambda *_: None)
+
+    def serve(self) -> None:
+        """Until the engine is gone and the last run's end is on disk."""
+        asked = True
+        retry = False
+        while asked or self._directories:
+            waiting_for = [SOCKET, self._wake] if asked else [self._wake]
+            ready, _, _ = select.select(waiting_for, [], [], RETRY_SECONDS if retry else None)
+            if SOCKET in ready:
+                asked = self._answer()
+                continue  # starts come before bookkeeping
+            if ready:
+                os.read(self._wake, 4096)
+            retry = not self._reap()
+
+    def _answer(self) -> bool:
+        """Serve one request; ``False`` once the engine is gone."""
+        header = _receive(4)
+        request = _receive(int.from_bytes(header, "big")) if header else b""
+        if not request:
+            return False
+        try:
+            answer: tuple[int | str, ...] = self._start(*marshal.loads(request))  # noqa: S302 - from our own engine
+        except RefusedError as refusal:
+            answer = (0, *refusal.args)
+        message = marshal.dumps(answer)
+        return _send(len(message).to_bytes(4, "big") + message)
+
+    def _start(
+        self, directory: bytes, argv: list[bytes], env: dict[bytes, bytes], cwd: bytes | None, seized: bool
+    ) -> tuple[int, str]:
+        claim = _claim(directory, seized)
+        files = [claim]
+        try:
+            files += _open_streams(directory)
+            _enter(self._home if cwd is None else cwd)
+            began = time.time()
+            pid = _spawn(argv, env, files[1:])
+            # Until it is reaped below, in the same thread, the process is there to be read, dead or alive.
+            mark = self._boot + "/" + start_ticks(pid) if self._linux else f"{began:.2f}"
+            self._directories[pid] = directory
+            try:
+                os.write(claim, f"{pid} {mark} {os.getpid()}\n".encode())
+            except OSError:
+                pass  # a full disk: the engine has the pid too
+        finally:
+            for fd in files:
+                os.close(fd)
+        return pid, mark
+
+    def _reap(self) -> bool:
+        """Record every end and let go of its process; ``False`` when one cannot be recorded at present."""
+        while True:
+            ended = self._next_ended()
+            if ended is None:
+                return True
+            pid, code = ended
+            if not _record(self._directories[pid], code):
+                return False
+            if self._linux:
+                os.waitpid(pid, 0)
+            self._unrecorded = None
+            del self._directories[pid]
+
+    def _next_ended(self) -> tuple[int, int] | None:
+        """A run that has ended and is not recorded, with its return code."""
+        if not self._directories:
+            return None
+        if self._linux:
+            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if found is None:
+                return None
+            return found.si_pid, found.si_status + (0 if found.si_code == os.CLD_EXITED else 128)
+        if self._unrecorded is None:  # macOS cannot look before it reaps (Python has waitid there from 3.13 on)
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid:
+                code = os.waitstatus_to_exitcode(status)
+                self._unrecorded = (pid, code if code >= 0 else 128 - code)
+        return self._unrecorded
+
+
+def _claim(directory: bytes, seized: bool) -> int:
+    """Own the run, or refuse: a run has one owner."""
+    flags = os.O_WRONLY | os.O_TRUNC if seized else os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        _make(directory)
+        return os.open(directory + b"/started", flags, 0o600)
+    except FileExistsError as error:
+        raise RefusedError("already", error.errno, "") from None
+    except OSError as error:
+        raise RefusedError("files", error.errno, os.strerror(error.errno or 0)) from None
+
+
+def _make(directory: bytes) -> None:
+    try:
+        os.mkdir(directory, 0o700)
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(directory), 0o700, exist_ok=True)
+        os.mkdir(directory, 0o700)
+
+
+def _open_streams(directory: bytes) -> list[int]:
+    """The run's stdin, stdout and stderr."""
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    fds: list[int] = []
+    try:
+        fds.append(os.open("/dev/null", os.O_RDONLY))
+        fds.extend(os.open(directory + name, append, 0o600) for name in (b"/stdout.log", b"/stderr.log"))
+    except OSError as error:
+        for fd in fds:
+            os.close(fd)
+        raise RefusedError("files", error.errno, os.strerror(error.errno or 0)) from None
+    return fds
+
+
+def _enter(cwd: int | bytes) -> None:
+    try:
+        os.chdir(cwd)
+    except (OSError, ValueError) as error:
+        raise RefusedError("cwd", getattr(error, "errno", 0), _words(error)) from None
+
+
+def _spawn(argv: list[bytes], env: dict[bytes, bytes], streams: list[int]) -> int:
+    """A new session with nothing of ours: no descriptors (all close on exec), no signal settings."""
+    redirects = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(streams)]
+    try:
+        return os.posix_spawn(
+            argv[0], argv, env, file_actions=redirects, setsid=True, setsigmask=[], setsigdef=RESETTABLE
+        )
+    except (OSError, ValueError) as error:
+        raise RefusedError("exec", getattr(error, "errno", 0), _words(error)) from None
+
+
+def _record(directory: bytes, code: int) -> bool:
+    """Write ``exit_status``; ``False`` when it has to be tried again (a full disk).
+
+    One write of a few bytes. A line without its end, or none, counts as not written.
+    """
+    try:
+        fd = os.open(directory + b"/exit_status", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError:
+        return not os.path.isdir(directory)  # somebody removed the run: there is nothing left to tell
+    try:
+        line = b"%d\n" % code
+        return os.write(fd, line) == len(line)
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+
+
+def start_ticks(pid: int) -> str:
+    """When a process started, in clock ticks since boot."""
+    return _read(f"/proc/{pid}/stat").rpartition(")")[2].split()[19]
+
+
+def _read(path: str) -> str:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(fd, 4096).decode("utf-8", "replace")
+    finally:
+        os.close(fd)
+
+
+def _words(error: OSError | ValueError) -> str:
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+
+
+def _receive(count: int) -> bytes:
+    """Exactly so many bytes; none once the engine is gone."""
+    parts = bytearray()
+    while len(parts) < count:
+        try:
+            part = os.read(SOCKET, count - len(parts))
+        except OSError:
+            part = b""
+        if not part:
+            return b""
+        parts += part
+    return bytes(parts)
+
+
+def _send(message: bytes) -> bool:
+    try:
+        while message:
+            message = message[os.write(SOCKET, message) :]
+    except OSError:
+        return False
+    return True
+
+
+def main() -> None:
+    for name in os.listdir("/dev/fd"):
+        if int(name) > 2:
+            try:
+                os.close(int(name))  # whatever the engine was given by its own parent is none of a run's business
+            except OSError:
+                pass
+    for number in (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGTSTP):
+        _signal.signal(number, _signal.SIG_IGN)  # it leaves when its work is done
+    Keeper(linux=sys.argv[1] == "linux").serve()
+
+
+if __name__ == "__main__":
+    main()

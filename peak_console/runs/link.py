@@ -1,0 +1,92 @@
+"""The engine's end of the line to its keeper."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import signal
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from peak_console.runs.interface import RunSpec
+
+ANSWER_SECONDS = 20.0
+"""How long a keeper may take over one start, on a machine that is thrashing."""
+
+_departed: list[int] = []
+"""Keepers that were let go of and may still be at work; reaped when there is an occasion."""
+
+
+class LinkBrokenError(Exception):
+    """The keeper died or does not answer; whether it served the last request is unknown."""
+
+
+class KeeperLink:
+    """One keeper process, from its start on. It ends by itself once this is closed and its runs have ended."""
+
+    def __init__(self, system: str) -> None:
+        """Starts the keeper without waiting for it. Raises ``OSError``."""
+        import socket
+
+        _reap_departed()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "keeper.py")
+            self.pid = os.posix_spawn(
+                sys.executable,
+                [sys.executable, "-I", "-S", script, system],
+                os.environ,
+                file_actions=[
+                    (os.POSIX_SPAWN_DUP2, theirs.fileno(), 0),
+                    (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+                    (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+                ],
+                setsid=True,
+                setsigmask=[],
+                setsigdef=[signal.SIGPIPE, signal.SIGCHLD],
+            )
+        ours.settimeout(ANSWER_SECONDS)
+        self._socket = ours
+
+    def ask(self, spec: RunSpec, seized: bool) -> tuple[int, str] | tuple[int, str, int, str]:
+        """Have a run started: pid and mark, or zero and what went wrong. Raises ``LinkBrokenError``."""
+        encode = os.fsencode
+        environment = {encode(name): encode(value) for name, value in spec.env.items()}
+        cwd = None if spec.cwd is None else encode(spec.cwd)
+        request = marshal.dumps(
+            (encode(spec.directory), [encode(word) for word in spec.argv], environment, cwd, seized)
+        )
+        try:
+            self._socket.sendall(len(request).to_bytes(4, "big") + request)
+            answer = marshal.loads(self._receive(int.from_bytes(self._receive(4), "big")))  # noqa: S302 - our keeper
+        except OSError as error:
+            raise LinkBrokenError from error
+        assert isinstance(answer, tuple)
+        return answer
+
+    def _receive(self, count: int) -> bytes:
+        parts = bytearray()
+        while len(parts) < count:
+            part = self._socket.recv(count - len(parts))
+            if not part:
+                raise ConnectionResetError
+            parts += part
+        return bytes(parts)
+
+    def close(self) -> None:
+        """Say good-bye. The keeper goes once its runs have ended."""
+        if self._socket.fileno() >= 0:
+            self._socket.close()
+            _departed.append(self.pid)
+            _reap_departed()
+
+
+def _reap_departed() -> None:
+    for pid in list(_departed):
+        try:
+            gone = os.waitpid(pid, os.WNOHANG)[0] != 0
+        except ChildProcessError:  # a fork of the engine's process, or somebody reaped it for us
+            gone = True
+        if gone:
+            _departed.remove(pid)

@@ -1,0 +1,179 @@
+"""What this machine can tell about processes and files. The only place that chooses Linux's way or the portable one."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class System(Protocol):
+        """Processes by pid, and what files can do.
+
+        A *mark* tells a process from any other that has or had its pid.
+        """
+
+        name: str
+        polls_without_end: int
+        """How often a process that is gone may be found without its end on disk before it counts as lost."""
+
+        def mark(self, pid: int) -> str | None:
+            """The mark of the process that has this pid now, alive or not yet reaped."""
+
+        def is_same(self, pid: int, mark: str) -> bool:
+            """Whether the process of that mark is there: alive, or not yet reaped by its keeper ``keeper_of``."""
+
+        def is_kept(self, pid: int, mark: str, keeper: int) -> bool:
+            """Like ``is_same``, but a dead process whose parent is no longer its keeper does not count."""
+
+        def watch(self, pid: int) -> int | None:
+            """A file descriptor that becomes readable when the process ends; ``None`` where there is no such thing."""
+
+        def session_members(self, session: int) -> list[int]:
+            """The living processes of a session."""
+
+        def punch_hole(self, fd: int, start: int, end: int) -> bool:
+            """Give the disk space of these bytes back, offsets unchanged; ``False`` where that cannot be done."""
+
+
+class LinuxSystem:
+    """``/proc``, pidfd and ``fallocate``."""
+
+    name = "linux"
+    polls_without_end = 0  # its keeper writes the end before it reaps
+
+    def __init__(self) -> None:
+        self._boot: str | None = None
+
+    def mark(self, pid: int) -> str | None:
+        status = _proc_status(pid)
+        return None if status is None else self._mark_of(status)
+
+    def is_same(self, pid: int, mark: str) -> bool:
+        return self.mark(pid) == mark
+
+    def is_kept(self, pid: int, mark: str, keeper: int) -> bool:
+        status = _proc_status(pid)
+        if status is None or self._mark_of(status) != mark:
+            return False
+        return status[0] not in "ZX" or int(status[1]) == keeper
+
+    def watch(self, pid: int) -> int | None:
+        if not hasattr(os, "pidfd_open"):
+            return None
+        try:
+            return os.pidfd_open(pid)
+        except OSError:  # gone already, out of descriptors, or a kernel before 5.3
+            return None
+
+    def session_members(self, session: int) -> list[int]:
+        members = []
+        for name in os.listdir("/proc"):
+            status = _proc_status(int(name)) if name.isdigit() else None
+            if status is not None and status[3] == str(session) and status[0] not in "ZX":
+                members.append(int(name))
+        return members
+
+    def punch_hole(self, fd: int, start: int, end: int) -> bool:
+        return _fallocate_hole(fd, start, end - start)
+
+    def _mark_of(self, status: list[str]) -> str:
+        if self._boot is None:
+            with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+                self._boot = file.read().strip()
+        return f"{self._boot}/{status[19]}"
+
+
+class PortableSystem:
+    """``ps``, and asking again. A mark is the start in seconds since the epoch."""
+
+    name = "portable"
+    polls_without_end = 20  # where a keeper must reap before it can write; one second at 50 ms
+    TOLERANCE_SECONDS = 2.0
+    """``ps`` knows whole seconds; the keeper took the time around the start."""
+
+    def mark(self, pid: int) -> str | None:
+        began = _ps_start(pid)
+        return None if began is None else f"{began:.2f}"
+
+    def is_same(self, pid: int, mark: str) -> bool:
+        began = _ps_start(pid)
+        return began is not None and abs(began - float(mark)) <= self.TOLERANCE_SECONDS
+
+    def is_kept(self, pid: int, mark: str, keeper: int) -> bool:  # noqa: ARG002
+        """Called 20 times a second, so it goes by the session: a later process with this pid rarely leads one."""
+        try:
+            return os.getsid(pid) == pid
+        except OSError:
+            return False
+
+    def watch(self, pid: int) -> int | None:  # noqa: ARG002
+        return None
+
+    def session_members(self, session: int) -> list[int]:
+        members = []
+        for line in _ps("-axo", "pid=,stat="):
+            pid, _, state = line.strip().partition(" ")
+            if not state.strip().startswith("Z") and _session_of(int(pid)) == session:
+                members.append(int(pid))
+        return members
+
+    def punch_hole(self, fd: int, start: int, end: int) -> bool:  # noqa: ARG002
+        return False
+
+
+def this_system() -> System:
+    """The better way where there is one."""
+    if sys.platform == "linux" and os.path.exists("/proc/self/stat"):
+        return LinuxSystem()
+    return PortableSystem()
+
+
+def _proc_status(pid: int) -> list[str] | None:
+    """The fields of ``/proc/<pid>/stat`` from the state on: state, parent, group, session, …, [19] start."""
+    try:
+        fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        text = os.read(fd, 4096).decode("utf-8", "replace")
+    except ProcessLookupError:  # it went while we looked
+        return None
+    finally:
+        os.close(fd)
+    return text.rpartition(")")[2].split()
+
+
+def _session_of(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def _ps_start(pid: int) -> float | None:
+    from datetime import UTC, datetime
+
+    for line in _ps("-o", "lstart=", "-p", str(pid)):
+        return datetime.strptime(line.strip(), "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC).timestamp()
+    return None
+
+
+def _ps(*options: str) -> list[str]:
+    import subprocess
+
+    environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC0"}
+    found = subprocess.run(["ps", *options], env=environment, capture_output=True, text=True, check=False)
+    return found.stdout.splitlines()
+
+
+def _fallocate_hole(fd: int, start: int, length: int) -> bool:
+    import ctypes
+
+    keep_size, punch_hole = 0x01, 0x02
+    library = ctypes.CDLL(None, use_errno=True)
+    fallocate = getattr(library, "fallocate64", None) or library.fallocate
+    fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+    return bool(fallocate(fd, punch_hole | keep_size, start, length) == 0)
