@@ -122,7 +122,7 @@ class Bookkeeper:
         return [safe(redactor.text(line)) for line in lines]
 
     def _forget(self, run: Run) -> None:
-        from peak_console.runs.reader import remove
+        from peak_console.runs.retention import remove
 
         self._context.store.forget([run.id])
         remove(run_directory(self._context.directory, run.id))

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 
 from peak_console.jobs.command import build_command_args, resolve_command
-from peak_console.jobs.environment import job_environment
+from peak_console.jobs.environment import job_environment, load_dotenv_values
 from peak_console.redact import Redactor
 from peak_console.runs.interface import RunSpec
 from peak_console.store.directory import run_directory
@@ -26,7 +26,14 @@ class Launcher:
         self._directory = directory
         self._python = jobset.settings.python
         self._environ = dict(environ)
-        self.redactor = Redactor.from_environments(environ, *(job.env for job in jobset.jobs.values()))
+        self._secrets: list[Mapping[str, str]] = [environ]
+        if os.path.exists(".env"):  # jobs read it themselves, and repeat it in their errors
+            self._secrets.append(load_dotenv_values(os.getcwd()))
+        for job in jobset.jobs.values():
+            self._secrets += [job.env, {name: value for name, value in job.args.items() if isinstance(value, str)}]
+        self._secrets += [{"CHANNEL_SECRET": channel.url} for channel in jobset.channels]
+        self.redactor = Redactor.from_environments(*self._secrets)
+        self._learned: dict[str, set[str]] = {}
         self._shown: dict[str, tuple[JobDefinition, list[str], dict[str, object]]] = {}
 
     def shown(self, job: JobDefinition) -> tuple[list[str], dict[str, object]]:
@@ -54,15 +61,14 @@ class Launcher:
         environment = job_environment(
             job,
             self._environ,
-            {
-                "PEAK_JOB_NAME": run.job,
-                "PEAK_RUN_ID": str(run.id),
-                "PEAK_SCHEDULED_FOR": run.scheduled_for.isoformat() if run.scheduled_for else "",
-                "PEAK_ATTEMPT": str(run.attempt),
-                "PEAK_TRIGGER": run.triggered_by,
-                "PEAK_CONSOLE_STATE_DIR": self._directory,
-            },
+            run_id=run.id,
+            scheduled_for=run.scheduled_for,
+            attempt=run.attempt,
+            trigger=run.triggered_by,
+            state_dir=self._directory,
         )
+        if job.env_file is not None:
+            self._learn(job, environment)
         return RunSpec(
             run_id=run.id,
             directory=run_directory(self._directory, run.id),
@@ -71,3 +77,11 @@ class Launcher:
             cwd=job.cwd,
             max_output_bytes=job.max_output_bytes,
         )
+
+    def _learn(self, job: JobDefinition, environment: Mapping[str, str]) -> None:
+        """Mask the secrets of an environment file from now on; it may have changed since the last run."""
+        own = {name: value for name, value in environment.items() if self._environ.get(name) != value}
+        if self._learned.get(job.name) != set(own.values()):
+            self._learned[job.name] = set(own.values())
+            self._secrets.append(own)
+            self.redactor = Redactor.from_environments(*self._secrets)

@@ -130,6 +130,8 @@ class Engine:
         """Take over what the directory holds. The lock has to be held."""
         # An engine that stays is rung by front ends; one that passes must not take the rings of the next.
         self.bell = Doorbell(self.directory if self.options.mode in RESIDENT_MODES else None)
+        if self.options.mode in RESIDENT_MODES:
+            self._executor.prepare()
         now = self._clock.now()
         jobset = self._first_jobset
         supervisor = Supervisor(self.store, self._executor, self._clock, self.directory)
@@ -356,5 +358,6 @@ class Engine:
         if hasattr(self, "bell"):
             self.bell.close()
             del self.bell
+        self._executor.close()
         self.lock.release()
         self.store.close()

@@ -6,6 +6,7 @@ Holds no clock and writes nothing: the engine asks, records what it decided, and
 from __future__ import annotations
 
 import heapq
+from datetime import timedelta
 
 from peak_console.engine.policy import is_enabled
 from peak_console.schedule.model import ScheduleType
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     from peak_console.jobs.model import JobDefinition
     from peak_console.schedule.slots import Pending
+
+CLOCK_TOLERANCE = timedelta(hours=25)
+"""Slots decided further ahead than this were decided by a clock that was wrong; they do not bind. A clock that is
+set back by less (an hour, a zone, a day) waits until it has caught up: those slots have had their runs."""
 
 
 class Planner:
@@ -117,7 +122,9 @@ def settled(job: JobDefinition, state: JobState | None, now: datetime) -> JobSta
     print_now = fingerprint(job.schedule)
     known = state is not None and state.schedule != ""
     decided = state.decided_until if state is not None and known else None
-    if state is not None and known and state.schedule != print_now:
+    if decided is not None and decided > now + CLOCK_TOLERANCE:
+        decided = now
+    elif state is not None and known and state.schedule != print_now:
         decided = _after_edit(state, print_now, now, wall_clock)
     elif not known and wall_clock:
         decided = now

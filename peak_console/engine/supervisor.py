@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from peak_console.errors import StartError
-from peak_console.runs.interface import Ended
+from peak_console.runs.interface import AlreadyStartedError, Ended
 from peak_console.runs.output import OutputRecorder
 from peak_console.store.directory import run_directory
 from peak_console.store.model import Outcome
@@ -109,6 +109,8 @@ class Supervisor:
         try:
             spec = launcher.spec(job, run)
             handle = self._executor.start(spec, seized=seized)
+        except AlreadyStartedError:
+            return self.adopt(run, job) or self._live[run.id].handle
         except StartError as error:
             reason = launcher.redactor.text(str(error))
             return End(run, job, Outcome.NOT_STARTED, None, self._clock.now(), reason)

@@ -48,6 +48,9 @@ class ScriptedProcess:
     def kill(self) -> None:
         self._signalled("kill", 137)
 
+    def lingers(self) -> bool:
+        return False
+
     def close(self) -> None:
         self.closed = True
 
@@ -65,6 +68,12 @@ class ScriptedExecutor:
         self.refuse: str | None = None
         self.started_marks: set[str] = set()
         self.adoptable: dict[int, RunHandle | Ended] = {}
+
+    def prepare(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
     def start(self, spec: RunSpec, *, seized: bool = False) -> ScriptedProcess:
         if self.refuse is not None:
@@ -131,9 +140,18 @@ class Bench:
         self.engine = self._begin()
 
     def close(self, *, crash: bool = False) -> None:
+        """End the engine, in order or by a crash; its processes live on and its pid is gone."""
         if not crash:
             self.engine.end()
+        with self.engine.store as store:
+            store._write("UPDATE runs SET supervisor = '999999999 gone' WHERE supervisor IS NOT NULL")
         self.engine.close()
+        for run_id, process in self.executor.processes.items():
+            self.executor.adoptable.setdefault(run_id, process)
+
+    def begin(self) -> None:
+        """Begin another engine on the same directory."""
+        self.engine = self._begin()
 
     def turn(self) -> None:
         self.engine.turn()

@@ -1,0 +1,223 @@
+"""From slots to runs: what starts, what waits, what is missed, and that nothing happens twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from peak_console.jobs.model import SchedulerSettings
+from tests.support.clock import MONDAY_MORNING, FakeClock
+from tests.support.factories import make_job
+
+if TYPE_CHECKING:
+    from tests.engine.conftest import MakeBench
+
+HOUR = 3600.0
+
+
+def at(hour: int, minute: int = 0, day: int = 23) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+def test_an_interval_job_starts_at_once_and_then_keeps_its_grid(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=60))
+    engine.turn()
+    engine.end(1)
+    engine.advance(61.5)
+    engine.end(2)
+    engine.advance(60)
+    assert engine.slots() == [MONDAY_MORNING + timedelta(seconds=60 * n) for n in range(3)]
+
+
+def test_a_daily_job_first_seen_after_its_time_waits_for_tomorrow(bench: MakeBench) -> None:
+    engine = bench(make_job(daily_time="05:30"))
+    engine.turn()
+    engine.advance(HOUR)
+    assert engine.runs() == []
+    engine.advance(22.5 * HOUR)
+    assert engine.slots() == [at(5, 30, day=24)]
+
+
+def test_a_once_job_runs_once_ever_even_if_its_row_is_gone(bench: MakeBench) -> None:
+    engine = bench(make_job())
+    engine.turn()
+    engine.end(1)
+    engine.engine.store.forget([1])
+    engine.restart()
+    engine.turn()
+    engine.restart(crash=True)
+    engine.advance(1000 * HOUR)
+    assert engine.runs() == []
+
+
+def test_a_once_job_with_a_moment_waits_for_it(bench: MakeBench) -> None:
+    engine = bench(make_job(run_at=at(9)))
+    engine.turn()
+    assert engine.runs() == []
+    engine.advance(3 * HOUR)
+    assert engine.slots() == [at(9)]
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_a_restart_starts_nothing_twice(bench: MakeBench, crash: bool) -> None:
+    engine = bench(make_job("a", interval_seconds=HOUR), make_job("b", daily_time="06:00"), make_job("c"))
+    engine.turn()
+    engine.restart(crash=crash)
+    engine.turn()
+    assert sorted(run.job for run in engine.runs()) == ["a", "c"]
+
+
+def test_slots_missed_while_the_engine_was_down_fold_into_the_latest(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=60))
+    engine.turn()
+    engine.end(1)
+    engine.close()
+    engine.clock.advance(3 * HOUR + 30)
+    engine.begin()
+    engine.turn()
+    (_, caught_up) = engine.runs()
+    assert caught_up.scheduled_for == at(9)
+    assert (caught_up.triggered_by, caught_up.reason) == ("catch_up", "stands for 179 earlier slots too")
+    assert "179 earlier slots" in engine.alerts("warning")[-1].message
+
+
+def test_a_daily_slot_beyond_its_grace_is_missed_with_a_warning(bench: MakeBench) -> None:
+    engine = bench(make_job(daily_time="07:00"))
+    engine.turn()
+    engine.close()
+    engine.clock.advance(3 * HOUR)
+    engine.begin()
+    engine.turn()
+    assert engine.outcomes() == ["missed"]
+    assert [alert.level for alert in engine.alerts()] == ["warning"]
+    engine.advance(60)
+    assert engine.outcomes() == ["missed"]
+
+
+def test_a_slot_during_a_run_is_skipped_and_recorded(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=60))
+    engine.turn()
+    engine.advance(60)
+    assert engine.outcomes() == [None, "skipped"]
+    assert engine.runs()[1].reason == "#1 is still running"
+
+
+def test_overlap_queue_runs_slots_one_after_the_other(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=60, overlap="queue"))
+    engine.turn()
+    engine.advance(60)
+    engine.advance(60)
+    assert engine.live == [1]
+    engine.end(1)
+    assert engine.live == [2]
+    engine.end(2)
+    assert engine.live == [3]
+
+
+def test_overlap_kill_previous_stops_the_old_run_and_then_starts_the_new(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=60, overlap="kill_previous", kill_grace_seconds=5))
+    engine.turn()
+    engine.advance(60)
+    assert engine.executor.processes[1].signals == ["terminate"]
+    assert list(engine.executor.processes) == [1]
+    engine.advance(5)
+    engine.turn()
+    assert engine.executor.processes[1].signals == ["terminate", "kill"]
+    assert engine.outcomes()[0] == "stopped"
+    assert engine.live == [2]
+
+
+def test_overlap_allow_starts_beside_the_old_run(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=60, overlap="allow"))
+    engine.turn()
+    engine.advance(60)
+    assert engine.live == [1, 2]
+
+
+def test_no_more_runs_than_allowed_and_the_rest_in_slot_order(bench: MakeBench) -> None:
+    jobs = [make_job(name) for name in "abcde"]
+    engine = bench(*jobs, settings=SchedulerSettings(timezone="UTC", max_concurrent_runs=2))
+    engine.turn()
+    assert engine.live == [1, 2]
+    engine.end(2)
+    assert engine.live == [1, 3]
+    engine.end(1)
+    engine.end(3)
+    assert engine.live == [4, 5]
+
+
+def test_a_disabled_job_never_fires_for_the_time_it_was_off(bench: MakeBench) -> None:
+    off, on = make_job(interval_seconds=60, enabled=False), make_job(interval_seconds=60)
+    engine = bench(on)
+    engine.turn()
+    engine.end(1)
+    engine.reload(off)
+    engine.advance(10.5 * 60)
+    engine.restart()
+    engine.reload(on)
+    assert len(engine.runs()) == 1
+    engine.advance(30)
+    assert engine.slots()[1] == MONDAY_MORNING + timedelta(minutes=11)
+
+
+def test_an_edited_daily_time_that_has_passed_today_waits_for_tomorrow(bench: MakeBench) -> None:
+    engine = bench(make_job(daily_time="09:00"))
+    engine.advance(2 * HOUR)
+    engine.reload(make_job(daily_time="07:30"))
+    engine.advance(10 * 60)
+    assert engine.runs() == []
+    engine.advance(24 * HOUR)
+    assert engine.slots() == [at(7, 30, day=24)]
+
+
+def test_an_unchanged_job_keeps_its_next_slot_through_a_reload(bench: MakeBench) -> None:
+    job = make_job(interval_seconds=60)
+    engine = bench(job)
+    engine.turn()
+    engine.end(1)
+    engine.advance(45)
+    engine.reload(job, make_job("new"))
+    engine.advance(15)
+    assert engine.slots("backup") == [MONDAY_MORNING, MONDAY_MORNING + timedelta(seconds=60)]
+
+
+@pytest.mark.parametrize("step", [-HOUR, HOUR, -7 * 24 * HOUR])
+def test_a_clock_that_is_set_starts_no_slot_twice_and_no_storm(bench: MakeBench, step: float) -> None:
+    engine = bench(make_job("i", interval_seconds=60), make_job("d", daily_time="06:10"))
+    for _ in range(30):
+        engine.advance(30)
+        for run_id in engine.live:
+            engine.end(run_id)
+    engine.clock.step(step)
+    for _ in range(4):
+        engine.advance(30)
+        for run_id in engine.live:
+            engine.end(run_id)
+    slots = engine.slots()
+    assert len(slots) == len(set(zip((run.job for run in engine.runs()), slots, strict=True)))
+    assert len(engine.runs("d")) == 1
+    assert len(engine.runs("i")) <= 15 + 1 + 4
+
+
+def test_a_day_of_288_cold_starts_runs_each_job_as_often_as_it_should(bench: MakeBench) -> None:
+    """The bookkeeping of cron's ``--once`` mode; the same with real processes is in tests/headless."""
+    clock = FakeClock(datetime(2026, 11, 23, 0, 2, tzinfo=UTC))
+    jobs = [
+        make_job("daily", daily_time="07:30"),
+        make_job("midnight", daily_time="00:00"),
+        make_job("weekly", interval_seconds=7 * 24 * HOUR),
+        make_job("hourly", interval_seconds=HOUR),
+        make_job("once"),
+    ]
+    engine = bench(*jobs, clock=clock)
+    for _ in range(288):
+        engine.turn()
+        for run_id in engine.live:
+            engine.end(run_id)
+        engine.clock.advance(300)
+        engine.restart()
+    engine.turn()
+    counts = {job.name: len(engine.runs(job.name)) for job in jobs}
+    assert counts == {"daily": 1, "midnight": 1, "weekly": 1, "hourly": 25, "once": 1}
