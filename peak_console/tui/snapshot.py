@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from statistics import median
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +18,15 @@ if TYPE_CHECKING:
     from peak_console.store.model import Alert, Hold, Run
 
 HISTORY_RUNS = 20
+
+
+def median(values: Sequence[float]) -> float | None:
+    """The middle one, or the mean of the two; ``None`` of nothing. (``statistics`` would take 20 ms to load.)"""
+    if not values:
+        return None
+    middle, odd = divmod(len(values), 2)
+    ranked = sorted(values)
+    return ranked[middle] if odd else (ranked[middle - 1] + ranked[middle]) / 2
 
 
 class EngineState(StrEnum):
@@ -57,10 +65,8 @@ class JobRow:
     @property
     def expected_seconds(self) -> float | None:
         """The median duration of its successful runs, or ``None`` while there is none."""
-        known = [
-            run.duration_seconds for run in self.history if run.outcome == "succeeded" and run.duration_seconds is not None
-        ]
-        return median(known) if known else None
+        runs = (run for run in self.history if run.outcome == "succeeded")
+        return median([seconds for run in runs if (seconds := run.duration_seconds) is not None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,8 @@ class Snapshot:
     engine_pid: int | None = None
     dry_run: bool = False
     troubles: Sequence[Trouble] = ()
+    stale_since: datetime | None = None
+    """Since when nothing newer could be read; ``None`` while what is shown is what there is."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """How many jobs stand how, by ``Standing``."""
 

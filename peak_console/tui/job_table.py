@@ -1,0 +1,362 @@
+"""The job table: every job on a line, worst first, with the cursor on a job rather than on a place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from peak_console.text import safe
+from peak_console.tui.job_cells import note
+from peak_console.tui.job_list import JobList
+from peak_console.tui.job_rows import RowPainter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from textual import events
+
+    from peak_console.tui.job_cells import Cell, Facts
+    from peak_console.tui.snapshot import Snapshot
+
+_STYLES = ("text", "name", "muted", "header", "sorted", "error", "warning", "success", "primary", "accent", "bar")
+_KEPT = 500
+"""Rows whose drawing is kept; more than any screen shows."""
+
+
+class _Drawn:
+    """One row as it was last drawn."""
+
+    __slots__ = ("strips", "ticking")
+
+    def __init__(self, ticking: dict[str, Cell]) -> None:
+        self.ticking = ticking
+        self.strips: dict[tuple[bool, bool], Strip] = {}
+        """By whether it is the note, and whether the cursor is on it."""
+
+
+class JobTable(ScrollView, can_focus=True):
+    """Every job on a line. It shows a snapshot, and posts what the operator points at."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*(f"job-table--{name}" for name in _STYLES), "job-table--cursor"}
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home,g", "edge(0)", "First job", show=False),
+        Binding("end,G", "edge(-1)", "Last job", show=False),
+        Binding("enter", "open", "Details"),
+        Binding("space", "mark", "Mark", show=False),
+        Binding("escape", "reset", "Show all, unmark", show=False),
+    ]
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor is on another job, or on none."""
+
+        name: str | None
+
+    @dataclass
+    class Opened(Message):
+        """The operator wants to see more of a job."""
+
+        name: str
+
+    @dataclass
+    class MarksChanged(Message):
+        """Other jobs are marked than before; those that are shown, from top to bottom."""
+
+        names: tuple[str, ...]
+
+    @dataclass
+    class SortChanged(Message):
+        """It is sorted by another column, or the other way round."""
+
+        column: str
+        descending: bool
+
+    @dataclass
+    class FilterChanged(Message):
+        """Another filter holds; an empty text shows every job."""
+
+        text: str
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._jobs = JobList()
+        self._snapshot: Snapshot | None = None
+        self._now: datetime | None = None
+        self._painter = RowPainter()
+        self._drawn: dict[str, _Drawn] = {}
+        self._palette: dict[bool, dict[str, Style]] = {}
+        """The styles of a row, by whether the cursor is on it."""
+        self._told: tuple[str | None, tuple[str, ...]] = (None, ())
+        """The cursor and the marks that were last posted."""
+        self._title = ""
+
+    @property
+    def cursor_name(self) -> str | None:
+        """The job that the cursor is on; ``None`` while no row is shown."""
+        return self._jobs.cursor
+
+    @property
+    def filter_text(self) -> str:
+        return self._jobs.filter_text
+
+    @property
+    def sort_column(self) -> str:
+        return self._jobs.column
+
+    @property
+    def sort_descending(self) -> bool:
+        return self._jobs.descending
+
+    def selected_names(self) -> tuple[str, ...]:
+        """What an action is meant for: the marked jobs that are shown, else the one under the cursor."""
+        return self._jobs.selected_names
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show these jobs. Only what reads differently is painted anew."""
+        first, self._snapshot = self._snapshot is None, snapshot
+        if self._now is None or snapshot.taken_at > self._now:
+            self._now = snapshot.taken_at
+        changed, moved = self._jobs.take(snapshot.rows)
+        for name in changed:
+            self._drawn.pop(name, None)
+        if first or moved or (changed and self._lay_out()):
+            self._arranged()
+            return
+        for name in changed:
+            self._repaint(name)
+
+    def tick(self, now: datetime) -> None:
+        """It is ``now``: paint the countdowns and ages that read differently."""
+        self._now = now
+        for y, facts in self._visible():
+            drawn = self._drawn.get(facts.row.name)
+            if drawn is None:
+                continue
+            ticking = self._painter.ticking(facts, now)
+            other = [key for key, cell in ticking.items() if cell != drawn.ticking[key]]
+            if other:
+                self._drawn[facts.row.name] = _Drawn(ticking)
+                left, width = self._painter.span(other)
+                self.refresh(Region(left, y, width, 1))
+
+    def sort(self, column: str, *, descending: bool | None = None) -> None:
+        """Sort by a column; ``None`` is its usual direction, or the other one when it is sorted by it already."""
+        if self._jobs.sort_by(column, descending):
+            self._arranged()
+            self.post_message(self.SortChanged(self._jobs.column, self._jobs.descending))
+
+    def filter(self, text: str) -> None:
+        """Show only the jobs that every word of ``text`` is found in: in the name, the state's word or a tag."""
+        if self._jobs.filter_by(text):
+            self._arranged()
+            self.post_message(self.FilterChanged(self._jobs.filter_text))
+
+    def move_to(self, name: str) -> None:
+        """Put the cursor on a job, if it is shown."""
+        if name in self._jobs.place:
+            self._go(self._jobs.place[name])
+
+    def clear_marks(self) -> None:
+        marked, self._jobs.marked = self._jobs.marked, set()
+        for name in marked:
+            self._repaint(name)
+        self._settle()
+
+    def on_resize(self) -> None:
+        if self._lay_out():
+            self.refresh()
+
+    def notify_style_update(self) -> None:
+        self._palette.clear()
+        self._drawn.clear()
+        super().notify_style_update()
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        if offset.y == 0:
+            self._sort_at(offset.x)
+            return
+        line = offset.y - 1 + self.scroll_offset.y
+        if line < len(self._jobs.lines):
+            self._go(self._jobs.lines[line])
+            if event.chain == 2:
+                self.action_open()
+
+    def action_move(self, by: int) -> None:
+        self._go(self._cursor_place() + by)
+
+    def action_page(self, by: int) -> None:
+        jobs = self._jobs
+        if jobs.lines:
+            line = jobs.line_of[self._cursor_place()] + by * max(1, self._height() - 1)
+            self._go(jobs.lines[min(max(line, 0), len(jobs.lines) - 1)])
+
+    def action_edge(self, place: int) -> None:
+        self._go(place % max(1, len(self._jobs.order)))
+
+    def action_open(self) -> None:
+        if self._jobs.cursor is not None:
+            self.post_message(self.Opened(self._jobs.cursor))
+
+    def action_mark(self) -> None:
+        """Mark the job under the cursor, or unmark it, and go to the next."""
+        name = self._jobs.cursor
+        if name is not None:
+            self._jobs.marked ^= {name}
+            self._drawn.pop(name, None)
+            self._repaint(name)
+            self.action_move(1)
+
+    def action_reset(self) -> None:
+        """Show all jobs again; with no filter, unmark them."""
+        if self._jobs.filter_text:
+            self.filter("")
+        else:
+            self.clear_marks()
+
+    def render_line(self, y: int) -> Strip:
+        jobs, palette = self._jobs, self._colours(cursor=False)
+        if self._now is None:
+            return Strip.blank(self.size.width, palette["text"])
+        if not jobs.order:
+            return self._painter.message(self._nothing() if y == 1 else "", palette)
+        if y == 0:
+            return self._painter.header(jobs.column, descending=jobs.descending, palette=palette)
+        line = y - 1 + self.scroll_offset.y
+        if line >= len(jobs.lines):
+            return self._painter.message("", palette)
+        place = jobs.lines[line]
+        return self._line(jobs.order[place], is_note=jobs.line_of[place] != line, now=self._now)
+
+    def _line(self, facts: Facts, *, is_note: bool, now: datetime) -> Strip:
+        name = facts.row.name
+        drawn = self._drawn.get(name)
+        if drawn is None:
+            if len(self._drawn) >= _KEPT:
+                self._drawn.clear()
+            drawn = self._drawn[name] = _Drawn(self._painter.ticking(facts, now))
+        cursor = name == self._jobs.cursor
+        strip = drawn.strips.get((is_note, cursor))
+        if strip is None:
+            palette = self._colours(cursor=cursor)
+            if is_note and self._snapshot is not None:
+                strip = self._painter.note(note(facts, now, self._snapshot.zone), palette, cursor=cursor)
+            else:
+                marked = name in self._jobs.marked
+                strip = self._painter.row(facts, drawn.ticking, now, palette, cursor=cursor, marked=marked)
+            drawn.strips[is_note, cursor] = strip
+        return strip
+
+    def _colours(self, *, cursor: bool) -> dict[str, Style]:
+        palette = self._palette.get(cursor)
+        if palette is None:
+            palette = {name: self.get_component_rich_style(f"job-table--{name}") for name in _STYLES}
+            if cursor:
+                under = self.get_component_rich_style("job-table--cursor")
+                over = Style(bgcolor=under.bgcolor, bold=under.bold, reverse=under.reverse)
+                palette = {name: style + over for name, style in palette.items()}
+            self._palette[cursor] = palette
+        return palette
+
+    def _nothing(self) -> str:
+        """What an empty table says."""
+        if self._jobs.filter_text:
+            return f"nothing matches '{safe(self._jobs.filter_text)}' — esc clears"
+        path = self._snapshot.jobs_file if self._snapshot else ""
+        return f"no jobs in {safe(path)}: press e to edit"
+
+    def _visible(self) -> Iterator[tuple[int, Facts]]:
+        """The rows on the screen, each with the line of the widget that it starts in."""
+        jobs, top = self._jobs, self.scroll_offset.y
+        for line in range(top, min(top + self._height(), len(jobs.lines))):
+            place = jobs.lines[line]
+            if jobs.line_of[place] == line:
+                yield line + 1 - top, jobs.order[place]
+
+    def _height(self) -> int:
+        """How many lines there are for rows."""
+        return max(0, self.scrollable_content_region.height - 1)
+
+    def _cursor_place(self) -> int:
+        return self._jobs.place.get(self._jobs.cursor or "", 0)
+
+    def _lay_out(self) -> bool:
+        """Fit the columns anew; whether every row has to be drawn anew for it."""
+        other = self._painter.lay_out(self._jobs.order, self.scrollable_content_region.width)
+        if other:
+            self._drawn.clear()
+        return other
+
+    def _arranged(self) -> None:
+        """Other rows, or the same in other places: paint everything."""
+        self._lay_out()
+        self.virtual_size = Size(1, len(self._jobs.lines) + 1)
+        self.refresh()
+        self._settle()
+        self._scroll_to_cursor()
+
+    def _repaint(self, name: str) -> None:
+        """Paint one row anew, if it is on the screen."""
+        place = self._jobs.place.get(name)
+        if place is not None:
+            y = self._jobs.line_of[place] + 1 - self.scroll_offset.y
+            self.refresh(Region(0, y, self.size.width, 2 if self._jobs.order[place].noted else 1))
+
+    def _go(self, place: int) -> None:
+        before = self._jobs.cursor
+        self._jobs.move_cursor(place)
+        if before is not None and before != self._jobs.cursor:
+            self._repaint(before)
+            self._repaint(self._jobs.cursor or "")
+        self._scroll_to_cursor()
+        self._settle()
+
+    def _scroll_to_cursor(self) -> None:
+        """Scroll as little as it takes to see the cursor's row whole."""
+        jobs, height = self._jobs, self._height()
+        if not jobs.order or not height:
+            return
+        place = self._cursor_place()
+        first = jobs.line_of[place]
+        last = first + jobs.order[place].noted
+        top = self.scroll_offset.y
+        wanted = first if first < top else last - height + 1 if last >= top + height else top
+        if wanted != top:
+            self.scroll_to(y=wanted, animate=False, force=True)
+
+    def _settle(self) -> None:
+        """Say in the title what is shown, and post what became of cursor and marks."""
+        jobs = self._jobs
+        shown = f"{len(jobs.order)} of {len(jobs)} · {jobs.filter_text}" if jobs.filter_text else str(len(jobs))
+        marked = f" · {len(jobs.marked_names)} marked" if jobs.marked else ""
+        title = Content(f"1 Jobs · {safe(shown)}{marked}")
+        if title.plain != self._title:
+            self._title = title.plain
+            self.border_title = title
+        cursor, marks = self._told
+        self._told = (jobs.cursor, jobs.marked_names)
+        if jobs.cursor != cursor:
+            self.post_message(self.Highlighted(jobs.cursor))
+        if jobs.marked_names != marks:
+            self.post_message(self.MarksChanged(jobs.marked_names))
+
+    def _sort_at(self, x: int) -> None:
+        column = self._painter.column_at(x)
+        if column is not None:
+            self.sort(column)
