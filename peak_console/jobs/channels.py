@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from peak_console.jobs.checks import checks_of, quoted
+from peak_console.jobs.checks import quoted
 from peak_console.jobs.fields import ALERTS, CHANNEL
 from peak_console.jobs.model import AlertChannel
 
@@ -27,7 +27,7 @@ def read_channels(alerts: Any, findings: Findings, environ: Mapping[str, str]) -
     if not isinstance(alerts, dict):
         findings.error((ALERTS,), "alerts must be a table, begun with [alerts]")
         return ()
-    good = _good_values(alerts, ALERTS, (ALERTS,), "[alerts]", findings)
+    good = findings.good_values(alerts, ALERTS, (ALERTS,), "[alerts]")
     level = good.get("min_level", _DEFAULT_LEVEL)
     taken: dict[str, Path] = {}
     channels: list[AlertChannel] = []
@@ -38,7 +38,7 @@ def read_channels(alerts: Any, findings: Findings, environ: Mapping[str, str]) -
     for index, table in enumerate(good.get("channel", ())):
         path: Path = (ALERTS, "channel", index)
         label = _label(index, table)
-        values = _good_values(table, CHANNEL, path, label, findings)
+        values = findings.good_values(table, CHANNEL, path, label)
         url = _url(table, values, path, label, findings, environ)
         name = values.get("name") or values.get("url_env") or _free_name(url.partition("://")[0] or "channel", taken)
         if name in taken:
@@ -54,21 +54,6 @@ def _label(index: int, table: dict[str, Any]) -> str:
     name = table.get("name")
     shown = quoted(name) if isinstance(name, str) and name else f"number {index + 1}"
     return f"alerts channel {shown}"
-
-
-def _good_values(table: dict[str, Any], kind: str, path: Path, label: str, findings: Findings) -> dict[str, Any]:
-    checks = checks_of(kind)
-    good: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in checks:
-            findings.unknown_key((*path, key), label, kind)
-            continue
-        faults = checks[key](value)
-        for inner, fault in faults:
-            findings.error((*path, key, *inner), f"{label}: {key} {fault}")
-        if not faults:
-            good[key] = value
-    return good
 
 
 def _url(

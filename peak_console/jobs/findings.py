@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from peak_console.jobs.checks import did_you_mean, quoted
+from peak_console.jobs.checks import checks_of, did_you_mean, quoted
 from peak_console.jobs.fields import ALERTS, CHANNEL, JOB, SCHEDULER, fields_of
 from peak_console.jobs.model import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Final
+    from typing import Any, Final
 
     Path = tuple[str | int, ...]
 
@@ -48,6 +48,20 @@ class Findings:
             if not hint and key in fields_of(other):
                 hint = f"; it belongs in {header}"
         self.warning(path, f"{label}: unknown key {quoted(key)}{hint}")
+
+    def good_values(self, table: dict[str, Any], kind: str, path: Path, label: str) -> dict[str, Any]:
+        """The values of ``table`` (one of those in ``fields``, at ``path``) that pass; what is wrong is recorded."""
+        checks = checks_of(kind)
+        good: dict[str, Any] = {}
+        for key, value in table.items():
+            if key not in checks:
+                self.unknown_key((*path, key), label, kind)
+            elif faults := checks[key](value):
+                for inner, fault in faults:
+                    self.error((*path, key, *inner), f"{label}: {key} {fault}")
+            else:
+                good[key] = value
+        return good
 
     def placed(self, path: str, text: str) -> tuple[Problem, ...]:
         """Every finding with its place in ``text``, in the order of the file; those without a place last."""

@@ -127,26 +127,12 @@ class Reader:
             hint = did_you_mean(name, _TABLES)
         self.findings.warning((name,), what + hint)
 
-    def _good_values(self, table: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-        """The converted values of ``[scheduler]`` that pass their checks."""
-        checks = checks_of(SCHEDULER)
-        good: dict[str, Any] = {}
-        for key, value in table.items():
-            if key not in checks:
-                self.findings.unknown_key((*path, key), "[scheduler]", SCHEDULER)
-                continue
-            faults = checks[key](value)
-            for inner, fault in faults:
-                self.findings.error((*path, key, *inner), f"[scheduler]: {key} {fault}")
-            if not faults:
-                good[key] = _CONVERSIONS[key](value) if key in _CONVERSIONS else value
-        return good
-
     def _read_scheduler(self, table: Any) -> None:
         if not isinstance(table, dict):
             self.findings.error(("scheduler",), "scheduler must be a table, begun with [scheduler]")
             return
-        good = self._good_values(table, ("scheduler",))
+        good = self.findings.good_values(table, SCHEDULER, (SCHEDULER,), "[scheduler]")
+        good = {key: _CONVERSIONS[key](value) if key in _CONVERSIONS else value for key, value in good.items()}
         zone = good.pop("timezone", None)
         if zone is not None:
             try:
@@ -208,6 +194,8 @@ class Reader:
 
     def _schedule(self, index: int, table: dict[str, Any], times: dict[str, Any]) -> JobSchedule | None:
         """The schedule that the good values in ``times`` make; ``None`` if there is anything wrong with it."""
+        if "schedule_type" in table and "schedule_type" not in times:  # which keys belong to it, nobody can say
+            times = {key: value for key, value in times.items() if key == "timezone"}
         kind = times.get("schedule_type", "once")
         for key in times:
             if _BELONGS.get(key, kind) != kind:

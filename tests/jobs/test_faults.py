@@ -130,6 +130,11 @@ def test_every_fault_of_a_schedule_is_named_at_once(problems: Problems) -> None:
     assert [problem.partition(":")[0] for problem in found] == ["3", "4"]
 
 
+def test_unknown_schedule_type_casts_no_doubt_on_the_other_keys(problems: Problems) -> None:
+    found = problems(job('schedule_type = "daly"\ndaily_time = "7:30"\ndays = ["mon"]\ntimezone = "Nowhere"'))
+    assert [problem.partition(":")[0] for problem in found] == ["3", "6"]
+
+
 def test_missing_and_empty_names_are_errors(problems: Problems) -> None:
     assert problems('[[job]]\n[[job]]\nname = ""\n[[job]]\nname = "a\\u0007"\n[[job]]\nname = 7\n') == [
         "1:1: job number 1: name is missing",
