@@ -83,6 +83,10 @@ def test_longer_secret_is_masked_whole_and_overlapping_ones_together() -> None:
     assert Redactor(["ab", "cd"]).text("abcd") == "******"
 
 
+def test_secret_that_a_mask_spells_is_masked() -> None:
+    assert Redactor(["xyz", "a***b"]).text("axyzb") == MASK
+
+
 def test_text_without_secrets_is_left_alone() -> None:
     text = "nothing here: https://example.com:8080/a@b?page=2 ünïcode"
     assert Redactor(["hunter2"]).text(text) == text

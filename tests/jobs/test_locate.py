@@ -99,6 +99,10 @@ def test_columns_count_characters_and_windows_line_ends_are_one() -> None:
     assert Positions('a = 1\r\nb = { "ü" = 1, c = 2 }\r\n').place(("b", "c")) == (2, 16)
 
 
+def test_blank_lines_of_windows_are_lines() -> None:
+    assert Positions("a = 1\r\n\r\n# x\r\n\r\n[b]\r\nc = 1\r\n").place(("b", "c")) == (6, 1)
+
+
 KEYS = st.text(st.sampled_from("ab.#[]{}\"'=, é"), max_size=3)
 VALUES = st.recursive(
     st.text(st.sampled_from("a[]{}\"'#=,\\\n"), max_size=6) | st.integers(0, 9) | st.booleans(),

@@ -58,9 +58,10 @@ def test_path_that_no_file_can_have_is_refused() -> None:
     assert refusal("a\0b") == "jobs file a\ufffdb is not a path; name a jobs file with --config"
 
 
-def test_50_mb_file_is_refused_unread(jobs_file: Path) -> None:
+def test_50_mb_file_is_refused_unread(jobs_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with jobs_file.open("wb") as file:
         file.truncate(50_000_000)
+    monkeypatch.setattr("peak_console.jobs.source.open", None, raising=False)
     assert "is larger than 16 MiB" in refusal(jobs_file)
 
 
