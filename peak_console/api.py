@@ -7,12 +7,14 @@ one); aware ones as instants, answered in the zone they came in.
 from __future__ import annotations
 
 import os
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from peak_console.errors import StartError, StateError
 from peak_console.jobs.command import build_command_args, shown
 from peak_console.jobs.loader import filter_jobs_by_tags, load_jobs_from_toml, validate_job_config
-from peak_console.jobs.model import JobDefinition, JobResult
+from peak_console.jobs.model import JobDefinition
 from peak_console.schedule.model import JobSchedule, ScheduleType
 from peak_console.schedule.slots import next_slot
 from peak_console.schedule.zones import instant_of, zone
@@ -21,6 +23,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from peak_console.runs.interface import RunHandle
 
 
 __all__ = [
@@ -40,7 +44,27 @@ __all__ = [
 
 OUTPUT_BYTES = 1024 * 1024
 """How much of each stream a ``JobResult`` holds: its end."""
-_MINUTE = timedelta(minutes=1)
+LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """How one execution by ``run_job`` went."""
+
+    job_name: str
+    started_at: datetime
+    finished_at: datetime
+    return_code: int
+    success: bool
+    stdout: str = ""
+    stderr: str = ""
+    exception: str | None = None
+    """Why no process ran or why it was stopped, in a sentence."""
+    duration_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.duration_seconds:
+            object.__setattr__(self, "duration_seconds", (self.finished_at - self.started_at).total_seconds())
 
 
 def _instant(moment: datetime, schedule: JobSchedule) -> datetime:
@@ -122,17 +146,69 @@ def _executed(job: JobDefinition, started: datetime) -> JobResult:
     from peak_console.store.directory import run_directory
 
     with tempfile.TemporaryDirectory(prefix="peak-console-") as directory:
-        end = _supervised(job, directory)
+        try:
+            code, exception = _supervised(job, directory)
+        except StartError as error:
+            return _result(job, started, -1, exception=str(error))
         output = OutputReader(run_directory(directory, 1))
-        code = -1 if end.return_code is None or end.outcome == "timed_out" else end.return_code
-        return _result(
-            job,
-            started,
-            code,
-            stdout=output.tail("out", OUTPUT_BYTES),
-            stderr=output.tail("err", OUTPUT_BYTES),
-            exception=end.reason,
-        )
+        out, err = output.tail("out", OUTPUT_BYTES), output.tail("err", OUTPUT_BYTES)
+        return _result(job, started, code, stdout=out, stderr=err, exception=exception)
+
+
+def _supervised(job: JobDefinition, directory: str) -> tuple[int, str | None]:
+    """Execute a job in ``directory``: its return code, and why it was stopped if it was. Raises ``StartError``."""
+    from peak_console.jobs.command import resolve_command
+    from peak_console.jobs.environment import job_environment
+    from peak_console.runs.interface import RunSpec
+    from peak_console.runs.local import LocalExecutor
+    from peak_console.runs.output import OutputRecorder
+    from peak_console.store.directory import run_directory
+    from peak_console.text import duration
+
+    environment = job_environment(
+        job, os.environ, run_id=1, scheduled_for=datetime.now(UTC), attempt=1, trigger="manual", state_dir=directory
+    )
+    argv = resolve_command(job, None, os.environ, job.cwd or os.getcwd())
+    where = run_directory(directory, 1)
+    executor = LocalExecutor()
+    handle = executor.start(RunSpec(1, where, argv, environment, job.cwd, job.max_output_bytes))
+    recorder = OutputRecorder(where, job.max_output_bytes)
+    began = time.monotonic()
+    asked_at: float | None = None
+    try:
+        while (ended := handle.poll()) is None:
+            now = time.monotonic()
+            if asked_at is None and job.timeout_seconds and now - began >= job.timeout_seconds:
+                asked_at = now
+                handle.terminate()
+            elif asked_at is not None and now - asked_at >= job.kill_grace_seconds:
+                handle.kill()
+            recorder.sample(datetime.now(UTC))
+            _wait(handle)
+    except BaseException:
+        handle.kill()
+        raise
+    finally:
+        handle.close()
+        executor.close()
+    if asked_at is not None:
+        return -1, f"timed out after {duration(job.timeout_seconds)}"
+    if ended.return_code is None:
+        return -1, "its process is gone and left no exit code"
+    return ended.return_code, None
+
+
+def _wait(handle: RunHandle) -> None:
+    """Until the run has ended, or it is time for another look."""
+    import select
+
+    fd = handle.fileno()
+    if fd is None:
+        time.sleep(LOOK_SECONDS)
+        return
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    poll.poll(LOOK_SECONDS * 1000)
 
 
 def _result(
@@ -169,7 +245,7 @@ def log_scheduler_job_run(
     """
     from peak_console.redact import Redactor
     from peak_console.store.directory import state_directory
-    from peak_console.store.records import Claim
+    from peak_console.store.model import Claim
     from peak_console.store.store import Store
 
     if finished_at.astimezone(UTC) < started_at.astimezone(UTC):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import SUPPRESS, ArgumentParser
+from argparse import SUPPRESS, ArgumentParser, HelpFormatter
 
 from peak_console.errors import PeakConsoleError, UsageError
 
@@ -52,6 +52,7 @@ def _parser(words: Sequence[str]) -> ArgumentParser:
         prog="peak-console",
         description="A terminal operator console with a scheduler engine inside. Without a verb it opens the console; "
         "with --headless it runs the scheduler as a plain program.",
+        formatter_class=_formatter,
         epilog="Exit codes: 0 all well, 1 the configuration or state cannot be used, 2 wrong usage, 3 a run failed.",
     )
     _add_common(parser, is_top=True)
@@ -60,6 +61,11 @@ def _parser(words: Sequence[str]) -> ArgumentParser:
     if any(word in VERBS or word in ("-h", "--help") for word in words) or (words and words[-1][:1] != "-"):
         _add_verbs(parser.add_subparsers(title="verbs", metavar="VERB"))
     return parser
+
+
+def _formatter(prog: str) -> HelpFormatter:
+    """Of a given width: argparse would load all of shutil to ask the terminal, even to print nothing."""
+    return HelpFormatter(prog, width=100)
 
 
 def _add_common(parser: ArgumentParser, *, is_top: bool = False) -> None:
@@ -91,7 +97,9 @@ def _add_engine_options(parser: ArgumentParser) -> None:
 
 def _add_verbs(verbs: _SubParsersAction[ArgumentParser]) -> None:
     for name, (help_line, configure) in VERBS.items():
-        parser = verbs.add_parser(name, help=help_line, description=help_line[0].upper() + help_line[1:] + ".")
+        parser = verbs.add_parser(
+            name, help=help_line, description=help_line[0].upper() + help_line[1:] + ".", formatter_class=_formatter
+        )
         _add_common(parser)
         parser.set_defaults(act=configure(parser))
 

@@ -7,7 +7,7 @@ import sys
 
 from peak_console.clock import SystemClock
 from peak_console.engine.planner import Planner
-from peak_console.engine.policy import Action, decide
+from peak_console.engine.policy import Action, decide, is_enabled
 from peak_console.errors import StartError
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.schedule.zones import zone
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.policy import Verdict
     from peak_console.jobs.model import JobDefinition, JobSet
-    from peak_console.store.model import Hold
+    from peak_console.store.state import Hold
 
 
 def dry_run(options: Namespace, jobset: JobSet, directory: str) -> int:
@@ -34,9 +34,7 @@ def dry_run(options: Namespace, jobset: JobSet, directory: str) -> int:
     active: dict[str, list[int]] = {}
     states, hold = {}, None
     if store is not None:
-        states, hold = store.job_states(), store.engine_info().hold
-        for run in store.unfinished():
-            active.setdefault(run.job, []).append(run.id)
+        states, hold, active = store.job_states(), store.hold(), store.unfinished_of_jobs()
         store.close()
     rehearsal = _Rehearsal(jobset, Planner(jobs, states, clock.now()), active, hold, verbose=options.verbose)
     if options.once:
@@ -115,8 +113,10 @@ class _Rehearsal:
                 reason = f"not due before {slot.astimezone(self._zone).isoformat(timespec='seconds')}"
             elif not job.enabled:
                 reason = "disabled in the jobs file"
+            elif not is_enabled(job, self.planner.states.get(name), now):
+                reason = "disabled by an operator"
             else:
-                reason = "disabled by an operator, or never due again"
+                reason = "it has run and never will again"
             self._say(now, f"would not run {name}: {reason}; command: {self._command(job)}")
 
     def _say(self, now: datetime, text: str) -> None:

@@ -10,7 +10,7 @@ from peak_console.clock import SystemClock
 from peak_console.errors import PeakConsoleError, StateError
 from peak_console.jobs.loader import load
 from peak_console.store.directory import state_directory
-from peak_console.store.model import RESIDENT_MODES
+from peak_console.store.terms import RESIDENT_MODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from peak_console.engine.dispatch import TAG
 from peak_console.engine.events import RunFinished
 from peak_console.engine.policy import retry_at
 from peak_console.store.directory import run_directory
-from peak_console.store.model import Outcome, RunState, Trigger
-from peak_console.store.records import Claim
+from peak_console.store.model import Claim, Outcome, RunState, Trigger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

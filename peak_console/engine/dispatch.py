@@ -11,8 +11,7 @@ from peak_console.engine.supervisor import End
 from peak_console.errors import StateError
 from peak_console.jobs.model import Overlap
 from peak_console.schedule.slots import Pending
-from peak_console.store.model import Outcome, RunState, Trigger
-from peak_console.store.records import Claim
+from peak_console.store.model import Claim, Outcome, RunState, Trigger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -212,7 +211,7 @@ class Dispatcher:
             )  # fmt: skip
             context.supervisor.update(started)
             self._unrecorded.append((started, result.pid, result.pid_started))
-            events.append(RunStarted(at=at, run=started, command=context.launcher.shown(job)[0]))
+            events.append(RunStarted(at=at, run=started, command=context.launcher.resolved(run.id)))
         self.record_starts()
         for event in events:
             context.emit(event)

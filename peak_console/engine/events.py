@@ -54,7 +54,7 @@ class EngineStopped(EngineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(EngineEvent):
-    """A run has its process. ``command`` is masked."""
+    """A run has its process. ``command`` is the resolved command line, masked."""
 
     run: Run
     command: Sequence[str]

@@ -33,6 +33,7 @@ class Launcher:
             self._secrets += [job.env, {name: value for name, value in job.args.items() if isinstance(value, str)}]
         self._secrets += [{"CHANNEL_SECRET": channel.url} for channel in jobset.channels]
         self.redactor = Redactor.from_environments(*self._secrets)
+        self._resolved: dict[int, list[str]] = {}
         self._learned: dict[str, set[str]] = {}
         self._shown: dict[str, tuple[JobDefinition, list[str], dict[str, object]]] = {}
 
@@ -52,6 +53,10 @@ class Launcher:
         args = {name: job.args[name] if shown.get(name) == value else value for name, value in run.args.items()}
         return replace(job, args=args)
 
+    def resolved(self, run_id: int) -> list[str]:
+        """The command line that a run has just been started with, masked. To be asked once."""
+        return self.redactor.argv(self._resolved.pop(run_id, []))
+
     def command(self, job: JobDefinition) -> list[str]:
         """The resolved command line. Raises ``StartError`` when there is no such command."""
         return resolve_command(job, self._python, self._environ, job.cwd or os.getcwd())
@@ -69,10 +74,12 @@ class Launcher:
         )
         if job.env_file is not None:
             self._learn(job, environment)
+        argv = self.command(job)
+        self._resolved[run.id] = argv
         return RunSpec(
             run_id=run.id,
             directory=run_directory(self._directory, run.id),
-            argv=self.command(job),
+            argv=argv,
             env=environment,
             cwd=job.cwd,
             max_output_bytes=job.max_output_bytes,

@@ -11,7 +11,7 @@ from datetime import timedelta
 from peak_console.engine.policy import is_enabled
 from peak_console.schedule.model import ScheduleType
 from peak_console.schedule.slots import fingerprint, next_slot, pending
-from peak_console.store.model import JobState
+from peak_console.store.state import JobState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

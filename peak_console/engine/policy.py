@@ -9,7 +9,7 @@ from enum import StrEnum
 from peak_console.jobs.model import CatchUp, Overlap
 from peak_console.schedule.model import ScheduleType
 from peak_console.schedule.slots import slots_between
-from peak_console.store.model import Trigger
+from peak_console.store.terms import Trigger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from peak_console.jobs.model import JobDefinition
     from peak_console.schedule.slots import Pending
-    from peak_console.store.model import JobState
+    from peak_console.store.state import JobState
 
 ON_TIME_SECONDS = 300
 """A start later than this is called caught up: cron may be what looks, every five minutes."""

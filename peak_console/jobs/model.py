@@ -10,7 +10,6 @@ from peak_console.schedule.model import JobSchedule
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
     from typing import Any
 
 
@@ -64,26 +63,6 @@ class JobDefinition:
     alert_on_success: bool = True
     max_output_bytes: int = 256 * 1024 * 1024
     """Per stream; beyond it the middle of the output is dropped. 0 is no limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobResult:
-    """How one execution by ``run_job`` went."""
-
-    job_name: str
-    started_at: datetime
-    finished_at: datetime
-    return_code: int
-    success: bool
-    stdout: str = ""
-    stderr: str = ""
-    exception: str | None = None
-    """Why no process ran or why it was stopped, in a sentence."""
-    duration_seconds: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not self.duration_seconds:
-            object.__setattr__(self, "duration_seconds", (self.finished_at - self.started_at).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from peak_console.store.database import Database
-from peak_console.store.model import Delivery, EngineInfo, Hold
 from peak_console.store.rows import (
     ALERT_COLUMNS,
     COMMAND_COLUMNS,
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from peak_console.store.model import Alert, Command
+    from peak_console.store.model import Alert, Command, Delivery, EngineInfo
+    from peak_console.store.state import Hold
 
 
 class CommandRecords(Database):
@@ -100,6 +100,8 @@ class AlertRecords(Database):
 
     def due_deliveries(self, now: datetime, limit: int = 50) -> list[Delivery]:
         """Deliveries whose next attempt is due, oldest first."""
+        from peak_console.store.model import Delivery
+
         sql = (
             f"SELECT {ALERT_COLUMNS}, deliveries.id, channel, attempts FROM deliveries JOIN alerts "
             "ON alerts.id = alert_id WHERE next_attempt_at <= ? ORDER BY next_attempt_at, deliveries.id LIMIT ?"
@@ -132,6 +134,9 @@ class EngineRecords(Database):
     """Who serves the directory, and whether anything may start."""
 
     def engine_info(self) -> EngineInfo:
+        from peak_console.store.model import EngineInfo
+        from peak_console.store.state import Hold
+
         row = self._rows(
             "SELECT pid, host, mode, version, jobs_file, started_at, stopped_at, loaded_at, config_error,"
             " hold_since, hold_by, hold_reason FROM engine"
@@ -171,6 +176,13 @@ class EngineRecords(Database):
     def rejected(self, error: str) -> None:
         """The jobs file as it stands cannot be used; the engine goes on with the one before."""
         self._write("UPDATE engine SET config_error = ?", (error,))
+
+    def hold(self) -> Hold | None:
+        """The hold in force, if there is one."""
+        from peak_console.store.state import Hold
+
+        since, by, reason = self._rows("SELECT hold_since, hold_by, hold_reason FROM engine")[0]
+        return Hold(some_moment(since), by, reason) if since else None
 
     def set_hold(self, hold: Hold | None) -> None:
         """Set or, with ``None``, release the hold."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+
+from peak_console.store.state import Hold, JobState, Override
+from peak_console.store.terms import RESIDENT_MODES, Level, Outcome, RunState, Trigger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,50 +13,22 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-
-RESIDENT_MODES = ("headless", "console")
-"""The modes of engines that stay and serve a directory; the others claim and pass on."""
-
-
-class Trigger(StrEnum):
-    """Why a run exists."""
-
-    SCHEDULE = "schedule"
-    MANUAL = "manual"
-    RETRY = "retry"
-    CATCH_UP = "catch_up"
-    SCRIPT = "script"
-    """Logged by a user's script through ``log_scheduler_job_run``."""
-
-
-class RunState(StrEnum):
-    """Where a run is."""
-
-    QUEUED = "queued"
-    CLAIMED = "claimed"
-    RUNNING = "running"
-    FINISHED = "finished"
-
-
-class Outcome(StrEnum):
-    """How a run ended. ``MISSED`` and ``SKIPPED`` are slots that never got a process."""
-
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    TIMED_OUT = "timed_out"
-    STOPPED = "stopped"
-    LOST = "lost"
-    NOT_STARTED = "not_started"
-    MISSED = "missed"
-    SKIPPED = "skipped"
-
-
-class Level(StrEnum):
-    """How much an alert matters, least first."""
-
-    INFO = "info"
-    WARNING = "warning"
-    CRITICAL = "critical"
+__all__ = [
+    "RESIDENT_MODES",
+    "Alert",
+    "Claim",
+    "Command",
+    "Delivery",
+    "EngineInfo",
+    "Hold",
+    "JobState",
+    "Level",
+    "Outcome",
+    "Override",
+    "Run",
+    "RunState",
+    "Trigger",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,38 +72,6 @@ class Run:
         if self.started_at is None or self.scheduled_for is None:
             return None
         return (self.started_at - self.scheduled_for).total_seconds()
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """An operator's enable or disable of one job; it outranks the jobs file until it lapses."""
-
-    enabled: bool
-    by: str
-    at: datetime
-    until: datetime | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class JobState:
-    """What the engine remembers of a job between starts."""
-
-    job: str
-    schedule: str
-    decided_until: datetime | None = None
-    off_since: datetime | None = None
-    failures: int = 0
-    override: Override | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Nothing new starts at all."""
-
-    since: datetime
-    by: str
-    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,3 +129,25 @@ class Delivery:
     alert: Alert
     channel: str
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A slot that has been decided, as it is to be recorded.
+
+    With an ``outcome`` it needs no process (``missed``, ``skipped``); ``queued`` waits for its turn; otherwise
+    its process is started next.
+    """
+
+    job: str
+    scheduled_for: datetime
+    triggered_by: str = Trigger.SCHEDULE
+    attempt: int = 1
+    queued: bool = False
+    not_before: datetime | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    command: Sequence[str] = ()
+    args: Mapping[str, Any] = field(default_factory=dict)
+    tags: Sequence[str] = ()
+    tag: str | None = None

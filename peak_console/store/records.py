@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from peak_console.store.database import Database
-from peak_console.store.model import Outcome, RunState, Trigger
 from peak_console.store.rows import RUN_COLUMNS, STATE_COLUMNS, as_json, run_from, stamp, state_from
+from peak_console.store.terms import Outcome, RunState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from typing import Any
 
-    from peak_console.store.model import JobState, Override, Run
+    from peak_console.store.model import Claim, JobState, Override, Run
 
 RUN_TYPE = "scheduler_job"
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A slot that has been decided, as it is to be recorded.
-
-    With an ``outcome`` it needs no process (``missed``, ``skipped``); ``queued`` waits for its turn; otherwise
-    its process is started next.
-    """
-
-    job: str
-    scheduled_for: datetime
-    triggered_by: str = Trigger.SCHEDULE
-    attempt: int = 1
-    queued: bool = False
-    not_before: datetime | None = None
-    outcome: str | None = None
-    reason: str | None = None
-    command: Sequence[str] = ()
-    args: Mapping[str, Any] = field(default_factory=dict)
-    tags: Sequence[str] = ()
-    tag: str | None = None
 
 
 class RunRecords(Database):
@@ -138,6 +114,13 @@ class RunRecords(Database):
         """Every run that is queued, claimed or running, oldest first."""
         sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE state <> 'finished' ORDER BY id"
         return [run_from(row) for row in self._rows(sql)]
+
+    def unfinished_of_jobs(self) -> dict[str, list[int]]:
+        """By job, the ids of its runs that are queued, claimed or running, oldest first."""
+        found: dict[str, list[int]] = {}
+        for job, run_id in self._rows("SELECT job, id FROM runs WHERE state <> 'finished' ORDER BY id"):
+            found.setdefault(job, []).append(run_id)
+        return found
 
     def run(self, run_id: int) -> Run | None:
         rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?", (run_id,))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from json import dumps, loads
-
-from peak_console.store.model import Alert, Command, JobState, Override, Run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from peak_console.store.model import Alert, Command, Run
+    from peak_console.store.state import JobState
 
 RUN_COLUMNS = (
     "id, job, triggered_by, scheduled_for, attempt, state, claimed_at, run_type, outcome, return_code, reason, "
@@ -41,11 +41,17 @@ def some_moment(text: str) -> datetime:
 
 
 def as_json(value: Any) -> str:
+    from json import dumps
+
     return dumps(value, ensure_ascii=False, default=str)
 
 
 def run_from(row: tuple[Any, ...]) -> Run:
     """A ``Run`` from its ``RUN_COLUMNS``."""
+    from json import loads
+
+    from peak_console.store.model import Run
+
     return Run(
         id=row[0],
         job=row[1],
@@ -74,6 +80,10 @@ def run_from(row: tuple[Any, ...]) -> Run:
 
 def alert_from(row: tuple[Any, ...]) -> Alert:
     """An ``Alert`` from its ``ALERT_COLUMNS``."""
+    from json import loads
+
+    from peak_console.store.model import Alert
+
     return Alert(
         id=row[0],
         level=row[1],
@@ -90,6 +100,10 @@ def alert_from(row: tuple[Any, ...]) -> Alert:
 
 def command_from(row: tuple[Any, ...]) -> Command:
     """A ``Command`` from its ``COMMAND_COLUMNS``."""
+    from json import loads
+
+    from peak_console.store.model import Command
+
     return Command(
         id=row[0],
         verb=row[1],
@@ -105,6 +119,8 @@ def command_from(row: tuple[Any, ...]) -> Command:
 
 def state_from(row: tuple[Any, ...]) -> JobState:
     """A ``JobState`` from its ``STATE_COLUMNS``."""
+    from peak_console.store.state import JobState, Override
+
     override = None
     if row[5] is not None:
         override = Override(

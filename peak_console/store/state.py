@@ -1,0 +1,44 @@
+"""What is remembered of jobs between starts, as values. Every datetime is aware and UTC.
+
+Apart from ``model``, because a start with nothing to do needs this and no more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """An operator's enable or disable of one job; it outranks the jobs file until it lapses."""
+
+    enabled: bool
+    by: str
+    at: datetime
+    until: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """What the engine remembers of a job between starts."""
+
+    job: str
+    schedule: str
+    decided_until: datetime | None = None
+    off_since: datetime | None = None
+    failures: int = 0
+    override: Override | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Nothing new starts at all."""
+
+    since: datetime
+    by: str
+    reason: str | None = None

@@ -1,0 +1,49 @@
+"""The registry's words. A module of its own, with nothing but them, because every start needs them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+RESIDENT_MODES = ("headless", "console")
+"""The modes of engines that stay and serve a directory; the others claim and pass on."""
+
+
+class Trigger(StrEnum):
+    """Why a run exists."""
+
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+    RETRY = "retry"
+    CATCH_UP = "catch_up"
+    SCRIPT = "script"
+    """Logged by a user's script through ``log_scheduler_job_run``."""
+
+
+class RunState(StrEnum):
+    """Where a run is."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+class Outcome(StrEnum):
+    """How a run ended. ``MISSED`` and ``SKIPPED`` are slots that never got a process."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    STOPPED = "stopped"
+    LOST = "lost"
+    NOT_STARTED = "not_started"
+    MISSED = "missed"
+    SKIPPED = "skipped"
+
+
+class Level(StrEnum):
+    """How much an alert matters, least first."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
