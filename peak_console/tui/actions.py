@@ -1,0 +1,142 @@
+"""Everything an operator can do, in one table: bindings, footer, command palette and help are all made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+from textual.keys import format_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Context(StrEnum):
+    """Where a key works."""
+
+    EVERYWHERE = "everywhere"
+    JOBS = "jobs"
+    OUTPUT = "output"
+    ALERTS = "alerts"
+    DETAILS = "details"
+    """A screen of its own: keys of ``EVERYWHERE`` do not reach it."""
+
+
+TITLES: dict[str, str] = {
+    Context.EVERYWHERE: "Everywhere",
+    Context.JOBS: "1 Jobs",
+    Context.OUTPUT: "2 Output",
+    Context.ALERTS: "4 Alerts",
+    Context.DETAILS: "Details of a job",
+}
+"""What the contexts are called on the screen, in the order of the help."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionDef:
+    """One thing an operator can do."""
+
+    id: str
+    """Its name in ``[keys]``, the id of its bindings, and the Textual action that they run."""
+    default_keys: tuple[str, ...]
+    """As Textual names keys; what the operator may replace."""
+    label: str
+    """For the footer and the palette."""
+    context: str
+    help: str
+    """One sentence."""
+    footer: bool = False
+    """Whether the footer shows it where it works."""
+
+
+_ALL = Context.EVERYWHERE
+
+ACTIONS: tuple[ActionDef, ...] = (
+    ActionDef("run", ("r",), "Run", _ALL, "Run the job now, or every marked job.", footer=True),
+    ActionDef("run_with", ("R",), "Run with …", _ALL, "Run the job now with other arguments."),
+    ActionDef("stop", ("x",), "Stop", _ALL, "Stop what the job has running; asks first.", footer=True),
+    ActionDef("disable", ("d",), "Disable", _ALL,
+              "Disable the job, for a while or for good; or enable it.", footer=True),
+    ActionDef("hold", ("H",), "Hold", _ALL, "Hold everything: nothing new starts; or release the hold.", footer=True),
+    ActionDef("acknowledge", ("a",), "Acknowledge", _ALL, "Acknowledge the alert under the cursor.", footer=True),
+    ActionDef("acknowledge_all", ("A",), "Acknowledge all", _ALL, "Acknowledge every alert."),
+    ActionDef("follow", ("f",), "Follow", _ALL, "Keep the output at its end as it grows, or stop that."),
+    ActionDef("tags", ("t",), "Tags", _ALL, "Show only the jobs that have one of some tags."),
+    ActionDef("edit", ("e",), "Edit", _ALL, "Open the jobs file in $EDITOR, at the job.", footer=True),
+    ActionDef("copy_command", ("c",), "Copy command", _ALL, "Copy the job's command line to the clipboard."),
+    ActionDef("next_pane", ("tab",), "Next pane", _ALL, "Go to the next pane."),
+    ActionDef("previous_pane", ("shift+tab",), "Previous pane", _ALL, "Go to the pane before."),
+    ActionDef("pane_jobs", ("1",), "Jobs", _ALL, "Go to the jobs."),
+    ActionDef("pane_output", ("2",), "Output", _ALL, "Go to the output of the job."),
+    ActionDef("pane_upcoming", ("3",), "Upcoming", _ALL, "Go to what runs and what comes next."),
+    ActionDef("pane_alerts", ("4",), "Alerts", _ALL, "Go to the alerts."),
+    ActionDef("details", ("enter", "5"), "Details", _ALL,
+              "Everything about the job, on a screen of its own.", footer=True),
+    ActionDef("help", ("question_mark",), "Help", _ALL, "Every key, and what the signs mean.", footer=True),
+    ActionDef("command_palette", ("ctrl+p",), "Commands", _ALL, "Find any of these by its name, and the themes."),
+    ActionDef("quit", ("q",), "Quit", _ALL, "Leave; asks only while runs are under way.", footer=True),
+    ActionDef("mark", ("space",), "Mark", Context.JOBS,
+              "Mark the job, so that the next action is for all marked ones."),
+    ActionDef("filter", ("slash",), "Filter", Context.JOBS,
+              "Show only the jobs whose name, tags or state match.", footer=True),
+    ActionDef("sort", ("s",), "Sort", Context.JOBS, "Sort by the next column."),
+    ActionDef("reverse_sort", ("S",), "Reverse", Context.JOBS, "Sort the other way round."),
+    ActionDef("search", ("slash",), "Search", Context.OUTPUT, "Find text in the output.", footer=True),
+    ActionDef("next_match", ("n",), "Next match", Context.OUTPUT, "Go to the next match."),
+    ActionDef("previous_match", ("N",), "Previous match", Context.OUTPUT, "Go to the match before."),
+    ActionDef("jump_end", ("end",), "End", Context.OUTPUT, "Go to the end of the output, and follow it."),
+    ActionDef("older_run", ("left_square_bracket", "o"), "Earlier run", Context.OUTPUT,
+              "Show the run before.", footer=True),
+    ActionDef("newer_run", ("right_square_bracket", "O"), "Later run", Context.OUTPUT,
+              "Show the run after.", footer=True),
+    ActionDef("wrap", ("w",), "Wrap", Context.OUTPUT, "Wrap long lines, or cut them off.", footer=True),
+    ActionDef("timestamps", ("T",), "Times", Context.OUTPUT, "Show when each line was written, or not."),
+    ActionDef("save", ("S",), "Save", Context.OUTPUT, "Save the output to a file."),
+    ActionDef("open_alert", ("enter",), "Go to its job", Context.ALERTS,
+              "Go to the job that the alert is about.", footer=True),
+    ActionDef("open_run", ("enter",), "Output", Context.DETAILS,
+              "Show the output of the run under the cursor.", footer=True),
+    ActionDef("close", ("escape", "q"), "Close", Context.DETAILS, "Back to the console.", footer=True),
+)  # fmt: skip
+
+ACTION: dict[str, ActionDef] = {action.id: action for action in ACTIONS}
+
+
+def keys_of(action: ActionDef, keymap: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys that an action has, by ``ConsoleConfig.keymap``."""
+    own = keymap.get(action.id)
+    return tuple(own.split(",")) if own else action.default_keys
+
+
+def keys_shown(action: ActionDef, keymap: Mapping[str, str]) -> str:
+    """The keys of an action as people read them: ``[ o``."""
+    return " ".join(map(shown, keys_of(action, keymap)))
+
+
+def shown(key: str) -> str:
+    """A key as people read it: ``?``, ``Ctrl+P``, ``Shift+Tab``, ``Enter``."""
+    *modifiers, last = key.split("+")
+    name = {"enter": "Enter", "escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn"}.get(last) or format_key(last)
+    if len(name) > 1 or (modifiers and name.isalpha()):
+        name = name[:1].upper() + name[1:]
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), name])
+
+
+def bindings_of(*contexts: str, prefix: str = "") -> Iterator[Binding]:
+    """The bindings of some contexts with their default keys; ``App.set_keymap`` replaces those by their ids.
+
+    ``prefix`` says where the actions live: ``app.`` or ``screen.``, or nothing for the widget itself.
+    """
+    for action in ACTIONS:
+        if action.context in contexts:
+            yield Binding(
+                ",".join(action.default_keys),
+                f"{prefix}{action.id}",
+                action.label,
+                show=action.footer,
+                key_display=shown(action.default_keys[0]),
+                tooltip=action.help,
+                id=action.id,
+            )

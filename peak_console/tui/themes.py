@@ -1,0 +1,136 @@
+"""The console's own colour themes, beside those that Textual has.
+
+Each keeps the five meanings apart: what runs (accent), what is well (success), what wants a look (warning), what
+failed (error), and what is quiet (muted).
+"""
+
+from __future__ import annotations
+
+from textual.theme import BUILTIN_THEMES, Theme
+
+DEFAULT_THEME = "peak-dark"
+DEFAULT_ANSI_THEME = "peak-16"
+"""For terminals of sixteen colours: it leaves every colour to the terminal."""
+
+THEMES: tuple[Theme, ...] = (
+    Theme(
+        name="peak-dark",
+        primary="#4d8fd9",
+        secondary="#8296b8",
+        accent="#62b6f2",
+        success="#62c083",
+        warning="#e3ad4e",
+        error="#ec5f5a",
+        foreground="#d6dce4",
+        background="#11151b",
+        surface="#171d25",
+        panel="#2d3745",
+        variables={
+            "text-muted": "#8290a2",
+            "text-error": "#ff7b74",
+            "text-warning": "#e9b965",
+            "text-success": "#7acb97",
+            "text-accent": "#7cc4f8",
+            "text-primary": "#7fb0ea",
+            "border": "#62b6f2",
+            "border-blurred": "#2d3745",
+            "footer-key-foreground": "#62b6f2",
+        },
+    ),
+    Theme(
+        name="peak-light",
+        primary="#0b62c4",
+        secondary="#57708f",
+        accent="#0a6ebd",
+        success="#1a7f45",
+        warning="#94620a",
+        error="#c8252f",
+        foreground="#22272e",
+        background="#f6f7f9",
+        surface="#ffffff",
+        panel="#c9d0d9",
+        dark=False,
+        variables={
+            "text-muted": "#667180",
+            "text-error": "#c8252f",
+            "text-warning": "#8a5a06",
+            "text-success": "#1a7f45",
+            "text-accent": "#0a62ab",
+            "text-primary": "#0b56ab",
+            "border": "#0a6ebd",
+            "border-blurred": "#c9d0d9",
+            "footer-key-foreground": "#0a6ebd",
+        },
+    ),
+    # The palette of Okabe and Ito: told apart with any of the common kinds of colour blindness.
+    Theme(
+        name="peak-colour-blind",
+        primary="#56b4e9",
+        secondary="#8a9bb0",
+        accent="#cc79a7",
+        success="#56b4e9",
+        warning="#f0e442",
+        error="#d55e00",
+        foreground="#e4e4e4",
+        background="#101010",
+        surface="#181818",
+        panel="#3a3a3a",
+        variables={
+            "text-muted": "#979797",
+            "text-error": "#f0792a",
+            "text-warning": "#e69f00",
+            "text-success": "#56b4e9",
+            "text-accent": "#dd9cc2",
+            "text-primary": "#7cc5ef",
+            "border": "#cc79a7",
+            "border-blurred": "#3a3a3a",
+            "footer-key-foreground": "#dd9cc2",
+        },
+    ),
+    Theme(
+        name="peak-16",
+        ansi=True,
+        primary="ansi_blue",
+        secondary="ansi_cyan",
+        accent="ansi_bright_cyan",
+        success="ansi_green",
+        warning="ansi_yellow",
+        error="ansi_bright_red",
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        boost="ansi_default",
+        variables={
+            "ansi-background": "ansi_black",
+            "ansi-foreground": "ansi_white",
+            "panel": "ansi_bright_black",
+            "text-muted": "ansi_bright_black",
+            "text-disabled": "ansi_bright_black",
+            "border": "ansi_bright_cyan",
+            "border-blurred": "ansi_bright_black",
+            "block-cursor-foreground": "ansi_black",
+            "block-cursor-background": "ansi_white",
+            "block-cursor-blurred-foreground": "ansi_default",
+            "block-cursor-blurred-background": "ansi_bright_black",
+            "input-cursor-text-style": "reverse",
+            "input-selection-background": "ansi_blue",
+            "input-selection-foreground": "ansi_bright_white",
+            "footer-key-foreground": "ansi_bright_cyan",
+            "scrollbar": "ansi_bright_black",
+            "scrollbar-hover": "ansi_white",
+            "scrollbar-active": "ansi_bright_white",
+            "scrollbar-background": "ansi_default",
+            "scrollbar-background-hover": "ansi_default",
+            "scrollbar-background-active": "ansi_default",
+            "screen-selection-background": "ansi_blue",
+            "screen-selection-foreground": "ansi_bright_white",
+        },
+    ),
+)
+"""To be registered with ``App.register_theme``."""
+
+
+def theme_names() -> list[str]:
+    """Every theme that ``theme`` in the configuration may name: ours first."""
+    return [*(theme.name for theme in THEMES), *sorted(BUILTIN_THEMES)]
