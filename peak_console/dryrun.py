@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def dry_run(options: Namespace, jobset: JobSet, directory: str) -> int:
     """Show what ``--once`` would run now; without ``--once`` go on until interrupted. Always exit code 0."""
-    from peak_console.headless import tags_of
+    from peak_console.engine.selection import tags_of
 
     jobs = filter_jobs_by_tags(jobset.jobs.values(), tags_of(options.include_tags), tags_of(options.exclude_tags))
     clock = SystemClock()
@@ -95,14 +95,17 @@ class _Rehearsal:
         return f"would {word} {job.name}, slot {slot}: {self._command(job)}"
 
     def _command(self, job: JobDefinition) -> str:
-        from peak_console.jobs.command import resolve_command, shown
+        from peak_console.jobs.command import resolve_command, shown, working_directory
+        from peak_console.jobs.environment import own_environment
         from peak_console.redact import Redactor
 
+        redactor = Redactor.from_environments(os.environ, job.env)
         try:
-            command = resolve_command(job, self._python, os.environ, job.cwd or os.getcwd())
+            environment = own_environment(job, os.environ)
+            command = resolve_command(job, self._python, environment, working_directory(job))
         except StartError as error:
-            return f"cannot start: {error}"
-        return shown(Redactor.from_environments(os.environ, job.env).argv(command))
+            return f"cannot start: {redactor.text(str(error))}"
+        return shown(Redactor.from_environments(environment).argv(command))
 
     def _tell_of_the_rest(self, now: datetime, due: set[str]) -> None:
         for name, job in self.planner.jobs.items():

@@ -7,6 +7,7 @@ import signal
 import sys
 
 from peak_console.clock import SystemClock
+from peak_console.engine.selection import tags_of
 from peak_console.errors import PeakConsoleError, StateError
 from peak_console.jobs.loader import load
 from peak_console.store.directory import state_directory
@@ -29,11 +30,6 @@ PASSING_ENGINE_SECONDS = 10.0
 """How long ``--once`` waits for another ``--once`` to finish claiming, which takes it milliseconds."""
 DELIVERY_SECONDS = 20.0
 """How long a one-shot start waits for its alerts to be sent; what is left, the next engine sends."""
-
-
-def tags_of(text: str | None) -> list[str]:
-    """``a, b`` as a list."""
-    return [tag.strip() for tag in (text or "").split(",") if tag.strip()]
 
 
 def run_headless(options: Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from peak_console.jobs.command import build_command_args, resolve_command
+from peak_console.jobs.command import build_command_args, resolve_command, working_directory
 from peak_console.jobs.environment import job_environment, load_dotenv_values
 from peak_console.redact import Redactor
 from peak_console.runs.interface import RunSpec
@@ -57,10 +57,6 @@ class Launcher:
         """The command line that a run has just been started with, masked. To be asked once."""
         return self.redactor.argv(self._resolved.pop(run_id, []))
 
-    def command(self, job: JobDefinition) -> list[str]:
-        """The resolved command line. Raises ``StartError`` when there is no such command."""
-        return resolve_command(job, self._python, self._environ, job.cwd or os.getcwd())
-
     def spec(self, job: JobDefinition, run: Run) -> RunSpec:
         """What is needed to start a run. Raises ``StartError`` with why it cannot be."""
         environment = job_environment(
@@ -74,14 +70,15 @@ class Launcher:
         )
         if job.env_file is not None:
             self._learn(job, environment)
-        argv = self.command(job)
+        cwd = working_directory(job)
+        argv = resolve_command(job, self._python, environment, cwd)
         self._resolved[run.id] = argv
         return RunSpec(
             run_id=run.id,
             directory=run_directory(self._directory, run.id),
             argv=argv,
             env=environment,
-            cwd=job.cwd,
+            cwd=cwd if job.cwd is not None else None,
             max_output_bytes=job.max_output_bytes,
         )
 

@@ -9,6 +9,11 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition
 
 
+def tags_of(text: str | None) -> list[str]:
+    """``a, b`` as a list."""
+    return [tag.strip() for tag in (text or "").split(",") if tag.strip()]
+
+
 def changes(
     old: Mapping[str, JobDefinition], new: Mapping[str, JobDefinition]
 ) -> tuple[list[str], list[str], list[str]]:

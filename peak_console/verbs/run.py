@@ -35,7 +35,7 @@ LOOK_SECONDS = 0.05
 
 def run_by_hand(options: Namespace) -> int:
     """Run a job now; 3 when it failed, with ``--wait`` its own exit code."""
-    from peak_console.headless import tags_of
+    from peak_console.engine.selection import tags_of
     from peak_console.jobs.loader import filter_jobs_by_tags, load
 
     jobset = load(options.config)
