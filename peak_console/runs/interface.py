@@ -8,7 +8,7 @@ from peak_console.errors import StartError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from typing import Protocol
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
         @property
         def pid_started(self) -> str:
             """Tells the process from a later one with the same pid, across reboots too."""
+
+        @property
+        def started_at(self) -> datetime | None:
+            """When the process was started: aware, UTC. ``None`` when nothing recorded it."""
 
         def fileno(self) -> int | None:
             """Readable once the run has ended; ``None``: call ``poll`` every 50 ms.
@@ -55,6 +59,9 @@ if TYPE_CHECKING:
 
             ``seized``: the caller holds the claim from ``seize``.
             """
+
+        def start_many(self, specs: Iterable[RunSpec], *, seized: bool = False) -> Sequence[RunHandle | StartError]:
+            """Start runs in their order, each while the next is prepared; for each what ``start`` gives or raises."""
 
         def adopt(self, run_id: int, directory: str, pid: int | None, pid_started: str | None) -> RunHandle | Ended:
             """Find a run that another process started; its end when it is over.

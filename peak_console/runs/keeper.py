@@ -4,11 +4,12 @@ Run as a script, never imported, with nothing but built-in modules: ``python -I 
 the engine's socket as file descriptor 0. Each message is a length (four bytes, big-endian) and a ``marshal`` value:
 
     request   (directory, argv, env, cwd or None, seized)    text as bytes
-    answer    (pid, mark)  or  (0, stage, errno, words)      stage: already, files, cwd, exec
+    answer    (pid, mark, start in Unix seconds, "")
+              (0, stage, errno, words)                       stage: already, files, cwd, exec
 
 A run's first file is ``started``, created exclusively: whoever creates it owns the run. It gets one line: pid, mark,
-the keeper's pid. The end goes to ``exit_status`` before the process is reaped, so a process that is gone and has no
-``exit_status`` has lost its keeper too. The keeper stays until the engine is gone and its last run has ended.
+start, the keeper's pid. The end goes to ``exit_status`` before the process is reaped, so a process that is gone and has
+no ``exit_status`` has lost its keeper too. The keeper stays until the engine is gone and its last run has ended.
 """
 
 from __future__ import annotations
@@ -22,11 +23,23 @@ import time
 
 SOCKET = 0
 RETRY_SECONDS = 1.0
-RESETTABLE = [number for number in _signal.valid_signals() if number not in (_signal.SIGKILL, _signal.SIGSTOP)]
+READ_BYTES = 256 * 1024
+BATCH = 100
+"""So many files are open at a time, far fewer than any system's limit."""
+DEAF_TO = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGTSTP)
 
 
 class RefusedError(Exception):
     """A start that will not be; ``args`` are stage, errno and words."""
+
+
+class Fresh:
+    """A process just started, and the open ``started`` that it has to be noted in."""
+
+    def __init__(self, pid: int, began: float, claim: int) -> None:
+        self.pid = pid
+        self.began = began
+        self.claim = claim
 
 
 class Keeper:
@@ -37,7 +50,10 @@ class Keeper:
         self._boot = _read("/proc/sys/kernel/random/boot_id").strip() if linux else ""
         self._directories: dict[int, bytes] = {}
         self._unrecorded: tuple[int, int] | None = None
+        self._received = bytearray()
         self._home = os.open(".", os.O_RDONLY)
+        self._null = os.open(os.devnull, os.O_RDONLY)
+        self._ignored = [number for number in _signal.valid_signals() if _signal.getsignal(number) == _signal.SIG_IGN]
         self._wake, wake_end = os.pipe()
         os.set_blocking(self._wake, False)
         os.set_blocking(wake_end, False)
@@ -52,46 +68,70 @@ class Keeper:
             waiting_for = [SOCKET, self._wake] if asked else [self._wake]
             ready, _, _ = select.select(waiting_for, [], [], RETRY_SECONDS if retry else None)
             if SOCKET in ready:
-                asked = self._answer()
+                asked = self._serve_requests()
                 continue  # starts come before bookkeeping
             if ready:
                 os.read(self._wake, 4096)
             retry = not self._reap()
 
-    def _answer(self) -> bool:
-        """Serve one request; ``False`` once the engine is gone."""
-        header = _receive(4)
-        request = _receive(int.from_bytes(header, "big")) if header else b""
-        if not request:
-            return False
+    def _serve_requests(self) -> bool:
+        """Serve what has come; ``False`` once the engine is gone."""
         try:
-            answer: tuple[int | str, ...] = self._start(*marshal.loads(request))  # noqa: S302 - from our own engine
-        except RefusedError as refusal:
-            answer = (0, *refusal.args)
-        message = marshal.dumps(answer)
-        return _send(len(message).to_bytes(4, "big") + message)
+            part = os.read(SOCKET, READ_BYTES)
+        except OSError:
+            return False
+        self._received += part
+        while answers := self._serve_batch():
+            if not _send(b"".join(len(each).to_bytes(4, "big") + each for each in answers)):
+                return False
+        return bool(part)
+
+    def _serve_batch(self) -> list[bytes]:
+        """Start what was asked for, then note it: the last of a burst need not wait for the notes on the first."""
+        answers: list[tuple[int, str, float, str] | Fresh] = []
+        while len(answers) < BATCH:
+            end = 4 + int.from_bytes(self._received[:4], "big")
+            if len(self._received) < max(end, 5):
+                break
+            request = self._received[4:end]
+            del self._received[:end]
+            try:
+                answers.append(self._start(*marshal.loads(request)))  # noqa: S302 - from our own engine
+            except RefusedError as refusal:
+                answers.append((0, *refusal.args))
+        return [marshal.dumps(self._note(each) if isinstance(each, Fresh) else each) for each in answers]
 
     def _start(
         self, directory: bytes, argv: list[bytes], env: dict[bytes, bytes], cwd: bytes | None, seized: bool
-    ) -> tuple[int, str]:
+    ) -> Fresh:
         claim = _claim(directory, seized)
-        files = [claim]
+        streams = [self._null]
         try:
-            files += _open_streams(directory)
+            streams += _open_logs(directory)
             _enter(self._home if cwd is None else cwd)
             began = time.time()
-            pid = _spawn(argv, env, files[1:])
-            # Until it is reaped below, in the same thread, the process is there to be read, dead or alive.
-            mark = self._boot + "/" + start_ticks(pid) if self._linux else f"{began:.2f}"
-            self._directories[pid] = directory
-            try:
-                os.write(claim, f"{pid} {mark} {os.getpid()}\n".encode())
-            except OSError:
-                pass  # a full disk: the engine has the pid too
+            pid = _spawn(argv, env, streams, self._ignored)
+        except RefusedError:
+            os.close(claim)
+            raise
         finally:
-            for fd in files:
+            for fd in streams[1:]:
                 os.close(fd)
-        return pid, mark
+        self._directories[pid] = directory
+        return Fresh(pid, began, claim)
+
+    def _note(self, fresh: Fresh) -> tuple[int, str, float, str]:
+        """Write down whose process a run is. It has not been reaped yet, so it is there to be read, dead or alive."""
+        pid, began = fresh.pid, fresh.began
+        mark = f"{began:.2f}"
+        try:
+            if self._linux:
+                mark = f"{self._boot}/{start_ticks(pid)}"
+            os.write(fresh.claim, f"{pid} {mark} {began:.6f} {os.getpid()}\n".encode())
+        except OSError:
+            pass  # a full disk: the engine has the pid too
+        os.close(fresh.claim)
+        return pid, mark, began, ""
 
     def _reap(self) -> bool:
         """Record every end and let go of its process; ``False`` when one cannot be recorded at present."""
@@ -125,10 +165,9 @@ class Keeper:
 
 
 def _claim(directory: bytes, seized: bool) -> int:
-    """Own the run, or refuse: a run has one owner."""
+    """Own the run, or refuse: a run has one owner. Its directory and output files are there."""
     flags = os.O_WRONLY | os.O_TRUNC if seized else os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        _make(directory)
         return os.open(directory + b"/started", flags, 0o600)
     except FileExistsError as error:
         raise RefusedError("already", error.errno, "") from None
@@ -136,23 +175,11 @@ def _claim(directory: bytes, seized: bool) -> int:
         raise RefusedError("files", error.errno, os.strerror(error.errno or 0)) from None
 
 
-def _make(directory: bytes) -> None:
-    try:
-        os.mkdir(directory, 0o700)
-    except FileExistsError:
-        pass
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(directory), 0o700, exist_ok=True)
-        os.mkdir(directory, 0o700)
-
-
-def _open_streams(directory: bytes) -> list[int]:
-    """The run's stdin, stdout and stderr."""
-    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+def _open_logs(directory: bytes) -> list[int]:
+    """The run's stdout and stderr."""
     fds: list[int] = []
     try:
-        fds.append(os.open("/dev/null", os.O_RDONLY))
-        fds.extend(os.open(directory + name, append, 0o600) for name in (b"/stdout.log", b"/stderr.log"))
+        fds.extend(os.open(directory + name, os.O_WRONLY | os.O_APPEND) for name in (b"/stdout.log", b"/stderr.log"))
     except OSError as error:
         for fd in fds:
             os.close(fd)
@@ -167,13 +194,11 @@ def _enter(cwd: int | bytes) -> None:
         raise RefusedError("cwd", getattr(error, "errno", 0), _words(error)) from None
 
 
-def _spawn(argv: list[bytes], env: dict[bytes, bytes], streams: list[int]) -> int:
+def _spawn(argv: list[bytes], env: dict[bytes, bytes], streams: list[int], ignored: list[int]) -> int:
     """A new session with nothing of ours: no descriptors (all close on exec), no signal settings."""
     redirects = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(streams)]
     try:
-        return os.posix_spawn(
-            argv[0], argv, env, file_actions=redirects, setsid=True, setsigmask=[], setsigdef=RESETTABLE
-        )
+        return os.posix_spawn(argv[0], argv, env, file_actions=redirects, setsid=True, setsigmask=[], setsigdef=ignored)
     except (OSError, ValueError) as error:
         raise RefusedError("exec", getattr(error, "errno", 0), _words(error)) from None
 
@@ -213,20 +238,6 @@ def _words(error: OSError | ValueError) -> str:
     return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
 
 
-def _receive(count: int) -> bytes:
-    """Exactly so many bytes; none once the engine is gone."""
-    parts = bytearray()
-    while len(parts) < count:
-        try:
-            part = os.read(SOCKET, count - len(parts))
-        except OSError:
-            part = b""
-        if not part:
-            return b""
-        parts += part
-    return bytes(parts)
-
-
 def _send(message: bytes) -> bool:
     try:
         while message:
@@ -243,7 +254,7 @@ def main() -> None:
                 os.close(int(name))  # whatever the engine was given by its own parent is none of a run's business
             except OSError:
                 pass
-    for number in (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGTSTP):
+    for number in DEAF_TO:
         _signal.signal(number, _signal.SIG_IGN)  # it leaves when its work is done
     Keeper(linux=sys.argv[1] == "linux").serve()
 

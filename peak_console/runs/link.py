@@ -49,8 +49,8 @@ class KeeperLink:
         ours.settimeout(ANSWER_SECONDS)
         self._socket = ours
 
-    def ask(self, spec: RunSpec, seized: bool) -> tuple[int, str] | tuple[int, str, int, str]:
-        """Have a run started: pid and mark, or zero and what went wrong. Raises ``LinkBrokenError``."""
+    def send(self, spec: RunSpec, *, seized: bool) -> None:
+        """Ask for a start; ``receive`` has the answer. Raises ``LinkBrokenError``."""
         encode = os.fsencode
         environment = {encode(name): encode(value) for name, value in spec.env.items()}
         cwd = None if spec.cwd is None else encode(spec.cwd)
@@ -59,6 +59,12 @@ class KeeperLink:
         )
         try:
             self._socket.sendall(len(request).to_bytes(4, "big") + request)
+        except OSError as error:
+            raise LinkBrokenError from error
+
+    def receive(self) -> tuple[int, str, float, str]:
+        """The answer to the oldest request without one, as ``keeper`` describes it. Raises ``LinkBrokenError``."""
+        try:
             answer = marshal.loads(self._receive(int.from_bytes(self._receive(4), "big")))  # noqa: S302 - our keeper
         except OSError as error:
             raise LinkBrokenError from error

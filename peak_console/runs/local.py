@@ -2,117 +2,30 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import select
-import signal
 import time
-from datetime import UTC, datetime
+from collections import deque
 
 from peak_console.errors import StartError
-from peak_console.runs.interface import AlreadyStartedError, Ended
+from peak_console.runs.interface import Ended
+from peak_console.runs.marks import RECORD_PAUSE_SECONDS, Record, claim, lay_out, read_exit_status, read_record
+from peak_console.runs.process import LocalRun
 from peak_console.runs.system import this_system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from peak_console.runs.interface import RunSpec
     from peak_console.runs.link import KeeperLink
     from peak_console.runs.system import System
 
-KILL_PASSES = 10
-"""How often the session is searched for what was forked while it was being killed."""
-RECORD_LOOKS = 40
-RECORD_PAUSE_SECONDS = 0.005
-"""How long a start under way may take between its claim and its record, when its engine died meanwhile."""
+ASKED_AHEAD = 256
+"""So many starts are asked for before the first answer is awaited: few enough that no answer waits for us."""
 
 
 def process_mark(pid: int) -> str | None:
     """Tells a living process from any other that has or had its pid; ``None`` when there is none."""
     return this_system().mark(pid)
-
-
-class LocalRun:
-    """A run's process and its recorded end. Holds for started and adopted runs alike: neither is our child."""
-
-    __slots__ = ("_directory", "_ended", "_fd", "_keeper", "_missing", "_poll", "_system", "pid", "pid_started")
-
-    def __init__(self, directory: str, pid: int, pid_started: str, keeper: int, system: System) -> None:
-        self.pid = pid
-        self.pid_started = pid_started
-        self._directory = directory
-        self._keeper = keeper
-        self._system = system
-        self._ended: Ended | None = None
-        self._missing = 0
-        self._poll: select.poll | None = None
-        self._fd = system.watch(pid)
-        if self._fd is not None:
-            if system.is_same(pid, pid_started):
-                self._poll = select.poll()
-                self._poll.register(self._fd, select.POLLIN)
-            else:  # it had gone, and another has its pid
-                self.close()
-
-    def fileno(self) -> int | None:
-        return self._fd
-
-    def poll(self) -> Ended | None:
-        if self._ended is None and not (self._poll is not None and not self._poll.poll(0)):
-            self._ended = self._recorded_end()
-        return self._ended
-
-    def _recorded_end(self) -> Ended | None:
-        code, at = read_exit_status(self._directory)
-        if code is None:
-            if self._system.is_kept(self.pid, self.pid_started, self._keeper):
-                return None
-            code, at = read_exit_status(self._directory)  # written while we looked
-        if code is None and self._missing < self._system.polls_without_end:
-            self._missing += 1
-            return None
-        return Ended(code, at)
-
-    def terminate(self) -> None:
-        if self._group_is_ours():
-            self._signal_group(signal.SIGTERM)
-            self._signal_group(signal.SIGCONT)  # one that was stopped could not hear it
-
-    def kill(self) -> None:
-        if not self._group_is_ours():
-            return
-        self._signal_group(signal.SIGKILL)
-        signalled: set[int] = set()
-        for _ in range(KILL_PASSES):
-            members = set(self._system.session_members(self.pid)) - signalled
-            if not members:
-                return
-            for pid in members:
-                _send_signal(pid, signal.SIGKILL)
-            signalled |= members
-
-    def lingers(self) -> bool:
-        return any(pid != self.pid for pid in self._session())
-
-    def close(self) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = self._poll = None
-
-    def _group_is_ours(self) -> bool:
-        """Whether the pid still stands for this run's group and session, so that signals reach nobody else."""
-        return self._system.is_same(self.pid, self.pid_started) or bool(self._session())
-
-    def _session(self) -> list[int]:
-        """Its session's living members. While one lives, the system gives the session's number to nobody else."""
-        if not self._system.is_same(self.pid, self.pid_started) and self._system.mark(self.pid) is not None:
-            return []  # another process has the pid, so nothing was left of the session
-        return self._system.session_members(self.pid)
-
-    def _signal_group(self, number: int) -> None:
-        try:
-            os.killpg(self.pid, number)
-        except (ProcessLookupError, PermissionError):  # gone; or only such are left as changed their user
-            pass
 
 
 class LocalExecutor:
@@ -129,22 +42,77 @@ class LocalExecutor:
         self._keeper()
 
     def start(self, spec: RunSpec, *, seized: bool = False) -> LocalRun:
+        (result,) = self.start_many([spec], seized=seized)
+        if isinstance(result, StartError):
+            raise result
+        return result
+
+    def start_many(self, specs: Iterable[RunSpec], *, seized: bool = False) -> list[LocalRun | StartError]:
+        results: list[LocalRun | StartError] = []
+        asked: deque[tuple[RunSpec, KeeperLink | StartError]] = deque()
+        for spec in specs:
+            asked.append((spec, self._ask(spec, seized)))
+            if len(asked) > ASKED_AHEAD:
+                results.append(self._result(*asked.popleft(), seized))
+        results.extend(self._result(*each, seized) for each in asked)
+        return results
+
+    def _ask(self, spec: RunSpec, seized: bool) -> KeeperLink | StartError:
+        """Ask the keeper for a start; the link that has the answer, or why there is none."""
         from peak_console.runs.link import LinkBrokenError
 
-        for _ in range(2):
+        try:
+            lay_out(spec.directory)
             link = self._keeper()
-            try:
-                answer = link.ask(spec, seized)
-            except LinkBrokenError:
+        except StartError as error:
+            return error
+        try:
+            link.send(spec, seized=seized)
+        except LinkBrokenError:
+            pass  # receiving fails as well
+        return link
+
+    def _result(self, spec: RunSpec, link: KeeperLink | StartError, seized: bool) -> LocalRun | StartError:
+        from peak_console.runs.link import LinkBrokenError
+
+        if isinstance(link, StartError):
+            return link
+        try:
+            return self._made(spec, link)
+        except LinkBrokenError:
+            if self._link is link:
                 self.close()
-                if seized or not self.seize(spec.directory):
-                    return self._found_after_break(spec)
-                seized = True  # the lost keeper can start it no more, so another one may
-                continue
-            if len(answer) == 4:
-                raise _refused(spec, *answer[1:])
-            return LocalRun(spec.directory, answer[0], answer[1], link.pid, self._system)
-        raise StartError(f"run #{spec.run_id}: the process that starts runs dies each time; see the system's log")
+        if not seized and self.seize(spec.directory):  # the lost keeper can start it no more, so another one may
+            return self._start_apart(spec)
+        found = self.adopt(spec.run_id, spec.directory, None, None)
+        if isinstance(found, LocalRun):
+            return found
+        return StartError(f"run #{spec.run_id}: the process that starts runs died meanwhile; run it again if need be")
+
+    def _start_apart(self, spec: RunSpec) -> LocalRun | StartError:
+        """Start a seized run through a keeper of its own: the present one may owe other answers first."""
+        from peak_console.runs.link import LinkBrokenError
+
+        try:
+            link = self._new_keeper()
+            try:
+                link.send(spec, seized=True)
+                return self._made(spec, link)
+            finally:
+                link.close()
+        except StartError as error:
+            return error
+        except LinkBrokenError:
+            return StartError(f"run #{spec.run_id}: the process that starts runs dies each time; see the system's log")
+
+    def _made(self, spec: RunSpec, link: KeeperLink) -> LocalRun | StartError:
+        """What the keeper made of the oldest request. Raises ``LinkBrokenError``."""
+        pid, mark, began, words = link.receive()
+        if not pid:
+            from peak_console.runs.refusals import refusal
+
+            return refusal(spec, mark, int(began), words)
+        return LocalRun(spec.directory, Record(pid, mark, began, link.pid), self._system)
 
     def adopt(
         self,
@@ -153,14 +121,12 @@ class LocalExecutor:
         pid: int | None,
         pid_started: str | None,
     ) -> LocalRun | Ended:
-        recorded = read_record(directory, patiently=pid is None)
-        if pid is None or pid_started is None:
-            if recorded is None:
-                return self._end_of(directory)
-            pid, pid_started, _ = recorded
-        if not self._system.is_same(pid, pid_started):
+        record = read_record(directory, patiently=pid is None)
+        if pid is not None and pid_started is not None and (record is None or record.mark != pid_started):
+            record = Record(pid, pid_started, 0, 0)
+        if record is None or not self._system.is_same(record.pid, record.mark):
             return self._end_of(directory)
-        run = LocalRun(directory, pid, pid_started, recorded[2] if recorded else 0, self._system)
+        run = LocalRun(directory, record, self._system)
         ended = run.poll()
         if ended is None:
             return run
@@ -176,18 +142,7 @@ class LocalExecutor:
         return Ended(*read_exit_status(directory))
 
     def seize(self, directory: str) -> bool:
-        try:
-            os.makedirs(os.path.dirname(directory), 0o700, exist_ok=True)
-            try:
-                os.mkdir(directory, 0o700)
-            except FileExistsError:
-                pass
-            os.close(os.open(os.path.join(directory, "started"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        except FileExistsError:
-            return False
-        except OSError as error:
-            raise StartError(f"{directory}: cannot create the run's files ({error.strerror})") from None
-        return True
+        return claim(directory)
 
     def close(self) -> None:
         if self._link is not None:
@@ -196,78 +151,13 @@ class LocalExecutor:
 
     def _keeper(self) -> KeeperLink:
         if self._link is None:
-            from peak_console.runs.link import KeeperLink
-
-            try:
-                self._link = KeeperLink(self._system.name)
-            except OSError as error:
-                raise StartError(f"cannot start the process that starts runs ({error.strerror})") from None
+            self._link = self._new_keeper()
         return self._link
 
-    def _found_after_break(self, spec: RunSpec) -> LocalRun:
-        found = self.adopt(spec.run_id, spec.directory, None, None)
-        if isinstance(found, LocalRun):
-            return found
-        raise StartError(f"run #{spec.run_id}: the process that starts runs died meanwhile; run it again if need be")
+    def _new_keeper(self) -> KeeperLink:
+        from peak_console.runs.link import KeeperLink
 
-
-def read_record(directory: str, *, patiently: bool) -> tuple[int, str, int] | None:
-    """Pid, mark and keeper as ``started`` has them; ``None`` without them.
-
-    ``patiently``: give a start that is under way a moment to write them.
-    """
-    for look in range(RECORD_LOOKS if patiently else 1):
-        if look:
-            time.sleep(RECORD_PAUSE_SECONDS)
         try:
-            with open(os.path.join(directory, "started"), encoding="utf-8", errors="replace") as file:
-                words = file.read().split()
-        except OSError:
-            return None
-        if len(words) == 3 and words[0].isdigit() and words[2].isdigit():
-            return int(words[0]), words[1], int(words[2])
-    return None
-
-
-def read_exit_status(directory: str) -> tuple[int | None, datetime | None]:
-    """The return code and when it was written (aware, UTC); neither when there is no complete record."""
-    try:
-        with open(os.path.join(directory, "exit_status"), "rb") as file:
-            text = file.read(32)
-            written = os.fstat(file.fileno()).st_mtime
-    except OSError:
-        return None, None
-    if not text.endswith(b"\n") or not text.strip().isdigit():
-        return None, None
-    return int(text), datetime.fromtimestamp(written, UTC)
-
-
-def _send_signal(pid: int, number: int) -> None:
-    try:
-        os.kill(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
-
-
-def _refused(spec: RunSpec, stage: str, number: int, text: str) -> StartError:
-    if stage == "already":
-        return AlreadyStartedError(f"run #{spec.run_id}: somebody else has started it already")
-    if stage == "files":
-        return StartError(f"{spec.directory}: cannot create the run's files ({text})")
-    if stage == "cwd":
-        return StartError(f"{spec.cwd}: cannot be the working directory ({text}); check cwd in the jobs file")
-    program = spec.argv[0]
-    if number == errno.ENOENT:
-        return StartError(f"{program}: no such program, or the interpreter that its first line names does not exist")
-    if number == errno.EACCES:
-        return StartError(f"{program}: not an executable file; chmod +x it, or name its interpreter as the command")
-    if number == errno.ENOEXEC:
-        return StartError(f"{program}: neither a program for this machine nor a script with a '#!' line")
-    if number == errno.E2BIG:
-        longest = max(len(os.fsencode(word)) for word in [*spec.argv, *spec.env.values()])
-        return StartError(
-            f"{program}: its arguments and environment are too long for this system (the longest has {longest:,} bytes)"
-        )
-    if number in (errno.EAGAIN, errno.ENOMEM):
-        return StartError(f"{program}: the system has no room for another process at present ({text})")
-    return StartError(f"{program}: cannot be started ({text})")
+            return KeeperLink(self._system.name)
+        except OSError as error:
+            raise StartError(f"cannot start the process that starts runs ({error.strerror})") from None

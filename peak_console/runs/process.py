@@ -1,0 +1,128 @@
+"""A run's process: whether it lives, how it ended, and signals that reach it and nobody else."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from datetime import UTC, datetime
+
+from peak_console.runs.interface import Ended
+from peak_console.runs.marks import read_exit_status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from peak_console.runs.marks import Record
+    from peak_console.runs.system import System
+
+KILL_PASSES = 10
+"""How often the session is searched for what was forked while it was being killed."""
+
+
+class LocalRun:
+    """A run's process and its recorded end. Holds for started and adopted runs alike: neither is our child."""
+
+    __slots__ = (
+        "_directory",
+        "_ended",
+        "_fd",
+        "_keeper",
+        "_missing",
+        "_poll",
+        "_system",
+        "pid",
+        "pid_started",
+        "started_at",
+    )
+
+    def __init__(self, directory: str, record: Record, system: System) -> None:
+        self.pid = pid = record.pid
+        self.pid_started = record.mark
+        self.started_at = datetime.fromtimestamp(record.began, UTC) if record.began else None
+        self._directory = directory
+        self._keeper = record.keeper
+        self._system = system
+        self._ended: Ended | None = None
+        self._missing = 0
+        self._poll: select.poll | None = None
+        self._fd = system.watch(pid)
+
+    def fileno(self) -> int | None:
+        return self._fd
+
+    def poll(self) -> Ended | None:
+        if self._ended is None and not self._is_watched_alive():
+            self._ended = self._recorded_end()
+        return self._ended
+
+    def _is_watched_alive(self) -> bool:
+        """Whether the watch says that the process has not ended. What is watched is checked when first asked."""
+        if self._fd is None:
+            return False
+        if self._poll is None:
+            if not self._system.is_same(self.pid, self.pid_started):  # it had gone, and another has its pid
+                self.close()
+                return False
+            self._poll = select.poll()
+            self._poll.register(self._fd, select.POLLIN)
+        return not self._poll.poll(0)
+
+    def _recorded_end(self) -> Ended | None:
+        code, at = read_exit_status(self._directory)
+        if code is None:
+            if self._system.is_kept(self.pid, self.pid_started, self._keeper):
+                return None
+            code, at = read_exit_status(self._directory)  # written while we looked
+        if code is None and self._missing < self._system.polls_without_end:
+            self._missing += 1
+            return None
+        return Ended(code, at)
+
+    def terminate(self) -> None:
+        if self._group_is_ours():
+            self._signal_group(signal.SIGTERM)
+            self._signal_group(signal.SIGCONT)  # one that was stopped could not hear it
+
+    def kill(self) -> None:
+        if not self._group_is_ours():
+            return
+        self._signal_group(signal.SIGKILL)
+        signalled: set[int] = set()
+        for _ in range(KILL_PASSES):
+            members = set(self._system.session_members(self.pid)) - signalled
+            if not members:
+                return
+            for pid in members:
+                _send_signal(pid, signal.SIGKILL)
+            signalled |= members
+
+    def lingers(self) -> bool:
+        return any(pid != self.pid for pid in self._session())
+
+    def close(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = self._poll = None
+
+    def _group_is_ours(self) -> bool:
+        """Whether the pid still stands for this run's group and session, so that signals reach nobody else."""
+        return self._system.is_same(self.pid, self.pid_started) or bool(self._session())
+
+    def _session(self) -> list[int]:
+        """Its session's living members. While one lives, the system gives the session's number to nobody else."""
+        if not self._system.is_same(self.pid, self.pid_started) and self._system.mark(self.pid) is not None:
+            return []  # another process has the pid, so nothing was left of the session
+        return self._system.session_members(self.pid)
+
+    def _signal_group(self, number: int) -> None:
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):  # gone; or only such are left as changed their user
+            pass
+
+
+def _send_signal(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass
