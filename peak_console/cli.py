@@ -128,10 +128,10 @@ def _jobs(parser: ArgumentParser) -> Verb:
 
 def _next(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
-    add("--count", metavar="N", type=int, default=10, help="how many slots (default: 10)")
+    add("--count", metavar="N", type=int, default=10, help="how many slots (default: 10; 0: all up to --to)")
     add("--job", metavar="JOB", help="of this job only")
-    add("--from", dest="from_", metavar="TIME", help="slots after this time, ISO 8601 (default: now)")
-    add("--to", metavar="TIME", help="slots up to this time, ISO 8601")
+    add("--from", dest="from_", metavar="TIME", help="slots after this time: ISO 8601, or 2h from now (default: now)")
+    add("--to", metavar="TIME", help="slots up to this time: ISO 8601, or 7d from now")
     _add_json(parser)
     return _verb("listing", "show_next")
 
