@@ -81,13 +81,13 @@ def write_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, flexib
         if excess > 0:
             widths[flexible] = max(_NARROWEST, widths[flexible] - excess)
     lines = [
-        _GAP.join(padded(row[number], widths[number]) for number in kept).rstrip()
+        _GAP.join(_padded(row[number], widths[number]) for number in kept).rstrip()
         for row in ([header.upper() for header in headers], *cells)
     ]
     write("\n".join(lines) + "\n")
 
 
-def padded(text: str, width: int) -> str:
+def _padded(text: str, width: int) -> str:
     """``text`` in exactly ``width`` cells: filled with spaces, or cut with ``…``."""
     return (text := cut(text, width)) + " " * (width - _width(text))
 

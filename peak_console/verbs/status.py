@@ -36,7 +36,7 @@ class _Status:
         info = store.engine_info() if store is not None else None
         self.engine: EngineInfo | None = info if is_held(selection.directory) else None
         self.hold: Hold | None = info.hold if info is not None else None
-        self.alerts = len(store.alerts(unacknowledged=True)) if store is not None else 0
+        self.alerts = store.alert_counts()[1] if store is not None else 0
         tally = counts(views(selection.jobs.values(), store, selection.now))
         self.counts: Mapping[str, int] = {standing: tally.get(standing, 0) for standing in Standing}
         self.next = _next(selection)
@@ -103,7 +103,10 @@ def _lines(status: _Status) -> list[tuple[str, str]]:
         ("hold", _hold(status.hold, zone)),
         ("jobs", f"{jobs}: {', '.join(told)}" if told else jobs),
         ("next", _next_in_words(status)),
-        ("alerts", f"{status.alerts} not acknowledged; see: peak-console alerts" if status.alerts else "none open"),
+        (
+            "alerts",
+            f"{status.alerts} not acknowledged; see: peak-console alerts --open" if status.alerts else "none open",
+        ),
         ("state", selection.directory),
     ]
     if status.config_error is not None:
@@ -143,8 +146,6 @@ def _line(status: _Status) -> str:
     if status.hold is not None:
         words.append("on hold")
     words += [f"{glyph}{status.counts[standing]}" for standing, glyph in _IN_LINE if status.counts[standing]]
-    if status.alerts:
-        words.append(f"!{status.alerts}")
     if status.next is None:
         return " ".join([*words, "nothing ahead"])
     slot, job = status.next

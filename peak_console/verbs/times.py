@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from peak_console.errors import UsageError
 from peak_console.schedule.zones import instant_of
@@ -11,8 +11,6 @@ from peak_console.text import duration, parse_duration, safe
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import tzinfo
-
-    from peak_console.store.model import Run
 
 
 def moment(option: str, text: str, zone: tzinfo, now: datetime, *, ahead: bool) -> datetime:
@@ -39,8 +37,6 @@ def moment(option: str, text: str, zone: tzinfo, now: datetime, *, ahead: bool) 
 
 
 def _instant(text: str, zone: tzinfo) -> datetime:
-    from datetime import UTC
-
     parsed = datetime.fromisoformat(text)
     return instant_of(parsed, zone) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
@@ -74,8 +70,3 @@ def until(at: datetime, now: datetime) -> str:
         return "due"
     whole = int(seconds) + (seconds > int(seconds))
     return f"in {whole}s" if whole < 60 else f"in {duration(whole)}"
-
-
-def took(run: Run) -> str:
-    """How long a finished run took; nothing for any other."""
-    return "" if run.duration_seconds is None else duration(run.duration_seconds)

