@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from rich.cells import cell_len, set_cell_size
-
 from peak_console.engine.outlook import DisabledBy, Standing
 from peak_console.schedule.words import in_words
 from peak_console.store.model import Outcome
 from peak_console.text import ago, countdown, duration, safe
 from peak_console.tui.glyphs import BLOCKS, NOTHING, RUNNING, SLOW, moment, outcome, standing
+from peak_console.tui.paint import merged, width_of
 from peak_console.tui.snapshot import HISTORY_RUNS, median
 
 TYPE_CHECKING = False
@@ -18,11 +17,8 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from peak_console.store.model import Run
+    from peak_console.tui.paint import Cell, Piece
     from peak_console.tui.snapshot import JobRow
-
-    Piece = tuple[str, str]
-    """Some text and the name of its style."""
-    Cell = tuple[Piece, ...]
 
 SLOW_FACTOR = 1.5
 """A run that takes this many times its usual duration is marked."""
@@ -53,7 +49,7 @@ class Facts:
         self.row = row
         self.name = safe(row.name)
         self.name_width = width_of(self.name)
-        self.schedule = safe(in_words(view.job.schedule))
+        self.schedule = safe(in_words(view.job.schedule).removeprefix("cron "))
         self.schedule_width = width_of(self.schedule)
         self.tags = " ".join(f"#{safe(tag)}" for tag in view.job.tags)
         self.tags_width = width_of(self.tags)
@@ -75,8 +71,6 @@ class Facts:
 
     def still_hold(self, row: JobRow) -> bool:
         """Whether they are the facts of ``row`` as well. A finished run never changes, so its id stands for it."""
-        if self.row is row:
-            return True
         ours, theirs = self.row.view, row.view
         return (
             (ours.job is theirs.job or ours.job == theirs.job)
@@ -109,7 +103,7 @@ def _last_ended(row: JobRow) -> Run | None:
 def next_cell(facts: Facts, now: datetime) -> Cell:
     view = facts.row.view
     if view.disabled_by == DisabledBy.FILE:
-        return (("in file", "muted"),)
+        return (("by file", "muted"),)
     if view.next_slot is None:
         return ((NOTHING, "muted"),)
     left = (view.next_slot - now).total_seconds()
@@ -121,8 +115,8 @@ def last_cell(facts: Facts, now: datetime) -> Cell:
     if run is None:
         return (("never", "muted"),)
     look = outcome(run.outcome)
-    ended = run.finished_at or run.claimed_at
-    return ((look.glyph, look.style), (f"{ago((now - ended).total_seconds()):>9}", "muted"))
+    text = ago((now - (run.finished_at or run.claimed_at)).total_seconds())
+    return ((look.glyph, look.style), (f"{text.removeprefix('just '):>8}", "muted"))
 
 
 def took_cell(facts: Facts, now: datetime) -> Cell:
@@ -130,7 +124,7 @@ def took_cell(facts: Facts, now: datetime) -> Cell:
     seconds, text, style = _took(facts, now)
     expected, _ = facts.timing
     slow = seconds is not None and expected is not None and seconds > SLOW_FACTOR * expected
-    return ((SLOW if slow else " ", "warning"), (f"{text:>7}", style))
+    return ((SLOW if slow else " ", "warning"), (f"{text:>6}", style))
 
 
 def _took(facts: Facts, now: datetime) -> tuple[float | None, str, str]:
@@ -151,7 +145,7 @@ def runs_cell(facts: Facts, width: int) -> Cell:
     """A bar of the last ``width`` runs, oldest first: as high as each took long, other endings as their glyphs."""
     history = facts.row.history[: min(width, HISTORY_RUNS)]
     _, usual = facts.timing
-    return tuple(_bar(run, usual) for run in reversed(history))
+    return merged(_bar(run, usual) for run in reversed(history))
 
 
 def _bar(run: Run, usual: float | None) -> Piece:
@@ -196,27 +190,3 @@ def cells(facts: Facts, key: str, width: int, now: datetime) -> Cell:
             return runs_cell(facts, width)
         case _:
             return ((facts.tags, "muted"),)
-
-
-def fitted(cell: Cell, width: int, *, right: bool = False) -> list[Piece]:
-    """The cell in exactly ``width`` terminal cells: filled up with blanks, or cut with an ellipsis."""
-    used = sum(width_of(text) for text, _ in cell)
-    if used > width:
-        text = "".join(piece for piece, _ in cell)
-        return [(fit(text, width), cell[0][1])]
-    blank = [(" " * (width - used), "text")] if used < width else []
-    return [*blank, *cell] if right else [*cell, *blank]
-
-
-def fit(text: str, width: int) -> str:
-    """``text`` in exactly ``width`` terminal cells."""
-    used = width_of(text)
-    if used <= width:
-        return text + " " * (width - used)
-    if width < 1:
-        return ""
-    return (text[: width - 1] if text.isascii() else set_cell_size(text, width - 1)) + "…"
-
-
-def width_of(text: str) -> int:
-    return len(text) if text.isascii() else cell_len(text)

@@ -43,9 +43,10 @@ COLUMNS = (
     Column("tags", "tags"),
 )
 COLUMN = {column.key: column for column in COLUMNS}
-_FIXED = {"state": 10, "next": 8, "last": 10, "took": 8}
+_FIXED = {"state": 10, "next": 8, "last": 9, "took": 7}
 _RUNS_MIN = 5
-_SCHEDULE_MIN = 10
+_SCHEDULE_MIN = 13
+"""``mon–fri 07:30`` is whole in it."""
 _SCHEDULE_USUAL = 16
 _TAGS_MIN = 8
 _NAME_MIN = 8
@@ -54,17 +55,15 @@ _NAME_MIN = 8
 def lay_out(facts: Iterable[Facts], available: int) -> dict[str, int]:
     """Which columns fit into ``available`` cells, in order, and how wide each is.
 
-    Columns go from the right before names are cut: tags, runs, took, last; then the schedule shrinks.
+    Columns go from the right before names are cut: tags, runs, took, last. Long schedules are cut before that.
     """
-    name = schedule = tags = 4
-    for each in facts:
-        name = max(name, each.name_width)
-        schedule = max(schedule, each.schedule_width)
-        tags = max(tags, each.tags_width)
-    schedule = max(schedule, len("schedule"))
+    facts = list(facts)
+    name = max([each.name_width for each in facts], default=0)
+    schedule = max(len("schedule"), max([each.schedule_width for each in facts], default=0))
+    tags = max(len("tags"), max([each.tags_width for each in facts], default=0))
     widths = {
         "state": _FIXED["state"],
-        "name": min(name, LONGEST_NAME),
+        "name": min(max(name, _NAME_MIN), LONGEST_NAME),
         "schedule": min(schedule, _SCHEDULE_USUAL),
         "next": _FIXED["next"],
         "last": _FIXED["last"],
@@ -75,7 +74,10 @@ def lay_out(facts: Iterable[Facts], available: int) -> dict[str, int]:
     for last in ("tags", "runs", "took", "last"):
         if _total(widths) <= available:
             break
-        del widths[last]
+        if last != "tags":
+            _shrink(widths, "schedule", _SCHEDULE_MIN, available)
+        if _total(widths) > available:
+            del widths[last]
     _shrink(widths, "schedule", _SCHEDULE_MIN, available)
     _shrink(widths, "name", _NAME_MIN, available)
     for key, wanted in (("schedule", schedule), ("runs", HISTORY_RUNS), ("tags", tags)):
@@ -95,6 +97,8 @@ def _shrink(widths: dict[str, int], key: str, least: int, available: int) -> Non
 def matching(facts: Iterable[Facts], text: str) -> list[Facts]:
     """Those that every word of ``text`` is found in: in the name, the state's word or a tag; ``#…`` starts a tag."""
     words = text.casefold().split()
+    if not words:
+        return list(facts)
     return [each for each in facts if all(word in each.haystack for word in words)]
 
 

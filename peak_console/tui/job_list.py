@@ -59,7 +59,7 @@ class JobList:
         for row in rows:
             name = row.view.job.name
             known = before.get(name)
-            if known is None or not known.still_hold(row):
+            if known is None or not (known.row is row or known.still_hold(row)):
                 known = Facts(row)
                 changed.append(name)
             facts[name] = known

@@ -1,29 +1,40 @@
-"""Draws the rows of the job table as strips, in given widths and styles; knows neither the widget nor the cursor."""
+"""Draws the rows of the job table as strips, in given styles, and keeps each for as long as it reads the same."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.segment import Segment
-from textual.strip import Strip
-
 from peak_console.tui.glyphs import ASCENDING, CURSOR, DESCENDING, MARKED
-from peak_console.tui.job_cells import cells, fit, fitted, width_of
+from peak_console.tui.job_cells import cells, note
 from peak_console.tui.job_columns import COLUMN, GAP, GUTTER, lay_out
+from peak_console.tui.paint import cut, fitted, strip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
+    from datetime import datetime, tzinfo
 
-    from rich.style import Style
+    from textual.strip import Strip
 
-    from peak_console.tui.job_cells import Cell, Facts
-
-    Palette = Mapping[str, Style]
+    from peak_console.tui.job_cells import Facts
+    from peak_console.tui.paint import Cell, Palette, Piece
 
 TICKING = ("next", "last", "took")
 """The columns that change as time goes by, side by side."""
 _NOTE_INDENT = GUTTER + 2
+_KEPT = 500
+"""Rows that are kept; more than any screen shows."""
+
+
+class _Drawn:
+    """One row as it was last drawn."""
+
+    __slots__ = ("cells", "strips")
+
+    def __init__(self, cells: dict[str, Cell]) -> None:
+        self.cells = cells
+        """By column, each as wide as that and the gap after it."""
+        self.strips: dict[tuple[bool, bool], Strip] = {}
+        """By whether it is the note, and whether the cursor is on it."""
 
 
 class RowPainter:
@@ -33,9 +44,10 @@ class RowPainter:
         self.widths: dict[str, int] = {}
         self._left: dict[str, int] = {}
         self._width = 0
+        self._drawn: dict[str, _Drawn] = {}
 
     def lay_out(self, facts: Sequence[Facts], width: int) -> bool:
-        """Fit the columns of these rows into ``width`` cells; whether any of them is another than before."""
+        """Fit the columns of these rows into ``width`` cells; whether every row looks different for it."""
         widths = lay_out(facts, width)
         if (widths, width) == (self.widths, self._width):
             return False
@@ -45,12 +57,29 @@ class RowPainter:
         for key, wide in widths.items():
             self._left[key] = left
             left += wide + GAP
+        self._drawn.clear()
         return True
 
-    def span(self, keys: Sequence[str]) -> tuple[int, int]:
-        """From which cell, and how many cells wide, these neighbouring columns are."""
-        left = self._left[keys[0]]
-        return left, self._left[keys[-1]] + self.widths[keys[-1]] - left
+    def forget(self, name: str | None = None) -> None:
+        """Draw this job anew when it is asked for; ``None`` is all of them."""
+        if name is None:
+            self._drawn.clear()
+        else:
+            self._drawn.pop(name, None)
+
+    def tick(self, facts: Facts, now: datetime) -> tuple[int, int] | None:
+        """From which cell, and how many cells wide, a row that is kept reads differently now."""
+        drawn = self._drawn.get(facts.row.name)
+        if drawn is None:
+            return None
+        ticking = {key: self._cell(facts, key, now) for key in TICKING if key in self.widths}
+        other = [key for key, cell in ticking.items() if cell != drawn.cells[key]]
+        if not other:
+            return None
+        drawn.cells.update(ticking)
+        drawn.strips.clear()
+        left = self._left[other[0]]
+        return left, self._left[other[-1]] + self.widths[other[-1]] - left
 
     def column_at(self, x: int) -> str | None:
         """The column that the cell ``x`` belongs to."""
@@ -60,47 +89,44 @@ class RowPainter:
                 found = key
         return found
 
-    def ticking(self, facts: Facts, now: datetime) -> dict[str, Cell]:
-        """Those of the cells that depend on the time."""
-        return {key: cells(facts, key, self.widths[key], now) for key in TICKING if key in self.widths}
+    def line(
+        self, facts: Facts, now: datetime, zone: tzinfo, palette: Palette, *, is_note: bool, cursor: bool, marked: bool
+    ) -> Strip:
+        """A line of a row: its cells, or the note below them."""
+        drawn = self._drawn.get(facts.row.name)
+        if drawn is None:
+            if len(self._drawn) >= _KEPT:
+                self._drawn.clear()
+            drawn = self._drawn[facts.row.name] = _Drawn({key: self._cell(facts, key, now) for key in self.widths})
+        found = drawn.strips.get((is_note, cursor))
+        if found is None:
+            gutter = MARKED if marked and not is_note else CURSOR if cursor else " "
+            if is_note:
+                found = self._note(gutter, note(facts, now, zone), palette)
+            else:
+                pieces = [piece for cell in drawn.cells.values() for piece in cell]
+                found = strip([(gutter.ljust(GUTTER), "accent"), *pieces], palette, self._width)
+            drawn.strips[is_note, cursor] = found
+        return found
 
     def header(self, column: str, *, descending: bool, palette: Palette) -> Strip:
-        blank = palette["header"]
-        segments = [Segment(" " * GUTTER, blank)]
+        pieces = [(" " * GUTTER, "header")]
         for key, width in self.widths.items():
-            title, style = COLUMN[key].title, blank
+            title: Piece = (COLUMN[key].title, "header")
             if key == column:
-                title, style = f"{title} {DESCENDING if descending else ASCENDING}", palette["sorted"]
-            used = min(width_of(title), width)
-            pad = Segment(" " * (width - used), blank)
-            text = Segment(fit(title, used), style)
-            segments += [pad, text] if COLUMN[key].right else [text, pad]
-            segments.append(Segment(" " * GAP, blank))
-        return self._strip(segments, blank)
+                title = (f"{title[0]} {DESCENDING if descending else ASCENDING}", "sorted")
+            pieces += fitted((title,), width, right=COLUMN[key].right, gap=GAP)
+        return strip(pieces, palette, self._width)
 
-    def row(
-        self, facts: Facts, ticking: Mapping[str, Cell], now: datetime, palette: Palette, *, cursor: bool, marked: bool
-    ) -> Strip:
-        blank = palette["text"]
-        gutter = MARKED if marked else CURSOR if cursor else " "
-        segments = [Segment(gutter, palette["accent"]), Segment(" " * (GUTTER - 1), blank)]
-        for key, width in self.widths.items():
-            cell = ticking.get(key) or cells(facts, key, width, now)
-            segments += [Segment(text, palette[style]) for text, style in fitted(cell, width, right=COLUMN[key].right)]
-            segments.append(Segment(" " * GAP, blank))
-        return self._strip(segments, blank)
+    def _cell(self, facts: Facts, key: str, now: datetime) -> Cell:
+        width = self.widths[key]
+        return fitted(cells(facts, key, width, now), width, right=COLUMN[key].right, gap=GAP)
 
-    def note(self, text: str, palette: Palette, *, cursor: bool) -> Strip:
-        """The second line of a row."""
-        gutter = Segment(CURSOR if cursor else " ", palette["accent"])
-        shown = fit(text, max(0, min(width_of(text), self._width - _NOTE_INDENT)))
-        segments = [gutter, Segment(" " * (_NOTE_INDENT - 1), palette["text"]), Segment(shown, palette["muted"])]
-        return self._strip(segments, palette["text"])
+    def _note(self, gutter: str, text: str, palette: Palette) -> Strip:
+        shown = cut(text, max(0, self._width - _NOTE_INDENT))
+        return strip([(gutter.ljust(_NOTE_INDENT), "accent"), (shown, "muted")], palette, self._width)
 
     def message(self, text: str, palette: Palette) -> Strip:
         """What stands where there are no rows."""
-        shown = fit(text, max(0, min(width_of(text), self._width - GUTTER)))
-        return self._strip([Segment(" " * GUTTER, palette["text"]), Segment(shown, palette["muted"])], palette["text"])
-
-    def _strip(self, segments: list[Segment], blank: Style) -> Strip:
-        return Strip([segment for segment in segments if segment.text]).adjust_cell_length(self._width, blank)
+        shown = cut(text, max(0, self._width - GUTTER))
+        return strip([(" " * GUTTER + shown, "muted")], palette, self._width)

@@ -14,9 +14,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from peak_console.text import safe
-from peak_console.tui.job_cells import note
 from peak_console.tui.job_list import JobList
 from peak_console.tui.job_rows import RowPainter
+from peak_console.tui.paint import palette
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,23 +24,10 @@ if TYPE_CHECKING:
 
     from textual import events
 
-    from peak_console.tui.job_cells import Cell, Facts
+    from peak_console.tui.job_cells import Facts
     from peak_console.tui.snapshot import Snapshot
 
 _STYLES = ("text", "name", "muted", "header", "sorted", "error", "warning", "success", "primary", "accent", "bar")
-_KEPT = 500
-"""Rows whose drawing is kept; more than any screen shows."""
-
-
-class _Drawn:
-    """One row as it was last drawn."""
-
-    __slots__ = ("strips", "ticking")
-
-    def __init__(self, ticking: dict[str, Cell]) -> None:
-        self.ticking = ticking
-        self.strips: dict[tuple[bool, bool], Strip] = {}
-        """By whether it is the note, and whether the cursor is on it."""
 
 
 class JobTable(ScrollView, can_focus=True):
@@ -97,7 +84,6 @@ class JobTable(ScrollView, can_focus=True):
         self._snapshot: Snapshot | None = None
         self._now: datetime | None = None
         self._painter = RowPainter()
-        self._drawn: dict[str, _Drawn] = {}
         self._palette: dict[bool, dict[str, Style]] = {}
         """The styles of a row, by whether the cursor is on it."""
         self._told: tuple[str | None, tuple[str, ...]] = (None, ())
@@ -132,7 +118,7 @@ class JobTable(ScrollView, can_focus=True):
             self._now = snapshot.taken_at
         changed, moved = self._jobs.take(snapshot.rows)
         for name in changed:
-            self._drawn.pop(name, None)
+            self._painter.forget(name)
         if first or moved or (changed and self._lay_out()):
             self._arranged()
             return
@@ -141,17 +127,16 @@ class JobTable(ScrollView, can_focus=True):
 
     def tick(self, now: datetime) -> None:
         """It is ``now``: paint the countdowns and ages that read differently."""
-        self._now = now
+        before, self._now = self._now, now
+        zone = self._snapshot.zone if self._snapshot else None
+        if before is None or before.astimezone(zone).date() != now.astimezone(zone).date():
+            self._painter.forget()  # notes name the day of what is not today
+            self.refresh()
+            return
         for y, facts in self._visible():
-            drawn = self._drawn.get(facts.row.name)
-            if drawn is None:
-                continue
-            ticking = self._painter.ticking(facts, now)
-            other = [key for key, cell in ticking.items() if cell != drawn.ticking[key]]
-            if other:
-                self._drawn[facts.row.name] = _Drawn(ticking)
-                left, width = self._painter.span(other)
-                self.refresh(Region(left, y, width, 1))
+            span = self._painter.tick(facts, now)
+            if span is not None:
+                self.refresh(Region(span[0], y, span[1], 1))
 
     def sort(self, column: str, *, descending: bool | None = None) -> None:
         """Sort by a column; ``None`` is its usual direction, or the other one when it is sorted by it already."""
@@ -173,6 +158,7 @@ class JobTable(ScrollView, can_focus=True):
     def clear_marks(self) -> None:
         marked, self._jobs.marked = self._jobs.marked, set()
         for name in marked:
+            self._painter.forget(name)
             self._repaint(name)
         self._settle()
 
@@ -182,7 +168,7 @@ class JobTable(ScrollView, can_focus=True):
 
     def notify_style_update(self) -> None:
         self._palette.clear()
-        self._drawn.clear()
+        self._painter.forget()
         super().notify_style_update()
 
     def on_click(self, event: events.Click) -> None:
@@ -219,7 +205,7 @@ class JobTable(ScrollView, can_focus=True):
         name = self._jobs.cursor
         if name is not None:
             self._jobs.marked ^= {name}
-            self._drawn.pop(name, None)
+            self._painter.forget(name)
             self._repaint(name)
             self.action_move(1)
 
@@ -231,48 +217,35 @@ class JobTable(ScrollView, can_focus=True):
             self.clear_marks()
 
     def render_line(self, y: int) -> Strip:
-        jobs, palette = self._jobs, self._colours(cursor=False)
-        if self._now is None:
-            return Strip.blank(self.size.width, palette["text"])
+        jobs, colours = self._jobs, self._colours(cursor=False)
+        if self._now is None or self._snapshot is None:
+            return Strip.blank(self.size.width, colours["text"])
         if not jobs.order:
-            return self._painter.message(self._nothing() if y == 1 else "", palette)
+            return self._painter.message(self._nothing() if y == 1 else "", colours)
         if y == 0:
-            return self._painter.header(jobs.column, descending=jobs.descending, palette=palette)
+            return self._painter.header(jobs.column, descending=jobs.descending, palette=colours)
         line = y - 1 + self.scroll_offset.y
         if line >= len(jobs.lines):
-            return self._painter.message("", palette)
+            return self._painter.message("", colours)
         place = jobs.lines[line]
-        return self._line(jobs.order[place], is_note=jobs.line_of[place] != line, now=self._now)
-
-    def _line(self, facts: Facts, *, is_note: bool, now: datetime) -> Strip:
-        name = facts.row.name
-        drawn = self._drawn.get(name)
-        if drawn is None:
-            if len(self._drawn) >= _KEPT:
-                self._drawn.clear()
-            drawn = self._drawn[name] = _Drawn(self._painter.ticking(facts, now))
-        cursor = name == self._jobs.cursor
-        strip = drawn.strips.get((is_note, cursor))
-        if strip is None:
-            palette = self._colours(cursor=cursor)
-            if is_note and self._snapshot is not None:
-                strip = self._painter.note(note(facts, now, self._snapshot.zone), palette, cursor=cursor)
-            else:
-                marked = name in self._jobs.marked
-                strip = self._painter.row(facts, drawn.ticking, now, palette, cursor=cursor, marked=marked)
-            drawn.strips[is_note, cursor] = strip
-        return strip
+        facts = jobs.order[place]
+        cursor, is_note = facts.row.name == jobs.cursor, jobs.line_of[place] != line
+        colours, marked = self._colours(cursor=cursor), facts.row.name in jobs.marked
+        return self._painter.line(
+            facts, self._now, self._snapshot.zone, colours, is_note=is_note, cursor=cursor, marked=marked
+        )
 
     def _colours(self, *, cursor: bool) -> dict[str, Style]:
-        palette = self._palette.get(cursor)
-        if palette is None:
-            palette = {name: self.get_component_rich_style(f"job-table--{name}") for name in _STYLES}
+        found = self._palette.get(cursor)
+        if found is None:
+            found = palette(self, "job-table", _STYLES)
             if cursor:
                 under = self.get_component_rich_style("job-table--cursor")
-                over = Style(bgcolor=under.bgcolor, bold=under.bold, reverse=under.reverse)
-                palette = {name: style + over for name, style in palette.items()}
-            self._palette[cursor] = palette
-        return palette
+                over = Style(bgcolor=under.bgcolor, reverse=under.reverse)
+                found = {name: style + over for name, style in found.items()}
+                found["name"] += Style(bold=under.bold)
+            self._palette[cursor] = found
+        return found
 
     def _nothing(self) -> str:
         """What an empty table says."""
@@ -298,10 +271,7 @@ class JobTable(ScrollView, can_focus=True):
 
     def _lay_out(self) -> bool:
         """Fit the columns anew; whether every row has to be drawn anew for it."""
-        other = self._painter.lay_out(self._jobs.order, self.scrollable_content_region.width)
-        if other:
-            self._drawn.clear()
-        return other
+        return self._painter.lay_out(self._jobs.order, self.scrollable_content_region.width)
 
     def _arranged(self) -> None:
         """Other rows, or the same in other places: paint everything."""

@@ -1,0 +1,79 @@
+"""Text in styles, cell by cell: what widgets that draw their own lines have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from textual.strip import Strip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rich.style import Style
+    from textual.widget import Widget
+
+    Piece = tuple[str, str]
+    """Some text and the name of its style."""
+    Cell = tuple[Piece, ...]
+    Palette = Mapping[str, Style]
+    """Styles by name."""
+
+
+def palette(widget: Widget, prefix: str, names: Iterable[str]) -> dict[str, Style]:
+    """A widget's component styles ``prefix--name`` by name. Slow: keep it until ``notify_style_update``."""
+    return {name: widget.get_component_rich_style(f"{prefix}--{name}") for name in names}
+
+
+def strip(pieces: Iterable[Piece], styles: Palette, width: int, blank: str = "text") -> Strip:
+    """A line of exactly ``width`` terminal cells, filled up in the style ``blank``."""
+    return Strip([Segment(text, styles[style]) for text, style in pieces if text]).adjust_cell_length(
+        width, styles[blank]
+    )
+
+
+def width_of(text: str) -> int:
+    """How many terminal cells ``text`` takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def pieces_width(pieces: Iterable[Piece]) -> int:
+    return sum(width_of(text) for text, _ in pieces)
+
+
+def cut(text: str, width: int) -> str:
+    """``text`` in at most ``width`` terminal cells, cut with an ellipsis where it is longer."""
+    if width_of(text) <= width:
+        return text
+    if width < 1:
+        return ""
+    return (text[: width - 1] if text.isascii() else set_cell_size(text, width - 1)) + "…"
+
+
+def fitted(cell: Cell, width: int, *, right: bool = False, gap: int = 0) -> Cell:
+    """The pieces in exactly ``width`` terminal cells, then ``gap`` blanks: filled up, or cut with an ellipsis.
+
+    Blanks join the piece beside them, whatever its style: the fewer pieces a line has, the faster it is drawn.
+    """
+    used = pieces_width(cell)
+    if used > width:
+        return ((cut("".join(text for text, _ in cell), width) + " " * gap, cell[0][1]),)
+    if not cell:
+        return ((" " * (width + gap), "text"),)
+    before, after = (width - used, gap) if right else (0, width - used + gap)
+    if len(cell) == 1:
+        return ((f"{' ' * before}{cell[0][0]}{' ' * after}", cell[0][1]),)
+    (first, first_style), *middle, (last, last_style) = cell
+    return ((" " * before + first, first_style), *middle, (last + " " * after, last_style))
+
+
+def merged(pieces: Iterable[Piece]) -> Cell:
+    """Neighbours of one style as one piece."""
+    joined: list[Piece] = []
+    for text, style in pieces:
+        if joined and joined[-1][1] == style:
+            joined[-1] = (joined[-1][0] + text, style)
+        else:
+            joined.append((text, style))
+    return tuple(joined)
