@@ -124,19 +124,23 @@ def shown(key: str) -> str:
     return "+".join([*(modifier.capitalize() for modifier in modifiers), name])
 
 
-def bindings_of(*contexts: str, prefix: str = "") -> Iterator[Binding]:
-    """The bindings of some contexts with their default keys; ``App.set_keymap`` replaces those by their ids.
+def binding(action_id: str, prefix: str = "") -> Binding:
+    """The binding of an action with its default keys; ``App.set_keymap`` replaces those by its id.
 
-    ``prefix`` says where the actions live: ``app.`` or ``screen.``, or nothing for the widget itself.
+    ``prefix`` says where the action lives: ``app.`` or ``screen.``, or nothing for the widget itself.
     """
-    for action in ACTIONS:
-        if action.context in contexts:
-            yield Binding(
-                ",".join(action.default_keys),
-                f"{prefix}{action.id}",
-                action.label,
-                show=action.footer,
-                key_display=shown(action.default_keys[0]),
-                tooltip=action.help,
-                id=action.id,
-            )
+    action = ACTION[action_id]
+    return Binding(
+        ",".join(action.default_keys),
+        f"{prefix}{action.id}",
+        action.label,
+        show=action.footer,
+        key_display=shown(action.default_keys[0]),
+        tooltip=action.help,
+        id=action.id,
+    )
+
+
+def bindings_of(*contexts: str, prefix: str = "") -> Iterator[Binding]:
+    """The bindings of some contexts, as ``binding`` makes them."""
+    return (binding(action.id, prefix) for action in ACTIONS if action.context in contexts)

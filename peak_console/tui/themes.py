@@ -134,3 +134,13 @@ THEMES: tuple[Theme, ...] = (
 def theme_names() -> list[str]:
     """Every theme that ``theme`` in the configuration may name: ours first."""
     return [*(theme.name for theme in THEMES), *sorted(BUILTIN_THEMES)]
+
+
+def chosen(wanted: str | None, ansi: bool | None = None) -> str:
+    """The theme to start with: ``wanted`` if there is one of that name, else what suits the terminal.
+
+    ``ansi`` is whether the terminal's own sixteen colours are to be used.
+    """
+    if wanted in theme_names():
+        return wanted
+    return DEFAULT_ANSI_THEME if ansi else DEFAULT_THEME
