@@ -95,6 +95,11 @@ class Engine:
         self._leave_wanted = True
         self.drain()
 
+    @property
+    def is_draining(self) -> bool:
+        """Whether it has been asked to start nothing new. From any thread."""
+        return self._drain_wanted
+
     def offer(self, jobset: JobSet) -> None:
         """Hand over new definitions, complete and valid. From any thread."""
         self._offered = jobset
@@ -241,7 +246,7 @@ class Engine:
                 self._dispatch_own()
             if on_look is not None:
                 on_look()
-            self.sleep(longest=LOOK_SECONDS if on_look else FOREIGN_SECONDS if waiting else None)
+            self.sleep(longest=LOOK_SECONDS if on_look else FOREIGN_SECONDS if waiting else None, dispatching=False)
 
     def _dispatch_own(self) -> None:
         if not self.lock.acquire():
@@ -313,9 +318,9 @@ class Engine:
     def _mend(self) -> None:
         self._trouble = None
 
-    def sleep(self, longest: float | None = None) -> None:
-        """Sleep until there is something to do."""
-        seconds = self._seconds_to_sleep()
+    def sleep(self, longest: float | None = None, *, dispatching: bool = True) -> None:
+        """Sleep until there is something to do; who does not dispatch is not woken by slots."""
+        seconds = self._seconds_to_sleep(dispatching)
         if longest is not None:
             seconds = min(seconds, longest)
         poll = select.poll()
@@ -324,7 +329,7 @@ class Engine:
         poll.poll(max(0.0, seconds) * 1000)
         self.bell.hush()
 
-    def _seconds_to_sleep(self) -> float:
+    def _seconds_to_sleep(self, dispatching: bool) -> float:
         context, now, monotonic = self.context, self._clock.now(), self._clock.monotonic()
         seconds = [self.options.poll_interval]
         if (look := context.supervisor.next_look()) is not None:
@@ -332,6 +337,8 @@ class Engine:
         if self._trouble is not None:
             seconds.append(TROUBLE_SECONDS)
             return max(0.05, min(seconds))
+        if not dispatching:
+            return min(seconds)
         if context.foreign:
             seconds.append(self._look_again_at - monotonic)
         if context.hold is None and not context.draining:
@@ -346,7 +353,8 @@ class Engine:
         """Leave the directory in order; the final status."""
         now = self._clock.now()
         left = self.context.supervisor.leave_all()
-        self.store.engine_stopped(now)
+        if self.lock.is_held:  # who has given way long since must not sign off whoever serves now
+            self.store.engine_stopped(now)
         stopped = events.EngineStopped(
             at=now, succeeded=self.context.succeeded, failed=self.context.failed, left_running=left
         )

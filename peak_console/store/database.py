@@ -6,7 +6,7 @@ import os
 import sqlite3
 
 from peak_console.errors import StateError
-from peak_console.store.directory import DATABASE
+from peak_console.store.directory import DATABASE, newest_run_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,6 +81,10 @@ class Database:
         for statement in without_comments.split(";"):
             if statement.strip():
                 self._connection.execute(statement)
+        # A registry that replaces a damaged one finds the files of earlier runs, which must not pass for its own.
+        self._connection.execute(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES ('runs', ?)", (newest_run_directory(self.directory),)
+        )
         self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def close(self) -> None:

@@ -80,20 +80,39 @@ def _user(uid: int) -> str:
 
 def _ignore_in_git(directory: str) -> None:
     path = os.path.join(directory, ".gitignore")
-    if os.path.exists(path):
-        return
     try:
-        with open(path, "x", encoding="utf-8") as file:
-            file.write("*\n")
+        if os.listdir(directory):  # only in one that is new: elsewhere there may be more than state
+            return
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        pass
+        return
     except OSError as error:
         raise StateError(f"{path}: cannot write to the state directory ({error.strerror})") from None
+    try:
+        os.write(fd, b"*\n")
+    except OSError as error:
+        raise StateError(f"{path}: cannot write to the state directory ({error.strerror})") from None
+    finally:
+        os.close(fd)
+
+
+def current_user() -> str:
+    """Who gives commands from this process."""
+    return _user(os.getuid())
 
 
 def run_directory(directory: str, run_id: int) -> str:
     """Where a run's output and marks lie."""
     return os.path.join(directory, "runs", str(run_id))
+
+
+def newest_run_directory(directory: str) -> int:
+    """The highest id of a run that has files; 0 when there is none."""
+    try:
+        names = os.listdir(os.path.join(directory, "runs"))
+    except OSError:
+        return 0
+    return max((int(name) for name in names if name.isascii() and name.isdigit()), default=0)
 
 
 class EngineLock:
@@ -102,6 +121,11 @@ class EngineLock:
     def __init__(self, directory: str) -> None:
         self._path = os.path.join(directory, LOCK)
         self._fd: int | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._fd is not None
 
     def acquire(self) -> bool:
         """Take the lock if it is free; never waits. Raises ``StateError`` where it cannot be opened."""
