@@ -1,0 +1,265 @@
+"""One line of a program's output as text that any terminal can show, and how it wants to look.
+
+Of all that a program can send, only text and its looks (SGR: colours, bold, …) come through. Every other escape
+sequence is dropped; control, bidirectional and zero-width characters become U+FFFD, so that nothing is there unseen.
+Looks do not reach from one line into the next: any line can be drawn without those before it.
+Time is linear in the bytes given, whatever they are.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from peak_console.text import REPLACEMENT, safe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_CELLS = 4_000
+"""A line is shown up to here; what lies beyond is only counted."""
+MAX_BYTES = 32 * 1024
+"""More of a line is never looked at."""
+TAB_CELLS = 8
+_MAX_SGR = 128
+_MAX_MARKS = 4
+_MAX_PIECES = 256
+"""A line that changes its look more often keeps the last one: drawing stays quick."""
+
+# SGR is group 1. Else what text.safe would drop as well: sequences that are complete, or a lone ESC.
+_SEQUENCE = re.compile(
+    r"\x1b(?:\[(?:([0-9;:]*+)m|[0-?]*+[ -/]*+[@-~])"
+    r"|[\]PX^_][^\x07\x1b\n]*+(?:\x07|\x1b\\)"
+    r"|[ -/]++[0-~]"
+    r"|[0-OQ-WYZ\\`-~]"
+    r"|)"
+)
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # terminals disagree about their effect on width
+
+BOLD, DIM, ITALIC, UNDERLINE, REVERSE, STRIKE = 1, 2, 4, 8, 16, 32
+DEFAULT = -1
+RGB = 1 << 24
+"""Set in a colour that is 24-bit RGB; else it is an index into the palette of 256."""
+
+
+class Look(NamedTuple):
+    """How a piece of text wants to look."""
+
+    colour: int = DEFAULT
+    background: int = DEFAULT
+    attributes: int = 0
+
+
+class Piece(NamedTuple):
+    """Text that looks the same throughout."""
+
+    text: str
+    look: Look
+
+
+class ShownLine(NamedTuple):
+    """A line ready to be drawn."""
+
+    pieces: list[Piece]
+    cells: int
+    """The width of all pieces together."""
+    more: int
+    """How many bytes of the line are not shown, about."""
+
+
+PLAIN = Look()
+EMPTY = ShownLine([], 0, 0)
+
+
+def shown_line(data: bytes, length: int | None = None, max_cells: int = MAX_CELLS) -> ShownLine:
+    """The line that ``data`` starts with, without its line end; ``length``: its bytes in all, when ``data`` is less.
+
+    A carriage return starts the line anew: of a progress bar, its last state is shown.
+    """
+    length = len(data) if length is None else length
+    text = data[:MAX_BYTES].rstrip(b"\r").decode("utf-8", "replace")
+    if len(text) <= max_cells and length == len(data) and text.isascii() and text.isprintable():
+        return ShownLine([Piece(text, PLAIN)], len(text), 0) if text else EMPTY
+    look, start = PLAIN, text.rfind("\r") + 1
+    if start:
+        for match in _SEQUENCE.finditer(text, 0, start):
+            if (parameters := match[1]) is not None and len(parameters) <= _MAX_SGR:
+                look = _restyled(look, parameters)
+    line = _Line(max_cells)
+    position = start
+    for match in _SEQUENCE.finditer(text, start):
+        if not line.add(text[position : match.start()], look):
+            break
+        position = match.end()
+        if (parameters := match[1]) is not None and len(parameters) <= _MAX_SGR:
+            look = _restyled(look, parameters)
+    else:
+        if line.add(text[position:], look):
+            return ShownLine(line.pieces, line.cells, max(0, length - MAX_BYTES))
+    consumed = len(text[: position + line.taken].encode())
+    return ShownLine(line.pieces, line.cells, max(1, length - consumed))
+
+
+class _Line:
+    """Gathers pieces up to a width."""
+
+    __slots__ = ("_max_cells", "cells", "pieces", "taken")
+
+    def __init__(self, max_cells: int) -> None:
+        self._max_cells = max_cells
+        self.pieces: list[Piece] = []
+        self.cells = 0
+        self.taken = 0
+        """How many characters of the piece that did not fit are shown."""
+
+    def add(self, text: str, look: Look) -> bool:
+        """Take ``text``; ``False`` once the line is full."""
+        if not text:
+            return True
+        room = self._max_cells - self.cells
+        self.taken = min(len(text), room)
+        fits = self.taken == len(text)
+        text = _visible(text[: self.taken], self.cells)
+        cells = cell_len(text)
+        if cells > room:
+            text, fits = fitting(text, room), False
+            cells = cell_len(text)
+        if text:
+            self._append(text, look)
+            self.cells += cells
+        return fits
+
+    def _append(self, text: str, look: Look) -> None:
+        last = self.pieces[-1] if self.pieces else None
+        if last is not None and (last.look == look or len(self.pieces) == _MAX_PIECES):
+            self.pieces[-1] = Piece(last.text + text, last.look)
+        else:
+            self.pieces.append(Piece(text, look))
+
+
+def _visible(text: str, column: int) -> str:
+    """``text``, which stands at ``column``, with tabs as spaces and nothing unseen."""
+    if "\t" in text:
+        text = _untabbed(text, column)
+    text = safe(text)
+    if not text.isascii():
+        text = _tamed(_SELECTORS.sub("", text))
+    return text
+
+
+def _untabbed(text: str, column: int) -> str:
+    *before, last = text.split("\t")
+    parts: list[str] = []
+    for part in before:
+        column += cell_len(part)
+        blanks = TAB_CELLS - column % TAB_CELLS
+        column += blanks
+        parts += (part, " " * blanks)
+    parts.append(last)
+    return "".join(parts)
+
+
+def _tamed(text: str) -> str:
+    """``text`` without a mark at its start, where it would join what stands before, and without towers of marks."""
+    if all(map(cell_len, text)):
+        return text
+    marks = _MAX_MARKS
+    kept: list[str] = []
+    for character in text:
+        marks = 0 if cell_len(character) else marks + 1
+        if marks <= _MAX_MARKS:
+            kept.append(character)
+        elif not kept:
+            kept.append(REPLACEMENT)
+    return "".join(kept)
+
+
+def fitting(text: str, cells: int) -> str:
+    """The longest start of ``text`` that is at most so many cells wide."""
+    if text.isascii():
+        return text[:cells]
+    used = 0
+    for index, character in enumerate(text):
+        used += cell_len(character)
+        if used > cells:
+            return text[:index]
+    return text
+
+
+@lru_cache(4096)
+def _restyled(look: Look, parameters: str) -> Look:
+    """``look`` after an SGR sequence with these parameters; unknown ones change nothing."""
+    codes = iter(parameters.split(";"))
+    for code in codes:
+        if ":" in code:
+            look = _with_subparameters(look, code.split(":"))
+        else:
+            number = _number(code)
+            look = _with_colour(look, number, codes) if number in {38, 48, 58} else _with_code(look, number)
+    return look
+
+
+_ADD = {1: BOLD, 2: DIM, 3: ITALIC, 4: UNDERLINE, 7: REVERSE, 9: STRIKE, 21: UNDERLINE}
+_REMOVE = {22: BOLD | DIM, 23: ITALIC, 24: UNDERLINE, 27: REVERSE, 29: STRIKE}
+_ARGUMENTS = {5: 1, 2: 3}
+"""How many numbers a colour has, by its kind: one of the palette, or red, green, blue."""
+
+
+def _with_code(look: Look, code: int) -> Look:
+    """Neither blinking (the screen is calm) nor concealment (nothing is unseen) is followed."""
+    colour, background, attributes = look
+    if code == 0:
+        return PLAIN
+    if code in _ADD:
+        return Look(colour, background, attributes | _ADD[code])
+    if code in _REMOVE:
+        return Look(colour, background, attributes & ~_REMOVE[code])
+    tens, unit = divmod(code, 10)
+    if unit < 8 and tens in {3, 9}:
+        return Look(unit + (8 if tens == 9 else 0), background, attributes)
+    if unit < 8 and tens in {4, 10}:
+        return Look(colour, unit + (8 if tens == 10 else 0), attributes)
+    if code == 39:
+        return Look(DEFAULT, background, attributes)
+    if code == 49:
+        return Look(colour, DEFAULT, attributes)
+    return look
+
+
+def _with_colour(look: Look, code: int, rest: Iterator[str]) -> Look:
+    """``38;5;n`` and ``38;2;r;g;b``; takes its arguments from ``rest``."""
+    kind = _number(next(rest, ""))
+    return _coloured(look, code, kind, [_number(next(rest, "")) for _ in range(_ARGUMENTS.get(kind, 0))])
+
+
+def _with_subparameters(look: Look, parts: list[str]) -> Look:
+    """``38:5:n``, ``38:2:r:g:b``, ``38:2:space:r:g:b`` and ``4:3`` (an underline's kind)."""
+    code = _number(parts[0])
+    if code == 4:
+        return _with_code(look, 24 if _number(parts[1]) == 0 else 4)
+    kind = _number(parts[1])
+    values = parts[3:6] if kind == 2 and len(parts) >= 6 else parts[2 : 2 + _ARGUMENTS.get(kind, 0)]
+    return _coloured(look, code, kind, [_number(value) for value in values])
+
+
+def _coloured(look: Look, code: int, kind: int, values: list[int]) -> Look:
+    if any(not 0 <= value <= 255 for value in values):
+        return look
+    if kind == 5 and len(values) == 1:
+        colour = values[0]
+    elif kind == 2 and len(values) == 3:
+        colour = RGB | values[0] << 16 | values[1] << 8 | values[2]
+    else:
+        return look
+    if code == 38:
+        return look._replace(colour=colour)
+    return look._replace(background=colour) if code == 48 else look
+
+
+def _number(text: str) -> int:
+    """A parameter's value; a missing one is 0, as terminals take it; a monstrous one is none that we know."""
+    return int(text) if 0 < len(text) <= 4 else -1 if text else 0

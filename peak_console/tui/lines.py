@@ -1,0 +1,365 @@
+"""Lines of a run's output by number, both streams merged in the order in which they were written.
+
+Nothing is kept of the lines themselves, only a checkpoint about every 64 KiB, so that memory hardly grows with the
+output. A line counts once it is complete, at the moment of its end; the streams' unfinished lines come last.
+What one sample of the timeline covers, and what it does not cover yet, shows stdout before stderr.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from heapq import merge
+from operator import itemgetter
+from typing import NamedTuple
+
+from peak_console.tui.ansi import MAX_BYTES
+from peak_console.tui.output_files import ERR, NO_HOLE, OUT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from peak_console.tui.output_files import Hole, OutputFiles, Pair
+
+CHUNK = 64 * 1024
+"""Read at once; also about the bytes from one checkpoint to the next, and the longest line that shares a block."""
+_DENSE = 4096
+_CACHED_BLOCKS = 6
+
+
+class Line(NamedTuple):
+    """Where a line is."""
+
+    stream: int
+    start: int
+    end: int
+    """Behind its last byte, before its newline."""
+    at: int | None
+    """Unix milliseconds when its end was first seen."""
+    dropped: bool = False
+    """It stands for bytes that are gone."""
+
+
+class _State(NamedTuple):
+    """Swapped as a whole, so that one thread can read while another one extends."""
+
+    starts: tuple[array[int], array[int]]
+    """Per stream, where each block starts."""
+    firsts: array[int]
+    """The number of each block's first line."""
+    end: Pair
+    """Where the last block ends: behind the last complete lines."""
+    lines: int
+
+
+class LineIndex:
+    """Extended by one thread at a time; any thread may look lines up."""
+
+    def __init__(self, files: OutputFiles, start: Pair = (0, 0)) -> None:
+        self.files = files
+        self._holes = files.holes
+        self._scanned = list(start)
+        self._cache: dict[tuple[object, ...], list[Line]] = {}
+        self._state = _State((array("Q", [start[OUT]]), array("Q", [start[ERR]])), array("Q", [0]), start, 0)
+        self.generation = 0
+        """Rises when lines got other numbers."""
+
+    @property
+    def behind(self) -> int:
+        """Bytes not indexed yet; a change of what is dropped counts as very many."""
+        if self._holes != self.files.holes:
+            return 1 << 62
+        return sum(self.files.sizes) - sum(self._scanned)
+
+    @property
+    def stale(self) -> bool:
+        """Whether this index is worthless: the job has cut its output short, or what was dropped is said to be back."""
+        return any(
+            size < scanned or not (new[0] <= old[0] and (old[1] <= new[1] or old == NO_HOLE))
+            for size, scanned, old, new in zip(
+                self.files.sizes, self._scanned, self._holes, self.files.holes, strict=True
+            )
+        )
+
+    @property
+    def complete_lines(self) -> int:
+        return self._state.lines
+
+    @property
+    def total(self) -> int:
+        """Complete lines, and unfinished ones once everything is indexed."""
+        state = self._state
+        return state.lines + len(self._unfinished(state.end))
+
+    def advance(self, budget: int) -> bool:
+        """Index about so many bytes more; whether nothing is left."""
+        if self._holes != self.files.holes:
+            self._recount()
+        while budget > 0 and (step := self._next_step()) is not None:
+            stream, until = step
+            start = self._scanned[stream]
+            if start >= self._holes[stream][0] and start < self._holes[stream][1]:
+                self._skip_hole(stream)
+                continue
+            data = self.files.read(stream, start, min(until, start + CHUNK))
+            if not data:
+                return True
+            self._take(stream, data)
+            budget -= len(data)
+        return self.behind <= 0
+
+    def window(self, first: int, count: int) -> list[Line]:
+        """Up to ``count`` lines from number ``first`` on."""
+        found: list[Line] = []
+        state = self._state
+        while len(found) < count and first < state.lines:
+            block = bisect_right(state.firsts, first) - 1
+            lines = self._block(state, block)
+            offset = first - state.firsts[block]
+            part = lines[offset : offset + count - len(found)]
+            if not part:
+                break  # the file is not what it was when it was indexed
+            found += part
+            first += len(part)
+        if len(found) < count and first >= state.lines:
+            unfinished = self._unfinished(state.end)
+            found += unfinished[first - state.lines : first - state.lines + count - len(found)]
+        return found
+
+    def number_of(self, line: Line) -> int:
+        """The number that a line, perhaps of another index of the same files, has here, or the nearest one's."""
+        state = self._state
+        if line.start >= state.end[line.stream]:
+            return max(0, self.total - 1)
+        block = max(0, bisect_right(state.starts[line.stream], line.start) - 1)
+        offset = 0
+        for offset, candidate in enumerate(self._block(state, block)):  # noqa: B007 - the last one, if none fits
+            if candidate.stream == line.stream and candidate.end >= line.start:
+                break
+        return state.firsts[block] + offset
+
+    def blocks(self, first: int) -> list[tuple[int, Pair, Pair]]:
+        """Every block from the ``first`` on: its first line's number, where its part of each stream starts and ends.
+
+        All but the last stay as they are.
+        """
+        state = self._state
+        count = len(state.firsts)
+        return [(state.firsts[block], _start(state, block), _end(state, block, count)) for block in range(first, count)]
+
+    def first_line_of(self, block: int) -> int:
+        """The number of a block's first line; of a block yet to come, the number that its first line would have."""
+        state = self._state
+        return state.firsts[block] if block < len(state.firsts) else state.lines
+
+    def parts(self, stream: int, start: int, end: int) -> Iterator[Pair]:
+        """What of ``[start, end)`` is not dropped: one or two ranges."""
+        gone, kept = self._holes[stream]
+        if start < min(gone, end):
+            yield start, min(gone, end)
+        if max(start, kept) < end:
+            yield max(start, kept), end
+
+    # Extending
+
+    def _next_step(self) -> tuple[int, int] | None:
+        """Which stream to read next and up to where, so that lines come in the order of the timeline."""
+        sizes, timeline = self.files.sizes, self.files.timeline
+        out, err = self._scanned
+        if err >= sizes[ERR]:
+            return (OUT, sizes[OUT]) if out < sizes[OUT] else None
+        if out >= sizes[OUT]:
+            return ERR, sizes[ERR]
+        next_out = bisect_right(timeline.lengths[OUT], out)
+        next_err = bisect_right(timeline.lengths[ERR], err)
+        samples = len(timeline.milliseconds)
+        if next_out <= next_err:
+            last = max(next_out, next_err - 1)
+            return OUT, min(timeline.lengths[OUT][last] if last < samples else sizes[OUT], sizes[OUT])
+        return ERR, min(timeline.lengths[ERR][next_out - 1], sizes[ERR])
+
+    def _take(self, stream: int, data: bytes) -> None:
+        """Count the lines that end in ``data``, the next bytes of a stream."""
+        gone = self._holes[stream][0]
+        base = self._scanned[stream]
+        if base < gone:
+            data = data[: gone - base]
+        newlines = data.count(b"\n")
+        if newlines > _DENSE < len(data):
+            for at in range(0, len(data), _DENSE):
+                self._take(stream, data[at : at + _DENSE])
+            return
+        self._scanned[stream] = base + len(data)
+        if not newlines:
+            return
+        begun = self._state.end[stream]
+        first_end = base + data.index(b"\n") + 1
+        if first_end - begun > CHUNK:  # a giant line has a block of its own, so that no block needs much reading
+            self._checkpoint()
+            self._extend(stream, first_end, 1)
+            self._checkpoint()
+            newlines -= 1
+        if newlines:
+            self._extend(stream, base + data.rindex(b"\n") + 1, newlines)
+        state = self._state
+        if state.lines - state.firsts[-1] >= _DENSE or sum(state.end) - sum(_start(state, -1)) >= CHUNK:
+            self._checkpoint()
+
+    def _skip_hole(self, stream: int) -> None:
+        """What stood before the dropped bytes ends there; one line stands for them."""
+        gone, kept = self._holes[stream]
+        begun = self._state.end[stream]
+        self._checkpoint()
+        self._extend(stream, kept, 1 + (begun < gone))
+        self._checkpoint()
+        self._scanned[stream] = kept
+
+    def _extend(self, stream: int, end: int, lines: int) -> None:
+        state = self._state
+        ends = (end, state.end[ERR]) if stream == OUT else (state.end[OUT], end)
+        self._state = state._replace(end=ends, lines=state.lines + lines)
+
+    def _checkpoint(self) -> None:
+        state = self._state
+        if state.lines > state.firsts[-1]:
+            state.starts[OUT].append(state.end[OUT])
+            state.starts[ERR].append(state.end[ERR])
+            state.firsts.append(state.lines)
+
+    def _recount(self) -> None:
+        """More is dropped than before: give lines their new numbers."""
+        old, new = self._holes, self.files.holes
+        state = self._state
+        self._holes = new
+        end = tuple(max(end, kept) if gone <= end else end for end, (gone, kept) in zip(state.end, new, strict=True))
+        for stream in (OUT, ERR):
+            if new[stream][0] <= self._scanned[stream]:
+                self._scanned[stream] = max(self._scanned[stream], new[stream][1])
+        starts, firsts, lines = (array("Q"), array("Q")), array("Q"), 0
+        count = len(state.firsts)
+        for block in range(count):
+            low, high = _start(state, block), _end(state, block, count)
+            if block == count - 1:
+                high = (end[OUT], end[ERR])
+            known = (state.firsts[block + 1] if block + 1 < count else state.lines) - state.firsts[block]
+            if any(_touched(old[s], new[s], low[s], high[s]) for s in (OUT, ERR)):
+                known = sum(self._count(stream, low[stream], high[stream]) for stream in (OUT, ERR))
+            if known or not firsts:
+                starts[OUT].append(low[OUT])
+                starts[ERR].append(low[ERR])
+                firsts.append(lines)
+            lines += known
+        self._state = _State(starts, firsts, (end[OUT], end[ERR]), lines)
+        self._cache = {}
+        self.generation += 1
+
+    def _count(self, stream: int, start: int, end: int) -> int:
+        """Lines of ``[start, end)`` without keeping them."""
+        gone = self._holes[stream][0]
+        lines = 0
+        for low, high in self.parts(stream, start, end):
+            for at in range(low, high, CHUNK):
+                lines += self.files.read(stream, at, min(high, at + CHUNK)).count(b"\n")
+            if high == gone and self.files.read(stream, high - 1, high) != b"\n":
+                lines += 1
+        return lines + (start <= gone < end)
+
+    # Looking up
+
+    def _unfinished(self, begun: Pair) -> list[Line]:
+        """The lines that have no newline yet; none before everything is indexed."""
+        if self.behind > 0:
+            return []
+        sizes, timeline = self.files.sizes, self.files.timeline
+        return [
+            Line(stream, begun[stream], sizes[stream], timeline.time_of(timeline.sample_of(stream, sizes[stream])))
+            for stream in (OUT, ERR)
+            if begun[stream] < sizes[stream]
+        ]
+
+    def _block(self, state: _State, block: int) -> list[Line]:
+        count = len(state.firsts)
+        low, high = _start(state, block), _end(state, block, count)
+        samples = len(self.files.timeline.milliseconds)
+        key = (low, high, samples if block >= count - 2 else -1, self.generation)
+        found = self._cache.get(key)
+        if found is None:
+            parts = [list(self._split(stream, low[stream], high[stream])) for stream in (OUT, ERR)]
+            if all(parts):
+                found = [line for _, line in merge(*parts, key=itemgetter(0))]
+            else:
+                found = [line for _, line in parts[OUT] or parts[ERR]]
+            if len(self._cache) >= _CACHED_BLOCKS:
+                self._cache = {}
+            self._cache[key] = found
+        return found
+
+    def _split(self, stream: int, start: int, end: int) -> Iterator[tuple[int, Line]]:
+        """A stream's lines in ``[start, end)``, each with the sample that has its end."""
+        timeline = self.files.timeline
+        gone, kept = self._holes[stream]
+        for low, high in self.parts(stream, start, end):
+            if start <= gone < end and low >= kept:
+                yield timeline.sample_of(stream, gone), Line(stream, gone, kept, None, dropped=True)
+            if high - low > 4 * CHUNK:  # one giant line
+                pieces = [(high - low) - (self.files.read(stream, high - 1, high) == b"\n")]
+            else:
+                pieces = list(map(len, self.files.read(stream, low, high).split(b"\n")))
+                if not pieces[-1]:
+                    pieces.pop()
+            at = low
+            for length in pieces:
+                sample = timeline.sample_of(stream, min(at + length + 1, high))
+                yield sample, Line(stream, at, at + length, timeline.time_of(sample))
+                at += length + 1
+        if start <= gone < end <= kept:
+            yield timeline.sample_of(stream, gone), Line(stream, gone, kept, None, dropped=True)
+
+
+def tail_start(files: OutputFiles, reach: int) -> Pair:
+    """Where to begin an index of about the last ``reach`` bytes, so that nothing is missing between its lines."""
+    sizes, timeline = files.sizes, files.timeline
+    starts = [max(0, size - reach) for size in sizes]
+    sample = max(timeline.sample_of(stream, starts[stream]) if starts[stream] else 0 for stream in (OUT, ERR))
+    if 0 < sample <= len(timeline.milliseconds):
+        starts = [max(starts[stream], timeline.lengths[stream][sample - 1]) for stream in (OUT, ERR)]
+    for stream in (OUT, ERR):
+        gone, kept = files.holes[stream]
+        if gone <= starts[stream]:
+            starts[stream] = max(starts[stream], min(kept, sizes[stream]))
+        if starts[stream]:
+            data = files.read(stream, starts[stream] - 1, min(sizes[stream], starts[stream] + CHUNK))
+            starts[stream] += max(0, data.find(b"\n"))
+    return starts[OUT], starts[ERR]
+
+
+def line_bytes(files: OutputFiles, line: Line) -> tuple[bytes, int]:
+    """As much of a line as is worth looking at, and its length in bytes.
+
+    Of a very long line that ends as a progress bar does, that is its end.
+    """
+    length = line.end - line.start
+    if length > MAX_BYTES:
+        tail = files.read(line.stream, line.end - CHUNK // 8, line.end).rstrip(b"\r")
+        at = tail.rfind(b"\r")
+        if at >= 0:
+            return tail[at + 1 :], len(tail) - at - 1
+    return files.read(line.stream, line.start, min(line.end, line.start + MAX_BYTES)), length
+
+
+def _start(state: _State, block: int) -> Pair:
+    return state.starts[OUT][block], state.starts[ERR][block]
+
+
+def _end(state: _State, block: int, count: int) -> Pair:
+    """Where a block ends, as of the moment when there were ``count`` blocks."""
+    return _start(state, block + 1) if block + 1 < count else state.end
+
+
+def _touched(old: Hole, new: Hole, start: int, end: int) -> bool:
+    """Whether ``[start, end)`` has bytes that have been dropped since, or shares a block with the hole's begin."""
+    if old == new:
+        return False
+    low = old[1] if old[0] == new[0] else min(old[0], new[0])
+    return (start < new[1] and low < end) or start <= new[0] < end

@@ -1,0 +1,363 @@
+"""The output pane: one run's output as it comes, with colours, times, wrapping and search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from peak_console.errors import PeakConsoleError
+from peak_console.text import safe
+from peak_console.tui.actions import TITLES, Context, bindings_of
+from peak_console.tui.ansi import PLAIN, Piece
+from peak_console.tui.output_paint import BAR_CELLS, STYLES, TIME_CELLS, RowPainter
+from peak_console.tui.output_run import RunOutput
+from peak_console.tui.output_search import Pattern
+from peak_console.tui.output_words import final_line, instead_of_output, run_words, title
+from peak_console.tui.output_work import CatchUp, in_background, save
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from textual import events
+    from textual.strip import Strip
+
+    from peak_console.store.model import Run
+
+WHEEL_ROWS = 3
+SIDEWAYS_CELLS = 8
+
+
+class OutputView(Widget, can_focus=True):
+    """Shows one run's output, whatever its size, and follows it while it grows."""
+
+    ALLOW_SELECT = False
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"output-view--{name}" for name in STYLES}
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_of(Context.OUTPUT),
+        Binding("up,k", "scroll(-1)", "Up", show=False),
+        Binding("down,j", "scroll(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home,g", "jump_start", "Start", show=False),
+        Binding("G", "jump_end", "End", show=False),
+        Binding("left", "sideways(-1)", "Left", show=False),
+        Binding("right", "sideways(1)", "Right", show=False),
+        Binding("escape", "clear_search", "End search", show=False),
+    ]
+
+    @dataclass
+    class SearchRequested(Message):
+        """The operator wants to type what to look for."""
+
+        text: str
+        """What was looked for last."""
+
+    @dataclass
+    class SaveRequested(Message):
+        """The operator wants this run's output in a file: ask for a name, then call ``save``."""
+
+        run: Run
+
+    @dataclass
+    class RunStepRequested(Message):
+        """The operator wants to see another run of the same job: -1 the one before, 1 the one after."""
+
+        by: int
+
+    @dataclass
+    class Saved(Message):
+        """The output is in a file."""
+
+        path: str
+        bytes: int
+
+    @dataclass
+    class SaveFailed(Message):
+        """The output is not in a file; the message says why."""
+
+        message: str
+
+    @dataclass
+    class _CaughtUp(Message, bubble=False):
+        work: CatchUp
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._run: Run | None = None
+        self._directory = ""
+        self._zone: tzinfo = UTC
+        self._output: RunOutput | None = None
+        self._wrap = True
+        self._timestamps = True
+        self._painter: RowPainter | None = None
+        self._strips: list[Strip] = []
+        """The rows as painted; none while they have to be painted anew."""
+        self._titles = ("", "")
+        self._dragging = False
+
+    @property
+    def following(self) -> bool:
+        """Whether it stays at the end as output comes."""
+        return self._output is None or self._output.window.follow
+
+    @property
+    def wrapping(self) -> bool:
+        return self._wrap
+
+    @property
+    def timestamps(self) -> bool:
+        return self._timestamps
+
+    @property
+    def title(self) -> str:
+        """``daily_risk_check #1287 · ✖ failed (exit 2) after 0.8s ── follow ─ wrap ─ 41 lines``."""
+        if self._run is None:
+            return ""
+        modes = [name for name, on in (("follow", self.following), ("wrap", self._wrap)) if on]
+        if self._output is not None and not self._output.empty:
+            lines = self._output.lines
+            least = "≥ " if self._output.counting else ""
+            modes.append(f"{least}{lines:,} line{'' if lines == 1 else 's'}")
+        return f"{title(self._run, self._zone)} ── {' ─ '.join(modes)}"
+
+    @property
+    def search_status(self) -> str:
+        """``/needle · 3 of 41``; nothing while nothing is looked for."""
+        if self._output is None or self._output.looked_for is None:
+            return ""
+        place, total, done = self._output.found
+        if not done:
+            count = "searching …"
+        elif not total:
+            count = "not found"
+        else:
+            count = f"{place or '–'} of {total:,}"
+        return f"/{safe(self._output.looked_for.text)} · {count}"
+
+    def show_run(
+        self,
+        run: Run | None,
+        directory: str,
+        now: datetime,
+        *,
+        zone: tzinfo = UTC,
+        retry_at: datetime | None = None,
+        retries: int | None = None,
+    ) -> None:
+        """Show a run as it is ``now``, whose files are in ``directory``; ``retry_at``: when it will be tried again.
+
+        A run that is shown already stays where the operator has scrolled to.
+        """
+        shown = (self._run.id, self._directory) if self._run is not None else None
+        same = run is not None and shown == (run.id, directory)
+        self._run, self._directory, self._zone = run, directory, zone
+        if not same:
+            self._open()
+        elif self._output is not None:
+            self._output.refresh()
+        if self._output is not None and run is not None:
+            due = retry_at if retry_at is not None and retry_at > now else None
+            words = final_line(run, zone, due, retries)
+            self._output.window.final = [Piece(words, PLAIN)] if words and not self._output.empty else []
+        self._changed()
+
+    def refresh_output(self) -> None:
+        """Show what has come since the last time. A few stats when nothing has."""
+        if self._output is not None and self._output.refresh():
+            self._changed()
+
+    def toggle_follow(self) -> None:
+        """Go to the end and stay there, or stay here."""
+        if self._output is not None:
+            self._output.window.set_follow(not self.following)
+            self._changed()
+
+    def toggle_wrap(self) -> None:
+        self._wrap = not self._wrap
+        if self._output is not None:
+            self._output.window.set_wrap(self._wrap)
+        self._changed()
+
+    def toggle_timestamps(self) -> None:
+        self._timestamps = not self._timestamps
+        self._changed()
+
+    def search(self, text: str) -> None:
+        """Find plain text, in any case if it is all in lower case; nothing to find ends the search."""
+        if self._output is not None:
+            self._output.search(Pattern(text) if text else None)
+            self._changed()
+
+    def next_match(self) -> None:
+        self._step_match(1)
+
+    def previous_match(self) -> None:
+        self._step_match(-1)
+
+    def save(self, path: str) -> None:
+        """Write the output to a new file, with times if they are shown; posts ``Saved`` or ``SaveFailed``."""
+        directory, zone = self._directory, self._zone if self._timestamps else None
+
+        def work() -> None:
+            try:
+                self.post_message(self.Saved(path, save(directory, path, zone)))
+            except PeakConsoleError as error:
+                self.post_message(self.SaveFailed(str(error)))
+
+        in_background(work)
+
+    def on_resize(self) -> None:
+        self._strips = []
+
+    def on_unmount(self) -> None:
+        if self._output is not None:
+            self._output.close()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.action_scroll(-WHEEL_ROWS)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.action_scroll(WHEEL_ROWS)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.x == self.size.width - 1:
+            self._dragging = True
+            self.capture_mouse()
+            self._drag_to(offset.y)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._dragging:
+            self._drag_to(event.screen_y - self.content_region.y)
+
+    def on_mouse_up(self) -> None:
+        if self._dragging:
+            self._dragging = False
+            self.release_mouse()
+
+    def on_output_view_caught_up(self, message: _CaughtUp) -> None:
+        if self._output is not None and self._output.take(message.work):
+            self._changed()
+
+    def action_scroll(self, rows: int) -> None:
+        if self._output is not None and self._output.window.scroll(rows):
+            self._changed()
+
+    def action_page(self, pages: int) -> None:
+        self.action_scroll(pages * max(1, self.size.height - 1))
+
+    def action_sideways(self, by: int) -> None:
+        if self._output is not None and self._output.window.shift(by * SIDEWAYS_CELLS):
+            self._changed()
+
+    def action_jump_start(self) -> None:
+        if self._output is not None:
+            self._output.window.go_to_start()
+            self._changed()
+
+    def action_jump_end(self) -> None:
+        if self._output is not None:
+            self._output.window.go_to_end()
+            self._changed()
+
+    def action_wrap(self) -> None:
+        self.toggle_wrap()
+
+    def action_timestamps(self) -> None:
+        self.toggle_timestamps()
+
+    def action_search(self) -> None:
+        looked_for = self._output.looked_for if self._output is not None else None
+        self.post_message(self.SearchRequested(looked_for.text if looked_for is not None else ""))
+
+    def action_clear_search(self) -> None:
+        self.search("")
+
+    def action_next_match(self) -> None:
+        self.next_match()
+
+    def action_previous_match(self) -> None:
+        self.previous_match()
+
+    def action_older_run(self) -> None:
+        self.post_message(self.RunStepRequested(-1))
+
+    def action_newer_run(self) -> None:
+        self.post_message(self.RunStepRequested(1))
+
+    def action_save(self) -> None:
+        if self._run is not None and self._output is not None and not self._output.empty:
+            self.post_message(self.SaveRequested(self._run))
+
+    def notify_style_update(self) -> None:
+        self._painter = None
+        self._strips = []
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        if not self._strips:
+            self._strips = self._painted()
+        return self._strips[y]
+
+    def _open(self) -> None:
+        """Show another run, from its end."""
+        looked_for = None
+        if self._output is not None:
+            looked_for = self._output.looked_for
+            self._output.close()
+            self._output = None
+        if self._run is not None:
+            self._output = RunOutput(self._directory, lambda work: self.post_message(self._CaughtUp(work)))
+            self._output.window.set_wrap(self._wrap)
+            if looked_for is not None:
+                self._output.search(looked_for)
+
+    def _changed(self) -> None:
+        """Paint everything anew, and say in the borders what is shown."""
+        self._strips = []
+        name = TITLES[Context.OUTPUT]
+        titles = (f"{name} · {self.title}" if self._run is not None else name, self.search_status)
+        if titles != self._titles:
+            self._titles = titles
+            self.border_title, self.border_subtitle = Content(titles[0]), Content(titles[1])
+        self.refresh()
+
+    def _painted(self) -> list[Strip]:
+        if self._painter is None:
+            self._painter = RowPainter({name: self.get_component_rich_style(f"output-view--{name}") for name in STYLES})
+        painter, (width, height) = self._painter, self.size
+        blank = painter.blank(width)
+        if self._output is None or self._output.empty:
+            words = instead_of_output(self._run, pruned=self._output is not None and self._output.pruned)
+            above = max(0, height // 2 - 1)
+            return [*[blank] * above, painter.message(words, width), *[blank] * height]
+        window = self._output.window
+        window.width = width - BAR_CELLS - 1 - (TIME_CELLS if self._timestamps else 0)
+        window.height = height
+        zone = self._zone if self._timestamps else None
+        final_style = run_words(self._run, self._zone)[0].style if self._run is not None else "quiet"
+        low, high = window.thumb() if window.scrollable else (0, 0)
+        strips = [
+            painter.strip(row, width, zone, final_style, thumb=low <= y < high) for y, row in enumerate(window.rows())
+        ]
+        return strips + [blank] * (height - len(strips))
+
+    def _step_match(self, by: int) -> None:
+        if self._output is not None:
+            self._output.step(by)
+            self._changed()
+
+    def _drag_to(self, y: int) -> None:
+        if self._output is not None:
+            self._output.window.go_to_share(y / max(1, self.size.height - 1))
+            self._changed()
