@@ -15,6 +15,7 @@ from peak_console.jobs.model import JobDefinition
 from peak_console.schedule.model import JobSchedule
 from peak_console.store.model import Alert, Level, Outcome, Override, Run, RunState, Trigger
 from peak_console.tui.snapshot import EngineState, JobRow, Snapshot
+from peak_console.tui.themes import DEFAULT_THEME, THEMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,9 @@ class WidgetApp(App[None]):
     def __init__(self, *widgets: Widget) -> None:
         super().__init__()
         self._widgets = widgets
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DEFAULT_THEME
 
     def compose(self) -> ComposeResult:
         yield from self._widgets

@@ -1,0 +1,76 @@
+"""The two lines at the top: where we are, how it stands, what comes next, the time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.geometry import Region
+from textual.widget import Widget
+
+from peak_console.tui.paint import palette, pieces_width, strip
+from peak_console.tui.status_text import first_line, next_row, second_line
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from textual.strip import Strip
+
+    from peak_console.tui.paint import Palette, Piece
+    from peak_console.tui.snapshot import JobRow, Snapshot
+
+_STYLES = ("text", "strong", "brand", "muted", "success", "primary", "warning", "error", "caution", "alarm")
+
+
+class StatusLine(Widget):
+    """Shows a snapshot's engine, counts and next slot, and what the clock says; paints only what reads differently."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"status-line--{name}" for name in _STYLES}
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._snapshot: Snapshot | None = None
+        self._next: JobRow | None = None
+        self._now: datetime | None = None
+        self._lines: list[list[Piece]] = [[], []]
+        self._palette: Palette | None = None
+
+    def show(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._next = next_row(snapshot)
+        if self._now is None or snapshot.taken_at > self._now:
+            self._now = snapshot.taken_at
+        self._update()
+
+    def tick(self, now: datetime) -> None:
+        """It is ``now``."""
+        self._now = now
+        self._update()
+
+    def on_resize(self) -> None:
+        self._update()
+
+    def notify_style_update(self) -> None:
+        self._palette = None
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        if self._palette is None:
+            self._palette = palette(self, "status-line", _STYLES)
+        return strip(self._lines[y] if y < len(self._lines) else [], self._palette, self.size.width)
+
+    def _update(self) -> None:
+        width = self.size.width
+        if self._snapshot is None or self._now is None or not width:
+            return
+        lines = [
+            first_line(self._snapshot, self._now, width),
+            second_line(self._snapshot, self._next, self._now, width),
+        ]
+        before, self._lines = self._lines, lines
+        for y, (old, new) in enumerate(zip(before, lines, strict=True)):
+            if old != new:
+                same = 0
+                while same < min(len(old), len(new)) and old[same] == new[same]:
+                    same += 1
+                left = pieces_width(new[:same])
+                self.refresh(Region(left, y, width - left, 1))
