@@ -12,6 +12,7 @@ from peak_console.engine.policy import is_enabled
 from peak_console.schedule.model import ScheduleType
 from peak_console.schedule.slots import fingerprint, next_slot, pending
 from peak_console.store.state import JobState
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,8 +104,6 @@ class Planner:
 
     def settle(self, job: JobDefinition, until: datetime, now: datetime) -> JobState:
         """Every slot of a job up to ``until`` is decided; its new state, to be recorded."""
-        from dataclasses import replace
-
         state = self.states.get(job.name) or JobState(job.name, fingerprint(job.schedule))
         state = replace(state, decided_until=until, off_since=None)
         self.states[job.name] = state
@@ -135,8 +134,6 @@ def settled(job: JobDefinition, state: JobState | None, now: datetime) -> JobSta
         decided, off_since = _after_pause(job, decided, now, wall_clock), None
     if state is None:
         return JobState(job.name, print_now, decided, off_since) if decided or off_since else None
-    from dataclasses import replace
-
     return replace(state, schedule=print_now, decided_until=decided, off_since=off_since)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -10,6 +9,7 @@ from peak_console.jobs.model import CatchUp, Overlap
 from peak_console.schedule.model import ScheduleType
 from peak_console.schedule.slots import slots_between
 from peak_console.store.terms import Trigger
+from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

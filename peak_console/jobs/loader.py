@@ -11,6 +11,7 @@ import os
 from peak_console.errors import JobsFileError
 from peak_console.jobs import source
 from peak_console.jobs.reader import Reader
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ def load(path: str, text: bytes | None = None, environ: Mapping[str, str] | None
     if job_set is None:
         raise source.rejected(problems)
     if problems:
-        from dataclasses import replace
-
         job_set = replace(job_set, warnings=problems)
     return job_set
 

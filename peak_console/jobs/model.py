@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from peak_console.schedule.model import JobSchedule
+from peak_console.values import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

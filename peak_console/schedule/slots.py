@@ -15,13 +15,13 @@ the clock is our own: cronsim's loses slots where clocks move by half an hour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
 
 from peak_console.schedule import wallclock
 from peak_console.schedule.wallclock import ScheduleError
 from peak_console.schedule.zones import first_change, instant_of, last_change, zone, zone_name
+from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

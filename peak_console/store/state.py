@@ -5,7 +5,7 @@ Apart from ``model``, because a start with nothing to do needs this and no more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

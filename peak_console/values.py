@@ -1,0 +1,138 @@
+"""Dataclasses for the values that every start makes: frozen, slotted, and built without loading ``dataclasses``.
+
+That module takes longer to load than Python takes to start (it loads ``inspect``), and compiles some ten functions
+for each class, at every start. What is made here behaves the same; ``dataclasses.replace``, ``fields`` and
+``asdict`` know it too: the real fields are made once somebody asks. To type checkers these *are* dataclasses.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+__all__ = ["dataclass", "field", "replace"]
+
+
+class _Field:
+    """A default that each value gets anew, or a field that ``repr`` does not show."""
+
+    __slots__ = ("make", "shown")
+
+    def __init__(self, *, default_factory: Callable[[], Any] | None = None, repr: bool = True) -> None:  # noqa: A002
+        self.make = default_factory
+        self.shown = repr
+
+
+_REQUIRED = _Field()
+
+
+def _dataclass(*, frozen: bool, slots: bool) -> Callable[[type], type]:
+    """``dataclasses.dataclass(frozen=True, slots=True)`` for a class without bases."""
+    assert frozen
+    assert slots
+    return _made
+
+
+def _made(body: type) -> type:
+    namespace = dict(vars(body))
+    del namespace["__dict__"], namespace["__weakref__"]
+    names = tuple(namespace["__annotations__"])
+    defaults = {name: namespace.pop(name) for name in names if name in namespace}
+    namespace |= {"__slots__": names, "__match_args__": names, "__qualname__": body.__qualname__}
+    namespace |= _methods(names, [name for name in names if getattr(defaults.get(name), "shown", True)])
+    namespace["__dataclass_fields__"] = _RealFields(defaults)
+    made = type(body.__name__, (), namespace)
+    # A slot's own __set__ gets past the __setattr__ that keeps values as they are.
+    slots = [(name, getattr(made, name).__set__, defaults.get(name, _REQUIRED)) for name in names]
+    made.__init__ = _initialiser(names, slots)  # type: ignore[misc]
+    return made
+
+
+def _initialiser(names: tuple[str, ...], slots: list[tuple[str, Callable[[Any, Any], None], Any]]) -> Any:
+    def __init__(self: Any, *in_order: Any, **values: Any) -> None:  # noqa: N807
+        if in_order:
+            values = _by_name(self, names, in_order, values)
+        take = values.pop
+        for name, put, default in slots:
+            value = take(name, default)
+            if value.__class__ is _Field:
+                if value.make is None:
+                    raise TypeError(f"{self.__class__.__name__}() misses {name}")
+                value = value.make()
+            put(self, value)
+        if values:
+            raise TypeError(f"{self.__class__.__name__}() has no {', '.join(values)}")
+
+    return __init__
+
+
+def _by_name(value: Any, names: tuple[str, ...], in_order: tuple[Any, ...], values: dict[str, Any]) -> dict[str, Any]:
+    if len(in_order) > len(names):
+        raise TypeError(f"{value.__class__.__name__}() takes {len(names)} values, not {len(in_order)}")
+    first = dict(zip(names, in_order, strict=False))
+    if not values.keys().isdisjoint(first):
+        raise TypeError(f"{value.__class__.__name__}() got {', '.join(values.keys() & first)} twice")
+    return first | values
+
+
+def _methods(names: tuple[str, ...], shown: list[str]) -> dict[str, Any]:
+    contents = attrgetter(*names)
+
+    def __eq__(self: Any, other: object) -> Any:  # noqa: N807
+        return contents(self) == contents(other) if other.__class__ is self.__class__ else NotImplemented
+
+    def __hash__(self: Any) -> int:  # noqa: N807
+        return hash(contents(self))
+
+    def __repr__(self: Any) -> str:  # noqa: N807
+        inside = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
+        return f"{self.__class__.__qualname__}({inside})"
+
+    def __reduce__(self: Any) -> Any:  # noqa: N807 - how copies and pickles get past __setattr__
+        return self.__class__, tuple(getattr(self, name) for name in names)
+
+    methods = (__eq__, __hash__, __repr__, __reduce__)
+    return {method.__name__: method for method in methods} | {"__setattr__": _keep, "__delattr__": _keep}
+
+
+def _keep(value: object, name: str, *_: object) -> None:
+    from dataclasses import FrozenInstanceError
+
+    raise FrozenInstanceError(f"cannot change {name} of a {value.__class__.__name__}")
+
+
+class _RealFields:
+    """``__dataclass_fields__``, made by the real module when they are first asked for."""
+
+    def __init__(self, defaults: dict[str, Any]) -> None:
+        self._defaults = defaults
+        self._fields: dict[str, Any] | None = None
+
+    def __get__(self, value: object, owner: type) -> dict[str, Any]:
+        if self._fields is None:
+            import dataclasses
+
+            namespace = {"__annotations__": owner.__annotations__, "__module__": owner.__module__}
+            for name, default in self._defaults.items():
+                namespace[name] = default
+                if isinstance(default, _Field):
+                    factory: dict[str, Any] = {"default_factory": default.make} if default.make else {}
+                    namespace[name] = dataclasses.field(repr=default.shown, **factory)
+            model: Any = dataclasses.dataclass(type(owner.__name__, (), namespace))
+            self._fields = model.__dataclass_fields__
+        return self._fields
+
+
+def _replace(value: Any, /, **changes: Any) -> Any:
+    """As ``dataclasses.replace``."""
+    return value.__class__(**{name: getattr(value, name) for name in value.__match_args__} | changes)
+
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass, field, replace
+else:
+    dataclass, field, replace = _dataclass, _Field, _replace
