@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from peak_console.alerts import wording
 from peak_console.store.model import Alert, Level, Outcome, Trigger
+from peak_console.text import duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _succeeded(finished: Finished) -> Judgement | None:
     if finished.job is not None and not finished.job.alert_on_success:
         return None
     took = run.duration_seconds
-    return Level.INFO, "succeeded" if took is None else f"succeeded in {wording.duration(took)}", []
+    return Level.INFO, "succeeded" if took is None else f"succeeded in {duration(took)}", []
 
 
 def _failed(finished: Finished) -> Judgement:
@@ -131,7 +132,7 @@ def _failed(finished: Finished) -> Judgement:
 def _timed_out(finished: Finished) -> Judgement:
     job, took = finished.job, finished.run.duration_seconds
     limit = job.timeout_seconds if job is not None and job.timeout_seconds else took
-    headline = "timed out" if limit is None else f"timed out after {wording.duration(limit)}"
+    headline = "timed out" if limit is None else f"timed out after {duration(limit)}"
     if finished.retry_at is not None:
         headline = finished.with_retry(headline)
     return Level.CRITICAL, headline, finished.failure_details()
@@ -178,7 +179,7 @@ def _facts(finished: Finished) -> str:
     if finished.attempts > 1:
         facts.append(f"attempt {run.attempt} of {finished.attempts}")
     if run.duration_seconds is not None:
-        facts.append(f"took {wording.duration(run.duration_seconds)}")
+        facts.append(f"took {duration(run.duration_seconds)}")
     return ", ".join(facts) + "."
 
 

@@ -19,26 +19,6 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def duration(seconds: float) -> str:
-    """Two units at most: ``0.4 s``, ``12 s``, ``3 min 20 s``, ``2 h 5 min``."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return _two(whole, 60, "min", 1, "s")
-    if whole < 86400:
-        return _two(whole, 3600, "h", 60, "min")
-    return _two(whole, 86400, "d", 3600, "h")
-
-
-def _two(whole: int, large: int, large_name: str, small: int, small_name: str) -> str:
-    major, rest = divmod(whole, large)
-    minor = rest // small
-    return f"{major} {large_name} {minor} {small_name}" if minor else f"{major} {large_name}"
-
-
 def moment(when: datetime, now: datetime, zone: tzinfo | None) -> str:
     """``when`` on the wall clock of ``zone`` (``None``: UTC); the date is left out on the day of ``now``."""
     zone = zone or UTC

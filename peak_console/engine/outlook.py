@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from peak_console.engine.ahead import slots_ahead
 from peak_console.engine.policy import is_enabled
-from peak_console.schedule.slots import next_slot
 from peak_console.store.model import Outcome, RunState
 
 TYPE_CHECKING = False
@@ -50,7 +50,7 @@ class JobView:
     override: Override | None
     """The operator's word, while it is in force."""
     next_slot: datetime | None
-    """The oldest undecided slot, in the past while it is due; ``None`` when there is none or it would not fire."""
+    """The next slot that will fire, in the past while it is due; ``None`` when there is none."""
     last_run: Run | None
     active: Sequence[Run]
     """Its runs under way, oldest first."""
@@ -72,7 +72,7 @@ def view(
     disabled_by = None
     if not enabled:
         disabled_by = DisabledBy.OPERATOR if override is not None else DisabledBy.FILE
-    slot = next_slot(job.schedule, state.decided_until if state and state.schedule else None, now) if enabled else None
+    slot = next(slots_ahead(job, state, now), None) if enabled else None
     active = [run for run in unfinished if run.state != RunState.QUEUED]
     queued = [run for run in unfinished if run.state == RunState.QUEUED]
     return JobView(

@@ -13,6 +13,7 @@ from peak_console.store.rows import (
     some_moment,
     stamp,
 )
+from peak_console.store.terms import Level
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,16 +65,16 @@ class AlertRecords(Database):
     """The alert log and its outbox."""
 
     def add_alert(self, alert: Alert, channels: Sequence[str], now: datetime) -> Alert:
-        """Store an alert with one delivery per channel, due at once."""
+        """Store an alert with one delivery per channel, due at once. Information needs no acknowledgement."""
         from dataclasses import replace
 
         with self:
             cursor = self._write(
-                "INSERT INTO alerts (level, source, message, timestamp, context, job, run_id)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO alerts (level, source, message, timestamp, context, job, run_id, acknowledged_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     alert.level, alert.source, alert.message, stamp(alert.timestamp), as_json(alert.context),
-                    alert.job, alert.run_id,
+                    alert.job, alert.run_id, stamp(alert.timestamp) if alert.level == Level.INFO else None,
                 ),
             )  # fmt: skip
             stored = replace(alert, id=int(cursor.lastrowid or 0))
@@ -89,6 +90,11 @@ class AlertRecords(Database):
         where = "acknowledged_at IS NULL" if unacknowledged else "1"
         sql = f"SELECT {ALERT_COLUMNS} FROM alerts WHERE {where} ORDER BY id DESC LIMIT ?"
         return [alert_from(row) for row in self._rows(sql, (limit,))]
+
+    def alert_counts(self) -> tuple[int, int]:
+        """The newest alert's id (0 when there is none), and how many nobody has acknowledged."""
+        newest = self._rows("SELECT coalesce(max(id), 0) FROM alerts")[0][0]
+        return newest, self._rows("SELECT count(*) FROM alerts WHERE acknowledged_at IS NULL")[0][0]
 
     def acknowledge(self, by: str, now: datetime, alert_id: int | None = None) -> int:
         """Acknowledge one alert, or all with ``None``; how many were still open."""

@@ -122,6 +122,14 @@ class RunRecords(Database):
             found.setdefault(job, []).append(run_id)
         return found
 
+    def runs_after(self, run_id: int) -> list[tuple[int, str]]:
+        """Id and job of every run that is newer than one, oldest first."""
+        return [(row[0], row[1]) for row in self._rows("SELECT id, job FROM runs WHERE id > ? ORDER BY id", (run_id,))]
+
+    def newest_run_id(self) -> int:
+        """The highest id in the registry, 0 when it is empty."""
+        return int(self._rows("SELECT coalesce(max(id), 0) FROM runs")[0][0])
+
     def run(self, run_id: int) -> Run | None:
         rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?", (run_id,))
         return run_from(rows[0]) if rows else None

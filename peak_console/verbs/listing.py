@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from peak_console.engine.ahead import slots_ahead
 from peak_console.engine.outlook import DisabledBy, Standing, views
 from peak_console.errors import UsageError
 from peak_console.schedule.words import in_words
 from peak_console.schedule.zones import zone_name
 from peak_console.text import ago
-from peak_console.verbs.ahead import slots_ahead
 from peak_console.verbs.common import note_no_jobs, select
 from peak_console.verbs.output import note, write_json, write_table
 from peak_console.verbs.times import iso, moment, shown, shown_with_zone, until

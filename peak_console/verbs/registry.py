@@ -168,7 +168,7 @@ def _alert_object(alert: Alert, zone: tzinfo) -> dict[str, Any]:
 
 def _alert_row(alert: Alert, zone: tzinfo) -> tuple[str, ...]:
     acknowledged = "–"
-    if alert.acknowledged_at is not None:
+    if alert.acknowledged_at is not None and alert.acknowledged_by is not None:
         acknowledged = f"by {alert.acknowledged_by}, {shown(alert.acknowledged_at, zone)}"
     first = next(iter(alert.message.splitlines()), "")
     run = f" #{alert.run_id}" if alert.run_id is not None else ""

@@ -12,7 +12,7 @@ from peak_console.clock import SystemClock
 from peak_console.engine.commands import unknown_job
 from peak_console.engine.events import RunFinished
 from peak_console.errors import PeakConsoleError, UnknownJobError, UsageError
-from peak_console.store.directory import ring, run_directory, state_directory
+from peak_console.store.directory import current_user, ring, run_directory, state_directory
 from peak_console.store.model import Outcome, RunState
 from peak_console.store.store import Store
 
@@ -76,7 +76,9 @@ def _ask(directory: str, job: str, changes: dict[str, Any], *, force: bool) -> C
         return None
     store = Store.open(directory)
     try:
-        number = store.issue("run", user(), SystemClock().now(), job=job, arguments={"args": changes, "force": force})
+        number = store.issue(
+            "run", current_user(), SystemClock().now(), job=job, arguments={"args": changes, "force": force}
+        )
         ring(directory)
         until = time.monotonic() + ANSWER_SECONDS
         while time.monotonic() < until:
@@ -88,16 +90,6 @@ def _ask(directory: str, job: str, changes: dict[str, Any], *, force: bool) -> C
     finally:
         store.close()
     raise PeakConsoleError(f"{directory}: the engine has not answered within {ANSWER_SECONDS:g} s; see: status")
-
-
-def user() -> str:
-    """Who gives commands here."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
 
 
 def _follow_asked(command: Command, directory: str, *, wait: bool) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from peak_console.engine.ahead import slots_ahead
 from peak_console.engine.outlook import Standing, counts, views
 from peak_console.store.directory import is_held
 from peak_console.text import ago, countdown, safe
-from peak_console.verbs.ahead import slots_ahead
 from peak_console.verbs.common import select
 from peak_console.verbs.output import cut, write, write_json
 from peak_console.verbs.times import iso, shown, shown_with_zone, until

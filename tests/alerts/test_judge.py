@@ -65,7 +65,7 @@ NO_PROCESS = {"return_code": None, "started_at": None}
 @pytest.mark.parametrize(
     ("run", "facts", "level", "line"),
     [
-        (make_run(Outcome.SUCCEEDED), {}, Level.INFO, "succeeded in 12 s"),
+        (make_run(Outcome.SUCCEEDED), {}, Level.INFO, "succeeded in 12.0s"),
         (make_run(Outcome.SUCCEEDED), {"failures_before": 3}, Level.INFO, "recovered after 3 failures"),
         (make_run(Outcome.SUCCEEDED), {"failures_before": 1}, Level.INFO, "recovered after 1 failure"),
         (make_run(Outcome.SUCCEEDED, attempt=2), {}, Level.INFO, "succeeded at attempt 2 of 3"),
@@ -77,12 +77,12 @@ NO_PROCESS = {"return_code": None, "started_at": None}
         ),
         (make_run(Outcome.FAILED, attempt=3), {}, Level.CRITICAL, "failed with exit code 2 after 3 attempts"),
         (make_run(Outcome.FAILED, return_code=137), {}, Level.CRITICAL, "failed with exit code 137 (SIGKILL)"),
-        (make_run(Outcome.TIMED_OUT, return_code=None), {}, Level.CRITICAL, "timed out after 2 min"),
+        (make_run(Outcome.TIMED_OUT, return_code=None), {}, Level.CRITICAL, "timed out after 2m00s"),
         (
             make_run(Outcome.TIMED_OUT),
             RETRY,
             Level.CRITICAL,
-            "timed out after 2 min, attempt 1 of 3: next attempt at 08:31:13 CET",
+            "timed out after 2m00s, attempt 1 of 3: next attempt at 08:31:13 CET",
         ),
         (
             make_run(Outcome.LOST, return_code=None),
@@ -127,7 +127,7 @@ def test_quiet_job_reports_success_only_after_a_failure() -> None:
 def test_failure_tells_the_run_the_streak_and_the_last_lines_of_stderr() -> None:
     alert = judged(make_run(Outcome.FAILED), failures_before=3, stderr_tail=["Traceback", "ValueError: no prices", ""])
     assert alert.message.splitlines()[1:] == [
-        "Run #12, due at 08:30:00 CET, attempt 1 of 3, took 12 s.",
+        "Run #12, due at 08:30:00 CET, attempt 1 of 3, took 12.0s.",
         "4 failures in a row.",
         "Last lines of stderr:",
         "  Traceback",
@@ -146,14 +146,14 @@ def test_reason_for_not_starting_is_told() -> None:
 
 def test_manual_run_says_so_instead_of_a_slot() -> None:
     run = make_run(Outcome.SUCCEEDED, triggered_by=Trigger.MANUAL)
-    assert judged(run).message.splitlines()[1] == "Run #12, started by hand, attempt 1 of 3, took 12 s."
+    assert judged(run).message.splitlines()[1] == "Run #12, started by hand, attempt 1 of 3, took 12.0s."
 
 
 def test_run_of_a_job_that_is_gone_is_judged_all_the_same() -> None:
-    assert first_line(judged(make_run(Outcome.SUCCEEDED), None)) == "daily_risk_check succeeded in 12 s"
+    assert first_line(judged(make_run(Outcome.SUCCEEDED), None)) == "daily_risk_check succeeded in 12.0s"
     alert = judged(make_run(Outcome.TIMED_OUT), None)
-    assert first_line(alert) == "daily_risk_check timed out after 12 s"
-    assert alert.message.splitlines()[1] == "Run #12, due at 08:30:00 CET, took 12 s."
+    assert first_line(alert) == "daily_risk_check timed out after 12.0s"
+    assert alert.message.splitlines()[1] == "Run #12, due at 08:30:00 CET, took 12.0s."
 
 
 def test_context_has_the_documented_keys() -> None:

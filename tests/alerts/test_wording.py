@@ -9,26 +9,6 @@ from peak_console.alerts import wording
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0.0 s"),
-        (0.44, "0.4 s"),
-        (9.9, "9.9 s"),
-        (9.96, "10 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min"),
-        (200, "3 min 20 s"),
-        (3599.7, "1 h"),
-        (7500, "2 h 5 min"),
-        (7259, "2 h"),
-        (90000, "1 d 1 h"),
-    ],
-)
-def test_duration_has_at_most_two_units(seconds: float, text: str) -> None:
-    assert wording.duration(seconds) == text
-
-
-@pytest.mark.parametrize(
     ("code", "text"),
     [
         (None, "no exit code"),

@@ -45,7 +45,7 @@ def test_the_table_shows_first_lines_and_who_has_acknowledged(peak: CommandLine)
     ("words", "expected"),
     [
         ([], [3, 2, 1]),
-        (["--open"], [3, 2]),
+        (["--open"], [2]),
         (["--limit", "1"], [3]),
         (["--limit", "0"], [3, 2, 1]),
         (["--include-tags", "risk,heavy"], [1]),
