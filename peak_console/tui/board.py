@@ -1,0 +1,152 @@
+"""The one bridge from the registry to the screen: what has changed is read, and becomes a new ``Snapshot``.
+
+Belongs to the thread that draws. Reads only what is new since the last look, so that a look costs the same with one
+job and with a thousand, with ten runs and with a million.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peak_console.engine.outlook import counts, view
+from peak_console.store.model import RunState
+from peak_console.tui.snapshot import HISTORY_RUNS, JobRow, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.store.model import Alert, EngineInfo, JobState, Run
+    from peak_console.store.store import Store
+    from peak_console.tui.snapshot import Trouble
+
+ALERTS_SHOWN = 1000
+HISTORIES_A_LOOK = 50
+"""How many jobs' pasts are read at one look: the first paint does not wait for a thousand."""
+
+
+class Board:
+    """Every job's row as the registry has it, brought up to date by ``look``."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rows: dict[str, JobRow] = {}
+        self._states: dict[str, JobState] = {}
+        self._unfinished: dict[int, Run] = {}
+        self._newest = -1
+        self._without_history: dict[str, None] = {}
+        self._alerts: Sequence[Alert] = ()
+        self._alert_counts = (-1, -1)
+        self._version = -1
+        self.engine_info: EngineInfo = store.engine_info()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every job's past has been read; otherwise another ``look`` is due at once."""
+        return not self._without_history
+
+    def has_news(self) -> bool:
+        """Whether another connection has changed the registry since the last time this was asked."""
+        version = self._store.data_version()
+        changed, self._version = version != self._version, version
+        return changed
+
+    def look(self, jobs: Mapping[str, JobDefinition], now: datetime) -> Sequence[JobRow]:
+        """The rows of ``jobs``, in their order, as things stand ``now``. Raises ``StateError``."""
+        self.engine_info = self._store.engine_info()
+        changed = self._changed_by_runs() | self._changed_states()
+        of_job: dict[str, list[Run]] = {}
+        for run in self._unfinished.values():
+            of_job.setdefault(run.job, []).append(run)
+        self._rows = {name: row for name, row in self._rows.items() if name in jobs}
+        first_time = [name for name in jobs if name not in self._rows]
+        last = self._store.last_runs(first_time)
+        for name in first_time:
+            run = last.get(name)
+            past = (run,) if run is not None and run.state == RunState.FINISHED else ()
+            self._rows[name] = JobRow(
+                view(jobs[name], self._states.get(name), run, of_job.get(name, ()), now), past
+            )
+            if run is not None:
+                self._without_history[name] = None
+        for name in [*self._without_history][:HISTORIES_A_LOOK]:
+            changed.add(name)
+            del self._without_history[name]
+        for name, row in list(self._rows.items()):
+            if name in changed:
+                self._rows[name] = self._read(jobs[name], of_job.get(name, ()), now)
+            elif row.view.job is not jobs[name] or _has_aged(row, now):
+                last_run = row.view.last_run
+                seen_anew = view(jobs[name], self._states.get(name), last_run, of_job.get(name, ()), now)
+                if seen_anew != row.view:
+                    self._rows[name] = JobRow(seen_anew, row.history)
+        return [self._rows[name] for name in jobs]
+
+    def _changed_by_runs(self) -> set[str]:
+        unfinished = {run.id: run for run in self._store.unfinished()}
+        changed = {run.job for run_id, run in self._unfinished.items() if unfinished.get(run_id) != run}
+        changed |= {run.job for run_id, run in unfinished.items() if run_id not in self._unfinished}
+        self._unfinished = unfinished
+        if self._newest < 0:
+            self._newest = self._store.newest_run_id()
+            return changed
+        for run_id, job in self._store.runs_after(self._newest):
+            changed.add(job)
+            self._newest = run_id
+        return changed
+
+    def _changed_states(self) -> set[str]:
+        states = self._store.job_states()
+        changed = {name for name, state in states.items() if self._states.get(name) != state}
+        self._states = states
+        return changed
+
+    def _read(self, job: JobDefinition, unfinished: Sequence[Run], now: datetime) -> JobRow:
+        runs = self._store.runs(
+            jobs=[job.name], run_type="scheduler_job", with_process=True, limit=HISTORY_RUNS + len(unfinished) + 1
+        )
+        last = next((run for run in runs if run.state != RunState.QUEUED), None)
+        history = [run for run in runs if run.state == RunState.FINISHED][:HISTORY_RUNS]
+        return JobRow(view(job, self._states.get(job.name), last, unfinished, now), history)
+
+    def alerts(self) -> tuple[Sequence[Alert], int]:
+        """The newest alerts, newest first, and how many nobody has acknowledged. Raises ``StateError``."""
+        current = self._store.alert_counts()
+        if current != self._alert_counts:
+            self._alerts = self._store.alerts(limit=ALERTS_SHOWN)
+            self._alert_counts = current
+        return self._alerts, current[1]
+
+    def snapshot(
+        self,
+        jobs: Mapping[str, JobDefinition],
+        now: datetime,
+        *,
+        jobs_file: str,
+        engine: str,
+        zone: tzinfo,
+        troubles: Iterable[Trouble] = (),
+    ) -> Snapshot:
+        """Everything the screen shows. Raises ``StateError``."""
+        rows = self.look(jobs, now)
+        alerts, unacknowledged = self.alerts()
+        return Snapshot(
+            taken_at=now,
+            jobs_file=jobs_file,
+            engine=engine,
+            zone=zone,
+            rows=rows,
+            alerts=alerts,
+            unacknowledged=unacknowledged,
+            hold=self.engine_info.hold,
+            engine_pid=self.engine_info.pid,
+            troubles=tuple(troubles),
+            counts=counts([row.view for row in rows]),
+        )
+
+
+def _has_aged(row: JobRow, now: datetime) -> bool:
+    """Whether time alone may have changed what a row says."""
+    override = row.view.override
+    return override is not None and override.until is not None and override.until <= now

@@ -1,0 +1,53 @@
+"""The command palette: every action of the table, found by its words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.command import DiscoveryHit, Hit, Provider
+
+from peak_console.tui.actions import ACTIONS, Context, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.command import Hits
+
+    from peak_console.tui.actions import ActionDef
+
+_NOT_HERE = ("command_palette",)
+
+
+class ActionCommands(Provider):
+    """Every action that makes sense on the main screen, and the themes."""
+
+    def _entries(self) -> Iterator[tuple[str, str, ActionDef]]:
+        for action in ACTIONS:
+            if action.context != Context.DETAILS and action.id not in _NOT_HERE:
+                keys = " ".join(map(shown, action.default_keys))
+                yield f"{action.label}  ({keys})", action.help, action
+
+    async def _run(self, action: ActionDef) -> None:
+        target = "app" if action.context == Context.EVERYWHERE else f"app.{action.context}"
+        prefix = "app." if target == "app" else ""
+        pane = {Context.JOBS: "jobs", Context.OUTPUT: "output", Context.ALERTS: "alerts"}.get(Context(action.context))
+        namespace = self.app if pane is None else self.app.screen_stack[0].query_one(f"#{pane}")
+        await self.app.run_action(f"{prefix}{action.id}", default_namespace=namespace)
+
+    async def discover(self) -> Hits:
+        for title, text, action in self._entries():
+            yield DiscoveryHit(title, lambda action=action: self._run(action), help=text)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for title, text, action in self._entries():
+            score = max(matcher.match(title), matcher.match(text) * 0.5)
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), lambda action=action: self._run(action), help=text)
+        for theme in self.app.available_themes:
+            title = f"Theme: {theme}"
+            if (score := matcher.match(title)) > 0:
+                yield Hit(score, matcher.highlight(title), lambda theme=theme: self._set_theme(theme))
+
+    def _set_theme(self, theme: str) -> None:
+        self.app.theme = theme

@@ -1,0 +1,62 @@
+"""One line to type into, at the bottom of the screen: the jobs' filter, or what to search for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+
+class Prompt(Input):
+    """Hidden until ``ask``; every change is posted, Enter keeps it, Escape takes it back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", show=False)]
+
+    @dataclass
+    class Edited(Message):
+        """The text is another; ``kept`` once it has been confirmed or taken back."""
+
+        purpose: str
+        text: str
+        kept: bool
+
+    def __init__(self) -> None:
+        super().__init__(compact=True, select_on_focus=True)
+        self._purpose = ""
+        self._before = ""
+        self.display = False
+
+    @property
+    def is_asking(self) -> bool:
+        return bool(self.display)
+
+    def ask(self, purpose: str, text: str, hint: str) -> None:
+        """Show the line, with what holds at present, and take the focus."""
+        self._purpose, self._before = purpose, text
+        self.placeholder = hint
+        self.value = text
+        self.display = True
+        self.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.is_asking:
+            self.post_message(self.Edited(self._purpose, self.value, kept=False))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._close(self.value)
+
+    def action_cancel(self) -> None:
+        self._close(self._before)
+
+    def on_blur(self) -> None:
+        if self.is_asking:
+            self._close(self.value)
+
+    def _close(self, text: str) -> None:
+        self.display = False
+        self.post_message(self.Edited(self._purpose, text, kept=True))

@@ -1,0 +1,211 @@
+"""What a console works with: an engine in a thread of this process, or another process's; and the registry.
+
+Knows nothing of Textual. ``main`` owns it, so that it outlives the screen: what runs is waited for after the terminal
+has been restored.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from peak_console.clock import SystemClock
+from peak_console.engine.loop import Engine
+from peak_console.engine.selection import tags_of
+from peak_console.errors import PeakConsoleError
+from peak_console.headless import Alerting, engine_options
+from peak_console.jobs.loader import filter_jobs_by_tags
+from peak_console.jobs.watcher import Watcher
+from peak_console.runs.local import LocalExecutor
+from peak_console.schedule.zones import zone
+from peak_console.store.directory import current_user, is_held, ring
+from peak_console.store.store import Store
+from peak_console.tui.snapshot import EngineState, Trouble
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Mapping
+    from datetime import datetime, tzinfo
+
+    from peak_console.engine.events import EngineEvent
+    from peak_console.jobs.model import JobDefinition, JobSet
+    from peak_console.store.model import Command
+
+
+class Session:
+    """One state directory, and whoever dispatches for it. Its methods belong to the thread that draws."""
+
+    def __init__(self, options: Namespace, jobset: JobSet, directory: str) -> None:
+        self.options = options
+        self.directory = directory
+        self.clock = SystemClock()
+        self.user = current_user()
+        self._jobset = jobset
+        self._rejection: tuple[str, datetime] | None = None
+        self._failure: tuple[str, datetime] | None = None
+        self._gone_since: datetime | None = None
+        self._on_change: Callable[[], None] = lambda: None
+        self._alerting = Alerting(directory, self.clock)
+        self._engine: Engine | None = None
+        self._thread: threading.Thread | None = None
+        self._began = threading.Event()
+        self._watcher = Watcher(options.config, on_jobs=self._take, on_error=self._reject)
+        self.store = Store.open(directory)
+
+    def start(self, on_change: Callable[[], None]) -> None:
+        """Begin to serve the directory, or to look at whoever does. ``on_change`` is called from any thread."""
+        self._on_change = on_change
+        if not is_held(self.directory):
+            self.take_over()
+        self._watcher.start()
+
+    def take_over(self) -> None:
+        """Start an engine in a thread of this process."""
+        self._failure = None
+        self._began.clear()
+        self._engine = Engine(
+            self._jobset,
+            self.directory,
+            options=engine_options(self.options, "console"),
+            clock=self.clock,
+            executor=LocalExecutor(),
+            environ=os.environ,
+            channels_of=self._alerting.channels_of,
+            emit=self._on_event,
+            on_alert=self._alerting.wake,
+        )
+        self._engine.on_reload(self._watcher.read_now)
+        # Not one of Textual's workers: they cannot outlive the screen, and would hold up its end.
+        self._thread = threading.Thread(target=self._serve, args=(self._engine,), name="engine")
+        self._thread.start()
+
+    def _serve(self, engine: Engine) -> None:
+        try:
+            engine.open()
+            try:
+                if engine.take_over():
+                    engine.begin()
+                    self._began.set()
+                    engine.serve()
+                    engine.end()
+                else:
+                    self._engine = None  # somebody was faster: look at theirs
+            finally:
+                engine.close()
+        except PeakConsoleError as error:
+            self._failure = (str(error), self.clock.now())
+        except BaseException as error:
+            self._failure = (f"the engine has died of {type(error).__name__}: {error}", self.clock.now())
+            raise
+        finally:
+            self._on_change()
+
+    def _on_event(self, _event: EngineEvent) -> None:
+        self._on_change()
+
+    def _take(self, jobset: JobSet) -> None:
+        """The watcher has read a new, valid jobs file."""
+        self._jobset, self._rejection = jobset, None
+        if self._engine is not None:
+            self._engine.offer(jobset)
+        self._on_change()
+
+    def _reject(self, error: str) -> None:
+        self._rejection = (error, self.clock.now())
+        if self._engine is not None:
+            self._engine.reject(error)
+        self._on_change()
+
+    @property
+    def jobs_file(self) -> str:
+        return str(self.options.config)
+
+    @property
+    def jobset(self) -> JobSet:
+        return self._jobset
+
+    @property
+    def jobs(self) -> Mapping[str, JobDefinition]:
+        """Those that the command line's tags select, by name."""
+        include, exclude = tags_of(self.options.include_tags), tags_of(self.options.exclude_tags)
+        return {job.name: job for job in filter_jobs_by_tags(self._jobset.jobs.values(), include, exclude)}
+
+    @property
+    def zone(self) -> tzinfo:
+        return zone(self._jobset.settings.timezone)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the engine is ours."""
+        return self._thread is not None and self._thread.is_alive() and self._engine is not None
+
+    @property
+    def engine_state(self) -> str:
+        if self._engine is not None and self.is_own:
+            return EngineState.DRAINING if self._engine.is_draining else EngineState.RUNNING
+        return EngineState.ATTACHED if is_held(self.directory) else EngineState.STOPPED
+
+    def troubles(self) -> list[Trouble]:
+        """What is wrong with what is shown, most serious first."""
+        found = []
+        if self._failure is not None:
+            found.append(Trouble(f"{self._failure[0]}; press E to start the engine again", self._failure[1]))
+        elif self.engine_state == EngineState.STOPPED:
+            self._gone_since = self._gone_since or self.clock.now()
+            found.append(Trouble("no engine serves this directory: press E to take over", self._gone_since))
+        else:
+            self._gone_since = None
+        if self._rejection is not None:
+            text, since = self._rejection
+            found.append(Trouble(f"jobs file rejected, the jobs loaded before go on: {text}", since))
+        return found
+
+    # Commands.
+
+    def command(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> int:
+        """Leave a command for the engine, and ring; its number. Raises ``StateError``."""
+        number = self.store.issue(verb, self.user, self.clock.now(), job, run_id, arguments)
+        if self._engine is not None and self.is_own:
+            self._engine.ring()
+        else:
+            ring(self.directory)
+        return number
+
+    def answer(self, number: int) -> Command | None:
+        """A command with its answer; ``None`` until there is one."""
+        command = self.store.command(number)
+        return command if command is not None and command.answer is not None else None
+
+    def reload(self) -> None:
+        """Have the jobs file read again now, changed or not."""
+        self._watcher.look()
+
+    # Leaving.
+
+    def drain(self) -> None:
+        """Nothing new starts; the engine ends with its last run. Safe in a signal handler."""
+        if self._engine is not None:
+            self._engine.drain()
+
+    def stop_runs(self) -> None:
+        """Have every run stopped, then end. Safe in a signal handler."""
+        if self._engine is not None:
+            self._engine.stop_runs()
+
+    def leave_runs(self) -> None:
+        """End at once; the next engine looks after what runs."""
+        if self._engine is not None:
+            self._engine.leave_runs()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Until our engine has ended, or so many seconds have passed; whether it has ended."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+        return not self.is_own
+
+    def close(self) -> None:
+        """After ``wait``: send what alerts are left, and let go of everything."""
+        self._watcher.stop()
+        self._alerting.finish()
+        self.store.close()
