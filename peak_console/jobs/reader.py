@@ -140,7 +140,7 @@ class Reader:
             except ScheduleError as error:
                 self.findings.error(("scheduler", "timezone"), f"[scheduler]: {error}")
                 zone = None
-        settings = {name: good.pop(name) for name in SchedulerSettings.__dataclass_fields__ if name in good}
+        settings = {name: good.pop(name) for name in SchedulerSettings.__match_args__ if name in good}
         if "state_dir" in settings:
             beside = os.path.dirname(os.path.abspath(self._path))
             settings["state_dir"] = os.path.join(beside, os.path.expanduser(settings["state_dir"]))

@@ -154,6 +154,5 @@ class Database:
 
 
 def _quoted(path: str) -> str:
-    from urllib.parse import quote
-
-    return quote(path) if any(c in "?#%" for c in path) else path
+    """A path as it stands in a URI: only these characters mean anything there. (``quote`` takes 4 ms to load.)"""
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
