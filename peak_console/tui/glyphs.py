@@ -70,6 +70,7 @@ OUTCOME: dict[str, Look] = {
 
 RUNNING = STANDING[Standing.RUNNING]
 QUEUED = STANDING[Standing.QUEUED]
+RETRYING = STANDING[Standing.RETRYING]
 
 LEVEL: dict[str, Look] = {
     Level.CRITICAL: Look("✖", "critical", "error"),

@@ -241,9 +241,8 @@ class JobTable(ScrollView, can_focus=True):
             found = palette(self, "job-table", _STYLES)
             if cursor:
                 under = self.get_component_rich_style("job-table--cursor")
-                over = Style(bgcolor=under.bgcolor, reverse=under.reverse)
-                found = {name: style + over for name, style in found.items()}
-                found["name"] += Style(bold=under.bold)
+                found = {name: style + Style(bgcolor=under.bgcolor) for name, style in found.items()}
+                found["name"] += Style(bold=under.bold, reverse=under.reverse)
             self._palette[cursor] = found
         return found
 

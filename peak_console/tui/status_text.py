@@ -23,15 +23,15 @@ _ALWAYS = (Standing.RUNNING, Standing.FAILED)
 """Counted even when there is none."""
 _SOMETIMES = (Standing.RETRYING, Standing.QUEUED, Standing.DISABLED)
 _NAME_MIN = 12
-_NO_DATE, _NO_BRAND, _BRIEF, _ONLY_FAILED, _NO_PATH, _LEANEST = range(1, 7)
+_NO_DATE, _NO_BRAND, _FEW_COUNTS, _BRIEF, _ONLY_FAILED, _NO_PATH, _LEANEST = range(1, 8)
 """What is left out, step by step: each leaves out what the ones before it do as well."""
 
 
 def first_line(snapshot: Snapshot, now: datetime, width: int) -> Line:
     """Which jobs file, what serves it, how many jobs stand how, the time. Loud when what is shown is not the truth.
 
-    Where there is no room the path loses its directories first, then go the date, the program's name, whose hold
-    it is, the counts of what is well, the path, and all counts.
+    Where there is no room the path loses its directories first, then go the date, the program's name, the counts
+    that matter less, whose hold it is and since when, the path, and at last all counts.
     """
     for lean in range(_LEANEST + 1):
         left, right = _brand(lean), _right_of_first(snapshot, now, lean)
@@ -86,8 +86,10 @@ def _right_of_first(snapshot: Snapshot, now: datetime, lean: int) -> Line:
     local = now.astimezone(snapshot.zone)
     clock = f"{local:%a} {local.day} {local:%b}  {local:%H:%M:%S %Z} " if lean < _NO_DATE else f"{local:%H:%M:%S %Z} "
     groups = [*_loud(snapshot, now, brief=lean >= _BRIEF), _engine(snapshot)]
-    if lean < _LEANEST:
-        groups.append(_counts(snapshot, (Standing.FAILED,) if lean >= _ONLY_FAILED else (*_ALWAYS, *_SOMETIMES)))
+    if lean < _FEW_COUNTS:
+        groups.append(_counts(snapshot, (*_ALWAYS, *_SOMETIMES)))
+    elif lean < _LEANEST:
+        groups.append(_counts(snapshot, _ALWAYS if lean < _ONLY_FAILED else (Standing.FAILED,)))
     groups.append([(clock, "text")])
     line: Line = []
     for group in groups:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nsmallest
 
 from peak_console.text import countdown, safe
-from peak_console.tui.glyphs import QUEUED, RUNNING, moment
+from peak_console.tui.glyphs import QUEUED, RETRYING, RUNNING, moment
 from peak_console.tui.job_cells import SLOW_FACTOR, elapsed
 from peak_console.tui.paint import cut, pieces_width, width_of
 
@@ -15,17 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime, tzinfo
 
+    from peak_console.tui.glyphs import Look
     from peak_console.tui.paint import Piece
     from peak_console.tui.snapshot import Snapshot
 
 DONE, REST = "━", "─"
 """A progress bar: two glyphs, so that it reads without colours."""
 _SLOTS_SHOWN = 500
-_BAR_MIN, _BAR_MAX = 6, 24
+_BAR_MIN, _BAR_MAX = 5, 24
+_NAME_MIN, _NAME_MAX = 12, 40
 _SHARE = len("overdue")
 _ELAPSED = len("23h59m")
 _COUNTDOWN = len("00:00:00")
-_NAME_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class UpcomingLine:
     expected: float | None = None
     """How many seconds the run should take."""
     at: datetime | None = None
-    remark: str = ""
+    remark: Look | None = None
+    """Why the moment is not a slot."""
 
 
 def upcoming_lines(snapshot: Snapshot) -> list[UpcomingLine]:
@@ -67,7 +69,7 @@ def _running(snapshot: Snapshot) -> Iterator[UpcomingLine]:
 def _ahead(snapshot: Snapshot) -> Iterator[UpcomingLine]:
     for row in snapshot.rows:
         for run in row.view.queued:
-            remark = f"attempt {run.attempt}" if run.attempt > 1 else QUEUED.word
+            remark = replace(RETRYING, word=f"attempt {run.attempt}") if run.attempt > 1 else QUEUED
             yield UpcomingLine(name=row.name, at=run.not_before or run.claimed_at, remark=remark)
         if row.view.next_slot is not None:
             yield UpcomingLine(name=row.name, at=row.view.next_slot)
@@ -86,14 +88,15 @@ def line_pieces(line: UpcomingLine, now: datetime, zone: tzinfo, names: int, wid
         return [(cut(f" {line.heading}", width), "warning" if line.loud else "muted")]
     left = (line.at - now).total_seconds()
     pieces: list[Piece] = [(f" {countdown(left):>{_COUNTDOWN}}  ", "warning" if left <= 0 else "text")]
-    remark = f"  {line.remark}" if line.remark else ""
+    remark = f"  {line.remark.glyph} {line.remark.word}" if line.remark else ""
     when = f"{moment(line.at, now, zone)} "
     room = width - pieces_width(pieces) - width_of(remark)
     name = safe(line.name or "")
     pieces.append((cut(name, room), "text"))
-    pieces.append((remark, "primary"))
+    if line.remark:
+        pieces.append((remark, line.remark.style))
     gap = width - pieces_width(pieces) - width_of(when)
-    if gap >= 2:  # noqa: PLR2004 - two blanks keep the columns apart
+    if gap >= 2:
         pieces.append((" " * gap + when, "muted"))
     return pieces
 
@@ -101,21 +104,23 @@ def line_pieces(line: UpcomingLine, now: datetime, zone: tzinfo, names: int, wid
 def _run_pieces(line: UpcomingLine, seconds: float, names: int, width: int) -> list[Piece]:
     """Name, bar, share, elapsed; a job without a history has neither bar nor share, only how long it has run."""
     seconds = max(0.0, seconds)
-    tail = f"  {elapsed(seconds):>{_ELAPSED}} "
-    room = width - 1 - width_of(tail) - 2 - _SHARE - 2
-    named = max(min(names, room - _BAR_MIN), min(names, 8))
+    tail = f" {elapsed(seconds):>{_ELAPSED}} "
+    room = width - 2 - 1 - _SHARE - width_of(tail)
+    named = max(min(names, room - _BAR_MIN), min(names, _NAME_MIN))
     bar = min(room - named, _BAR_MAX)
     name = cut(safe(line.name or ""), named)
-    head = f" {name}{' ' * (named - width_of(name))}  "
+    head = f" {name}{' ' * (named - width_of(name))} "
     if line.expected is None or line.expected <= 0:
-        pieces: list[Piece] = [(head, "text"), (" " * (max(0, bar) + 2 + _SHARE), "text")]
+        pieces: list[Piece] = [(head, "text"), (" " * (max(0, bar) + 1 + _SHARE), "text")]
         return [*pieces, (tail, RUNNING.style)]
     share = seconds / line.expected
-    done = min(round(share * bar), bar) if bar >= _BAR_MIN else 0
+    done = min(round(share * bar), bar)
     late = share > SLOW_FACTOR
     colour = "warning" if late else RUNNING.style
     word = "overdue" if late else f"{min(100, int(share * 100))} %"
     pieces = [(head, "text")]
-    if bar >= _BAR_MIN:
-        pieces += [(DONE * done, colour), (REST * (bar - done), "rest"), ("  ", "text")]
+    if bar < _BAR_MIN:
+        pieces.append((" " * (max(0, bar) + 1), "text"))
+    else:
+        pieces += [(DONE * done, colour), (REST * (bar - done), "rest"), (" ", "text")]
     return [*pieces, (f"{word:>{_SHARE}}", colour), (tail, RUNNING.style)]
