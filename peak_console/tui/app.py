@@ -6,7 +6,6 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 
@@ -20,7 +19,7 @@ from peak_console.tui.board import Board
 from peak_console.tui.config import Settings, load_config, load_settings, save_settings
 from peak_console.tui.job_table import JobTable
 from peak_console.tui.key_bar import KeyBar
-from peak_console.tui.operations import Operations
+from peak_console.tui.operations import PANES, Operations
 from peak_console.tui.output_view import OutputView
 from peak_console.tui.palette import ActionCommands
 from peak_console.tui.prompt import Prompt
@@ -30,7 +29,9 @@ from peak_console.tui.trouble_bar import TroubleBar
 from peak_console.tui.upcoming import Upcoming
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import PurePath
 
     from textual import events
     from textual.app import ComposeResult
@@ -50,15 +51,14 @@ ATTACHED_SECONDS = 0.25
 """How often the registry is asked for news while another process's engine serves it."""
 WIDE, HIGH = 120, 36
 """From this size on, all panes at once."""
-PANES = ("jobs", "output", "upcoming", "alerts")
 
 
-class ConsoleApp(Operations, App[int], inherit_bindings=False):
+class ConsoleApp(Operations, inherit_bindings=False):
     """Shows a session. Everything that it shows comes from one ``Snapshot``."""
 
-    CSS_PATH: ClassVar[list[str]] = [
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
         "app.tcss", "job_table.tcss", "status_line.tcss", "trouble_bar.tcss", "upcoming.tcss", "output_view.tcss",
-        "alerts_pane.tcss", "details.tcss", "dialogs/dialogs.tcss",
+        "alerts_pane.tcss", "dialogs/dialogs.tcss",
     ]  # fmt: skip
     TITLE = "Peak Console"
     COMMANDS: ClassVar[set[type[Provider]]] = {ActionCommands}  # type: ignore[assignment]
@@ -101,7 +101,7 @@ class ConsoleApp(Operations, App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.set_keymap(dict(self.config.keymap))
-        self.theme = themes.chosen(self.config.theme or self.settings.theme, self.ansi_color)
+        self.theme = themes.chosen(self.config.theme or self.settings.theme)
         self.theme_changed_signal.subscribe(self, lambda _theme: self._remember())
         self._restore()
         self.jobs.focus()
@@ -130,6 +130,10 @@ class ConsoleApp(Operations, App[int], inherit_bindings=False):
     def alerts(self) -> AlertsPane:
         return self.screen_stack[0].query_one(AlertsPane)
 
+    @property
+    def prompt(self) -> Prompt:
+        return self.screen_stack[0].query_one(Prompt)
+
     def pane(self, name: str) -> Widget:
         return self.screen_stack[0].query_one(f"#{name}")
 
@@ -151,7 +155,11 @@ class ConsoleApp(Operations, App[int], inherit_bindings=False):
         if self.session.is_own and not self.waiting_for_answers:
             return
         try:
-            if self._board is None or self._board.has_news() or self.session.engine_state != (self.snapshot.engine if self.snapshot else ""):
+            if (
+                self._board is None
+                or self._board.has_news()
+                or self.session.engine_state != (self.snapshot.engine if self.snapshot else "")
+            ):
                 self.bring_up_to_date()
         except StateError:
             self.bring_up_to_date()
@@ -238,10 +246,15 @@ class ConsoleApp(Operations, App[int], inherit_bindings=False):
         row = self.current_row()
         if row is None:
             return None
-        runs = runs_of(row)
+        runs = self.runs_of_current()
         if self._selected is not None and self._selected[0] == row.name:
             return next((run for run in runs if run.id == self._selected[1]), runs[0] if runs else None)
         return runs[0] if runs else None
+
+    def runs_of_current(self) -> Sequence[Run]:
+        """The current job's runs that have output, newest first."""
+        row = self.current_row()
+        return runs_of(row) if row is not None else ()
 
     def choose_run(self, job: str, run_id: int | None) -> None:
         """Show a run's output; ``None`` is the latest, whatever comes."""
@@ -253,7 +266,14 @@ class ConsoleApp(Operations, App[int], inherit_bindings=False):
         directory = run_directory(self.session.directory, run.id) if run else ""
         queued = row.view.queued if row else ()
         retry_at = next((q.not_before for q in queued if run and q.scheduled_for == run.scheduled_for), None)
-        self.output.show_run(run, directory, self.clock.now(), retry_at=retry_at)
+        self.output.show_run(
+            run,
+            directory,
+            self.clock.now(),
+            zone=self.session.zone,
+            retry_at=retry_at,
+            retries=row.view.job.retries if row else None,
+        )
         if self._output_timer is not None:
             if run is not None and run.state != RunState.FINISHED:
                 self._output_timer.resume()
@@ -347,4 +367,3 @@ def runs_of(row: JobRow) -> list[Run]:
     if row.view.last_run is not None:
         known[row.view.last_run.id] = row.view.last_run
     return [known[run_id] for run_id in sorted(known, reverse=True)]
-

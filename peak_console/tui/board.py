@@ -63,12 +63,11 @@ class Board:
         first_time = [name for name in jobs if name not in self._rows]
         last = self._store.last_runs(first_time)
         for name in first_time:
-            run = last.get(name)
-            past = (run,) if run is not None and run.state == RunState.FINISHED else ()
-            self._rows[name] = JobRow(
-                view(jobs[name], self._states.get(name), run, of_job.get(name, ()), now), past
-            )
-            if run is not None:
+            latest = last.get(name)
+            past = (latest,) if latest is not None and latest.state == RunState.FINISHED else ()
+            seen = view(jobs[name], self._states.get(name), latest, of_job.get(name, ()), now)
+            self._rows[name] = JobRow(seen, past)
+            if latest is not None:
                 self._without_history[name] = None
         for name in [*self._without_history][:HISTORIES_A_LOOK]:
             changed.add(name)

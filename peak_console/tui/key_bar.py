@@ -24,19 +24,19 @@ class KeyBar(Static):
     def __init__(self, keymap: Mapping[str, str]) -> None:
         super().__init__(markup=False)
         self._keymap = keymap
-        self._context = str(Context.JOBS)
+        self._pane = str(Context.JOBS)
 
     def show(self, context: str) -> None:
         """Show what works in a context, and everywhere."""
-        if context != self._context:
-            self._context = context
+        if context != self._pane:
+            self._pane = context
             self._draw()
 
     def on_resize(self, _event: events.Resize) -> None:
         self._draw()
 
     def _draw(self) -> None:
-        of_pane = [a for a in ACTIONS if a.footer and a.context == self._context]
+        of_pane = [a for a in ACTIONS if a.footer and a.context == self._pane]
         general = [a for a in ACTIONS if a.footer and a.context == Context.EVERYWHERE and a.id not in _LAST]
         last = [a for a in ACTIONS if a.id in _LAST]
         key_style = self.app.theme_variables.get("text-accent", "bold")

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from peak_console.errors import UsageError
 
@@ -112,7 +112,7 @@ def _say(text: str) -> None:
         sys.stderr.flush()
 
 
-def _tty_state() -> list[object] | None:
+def _tty_state() -> list[Any] | None:
     import termios
 
     try:
@@ -121,7 +121,7 @@ def _tty_state() -> list[object] | None:
         return None
 
 
-def _restore_tty(state: list[object] | None) -> None:
+def _restore_tty(state: list[Any] | None) -> None:
     import termios
 
     if state is None:

@@ -5,33 +5,81 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from textual.app import App
+
 from peak_console.errors import PeakConsoleError, StateError
 from peak_console.tui.snapshot import EngineState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
+    from peak_console.clock import Clock
     from peak_console.store.model import Run
     from peak_console.tui.alerts_pane import AlertsPane
-    from peak_console.tui.app import ConsoleApp
+    from peak_console.tui.config import ConsoleConfig
     from peak_console.tui.dialogs.disable import DisableChoice
     from peak_console.tui.job_table import JobTable
+    from peak_console.tui.output_view import OutputView
     from peak_console.tui.prompt import Prompt
-    from peak_console.tui.snapshot import JobRow
+    from peak_console.tui.session import Session
+    from peak_console.tui.snapshot import JobRow, Snapshot
+    from peak_console.tui.upcoming import Upcoming
 
-    Base = ConsoleApp
-else:
-    Base = object
-
-PANE_ORDER = ("jobs", "output", "upcoming", "alerts")
+PANES = ("jobs", "output", "upcoming", "alerts")
+"""In the order of ``Tab``."""
 
 
-class Operations(Base):
-    """The actions of ``ConsoleApp``. Nothing here touches the engine but through commands."""
+class Operations(App[int], inherit_bindings=False):
+    """The actions of the console. Nothing here touches the engine but through commands."""
 
-    _asked: dict[int, str]
+    session: Session
+    clock: Clock
+    config: ConsoleConfig
+    snapshot: Snapshot | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked: dict[int, str] = {}
+        """The commands that wait for an answer, by number."""
+
+    # What the screen gives.
+
+    @property
+    def jobs(self) -> JobTable:
+        raise NotImplementedError
+
+    @property
+    def output(self) -> OutputView:
+        raise NotImplementedError
+
+    @property
+    def alerts(self) -> AlertsPane:
+        raise NotImplementedError
+
+    @property
+    def prompt(self) -> Prompt:
+        raise NotImplementedError
+
+    def current_row(self) -> JobRow | None:
+        raise NotImplementedError
+
+    def runs_of_current(self) -> Sequence[Run]:
+        raise NotImplementedError
+
+    def shown_run(self) -> Run | None:
+        raise NotImplementedError
+
+    def choose_run(self, job: str, run_id: int | None) -> None:
+        raise NotImplementedError
+
+    def go_to(self, name: str) -> None:
+        raise NotImplementedError
+
+    def focused_pane(self) -> str:
+        raise NotImplementedError
 
     # Commands to the engine, and their answers.
 
@@ -45,30 +93,25 @@ class Operations(Base):
         except StateError as error:
             self.say(str(error), "error")
             return
-        self._waiting()[number] = verb
-
-    def _waiting(self) -> dict[int, str]:
-        if not hasattr(self, "_asked"):
-            self._asked = {}
-        return self._asked
+        self._asked[number] = verb
 
     @property
     def waiting_for_answers(self) -> bool:
-        return bool(self._waiting())
+        return bool(self._asked)
 
     def hear_answers(self) -> None:
         """Show the answers that have come."""
-        for number in list(self._waiting()):
+        for number in list(self._asked):
             command = self.session.answer(number)
             if command is not None:
-                del self._waiting()[number]
+                del self._asked[number]
                 self.say(command.message or "", "information" if command.answer == "done" else "warning")
 
-    def say(self, text: str, severity: str = "information") -> None:
+    def say(self, text: str, severity: SeverityLevel = "information") -> None:
         """Tell the operator something in passing."""
         from peak_console.text import safe
 
-        self.notify(safe(text), severity=severity, markup=False, timeout=4 if severity == "information" else 8)  # type: ignore[arg-type]
+        self.notify(safe(text), severity=severity, markup=False, timeout=4 if severity == "information" else 8)
 
     # On jobs: those that are marked, else the one under the cursor.
 
@@ -159,6 +202,9 @@ class Operations(Base):
     def on_job_table_opened(self, _event: JobTable.Opened) -> None:
         self.action_details()
 
+    def on_upcoming_chosen(self, event: Upcoming.Chosen) -> None:
+        self.jobs.move_to(event.name)
+
     def action_copy_command(self) -> None:
         from peak_console.jobs.command import build_command_args, shown
         from peak_console.redact import Redactor
@@ -198,7 +244,7 @@ class Operations(Base):
         self.send("ack")
 
     def on_alerts_pane_acknowledge_requested(self, event: AlertsPane.AcknowledgeRequested) -> None:
-        self.send("ack", **({"alert": event.alert_id} if event.alert_id is not None else {}))
+        self.send("ack", alert=event.alert_id)
 
     def on_alerts_pane_opened(self, event: AlertsPane.Opened) -> None:
         if event.alert.job is not None:
@@ -210,10 +256,10 @@ class Operations(Base):
     # What is shown.
 
     def action_next_pane(self) -> None:
-        self.go_to(PANE_ORDER[(PANE_ORDER.index(self.focused_pane()) + 1) % len(PANE_ORDER)])
+        self.go_to(PANES[(PANES.index(self.focused_pane()) + 1) % len(PANES)])
 
     def action_previous_pane(self) -> None:
-        self.go_to(PANE_ORDER[PANE_ORDER.index(self.focused_pane()) - 1])
+        self.go_to(PANES[PANES.index(self.focused_pane()) - 1])
 
     def action_pane_jobs(self) -> None:
         self.go_to("jobs")
@@ -236,11 +282,28 @@ class Operations(Base):
     def action_search(self) -> None:
         self.prompt.ask("search", "", "search in the output")
 
-    @property
-    def prompt(self) -> Prompt:
-        from peak_console.tui.prompt import Prompt
+    def on_output_view_search_requested(self, _event: OutputView.SearchRequested) -> None:
+        self.action_search()
 
-        return self.screen_stack[0].query_one(Prompt)
+    def on_output_view_run_step_requested(self, event: OutputView.RunStepRequested) -> None:
+        self.step_run(-event.by)
+
+    def on_output_view_save_requested(self, event: OutputView.SaveRequested) -> None:
+        from peak_console.tui.dialogs.save import SaveDialog
+
+        def chosen(path: str | None) -> None:
+            if path is not None:
+                self.output.save(path)
+
+        self.push_screen(SaveDialog(f"{event.run.job}-{event.run.id}.log"), chosen)
+
+    def on_output_view_saved(self, event: OutputView.Saved) -> None:
+        from peak_console.text import size
+
+        self.say(f"{size(event.bytes)} saved to {event.path}")
+
+    def on_output_view_save_failed(self, event: OutputView.SaveFailed) -> None:
+        self.say(event.message, "error")
 
     def on_prompt_edited(self, event: Prompt.Edited) -> None:
         if event.purpose == "filter":
@@ -269,10 +332,7 @@ class Operations(Base):
 
     def step_run(self, by: int) -> None:
         """Show the output of a run ``by`` places older (or, negative, newer) than the one that is shown."""
-        from peak_console.tui.app import runs_of
-
-        row, shown = self.current_row(), self.shown_run()
-        runs: list[Run] = runs_of(row) if row else []
+        row, shown, runs = self.current_row(), self.shown_run(), self.runs_of_current()
         if row is None or shown is None:
             return
         place = next((index for index, run in enumerate(runs) if run.id == shown.id), 0) + by
