@@ -7,7 +7,7 @@ import sys
 
 from peak_console.clock import SystemClock
 from peak_console.engine.planner import Planner
-from peak_console.engine.policy import Action, decide, is_enabled
+from peak_console.engine.selection import is_enabled
 from peak_console.errors import StartError
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.schedule.zones import zone
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from peak_console.engine.policy import Verdict
     from peak_console.jobs.model import JobDefinition, JobSet
+    from peak_console.schedule.slots import Pending
     from peak_console.store.state import Hold
 
 
@@ -78,21 +78,28 @@ class _Rehearsal:
             return
         due = self.planner.due(now)
         for job, pending in due:
-            for verdict in decide(job, pending, now, self._active.get(job.name, ())):
-                self._say(now, self._told(job, verdict))
+            self._tell_of_due(job, pending, now)
             self.planner.settle(job, pending.latest, now)
         if not due:
             self._say(now, "nothing is due")
         if self._verbose:
             self._tell_of_the_rest(now, {job.name for job, _ in due})
 
-    def _told(self, job: JobDefinition, verdict: Verdict) -> str:
-        slot = verdict.slot.astimezone(self._zone).isoformat(timespec="seconds")
-        if verdict.action in (Action.SKIP, Action.MISS):
-            word = {"skip": "skip", "miss": "record as missed"}[verdict.action]
-            return f"would {word} {job.name}, slot {slot}: {verdict.reason}"
-        word = {"start": "run", "queue": "queue", "replace": "stop its run and start"}[verdict.action]
-        return f"would {word} {job.name}, slot {slot}: {self._command(job)}"
+    def _tell_of_due(self, job: JobDefinition, pending: Pending, now: datetime) -> None:
+        from peak_console.engine.policy import Action, decide
+
+        words = {
+            Action.SKIP: "skip",
+            Action.MISS: "record as missed",
+            Action.START: "run",
+            Action.QUEUE: "queue",
+            Action.REPLACE: "stop its run and start",
+        }
+        for verdict in decide(job, pending, now, self._active.get(job.name, ())):
+            action = Action(verdict.action)
+            slot = verdict.slot.astimezone(self._zone).isoformat(timespec="seconds")
+            what = verdict.reason if action in (Action.SKIP, Action.MISS) else self._command(job)
+            self._say(now, f"would {words[action]} {job.name}, slot {slot}: {what}")
 
     def _command(self, job: JobDefinition) -> str:
         from peak_console.jobs.command import resolve_command, shown, working_directory

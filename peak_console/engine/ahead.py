@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from peak_console.engine.planner import settled
-from peak_console.engine.policy import grace_seconds, is_enabled
+from peak_console.engine.policy import grace_seconds
+from peak_console.engine.selection import is_enabled
 from peak_console.schedule.slots import next_slot, pending
 
 TYPE_CHECKING = False

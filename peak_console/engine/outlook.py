@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from peak_console.engine.ahead import slots_ahead
-from peak_console.engine.policy import is_enabled
+from peak_console.engine.selection import is_enabled
 from peak_console.store.model import Outcome, RunState
 
 TYPE_CHECKING = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 from datetime import timedelta
 
-from peak_console.engine.policy import is_enabled
+from peak_console.engine.selection import is_enabled
 from peak_console.schedule.model import ScheduleType
 from peak_console.schedule.slots import fingerprint, next_slot, pending
 from peak_console.store.state import JobState

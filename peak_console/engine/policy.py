@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from peak_console.jobs.model import JobDefinition
     from peak_console.schedule.slots import Pending
-    from peak_console.store.state import JobState
 
 ON_TIME_SECONDS = 300
 """A start later than this is called caught up: cron may be what looks, every five minutes."""
@@ -49,14 +48,6 @@ class Verdict:
     """How many earlier undecided slots this one stands for."""
     since: datetime | None = None
     """The oldest of them."""
-
-
-def is_enabled(job: JobDefinition, state: JobState | None, now: datetime) -> bool:
-    """Whether a job's slots fire: an operator's override outranks the jobs file until it lapses."""
-    override = state.override if state else None
-    if override is not None and (override.until is None or now < override.until):
-        return override.enabled
-    return job.enabled
 
 
 def grace_seconds(job: JobDefinition) -> float | None:

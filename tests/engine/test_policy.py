@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from peak_console.engine.policy import QUEUE_LIMIT, Action, decide, grace_seconds, is_enabled, retry_at
+from peak_console.engine.policy import QUEUE_LIMIT, Action, decide, grace_seconds, retry_at
+from peak_console.engine.selection import is_enabled
 from peak_console.schedule.slots import Pending
 from peak_console.store.model import JobState, Override
 from tests.support.factories import make_job
