@@ -6,6 +6,7 @@ import marshal
 import os
 import signal
 import sys
+import threading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 20.0
 """How long a keeper may take over one start, on a machine that is thrashing."""
 
+_departed_lock = threading.Lock()
 _departed: list[int] = []
 """Keepers that were let go of and may still be at work; reaped when there is an occasion."""
 
@@ -84,15 +86,17 @@ class KeeperLink:
         """Say good-bye. The keeper goes once its runs have ended."""
         if self._socket.fileno() >= 0:
             self._socket.close()
-            _departed.append(self.pid)
+            with _departed_lock:
+                _departed.append(self.pid)
             _reap_departed()
 
 
 def _reap_departed() -> None:
-    for pid in list(_departed):
-        try:
-            gone = os.waitpid(pid, os.WNOHANG)[0] != 0
-        except ChildProcessError:  # a fork of the engine's process, or somebody reaped it for us
-            gone = True
-        if gone:
-            _departed.remove(pid)
+    with _departed_lock:
+        for pid in list(_departed):
+            try:
+                gone = os.waitpid(pid, os.WNOHANG)[0] != 0
+            except ChildProcessError:  # somebody else reaped it, or this is a fork of the engine's process
+                gone = True
+            if gone:
+                _departed.remove(pid)

@@ -56,7 +56,7 @@ def _make(directory: str) -> None:
         pass
     except FileNotFoundError:
         os.makedirs(os.path.dirname(directory), 0o700, exist_ok=True)
-        os.mkdir(directory, 0o700)
+        os.makedirs(directory, 0o700, exist_ok=True)
 
 
 def read_record(directory: str, *, patiently: bool) -> Record | None:

@@ -23,13 +23,13 @@ class LocalRun:
     """A run's process and its recorded end. Holds for started and adopted runs alike: neither is our child."""
 
     __slots__ = (
-        "_directory",
         "_ended",
         "_fd",
         "_keeper",
         "_missing",
         "_poll",
         "_system",
+        "directory",
         "pid",
         "pid_started",
         "started_at",
@@ -39,7 +39,7 @@ class LocalRun:
         self.pid = pid = record.pid
         self.pid_started = record.mark
         self.started_at = datetime.fromtimestamp(record.began, UTC) if record.began else None
-        self._directory = directory
+        self.directory = directory
         self._keeper = record.keeper
         self._system = system
         self._ended: Ended | None = None
@@ -68,14 +68,15 @@ class LocalRun:
         return not self._poll.poll(0)
 
     def _recorded_end(self) -> Ended | None:
-        code, at = read_exit_status(self._directory)
+        code, at = read_exit_status(self.directory)
         if code is None:
             if self._system.is_kept(self.pid, self.pid_started, self._keeper):
                 return None
-            code, at = read_exit_status(self._directory)  # written while we looked
+            code, at = read_exit_status(self.directory)  # written while we looked
         if code is None and self._missing < self._system.polls_without_end:
-            self._missing += 1
-            return None
+            if not (self._system.is_alive(self._keeper) and os.path.isdir(self.directory)):
+                self._missing += 1
+            return None  # its keeper has reaped it and may still be about to write
         return Ended(code, at)
 
     def terminate(self) -> None:

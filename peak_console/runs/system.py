@@ -17,16 +17,19 @@ if TYPE_CHECKING:
 
         name: str
         polls_without_end: int
-        """How often a process that is gone may be found without its end on disk before it counts as lost."""
+        """How often a process that is gone may be found without keeper and recorded end before it counts as lost."""
 
         def mark(self, pid: int) -> str | None:
             """The mark of the process that has this pid now, alive or not yet reaped."""
 
         def is_same(self, pid: int, mark: str) -> bool:
-            """Whether the process of that mark is there: alive, or not yet reaped by its keeper ``keeper_of``."""
+            """Whether the process of that mark is there: alive, or not yet reaped."""
 
         def is_kept(self, pid: int, mark: str, keeper: int) -> bool:
-            """Like ``is_same``, but a dead process whose parent is no longer its keeper does not count."""
+            """Like ``is_same``, but a dead process whose parent is no longer its keeper (0: unknown) does not count."""
+
+        def is_alive(self, pid: int) -> bool:
+            """Whether there is a process of that pid, and it is not dead. Only for a pid that is surely not reused."""
 
         def watch(self, pid: int) -> int | None:
             """A file descriptor that becomes readable when the process ends; ``None`` where there is no such thing."""
@@ -58,7 +61,12 @@ class LinuxSystem:
         status = _proc_status(pid)
         if status is None or self._mark_of(status) != mark:
             return False
-        return status[0] not in "ZX" or int(status[1]) == keeper
+        parent = int(status[1])
+        return status[0] not in "ZX" or (parent == keeper if keeper else parent != 1)
+
+    def is_alive(self, pid: int) -> bool:
+        status = _proc_status(pid)
+        return status is not None and status[0] not in "ZX"
 
     def watch(self, pid: int) -> int | None:
         if not hasattr(os, "pidfd_open"):
@@ -104,10 +112,10 @@ class PortableSystem:
 
     def is_kept(self, pid: int, mark: str, keeper: int) -> bool:  # noqa: ARG002
         """Called 20 times a second, so it goes by the session: a later process with this pid rarely leads one."""
-        try:
-            return os.getsid(pid) == pid
-        except OSError:
-            return False
+        return _session_of(pid) == pid
+
+    def is_alive(self, pid: int) -> bool:
+        return pid > 0 and any(not line.strip().startswith("Z") for line in _ps("-o", "stat=", "-p", str(pid)))
 
     def watch(self, pid: int) -> int | None:  # noqa: ARG002
         return None

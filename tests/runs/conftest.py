@@ -1,0 +1,32 @@
+"""Every test of processes runs twice: the better way of this machine, and the portable one, forced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from peak_console.runs.system import LinuxSystem, PortableSystem, this_system
+from tests.support.processes import Bench
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from peak_console.runs.system import System
+
+
+@pytest.fixture(params=["linux", "portable"])
+def system(request: pytest.FixtureRequest) -> System:
+    if request.param == "portable":
+        return PortableSystem()
+    if not isinstance(this_system(), LinuxSystem):
+        pytest.skip("needs Linux")
+    return LinuxSystem()
+
+
+@pytest.fixture
+def bench(system: System, tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(system, tmp_path)
+    yield bench
+    bench.close()

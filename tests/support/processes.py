@@ -1,0 +1,110 @@
+"""Real processes for tests: started through an executor, waited for by condition, and cleared away afterwards."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from peak_console.runs.files import stream_path
+from peak_console.runs.interface import RunSpec
+from peak_console.runs.local import LocalExecutor
+from peak_console.runs.process import LocalRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from peak_console.runs.files import Stream
+    from peak_console.runs.interface import Ended
+    from peak_console.runs.system import System
+
+DEADLINE_SECONDS = 20.0
+
+
+def wait_until(condition: Callable[[], object], what: str = "the condition") -> None:
+    """Look until ``condition`` holds. Fails after a generous while."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come about in {DEADLINE_SECONDS:g} s"
+        time.sleep(0.005)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs: a dead one that nobody has reaped does not."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+class Bench:
+    """Starts runs in one directory and looks at them."""
+
+    def __init__(self, system: System, root: Path) -> None:
+        self.system = system
+        self.executor = LocalExecutor(system)
+        self.root = root
+        self._handles: list[LocalRun] = []
+        self._next_id = 1
+
+    def spec(
+        self,
+        *argv: str,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+        run_id: int | None = None,
+    ) -> RunSpec:
+        if run_id is None:
+            run_id, self._next_id = self._next_id, self._next_id + 1
+        directory = str(self.root / "runs" / str(run_id))
+        environment = {"PATH": os.environ["PATH"]} if env is None else env
+        return RunSpec(run_id, directory, argv, environment, cwd, max_output_bytes=0)
+
+    def start(self, *argv: str, env: Mapping[str, str] | None = None, cwd: str | None = None) -> LocalRun:
+        return self.start_spec(self.spec(*argv, env=env, cwd=cwd))
+
+    def start_spec(self, spec: RunSpec, *, seized: bool = False) -> LocalRun:
+        handle = self.executor.start(spec, seized=seized)
+        self._handles.append(handle)
+        return handle
+
+    def shell(self, script: str, *args: str) -> LocalRun:
+        return self.start("/bin/sh", "-c", script, "sh", *args)
+
+    def python(self, code: str, *args: str) -> LocalRun:
+        return self.start(sys.executable, "-I", "-S", "-c", code, *args)
+
+    def adopt(self, directory: str, pid: int | None, pid_started: str | None) -> LocalRun | Ended:
+        found = self.executor.adopt(1, directory, pid, pid_started)
+        if isinstance(found, LocalRun):
+            self._handles.append(found)
+        return found
+
+    def ended(self, handle: LocalRun) -> Ended:
+        """Its end, waited for."""
+        wait_until(lambda: handle.poll() is not None, f"the end of process {handle.pid}")
+        end = handle.poll()
+        assert end is not None
+        return end
+
+    def output(self, handle: LocalRun, stream: Stream = "out") -> bytes:
+        """What it wrote until its end."""
+        self.ended(handle)
+        return self.written(handle, stream)
+
+    def written(self, handle: LocalRun, stream: Stream = "out") -> bytes:
+        """What it has written so far."""
+        with open(stream_path(handle.directory, stream), "rb") as file:
+            return file.read()
+
+    def wait_for_output(self, handle: LocalRun, expected: bytes) -> None:
+        wait_until(lambda: expected in self.written(handle), f"{expected!r} in the output")
+
+    def close(self) -> None:
+        for handle in self._handles:
+            handle.kill()
+            handle.close()
+        self.executor.close()
