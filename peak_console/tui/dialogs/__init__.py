@@ -1,0 +1,1 @@
+"""What the console asks: small screens over the others, each with one sentence, an Enter and an Esc."""

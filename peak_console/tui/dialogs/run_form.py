@@ -1,0 +1,183 @@
+"""Running a job once with other arguments."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Input, Static
+
+from peak_console.jobs.command import build_command_args, shown
+from peak_console.redact import Redactor, secret_names
+from peak_console.text import safe
+from peak_console.tui.dialogs.base import Dialog, buttons, strong
+from peak_console.tui.dialogs.values import OMITTED, read, same, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from peak_console.jobs.model import JobDefinition
+
+PREVIEW_LENGTH = 600
+_LABEL_LENGTH = 20
+
+
+class Argument(Horizontal):
+    """One argument: its name, its value as TOML, and what has become of it. A new one's name can be typed."""
+
+    def __init__(self, name: str | None, value: Any) -> None:
+        super().__init__(classes="field")
+        self.argument, self.original = name, value
+        self._value = Input(
+            written(value),
+            classes="value",
+            placeholder="left out" if name is not None else "value: 10, true, text …",
+            password=name is not None and secret_names(name),
+            select_on_focus=False,
+        )
+        self._state = Static(classes="state")
+
+    def compose(self) -> ComposeResult:
+        if self.argument is None:
+            yield Input(placeholder="new argument", classes="name", max_length=100)
+        else:
+            label = safe(self.argument)
+            yield Static(Content(label[:_LABEL_LENGTH]), classes="label")
+        yield self._value
+        yield self._state
+
+    @property
+    def name_typed(self) -> str:
+        return self.argument if self.argument is not None else self.query_one(".name", Input).value.strip()
+
+    @property
+    def value(self) -> Any:
+        return read(self._value.value)
+
+    @property
+    def is_changed(self) -> bool:
+        return not same(self.value, self.original)
+
+    def reset(self) -> None:
+        """As the jobs file has it; a new one is empty again."""
+        self._value.value = written(self.original)
+        if self.argument is None:
+            self.query_one(".name", Input).value = ""
+
+    def say(self, known: bool) -> None:
+        """Say what has become of it; ``known`` is whether another one has that name."""
+        if known:
+            self._state.update(Content("✖ is there already"))
+        elif not self.is_changed:
+            self._state.update(Content(""))
+        else:
+            word = "left out" if self.value is OMITTED else "new" if self.argument is None else "changed"
+            self._state.update(Content(f"• {word}"))
+        self._state.set_class(known, "-error")
+
+
+class RunForm(Dialog[dict[str, Any]]):
+    """The arguments that are to differ in this one run, by name; ``None`` as a value leaves one out."""
+
+    heading = "Run with …"
+    hints = "^n add · ^r reset · Enter runs · Esc cancels"
+    AUTO_FOCUS = "Input.value, #confirm"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "app.focus_previous", "Back", show=False),
+        Binding("down", "app.focus_next", "Next", show=False),
+        Binding("ctrl+n", "add", "Add an argument", show=False),
+        Binding("ctrl+r", "reset", "Reset this one", show=False),
+    ]
+
+    def __init__(self, job: JobDefinition) -> None:
+        super().__init__()
+        self._job = job
+
+    def contents(self) -> Iterable[Widget]:
+        job = self._job
+        yield Static(
+            Content("Run ") + strong(job.name) + Content(" once, now, with these arguments:"), classes="sentence"
+        )
+        if job.argv is None:
+            with VerticalScroll(id="arguments", can_focus=False):
+                for name, value in job.args.items():
+                    yield Argument(name, value)
+                if not job.args:
+                    yield Argument(None, OMITTED)
+        else:
+            yield Static(Content("Its argv is one fixed list; it runs as it stands."), classes="explanation")
+        yield Static(id="preview")
+        yield buttons("Run")
+
+    def on_mount(self) -> None:
+        self._preview()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._preview()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._run()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "confirm":
+            self._run()
+        else:
+            self.dismiss(None)
+
+    async def action_add(self) -> None:
+        """A line for an argument that the job does not have."""
+        if self._job.argv is not None:
+            return
+        argument = Argument(None, OMITTED)
+        await self.query_one("#arguments").mount(argument)
+        argument.query_one(".name", Input).focus()
+
+    def action_reset(self) -> None:
+        """The argument where the cursor is, as the jobs file has it."""
+        at = self.focused
+        while at is not None and not isinstance(at, Argument):
+            at = at.parent  # type: ignore[assignment]
+        if at is not None:
+            at.reset()
+
+    def _changes(self) -> dict[str, Any]:
+        return {line.name_typed: line.value for line in self.query(Argument) if line.name_typed and line.is_changed}
+
+    def _clashes(self) -> list[Argument]:
+        """New arguments whose name is taken."""
+        taken = set(self._job.args)
+        clashes = []
+        for line in self.query(Argument):
+            if line.argument is None and line.name_typed:
+                if line.name_typed in taken:
+                    clashes.append(line)
+                taken.add(line.name_typed)
+        return clashes
+
+    def _preview(self) -> None:
+        """What this would run, secrets masked."""
+        clashes = self._clashes()
+        for line in self.query(Argument):
+            line.say(line in clashes)
+        args = {name: value for name, value in {**self._job.args, **self._changes()}.items() if value is not OMITTED}
+        secrets = [str(value) for name, value in args.items() if secret_names(name) and not isinstance(value, bool)]
+        argv = [self._job.command, *build_command_args(replace(self._job, args=args))]
+        text = safe(shown(Redactor(secrets).argv(argv)))
+        cut = text if len(text) <= PREVIEW_LENGTH else text[: PREVIEW_LENGTH - 1] + "…"
+        self.query_one("#preview", Static).update(Content.assemble(("runs  ", "$text-muted"), cut))
+
+    def _run(self) -> None:
+        clashes = self._clashes()
+        if clashes:
+            clashes[0].query_one(".name", Input).focus()
+            return
+        self.dismiss(self._changes())
