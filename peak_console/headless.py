@@ -10,7 +10,7 @@ from peak_console.clock import SystemClock
 from peak_console.engine.selection import tags_of
 from peak_console.errors import PeakConsoleError, StateError
 from peak_console.jobs.loader import load
-from peak_console.store.directory import state_directory
+from peak_console.store.directory import EngineLock, state_directory
 from peak_console.store.terms import RESIDENT_MODES
 
 TYPE_CHECKING = False
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from peak_console.engine.context import EngineOptions
     from peak_console.engine.loop import Engine
     from peak_console.jobs.model import AlertChannel, JobSet
+    from peak_console.jobs.watcher import FileStatus
     from peak_console.reports import Reporter
 
 STAND_BY_SECONDS = 0.5
@@ -30,19 +31,35 @@ PASSING_ENGINE_SECONDS = 10.0
 """How long ``--once`` waits for another ``--once`` to finish claiming, which takes it milliseconds."""
 DELIVERY_SECONDS = 20.0
 """How long a one-shot start waits for its alerts to be sent; what is left, the next engine sends."""
+DELIVERY_LOCK = "delivery.lock"
+DELIVERY_TURN_SECONDS = 0.2
 
 
 def run_headless(options: Namespace) -> int:
     """``--headless``, ``--once`` and ``--dry-run``; the exit code."""
+    seen = None
+    if not (options.once or options.dry_run):
+        from peak_console.jobs.watcher import file_status
+
+        seen = file_status(options.config)  # before it is read: a save meanwhile must not go unnoticed
     jobset = load(options.config)
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
-    for warning in jobset.warnings:
-        sys.stderr.write(f"warning: {warning}\n")
+    _warn(jobset)
     if options.dry_run:
         from peak_console.dryrun import dry_run
 
         return dry_run(options, jobset, directory)
-    return _Service(options, jobset, directory).run()
+    return _Service(options, jobset, directory).run(seen)
+
+
+def _warn(jobset: JobSet, known: JobSet | None = None) -> None:
+    """Show the warnings of a jobs file that those of an earlier one did not include."""
+    from peak_console.text import safe
+
+    for warning in jobset.warnings:
+        if known is None or warning not in known.warnings:
+            sys.stderr.write(f"warning: {safe(str(warning))}\n")
+    sys.stderr.flush()
 
 
 class _Service:
@@ -55,6 +72,7 @@ class _Service:
         self._reporter = _reporter(options, jobset)
         self._alerting = Alerting(directory, self._clock, self._complain)
         self._signals = 0
+        self._jobset = jobset
         self._engine = self._make_engine(jobset)
 
     def _complain(self, problem: str) -> None:
@@ -77,13 +95,13 @@ class _Service:
             on_alert=self._alerting.wake,
         )
 
-    def run(self) -> int:
+    def run(self, seen: FileStatus | None) -> int:
         engine = self._engine
         engine.open()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         try:
-            return self._once() if self._options.once else self._resident()
+            return self._once() if self._options.once else self._resident(seen)
         finally:
             engine.close()
 
@@ -97,30 +115,39 @@ class _Service:
     def _once(self) -> int:
         engine = self._engine
         if not take_turn(engine, lambda: bool(self._signals)):
-            holder = engine.lock.holder()
-            who = f" (pid {holder})" if holder else ""
-            text = f"another engine{who} serves {self._directory}; nothing done"
+            text = f"another engine{self._holder()} serves {self._directory}; nothing done"
             self._reporter.line(self._clock.now(), "info", text)
             return 0
         engine.begin()
         engine.dispatch_once()
+        self._resume_deliveries()
         engine.finish_own()
         status = engine.end()
         self._alerting.finish()
         return 3 if status.failed else 0
 
-    def _resident(self) -> int:
+    def _holder(self) -> str:
+        pid = self._engine.lock.holder()
+        return f" (pid {pid})" if pid else ""
+
+    def _resume_deliveries(self) -> None:
+        """Send what an earlier engine could not."""
+        due = None if self._options.no_alerts else self._engine.store.next_delivery_at()
+        if due is not None and (due <= self._clock.now() or not self._options.once):
+            self._alerting.wake()
+
+    def _resident(self, seen: FileStatus | None) -> int:
         from peak_console.jobs.watcher import Watcher
 
         engine = self._engine
-        if not self._stand_by():
-            return 0
-        watcher = Watcher(self._options.config, on_jobs=engine.offer, on_error=engine.reject)
+        watcher = Watcher(self._options.config, on_jobs=self._offer, on_error=engine.reject, seen=seen)
         signal.signal(signal.SIGHUP, lambda _number, _frame: watcher.look())
         engine.on_reload(watcher.read_now)
+        if not self._stand_by():
+            return 0
+        watcher.compare()  # it may have stood by for weeks
         engine.begin()
-        if engine.store.next_delivery_at() is not None and not self._options.no_alerts:
-            self._alerting.wake()  # what an earlier engine could not send
+        self._resume_deliveries()
         watcher.start()
         try:
             engine.serve()
@@ -130,6 +157,12 @@ class _Service:
             self._alerting.finish()
         return 0
 
+    def _offer(self, jobset: JobSet) -> None:
+        """The jobs file has been read again. Called in the watcher's thread."""
+        _warn(jobset, self._jobset)
+        self._jobset = jobset
+        self._engine.offer(jobset)
+
     def _stand_by(self) -> bool:
         """Take the lock, or wait until it is free; ``False`` when told to leave before that."""
         import time
@@ -138,14 +171,14 @@ class _Service:
 
         engine = self._engine
         told = False
+        if self._options.no_wait and not take_turn(engine, lambda: bool(self._signals)):
+            raise StateError(f"{self._directory}: another engine{self._holder()} serves this state directory")
         while not engine.take_over():
-            holder = engine.lock.holder()
-            if self._options.no_wait:
-                who = f" (pid {holder})" if holder else ""
-                raise StateError(f"{self._directory}: another engine{who} serves this state directory")
             if not told and engine.store.engine_info().mode in RESIDENT_MODES:
                 told = True
-                self._reporter(EngineStandingBy(at=self._clock.now(), directory=self._directory, holder=holder))
+                self._reporter(
+                    EngineStandingBy(at=self._clock.now(), directory=self._directory, holder=engine.lock.holder())
+                )
             if self._signals:
                 return False
             time.sleep(STAND_BY_SECONDS)
@@ -182,7 +215,10 @@ def alert_channels(jobset: JobSet) -> Sequence[AlertChannel]:
 
 
 class Alerting:
-    """The delivery of alerts, begun with the first one that has somewhere to go."""
+    """The delivery of alerts, begun with the first one that has somewhere to go.
+
+    One process at a time delivers what the outbox holds: two would send everything twice.
+    """
 
     def __init__(
         self, directory: str, clock: SystemClock, report: Callable[[str], None] = lambda _problem: None
@@ -192,6 +228,8 @@ class Alerting:
         self._clock = clock
         self._report = report
         self._deliverer: Deliverer | None = None
+        self._turn = EngineLock(directory, DELIVERY_LOCK)
+        self._finishing = False
 
     def channels_of(self, jobset: JobSet) -> Sequence[AlertChannel]:
         """Where alerts go from now on, by the jobs file and the environment."""
@@ -202,6 +240,8 @@ class Alerting:
 
     def wake(self) -> None:
         """There is something to send. Called by the engine, after it has been recorded."""
+        from threading import Event, Thread
+
         from peak_console.alerts.delivery import Deliverer
         from peak_console.store.store import Store
 
@@ -209,14 +249,36 @@ class Alerting:
             self._deliverer = Deliverer(
                 lambda: Store(self._directory), self._channels, self._clock, report=self._report
             )
-            self._deliverer.start()
+            self._has_turn = Event()
+            self._waiter = Thread(target=self._begin, args=(self._deliverer,), name="alerts-turn", daemon=True)
+            self._waiter.start()
         self._deliverer.wake()
+
+    def _begin(self, deliverer: Deliverer) -> None:
+        """Wait for our turn, then deliver until the end."""
+        import time
+
+        try:
+            while not self._turn.acquire():
+                if self._finishing:
+                    return
+                time.sleep(DELIVERY_TURN_SECONDS)
+        except StateError as error:
+            self._report(f"alerts: {error}")
+            return
+        deliverer.start()
+        self._has_turn.set()
 
     def finish(self) -> None:
         """Send what is due, for a while; what is left, the next engine sends."""
-        if self._deliverer is not None:
+        if self._deliverer is None:
+            return
+        if self._has_turn.wait(DELIVERY_SECONDS):
             self._deliverer.flush(DELIVERY_SECONDS)
-            self._deliverer.stop()
+        self._finishing = True
+        self._waiter.join()
+        self._deliverer.stop()
+        self._turn.release()
 
 
 def take_turn(engine: Engine, give_up: Callable[[], bool] = lambda: False) -> bool:
@@ -225,7 +287,8 @@ def take_turn(engine: Engine, give_up: Callable[[], bool] = lambda: False) -> bo
 
     until = time.monotonic() + PASSING_ENGINE_SECONDS
     while not engine.take_over():
-        resident = engine.store.engine_info().mode in RESIDENT_MODES
+        info = engine.store.engine_info()
+        resident = info.mode in RESIDENT_MODES and info.pid == engine.lock.holder()
         if resident or time.monotonic() > until or give_up():
             return False
         time.sleep(0.01)

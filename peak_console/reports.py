@@ -156,7 +156,7 @@ class Reporter:
         if self._verbose and isinstance(event, events.RunStarted):
             from peak_console.jobs.command import shown
 
-            text += f": {shown(event.run.command)}"
+            text += f": {shown(event.command)}"
         self.line(event.at, level, text, event)
 
     def line(self, at: datetime, level: str, text: str, event: EngineEvent | None = None) -> None:
@@ -172,10 +172,20 @@ class Reporter:
 def _json(at: datetime, level: str, text: str, event: EngineEvent | None) -> str:
     from json import dumps
 
-    entry: dict[str, Any] = {"time": at.isoformat(timespec="milliseconds"), "level": str(level), "message": safe(text)}
+    name = type(event).__name__ if event is not None else "Message"
+    entry: dict[str, Any] = {
+        "time": at.isoformat(timespec="milliseconds"),
+        "level": str(level),
+        "event": name,
+        "message": safe_lines(text),
+    }
     if event is not None:
         from dataclasses import asdict
 
-        entry["event"] = type(event).__name__
         entry.update({name: value for name, value in asdict(event).items() if name != "at"})
-    return dumps(entry, ensure_ascii=False, default=str)
+    return dumps(entry, ensure_ascii=False, default=_jsonable)
+
+
+def _jsonable(value: Any) -> Any:
+    """What JSON has no type for: moments in ISO 8601, anything else as text."""
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

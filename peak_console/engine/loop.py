@@ -138,7 +138,8 @@ class Engine:
         if self.options.mode in RESIDENT_MODES:
             self._executor.prepare()
         now = self._clock.now()
-        jobset = self._first_jobset
+        # The jobs file may have been saved while another engine was in charge.
+        jobset, self._offered = self._offered or self._first_jobset, None
         supervisor = Supervisor(self.store, self._executor, self._clock, self.directory)
         jobs = filter_jobs_by_tags(jobset.jobs.values(), self.options.include_tags, self.options.exclude_tags)
         info = EngineInfo(

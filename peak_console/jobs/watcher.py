@@ -18,25 +18,46 @@ if TYPE_CHECKING:
 
     from peak_console.jobs.model import JobSet
 
+    FileStatus = tuple[int, ...]
+    """What changes with every kind of save."""
+
 LOOK_SECONDS = 1.0
 """How often the file's status is compared even when nothing has been heard: for NFS, and lost directories."""
 STEP_MILLISECONDS = 25
+MAX_LINKS = 40
 SETTLE_SECONDS = 0.05
 """A file that cannot be read as it is may be half written: it gets this long before it is judged."""
+
+
+def file_status(path: str) -> FileStatus | None:
+    """By what a file is known to be as it was; ``None`` while there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev
 
 
 class Watcher:
     """A thread that reads the jobs file again whenever it has changed, and hands over what it says.
 
     ``on_jobs`` gets a complete, valid ``JobSet``; ``on_error`` the whole message of a file that cannot be used. Both
-    are called in the watcher's thread, and only when what the file says has changed.
+    are called in the watcher's thread, after a save that is news. ``seen`` is the file's status when it was last read;
+    by default, now.
     """
 
-    def __init__(self, path: str, *, on_jobs: Callable[[JobSet], None], on_error: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        on_jobs: Callable[[JobSet], None],
+        on_error: Callable[[str], None],
+        seen: FileStatus | None = None,
+    ) -> None:
         self._path = os.path.abspath(path)
         self._on_jobs = on_jobs
         self._on_error = on_error
-        self._seen = self._status()
+        self._seen = seen or file_status(self._path)
         self._error: str | None = None
         self._stop = threading.Event()
         self._looking = threading.Lock()
@@ -58,23 +79,14 @@ class Watcher:
     def read_now(self) -> str:
         """Read the file again at once, in the caller's thread; the error, or an empty string."""
         with self._looking:
-            self._seen = self._status()
+            self._seen = file_status(self._path)
             self._read()
             return self._error or ""
 
-    def _status(self) -> tuple[int, ...] | None:
-        """What changes with every kind of save; ``None`` while there is no file."""
-        try:
-            status = os.stat(self._path)
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev
-
     def _directories(self) -> dict[str, int]:
-        """What to watch, with the inodes as they are now: beside the path, and beside what it leads to."""
+        """What to watch, with the inodes as they are now: where the file is, and each link on the way to it."""
         found = {}
-        for path in (self._path, os.path.realpath(self._path)):
-            directory = os.path.dirname(path)
+        for directory in _way(self._path):
             try:
                 found[directory] = os.stat(directory).st_ino
             except OSError:
@@ -100,15 +112,16 @@ class Watcher:
                     raise_interrupt=False,
                     stop_event=self._stop,
                 ):
-                    self._compare()
+                    self.compare()
                     if self._directories() != directories:
                         break
             except OSError:  # a directory went away between our look and the watch
                 self._stop.wait(LOOK_SECONDS / 10)
 
-    def _compare(self) -> None:
+    def compare(self) -> None:
+        """Read the file again if it has changed, in the caller's thread."""
         with self._looking:
-            status = self._status()
+            status = file_status(self._path)
             if status == self._seen and (status is not None or self._error is not None):
                 return
             self._seen = status
@@ -129,3 +142,24 @@ class Watcher:
                 return
         self._error = None
         self._on_jobs(jobset)
+
+
+def _way(path: str) -> set[str]:
+    """The directories with the links that lead to an absolute path's file, and the file's own.
+
+    Not the root: it changes only with the system, and on macOS to watch it is to watch everything.
+    """
+    found = set()
+    here, names, links = "/", path.split("/"), 0
+    while names:
+        name = names.pop(0)
+        there = os.path.normpath(os.path.join(here, name))
+        if name and os.path.islink(there) and (links := links + 1) <= MAX_LINKS:
+            found.add(here)
+            target = os.readlink(there)
+            names = target.split("/") + names
+            here = "/" if target.startswith("/") else here
+        else:
+            here = there
+    found.add(os.path.dirname(here))
+    return found - {"/"}

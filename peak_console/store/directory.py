@@ -116,10 +116,13 @@ def newest_run_directory(directory: str) -> int:
 
 
 class EngineLock:
-    """The right to dispatch, held by at most one process and dropped by the kernel when it dies."""
+    """The right to dispatch, held by at most one process and dropped by the kernel when it dies.
 
-    def __init__(self, directory: str) -> None:
-        self._path = os.path.join(directory, LOCK)
+    By another ``name``, the right to something else.
+    """
+
+    def __init__(self, directory: str, name: str = LOCK) -> None:
+        self._path = os.path.join(directory, name)
         self._fd: int | None = None
 
     @property
@@ -134,7 +137,7 @@ class EngineLock:
         try:
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StateError(f"{self._path}: cannot open the engine's lock ({error.strerror})") from None
+            raise StateError(f"{self._path}: cannot open the lock ({error.strerror})") from None
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
