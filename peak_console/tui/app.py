@@ -63,7 +63,7 @@ class ConsoleApp(Operations, inherit_bindings=False):
     TITLE = "Peak Console"
     COMMANDS: ClassVar[set[type[Provider]]] = {ActionCommands}  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings_of(Context.EVERYWHERE, prefix="app."),
+        *bindings_of(Context.EVERYWHERE, Context.JOBS, prefix="app."),
         Binding("ctrl+c", "app.quit", "Quit", show=False, priority=True),
     ]
 

@@ -279,6 +279,20 @@ class Operations(App[int], inherit_bindings=False):
     def action_filter(self) -> None:
         self.prompt.ask("filter", self.jobs.filter_text, "filter jobs: words, #tag, state")
 
+    def action_mark(self) -> None:
+        self.jobs.action_mark()
+
+    def action_sort(self) -> None:
+        """By the next column; after the last one, worst first again."""
+        from peak_console.tui.job_columns import COLUMN
+
+        columns = list(COLUMN)
+        place = columns.index(self.jobs.sort_column) + 1 if self.jobs.sort_column in columns else 0
+        self.jobs.sort(columns[place % len(columns)])
+
+    def action_reverse_sort(self) -> None:
+        self.jobs.sort(self.jobs.sort_column, descending=not self.jobs.sort_descending)
+
     def action_search(self) -> None:
         self.prompt.ask("search", "", "search in the output")
 

@@ -28,11 +28,9 @@ class ActionCommands(Provider):
                 yield f"{action.label}  ({keys})", action.help, action
 
     async def _run(self, action: ActionDef) -> None:
-        target = "app" if action.context == Context.EVERYWHERE else f"app.{action.context}"
-        prefix = "app." if target == "app" else ""
-        pane = {Context.JOBS: "jobs", Context.OUTPUT: "output", Context.ALERTS: "alerts"}.get(Context(action.context))
-        namespace = self.app if pane is None else self.app.screen_stack[0].query_one(f"#{pane}")
-        await self.app.run_action(f"{prefix}{action.id}", default_namespace=namespace)
+        pane = {Context.OUTPUT: "#output", Context.ALERTS: "#alerts"}.get(Context(action.context))
+        namespace = self.app if pane is None else self.app.screen_stack[0].query_one(pane)
+        await self.app.run_action(action.id, default_namespace=namespace)
 
     async def discover(self) -> Hits:
         for title, text, action in self._entries():
