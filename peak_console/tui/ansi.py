@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -128,6 +129,7 @@ class _Line:
         if cells > room:
             text, fits = fitting(text, room), False
             cells = cell_len(text)
+            self.taken = len(text)
         if text:
             self._append(text, look)
             self.cells += cells
@@ -233,7 +235,7 @@ def _with_code(look: Look, code: int) -> Look:
 def _with_colour(look: Look, code: int, rest: Iterator[str]) -> Look:
     """``38;5;n`` and ``38;2;r;g;b``; takes its arguments from ``rest``."""
     kind = _number(next(rest, ""))
-    return _coloured(look, code, kind, [_number(next(rest, "")) for _ in range(_ARGUMENTS.get(kind, 0))])
+    return _coloured(look, code, kind, [_number(value) for value in islice(rest, _ARGUMENTS.get(kind, 0))])
 
 
 def _with_subparameters(look: Look, parts: list[str]) -> Look:

@@ -13,32 +13,18 @@ from heapq import merge
 from operator import itemgetter
 from typing import NamedTuple
 
-from peak_console.tui.ansi import MAX_BYTES
 from peak_console.tui.output_files import ERR, NO_HOLE, OUT
+from peak_console.tui.stream_lines import CHUNK, Line, Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from peak_console.tui.output_files import Hole, OutputFiles, Pair
 
-CHUNK = 64 * 1024
-"""Read at once; also about the bytes from one checkpoint to the next, and the longest line that shares a block."""
+_BLOCK = CHUNK
+"""About the bytes from one checkpoint to the next, and the longest line that shares a block."""
 _DENSE = 4096
+"""About the most lines of a block."""
 _CACHED_BLOCKS = 6
-
-
-class Line(NamedTuple):
-    """Where a line is."""
-
-    stream: int
-    start: int
-    end: int
-    """Behind its last byte, before its newline."""
-    at: int | None
-    """Unix milliseconds when its end was first seen."""
-    dropped: bool = False
-    """It stands for bytes that are gone."""
 
 
 class _State(NamedTuple):
@@ -58,12 +44,17 @@ class LineIndex:
 
     def __init__(self, files: OutputFiles, start: Pair = (0, 0)) -> None:
         self.files = files
-        self._holes = files.holes
+        self.streams = (Stream(files, OUT), Stream(files, ERR))
         self._scanned = list(start)
         self._cache: dict[tuple[object, ...], list[Line]] = {}
         self._state = _State((array("Q", [start[OUT]]), array("Q", [start[ERR]])), array("Q", [0]), start, 0)
         self.generation = 0
         """Rises when lines got other numbers."""
+
+    @property
+    def _holes(self) -> tuple[Hole, Hole]:
+        """What was dropped as of the present numbers."""
+        return self.streams[OUT].hole, self.streams[ERR].hole
 
     @property
     def behind(self) -> int:
@@ -99,7 +90,7 @@ class LineIndex:
         while budget > 0 and (step := self._next_step()) is not None:
             stream, until = step
             start = self._scanned[stream]
-            if start >= self._holes[stream][0] and start < self._holes[stream][1]:
+            if start >= self.streams[stream].hole[0] and start < self.streams[stream].hole[1]:
                 self._skip_hole(stream)
                 continue
             data = self.files.read(stream, start, min(until, start + CHUNK))
@@ -153,14 +144,6 @@ class LineIndex:
         state = self._state
         return state.firsts[block] if block < len(state.firsts) else state.lines
 
-    def parts(self, stream: int, start: int, end: int) -> Iterator[Pair]:
-        """What of ``[start, end)`` is not dropped: one or two ranges."""
-        gone, kept = self._holes[stream]
-        if start < min(gone, end):
-            yield start, min(gone, end)
-        if max(start, kept) < end:
-            yield max(start, kept), end
-
     # Extending
 
     def _next_step(self) -> tuple[int, int] | None:
@@ -181,7 +164,7 @@ class LineIndex:
 
     def _take(self, stream: int, data: bytes) -> None:
         """Count the lines that end in ``data``, the next bytes of a stream."""
-        gone = self._holes[stream][0]
+        gone = self.streams[stream].hole[0]
         base = self._scanned[stream]
         if base < gone:
             data = data[: gone - base]
@@ -195,7 +178,7 @@ class LineIndex:
             return
         begun = self._state.end[stream]
         first_end = base + data.index(b"\n") + 1
-        if first_end - begun > CHUNK:  # a giant line has a block of its own, so that no block needs much reading
+        if first_end - begun > _BLOCK:  # a giant line has a block of its own, so that no block needs much reading
             self._checkpoint()
             self._extend(stream, first_end, 1)
             self._checkpoint()
@@ -203,12 +186,12 @@ class LineIndex:
         if newlines:
             self._extend(stream, base + data.rindex(b"\n") + 1, newlines)
         state = self._state
-        if state.lines - state.firsts[-1] >= _DENSE or sum(state.end) - sum(_start(state, -1)) >= CHUNK:
+        if state.lines - state.firsts[-1] >= _DENSE or sum(state.end) - sum(_start(state, -1)) >= _BLOCK:
             self._checkpoint()
 
     def _skip_hole(self, stream: int) -> None:
         """What stood before the dropped bytes ends there; one line stands for them."""
-        gone, kept = self._holes[stream]
+        gone, kept = self.streams[stream].hole
         begun = self._state.end[stream]
         self._checkpoint()
         self._extend(stream, kept, 1 + (begun < gone))
@@ -231,7 +214,8 @@ class LineIndex:
         """More is dropped than before: give lines their new numbers."""
         old, new = self._holes, self.files.holes
         state = self._state
-        self._holes = new
+        for stream in (OUT, ERR):
+            self.streams[stream].hole = new[stream]
         end = tuple(max(end, kept) if gone <= end else end for end, (gone, kept) in zip(state.end, new, strict=True))
         for stream in (OUT, ERR):
             if new[stream][0] <= self._scanned[stream]:
@@ -244,7 +228,7 @@ class LineIndex:
                 high = (end[OUT], end[ERR])
             known = (state.firsts[block + 1] if block + 1 < count else state.lines) - state.firsts[block]
             if any(_touched(old[s], new[s], low[s], high[s]) for s in (OUT, ERR)):
-                known = sum(self._count(stream, low[stream], high[stream]) for stream in (OUT, ERR))
+                known = sum(self.streams[stream].count(low[stream], high[stream]) for stream in (OUT, ERR))
             if known or not firsts:
                 starts[OUT].append(low[OUT])
                 starts[ERR].append(low[ERR])
@@ -253,17 +237,6 @@ class LineIndex:
         self._state = _State(starts, firsts, (end[OUT], end[ERR]), lines)
         self._cache = {}
         self.generation += 1
-
-    def _count(self, stream: int, start: int, end: int) -> int:
-        """Lines of ``[start, end)`` without keeping them."""
-        gone = self._holes[stream][0]
-        lines = 0
-        for low, high in self.parts(stream, start, end):
-            for at in range(low, high, CHUNK):
-                lines += self.files.read(stream, at, min(high, at + CHUNK)).count(b"\n")
-            if high == gone and self.files.read(stream, high - 1, high) != b"\n":
-                lines += 1
-        return lines + (start <= gone < end)
 
     # Looking up
 
@@ -285,7 +258,7 @@ class LineIndex:
         key = (low, high, samples if block >= count - 2 else -1, self.generation)
         found = self._cache.get(key)
         if found is None:
-            parts = [list(self._split(stream, low[stream], high[stream])) for stream in (OUT, ERR)]
+            parts = [list(self.streams[stream].lines(low[stream], high[stream])) for stream in (OUT, ERR)]
             if all(parts):
                 found = [line for _, line in merge(*parts, key=itemgetter(0))]
             else:
@@ -294,27 +267,6 @@ class LineIndex:
                 self._cache = {}
             self._cache[key] = found
         return found
-
-    def _split(self, stream: int, start: int, end: int) -> Iterator[tuple[int, Line]]:
-        """A stream's lines in ``[start, end)``, each with the sample that has its end."""
-        timeline = self.files.timeline
-        gone, kept = self._holes[stream]
-        for low, high in self.parts(stream, start, end):
-            if start <= gone < end and low >= kept:
-                yield timeline.sample_of(stream, gone), Line(stream, gone, kept, None, dropped=True)
-            if high - low > 4 * CHUNK:  # one giant line
-                pieces = [(high - low) - (self.files.read(stream, high - 1, high) == b"\n")]
-            else:
-                pieces = list(map(len, self.files.read(stream, low, high).split(b"\n")))
-                if not pieces[-1]:
-                    pieces.pop()
-            at = low
-            for length in pieces:
-                sample = timeline.sample_of(stream, min(at + length + 1, high))
-                yield sample, Line(stream, at, at + length, timeline.time_of(sample))
-                at += length + 1
-        if start <= gone < end <= kept:
-            yield timeline.sample_of(stream, gone), Line(stream, gone, kept, None, dropped=True)
 
 
 def tail_start(files: OutputFiles, reach: int) -> Pair:
@@ -332,20 +284,6 @@ def tail_start(files: OutputFiles, reach: int) -> Pair:
             data = files.read(stream, starts[stream] - 1, min(sizes[stream], starts[stream] + CHUNK))
             starts[stream] += max(0, data.find(b"\n"))
     return starts[OUT], starts[ERR]
-
-
-def line_bytes(files: OutputFiles, line: Line) -> tuple[bytes, int]:
-    """As much of a line as is worth looking at, and its length in bytes.
-
-    Of a very long line that ends as a progress bar does, that is its end.
-    """
-    length = line.end - line.start
-    if length > MAX_BYTES:
-        tail = files.read(line.stream, line.end - CHUNK // 8, line.end).rstrip(b"\r")
-        at = tail.rfind(b"\r")
-        if at >= 0:
-            return tail[at + 1 :], len(tail) - at - 1
-    return files.read(line.stream, line.start, min(line.end, line.start + MAX_BYTES)), length
 
 
 def _start(state: _State, block: int) -> Pair:

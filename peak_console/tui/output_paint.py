@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
 
+    from textual.geometry import Size
+
     from peak_console.tui.ansi import Look
-    from peak_console.tui.output_window import Row
+    from peak_console.tui.output_window import OutputWindow, Row
 
 STYLES = ("text", "stderr", "bar", "time", "quiet", "match", "current", "thumb", "success", "warning", "error")
 BAR = "▌"
 THUMB = "▐"
-BAR_CELLS = 1
+BAR_CELLS = THUMB_CELLS = 1
 TIME_CELLS = STAMP_CELLS + 1
 _MAX_STYLES = 4096
 
@@ -36,20 +38,29 @@ class RowPainter:
         self._styles = styles
         self._looks: dict[tuple[str, Look], Style] = {}
 
-    def blank(self, width: int) -> Strip:
-        return Strip.blank(width, self._styles["text"])
+    def sentence(self, text: str, size: Size) -> list[Strip]:
+        """A screen with nothing but a sentence in its middle."""
+        blank = Strip.blank(size.width, self._styles["text"])
+        shown = Segment(f"{text:^{size.width}}", self._styles["quiet"])
+        above = max(0, size.height // 2 - 1)
+        return [*[blank] * above, Strip([shown]).crop(0, size.width), *[blank] * (size.height - above)]
 
-    def message(self, text: str, width: int) -> Strip:
-        """A sentence in the middle of a row."""
-        style = self._styles["quiet"]
-        free = max(0, width - cell_len(text))
-        return Strip([Segment(" " * (free // 2) + text + " " * (free - free // 2), style)]).crop(0, width)
+    def window(self, window: OutputWindow, size: Size, zone: tzinfo | None, final_style: str) -> list[Strip]:
+        """A screen of output, which fits the window to its size; ``zone``: the one of the times, if they are shown."""
+        window.width = size.width - BAR_CELLS - THUMB_CELLS - (0 if zone is None else TIME_CELLS)
+        window.height = size.height
+        low, high = window.thumb()
+        strips = [
+            self.strip(row, size.width, zone, final_style, thumb=low <= y < high) for y, row in enumerate(window.rows())
+        ]
+        blank = Strip.blank(size.width, self._styles["text"])
+        return strips + [blank] * (size.height - len(strips))
 
     def strip(self, row: Row, width: int, zone: tzinfo | None, final_style: str, *, thumb: bool) -> Strip:
         """The row, ``width`` cells wide; ``zone``: the one of its time, or ``None`` for no times."""
         styles = self._styles
         segments: list[Segment] = []
-        cells = 1
+        cells = THUMB_CELLS
         if row.line is None:
             base = final_style
         else:

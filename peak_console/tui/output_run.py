@@ -12,8 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from peak_console.tui.lines import Line
     from peak_console.tui.output_search import Pattern
+    from peak_console.tui.stream_lines import Line
 
 AT_ONCE = 4 * 1024 * 1024
 """So many bytes are indexed without a thread: a few milliseconds."""
@@ -32,14 +32,15 @@ class RunOutput:
         self._searched = False
         self._place: int | None = None
         """Which match is the current one, counted from 0."""
+        self._from: int | None = None
+        """The line of the match before the text to look for was changed."""
         self._files = OutputFiles(directory)
         self._index = LineIndex(self._files)
         self._generation = 0
         self._anchor: Line | None = None
         """What was at the top when the present work began."""
         self.window = OutputWindow(self._index)
-        self._catch_up()
-        if self._work is not None:
+        if not self._catch_up():
             self.window.index = LineIndex(self._files, tail_start(self._files, TAIL))
             self.window.index.advance(AT_ONCE)
 
@@ -98,8 +99,11 @@ class RunOutput:
 
     def search(self, pattern: Pattern | None) -> None:
         """Look for something, or no more; once all is searched, the window goes to the nearest match."""
+        if pattern is not None and self.window.pattern is not None and pattern.text == self.window.pattern.text:
+            return
         self.window.pattern = pattern
-        self.window.current = self._place = None
+        self._from, self.window.current = self.window.current, None
+        self._place = None
         self._searched = False
         self._matches = Matches(self._index, pattern) if pattern is not None else None
         if self._work is not None:
@@ -121,10 +125,10 @@ class RunOutput:
             self._work.cancel()
             self._work = None
 
-    def _catch_up(self) -> None:
-        """Index what is new and search it: now, or in a thread when it is much."""
+    def _catch_up(self) -> bool:
+        """Index what is new and search it: now, or in a thread when it is much; whether all is done."""
         if self._work is not None:
-            return
+            return False
         done = self._index.behind <= AT_ONCE and self._index.advance(AT_ONCE)
         if done and self._matches is not None:
             done = self._matches.scan(lambda: True, SEARCHED_AT_ONCE)
@@ -134,6 +138,7 @@ class RunOutput:
         elif self._matches is not None and not self._searched:
             self._searched = True
             self._go_to_nearest()
+        return done
 
     def _start_anew(self) -> None:
         """The job has cut its own output short."""
@@ -145,9 +150,10 @@ class RunOutput:
             self._place = None
 
     def _go_to_nearest(self) -> None:
-        """The first match from the window's top on, else the last one before it."""
+        """The first match from the last one on, or from the window's top; else the last one before."""
         if self._matches is not None and self._matches.total:
-            self._go_to_match(min(self._matches.place_from(self.window.top.line), self._matches.total - 1))
+            first = self._from if self._from is not None else self.window.top.line
+            self._go_to_match(min(self._matches.place_from(first), self._matches.total - 1))
 
     def _go_to_match(self, place: int) -> None:
         number = self._matches.number_of(place) if self._matches is not None else None

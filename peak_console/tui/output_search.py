@@ -13,14 +13,15 @@ from itertools import repeat
 from operator import contains
 from typing import NamedTuple
 
-from peak_console.tui.lines import CHUNK
 from peak_console.tui.output_files import ERR, OUT
+from peak_console.tui.stream_lines import GIANT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from peak_console.tui.lines import Line, LineIndex
+    from peak_console.tui.lines import LineIndex
+    from peak_console.tui.stream_lines import Line
 
 _SEQUENCE = re.compile(
     rb"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|[\]PX^_][^\x07\x1b\n]*+(?:\x07|\x1b\\)|[ -/]++[0-~]|[0-OQ-WYZ\\`-~]|)"
@@ -143,10 +144,10 @@ class Matches:
         return not line.dropped and self._count_range(line.stream, line.start, min(line.end, line.start + _STRIDE)) > 0
 
     def _count(self, stream: int, start: int, end: int) -> int:
-        return sum(self._count_range(stream, low, high) for low, high in self._index.parts(stream, start, end))
+        return sum(self._count_range(stream, low, high) for low, high in self._index.streams[stream].parts(start, end))
 
     def _count_range(self, stream: int, start: int, end: int) -> int:
-        if end - start <= 4 * CHUNK:
+        if end - start <= GIANT:
             return self.pattern.count(self._index.files.read(stream, start, end))
         overlap = 4 * len(self.pattern.text)  # one giant line: in strides, and never all of it in memory
         return int(

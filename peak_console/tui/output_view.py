@@ -9,24 +9,23 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
+from textual.strip import Strip
 from textual.widget import Widget
 
 from peak_console.errors import PeakConsoleError
 from peak_console.text import safe
 from peak_console.tui.actions import TITLES, Context, bindings_of
 from peak_console.tui.ansi import PLAIN, Piece
-from peak_console.tui.output_paint import BAR_CELLS, STYLES, TIME_CELLS, RowPainter
+from peak_console.tui.output_paint import STYLES, RowPainter
 from peak_console.tui.output_run import RunOutput
 from peak_console.tui.output_search import Pattern
-from peak_console.tui.output_words import final_line, instead_of_output, run_words, title
+from peak_console.tui.output_words import final_line, instead_of_output, run_title, run_words
 from peak_console.tui.output_work import CatchUp, in_background, save
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from textual import events
-    from textual.strip import Strip
-
     from peak_console.store.model import Run
 
 WHEEL_ROWS = 3
@@ -73,6 +72,13 @@ class OutputView(Widget, can_focus=True):
         by: int
 
     @dataclass
+    class ModesChanged(Message):
+        """The operator wants it shown otherwise from now on."""
+
+        wrap: bool
+        timestamps: bool
+
+    @dataclass
     class Saved(Message):
         """The output is in a file."""
 
@@ -86,7 +92,9 @@ class OutputView(Widget, can_focus=True):
         message: str
 
     @dataclass
-    class _CaughtUp(Message, bubble=False):
+    class CaughtUp(Message, bubble=False):
+        """For the view itself: what a thread has been doing is done."""
+
         work: CatchUp
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
@@ -104,12 +112,12 @@ class OutputView(Widget, can_focus=True):
         self._dragging = False
 
     @property
-    def following(self) -> bool:
+    def follow(self) -> bool:
         """Whether it stays at the end as output comes."""
         return self._output is None or self._output.window.follow
 
     @property
-    def wrapping(self) -> bool:
+    def wrap(self) -> bool:
         return self._wrap
 
     @property
@@ -119,14 +127,7 @@ class OutputView(Widget, can_focus=True):
     @property
     def title(self) -> str:
         """``daily_risk_check #1287 · ✖ failed (exit 2) after 0.8s ── follow ─ wrap ─ 41 lines``."""
-        if self._run is None:
-            return ""
-        modes = [name for name, on in (("follow", self.following), ("wrap", self._wrap)) if on]
-        if self._output is not None and not self._output.empty:
-            lines = self._output.lines
-            least = "≥ " if self._output.counting else ""
-            modes.append(f"{least}{lines:,} line{'' if lines == 1 else 's'}")
-        return f"{title(self._run, self._zone)} ── {' ─ '.join(modes)}"
+        return "" if self._run is None else f"{run_title(self._run, self._zone).plain} ── {self._modes()}"
 
     @property
     def search_status(self) -> str:
@@ -177,18 +178,22 @@ class OutputView(Widget, can_focus=True):
     def toggle_follow(self) -> None:
         """Go to the end and stay there, or stay here."""
         if self._output is not None:
-            self._output.window.set_follow(not self.following)
+            self._output.window.set_follow(not self.follow)
             self._changed()
 
     def toggle_wrap(self) -> None:
+        """Break lines that are too long, or cut them off."""
         self._wrap = not self._wrap
         if self._output is not None:
             self._output.window.set_wrap(self._wrap)
         self._changed()
+        self.post_message(self.ModesChanged(self._wrap, self._timestamps))
 
     def toggle_timestamps(self) -> None:
+        """Show when each line was written, or not."""
         self._timestamps = not self._timestamps
         self._changed()
+        self.post_message(self.ModesChanged(self._wrap, self._timestamps))
 
     def search(self, text: str) -> None:
         """Find plain text, in any case if it is all in lower case; nothing to find ends the search."""
@@ -215,7 +220,7 @@ class OutputView(Widget, can_focus=True):
         in_background(work)
 
     def on_resize(self) -> None:
-        self._strips = []
+        self._changed()
 
     def on_unmount(self) -> None:
         if self._output is not None:
@@ -245,7 +250,7 @@ class OutputView(Widget, can_focus=True):
             self._dragging = False
             self.release_mouse()
 
-    def on_output_view_caught_up(self, message: _CaughtUp) -> None:
+    def on_output_view_caught_up(self, message: CaughtUp) -> None:
         if self._output is not None and self._output.take(message.work):
             self._changed()
 
@@ -270,11 +275,10 @@ class OutputView(Widget, can_focus=True):
             self._output.window.go_to_end()
             self._changed()
 
-    def action_wrap(self) -> None:
-        self.toggle_wrap()
-
-    def action_timestamps(self) -> None:
-        self.toggle_timestamps()
+    action_wrap = toggle_wrap
+    action_timestamps = toggle_timestamps
+    action_next_match = next_match
+    action_previous_match = previous_match
 
     def action_search(self) -> None:
         looked_for = self._output.looked_for if self._output is not None else None
@@ -282,12 +286,6 @@ class OutputView(Widget, can_focus=True):
 
     def action_clear_search(self) -> None:
         self.search("")
-
-    def action_next_match(self) -> None:
-        self.next_match()
-
-    def action_previous_match(self) -> None:
-        self.previous_match()
 
     def action_older_run(self) -> None:
         self.post_message(self.RunStepRequested(-1))
@@ -305,9 +303,9 @@ class OutputView(Widget, can_focus=True):
         super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
-        if not self._strips:
+        if len(self._strips) != self.size.height:  # nothing painted yet, or for another height
             self._strips = self._painted()
-        return self._strips[y]
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
 
     def _open(self) -> None:
         """Show another run, from its end."""
@@ -317,40 +315,44 @@ class OutputView(Widget, can_focus=True):
             self._output.close()
             self._output = None
         if self._run is not None:
-            self._output = RunOutput(self._directory, lambda work: self.post_message(self._CaughtUp(work)))
+            self._output = RunOutput(self._directory, lambda work: self.post_message(self.CaughtUp(work)))
             self._output.window.set_wrap(self._wrap)
             if looked_for is not None:
                 self._output.search(looked_for)
 
+    def _modes(self) -> str:
+        """``follow ─ wrap ─ 41 lines``."""
+        modes = [name for name, on in (("follow", self.follow), ("wrap", self._wrap)) if on]
+        if self._output is not None and not self._output.empty:
+            lines = self._output.lines
+            modes.append(f"{'≥ ' if self._output.counting else ''}{lines:,} line{'' if lines == 1 else 's'}")
+        return " ─ ".join(modes)
+
     def _changed(self) -> None:
         """Paint everything anew, and say in the borders what is shown."""
         self._strips = []
-        name = TITLES[Context.OUTPUT]
-        titles = (f"{name} · {self.title}" if self._run is not None else name, self.search_status)
-        if titles != self._titles:
-            self._titles = titles
-            self.border_title, self.border_subtitle = Content(titles[0]), Content(titles[1])
+        title, below = Content(TITLES[Context.OUTPUT]), self.search_status
+        if self._run is not None:
+            title = Content(" · ").join([title, run_title(self._run, self._zone)])
+            if (modes := self._modes()) and title.cell_length + len(modes) + 4 <= self.size.width - 2:
+                title += Content(f" ── {modes}")
+            else:
+                below = " ── ".join(filter(None, (below, modes)))
+        if (title.markup, below) != self._titles:
+            self._titles = (title.markup, below)
+            self.border_title = title
+            self.border_subtitle = Content(below) if below else None
         self.refresh()
 
     def _painted(self) -> list[Strip]:
         if self._painter is None:
             self._painter = RowPainter({name: self.get_component_rich_style(f"output-view--{name}") for name in STYLES})
-        painter, (width, height) = self._painter, self.size
-        blank = painter.blank(width)
-        if self._output is None or self._output.empty:
-            words = instead_of_output(self._run, pruned=self._output is not None and self._output.pruned)
-            above = max(0, height // 2 - 1)
-            return [*[blank] * above, painter.message(words, width), *[blank] * height]
-        window = self._output.window
-        window.width = width - BAR_CELLS - 1 - (TIME_CELLS if self._timestamps else 0)
-        window.height = height
         zone = self._zone if self._timestamps else None
+        if self._output is None or self._output.empty:
+            pruned = self._output is not None and self._output.pruned
+            return self._painter.sentence(instead_of_output(self._run, pruned=pruned), self.size)
         final_style = run_words(self._run, self._zone)[0].style if self._run is not None else "quiet"
-        low, high = window.thumb() if window.scrollable else (0, 0)
-        strips = [
-            painter.strip(row, width, zone, final_style, thumb=low <= y < high) for y, row in enumerate(window.rows())
-        ]
-        return strips + [blank] * (height - len(strips))
+        return self._painter.window(self._output.window, self.size, zone, final_style)
 
     def _step_match(self, by: int) -> None:
         if self._output is not None:

@@ -12,16 +12,19 @@ from rich.cells import cell_len
 
 from peak_console.text import size
 from peak_console.tui.ansi import EMPTY, Look, Piece, ShownLine, fitting, shown_line
-from peak_console.tui.lines import Line, LineIndex, line_bytes
+from peak_console.tui.stream_lines import line_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from peak_console.tui.lines import LineIndex
     from peak_console.tui.output_search import Pattern
+    from peak_console.tui.stream_lines import Line
 
 # Beside the attributes that a program can ask for:
 MATCH, CURRENT, QUIET = 64, 128, 256
+BEYOND = "›"
 _QUIET = Look(attributes=QUIET)
 _CACHED_LINES = 1024
 
@@ -86,8 +89,10 @@ class OutputWindow:
         found: list[Row] = []
         skip = top.row
         for number, line in enumerate(self._window(top.line, self.height), top.line):
-            pieces = self._marked(number, self._pieces(line))
-            rows = wrapped(pieces, self.width) if self.wrap else [cropped(pieces, self.left, self.width)]
+            pieces = self._pieces(line)
+            if line is not None:
+                pieces = self._marked(number, pieces)
+            rows = wrapped(pieces, self.width) if self.wrap else [self._cut(pieces)]
             if skip >= len(rows):
                 skip = len(rows) - 1  # the line is shorter than it was
             found += (Row(number, row, line, pieces) for row, pieces in enumerate(rows) if row >= skip)
@@ -154,10 +159,10 @@ class OutputWindow:
         return found[0] if found else None
 
     def thumb(self) -> tuple[int, int]:
-        """Where the scrollbar's thumb starts and ends, in rows; as long as the window while all is on the screen."""
+        """Where the scrollbar's thumb starts and ends, in rows; of no length while all is on the screen."""
         bottom, lines = self._bottom(), self.lines
         if bottom <= Place(0, 0):
-            return 0, self.height
+            return 0, 0
         length = max(1, min(self.height - 1, self.height * self.height // max(1, lines)))
         top = self.top
         room = self.height - length
@@ -182,6 +187,12 @@ class OutputWindow:
                 self._shown.clear()
             shown = self._shown[key] = self._read(line)
         return shown.pieces
+
+    def _cut(self, pieces: list[Piece]) -> list[Piece]:
+        """As much of a line as fits, with a sign where there is more."""
+        if _cells(pieces) - self.left <= self.width:
+            return cropped(pieces, self.left, self.width)
+        return [*cropped(pieces, self.left, self.width - 1), Piece(BEYOND, _QUIET)]
 
     def _marked(self, number: int, pieces: list[Piece]) -> list[Piece]:
         """The pieces with what is looked for marked."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from textual.content import Content
+
 from peak_console.store.model import Outcome, RunState
 from peak_console.text import duration, safe
 from peak_console.tui import glyphs
@@ -35,10 +37,10 @@ def run_words(run: Run, zone: tzinfo) -> tuple[glyphs.Look, str]:
     return glyphs.QUEUED, "queued" if run.state == RunState.QUEUED else "starting"
 
 
-def title(run: Run, zone: tzinfo) -> str:
+def run_title(run: Run, zone: tzinfo) -> Content:
     """``daily_risk_check #1287 · ✖ failed (exit 2) after 0.8s``."""
     look, words = run_words(run, zone)
-    return f"{safe(run.job)} #{run.id} · {look.glyph} {words}"
+    return Content.assemble(f"{safe(run.job)} #{run.id} · ", (f"{look.glyph} {words}", look.colour))
 
 
 def final_line(run: Run, zone: tzinfo, retry_at: datetime | None, retries: int | None) -> str | None:
