@@ -119,12 +119,19 @@ class _Service:
             self._reporter.line(self._clock.now(), "info", text)
             return 0
         engine.begin()
+        self._tell_of_hold()
         engine.dispatch_once()
         self._resume_deliveries()
         engine.finish_own()
         status = engine.end()
         self._alerting.finish()
         return 3 if status.failed else 0
+
+    def _tell_of_hold(self) -> None:
+        hold = self._engine.context.hold
+        if hold is not None:
+            text = f"held by {hold.by}: nothing new starts" + (f" ({hold.reason})" if hold.reason else "")
+            self._reporter.line(self._clock.now(), "warning", text)
 
     def _holder(self) -> str:
         pid = self._engine.lock.holder()
@@ -147,6 +154,7 @@ class _Service:
             return 0
         watcher.compare()  # it may have stood by for weeks
         engine.begin()
+        self._tell_of_hold()
         self._resume_deliveries()
         watcher.start()
         try:

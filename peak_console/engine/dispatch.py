@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from peak_console.alerts.judge import judge_catch_up, judge_missed
 from peak_console.engine.events import RunQueued, RunStarted, SlotPassed
 from peak_console.engine.policy import Action, decide
+from peak_console.engine.selection import is_enabled
 from peak_console.engine.supervisor import End
 from peak_console.errors import StateError
 from peak_console.jobs.model import Overlap
@@ -49,7 +51,20 @@ class Dispatcher:
         context = self._context
         if context.hold is not None or context.draining:
             return []
-        return self._start(self._from_queue(now))
+        return self._give_up_disabled(now) + self._start(self._from_queue(now))
+
+    def _give_up_disabled(self, now: datetime) -> list[End]:
+        """What waits for its turn, or for another attempt, does not outlast the disabling of its job."""
+        context = self._context
+        ends = []
+        for run in list(context.queue):
+            job = context.jobs.get(run.job)
+            if job is None or run.triggered_by == Trigger.MANUAL:
+                continue
+            if not is_enabled(job, context.planner.states.get(run.job), now):
+                context.queue.remove(run)
+                ends.append(End(run, job, Outcome.SKIPPED, None, now, "its job was disabled while it waited"))
+        return ends
 
     def _claim_due(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
         context = self._context
@@ -177,9 +192,10 @@ class Dispatcher:
         free = context.free_places()
         waits = not force and verdict.action in (Action.QUEUE, Action.REPLACE)
         by_hand = replace(verdict, action=Action.START, triggered_by=Trigger.MANUAL, reason=None)
-        runs = context.store.claim([self._claim(job, by_hand, queued=waits or free == 0)], now, context.identity)
-        if not runs:
-            return None, "a run for this very moment exists already", []
+        runs: list[Run] = []
+        while not runs:  # the very moment may be taken, by a slot or by the same key pressed twice
+            runs = context.store.claim([self._claim(job, by_hand, queued=waits or free == 0)], now, context.identity)
+            by_hand = replace(by_hand, slot=by_hand.slot + timedelta(microseconds=1))
         if verdict.action == Action.REPLACE:
             self._replace(job.name)
         if runs[0].state == RunState.QUEUED:

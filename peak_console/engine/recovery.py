@@ -52,8 +52,8 @@ class Recovery:
                 context.enqueue(run, here=False)
             elif run.id in context.supervisor or run.supervisor == context.identity:
                 continue
-            elif is_alive(run.supervisor):
-                context.foreign.append(run)
+            elif is_alive(run.supervisor) or context.options.mode == "run":
+                context.foreign.append(run)  # who came for one run only leaves the others to the next engine
             elif context.store.take_over(run, context.identity):
                 ends += self._take_over(run, now)
         return ends

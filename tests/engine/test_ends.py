@@ -201,3 +201,16 @@ def test_draining_waits_for_what_runs_and_starts_nothing_new(bench: MakeBench) -
     engine.engine.stop_runs()
     engine.turn()
     assert engine.executor.processes[1].signals == ["terminate"]
+
+
+def test_a_retry_does_not_outlast_the_disabling_of_its_job(bench: MakeBench) -> None:
+    job = make_job(retries=1, retry_delay_seconds=60)
+    engine = bench(job)
+    engine.turn()
+    engine.end(1, 1)
+    assert engine.command("disable", "backup") == "done: backup is disabled"
+    engine.advance(61)
+    assert engine.command("enable", "backup") == "done: backup is enabled"
+    engine.advance(61)
+    assert engine.outcomes() == ["failed", "skipped"]
+    assert engine.live == []

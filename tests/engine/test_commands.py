@@ -1,0 +1,135 @@
+"""What an operator asks of the engine, and its answers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.clock import MONDAY_MORNING
+from tests.support.factories import make_job
+
+if TYPE_CHECKING:
+    from tests.engine.conftest import MakeBench
+
+
+def test_run_starts_a_run_by_hand_and_moves_no_slot(bench: MakeBench) -> None:
+    engine = bench(make_job(daily_time="09:00"))
+    assert engine.command("run", "backup") == "done: backup #1 started"
+    (run,) = engine.runs()
+    assert run.triggered_by == "manual"
+    engine.end(1)
+    engine.advance(3 * 3600)
+    assert [run.triggered_by for run in engine.runs()] == ["manual", "schedule"]
+
+
+def test_run_with_changed_arguments_runs_and_records_those(bench: MakeBench) -> None:
+    engine = bench(make_job(daily_time="09:00", args={"script": "x.py", "top_n": 5, "fast": True}))
+    engine.command("run", "backup", args={"top_n": 20, "fast": None})
+    assert engine.executor.processes[1].spec.argv[1:] == ["x.py", "--top-n", "20"]
+    assert engine.runs()[0].args == {"script": "x.py", "top_n": 20}
+
+
+def test_a_retry_of_a_changed_run_keeps_the_changes_and_its_secrets(bench: MakeBench) -> None:
+    job = make_job(
+        daily_time="09:00", args={"script": "x.py", "api_key": "hush-hush", "n": 1}, retries=1, retry_delay_seconds=1
+    )
+    engine = bench(job)
+    engine.command("run", "backup", args={"n": 2})
+    engine.end(1, 1)
+    engine.advance(1)
+    assert engine.executor.processes[2].spec.argv[1:] == ["x.py", "--api-key", "hush-hush", "--n", "2"]
+    assert "hush-hush" not in repr(engine.runs())
+
+
+def test_run_respects_the_overlap_policy_unless_forced(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=3600))
+    engine.turn()
+    assert engine.command("run", "backup").startswith("refused: backup: #1 is still running")
+    assert engine.command("run", "backup", force=True) == "done: backup #2 started"
+    assert engine.live == [1, 2]
+
+
+def test_unknown_jobs_and_commands_are_refused_with_a_hint(bench: MakeBench) -> None:
+    engine = bench(make_job("nightly_backup"))
+    assert engine.command("run", "nightly_bakcup") == (
+        'refused: no job is called "nightly_bakcup"; did you mean "nightly_backup"?'
+    )
+    assert engine.command("dance") == 'refused: unknown command "dance"'
+
+
+def test_stop_ends_a_run_and_is_no_failure(bench: MakeBench) -> None:
+    engine = bench(make_job(retries=3, kill_grace_seconds=5))
+    engine.turn()
+    assert engine.command("stop", "backup") == "done: stopping backup #1"
+    engine.advance(5)
+    engine.turn()
+    (run,) = engine.runs()
+    assert (run.outcome, run.reason) == ("stopped", "stopped by alice")
+    assert [alert.level for alert in engine.alerts()] == ["info"]
+    assert engine.command("stop", "backup") == "refused: backup is not running"
+
+
+def test_stop_takes_a_waiting_attempt_out_of_the_queue(bench: MakeBench) -> None:
+    engine = bench(make_job(retries=1, retry_delay_seconds=60))
+    engine.turn()
+    engine.end(1, 1)
+    assert engine.command("stop", run_id=2) == "done: stopping backup #2"
+    engine.advance(120)
+    assert engine.outcomes() == ["failed", "stopped"]
+
+
+def test_disable_outlives_restarts_and_lapses(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=60))
+    engine.turn()
+    engine.end(1)
+    answer = engine.command("disable", "backup", for_seconds=600, reason="exchange maintenance")
+    assert answer.startswith("done: backup is disabled until")
+    engine.restart()
+    engine.advance(300)
+    assert len(engine.runs()) == 1
+    engine.advance(300)
+    engine.advance(60)
+    slots = [slot for slot in engine.slots() if slot]
+    assert slots[1] == MONDAY_MORNING + timedelta(minutes=11)
+
+
+def test_enable_outranks_the_file(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=60, enabled=False))
+    engine.advance(60)
+    assert engine.runs() == []
+    engine.command("enable", "backup")
+    engine.turn()
+    assert engine.live == [1]
+
+
+def test_hold_blocks_every_start_across_restarts_until_released(bench: MakeBench) -> None:
+    engine = bench(make_job("i", interval_seconds=60), make_job("d", daily_time="06:02"))
+    engine.turn()
+    engine.end(1)
+    assert engine.command("hold", reason="release").startswith("done")
+    assert engine.command("hold").startswith("refused: already held by alice")
+    engine.restart()
+    engine.advance(300)
+    assert len(engine.runs()) == 1
+    assert engine.command("run", "d").startswith("refused: held by alice")
+    assert engine.command("release") == "done: released"
+    engine.turn()
+    assert [(run.job, run.reason) for run in engine.runs()[1:]] == [
+        ("d", None),
+        ("i", "stands for 4 earlier slots too"),
+    ]
+    assert engine.command("release") == "refused: nothing is held"
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_acknowledging_one_alert_or_all(bench: MakeBench, one: bool) -> None:
+    engine = bench(make_job("a"), make_job("b"))
+    engine.turn()
+    engine.end(1, 1)
+    engine.end(2, 1)
+    first = engine.alerts()[0].id
+    answer = engine.command("ack", alert=first) if one else engine.command("ack")
+    assert answer == ("done: 1 alert acknowledged" if one else "done: 2 alerts acknowledged")
+    assert [alert.acknowledged_by for alert in engine.alerts()] == (["alice", None] if one else ["alice", "alice"])
