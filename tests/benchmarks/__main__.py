@@ -1,0 +1,59 @@
+"""Measure this program beside the physical limit, in the same run, interleaved, and print a table.
+
+Exits with 1 when a ratio to the limit misses its goal; absolute times fail nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.benchmarks import burst, idle, loading, machine, output, starts
+from tests.benchmarks.figures import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BENCHMARKS: dict[str, Callable[..., None]] = {
+    "starts": starts.measure,
+    "burst": burst.measure,
+    "loading": loading.measure,
+    "output": output.measure,
+    "idle": idle.measure,
+}
+QUICK = ("starts", "burst", "loading", "output")
+"""Those with a limit other than nothing."""
+
+
+def main() -> int:
+    """Run what was asked for; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {', '.join(BENCHMARKS)}")
+    parser.add_argument("--quick", action="store_true", help="under 90 seconds: only what has a goal by ratio")
+    parser.add_argument("--directory", help="where files are written (default: the system's temporary directory)")
+    options = parser.parse_args()
+    names = options.names or (QUICK if options.quick else BENCHMARKS)
+    if unknown := set(names) - set(BENCHMARKS):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    report = Report()
+    before = machine.description()
+    with tempfile.TemporaryDirectory(prefix="peak-benchmarks-", dir=options.directory) as directory:
+        for name in names:
+            own = Path(directory) / name
+            own.mkdir()
+            began = time.monotonic()
+            BENCHMARKS[name](report, own, quick=options.quick)
+            sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
+    sys.stdout.write("\n".join([*before, "", *report.lines(), ""]))
+    failures = report.failures()
+    for failure in failures:
+        sys.stderr.write(f"missed: {failure}\n")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""What a benchmark finds out, and the table of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import median, quantiles
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+OURS = "peak-console"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One quantity, measured of several contenders in the same rounds."""
+
+    work: str
+    """What was done, and how much of it."""
+    what: str
+    """What was measured of it."""
+    unit: str
+    values: Mapping[str, Sequence[float]]
+    """By contender, ours first, one value per round: values at one place were measured right after one another."""
+    limit: str | None = None
+    """The contender that does the least that has to be done; ratios are to it."""
+    allowed: float | None = None
+    """The highest ratio of ours to the limit that is good enough."""
+
+    def ratios(self, contender: str) -> list[float]:
+        """The contender's value to that of the limit, round by round."""
+        if self.limit is None or contender == self.limit:
+            return []
+        pairs = zip(self.values[contender], self.values[self.limit], strict=True)
+        return [value / at_best for value, at_best in pairs]
+
+    def ratio(self, contender: str) -> float | None:
+        """The median of the ratios: what disturbs one round disturbs both of its values, or is one in many."""
+        ratios = self.ratios(contender)
+        return median(ratios) if ratios else None
+
+    def is_good(self) -> bool:
+        """Whether the goal is reached, for all that this run can tell.
+
+        The goal is missed when the lower quartile of the ratios exceeds what is allowed. Noise from the machine's
+        other work makes some rounds bad, a slower program makes all of them bad; so no factor for noise is needed,
+        and ten times the noise does not fail an unchanged program.
+        """
+        return self.allowed is None or spread(self.ratios(OURS))[0] <= self.allowed
+
+
+def spread(values: Sequence[float]) -> tuple[float, float]:
+    """The lower and the upper quartile."""
+    if len(values) < 2:
+        return values[0], values[0]
+    low, _, high = quantiles(values, n=4, method="inclusive")
+    return low, high
+
+
+def percentile(values: Iterable[float], percent: float) -> float:
+    """The smallest value that at least so many per cent of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, -int(-len(ordered) * percent // 100) - 1)]
+
+
+@dataclass(slots=True)
+class Report:
+    """Figures as they come, and what could not be measured."""
+
+    figures: list[Figure] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """The table in Markdown."""
+        lines = [
+            "| work | measured | contender | median | quartiles | ratio | quartiles | goal |",
+            "| --- | --- | --- | ---: | ---: | ---: | ---: | --- |",
+        ]
+        for figure in self.figures:
+            lines += [_line(figure, contender) for contender in figure.values]
+        return lines + [f"\nNot measured: {reason}" for reason in self.missing]
+
+    def failures(self) -> list[str]:
+        """A sentence for each goal that is missed."""
+        return [
+            f"{figure.work}, {figure.what}: {figure.ratio(OURS):.2f} × {figure.limit}, the goal is {figure.allowed:g}"
+            for figure in self.figures
+            if not figure.is_good()
+        ]
+
+
+def _line(figure: Figure, contender: str) -> str:
+    values = figure.values[contender]
+    low, high = spread(values)
+    cells = [
+        figure.work,
+        f"{figure.what} ({figure.unit})",
+        contender,
+        _number(median(values)),
+        f"{_number(low)} – {_number(high)}",
+    ]
+    ratios = figure.ratios(contender)
+    if ratios:
+        low, high = spread(ratios)
+        cells += [f"{median(ratios):.2f}", f"{low:.2f} – {high:.2f}"]
+    else:
+        cells += ["1" if contender == figure.limit else "", ""]
+    goal = ""
+    if contender == OURS and figure.allowed is not None:
+        goal = f"≤ {figure.allowed:g}" + ("" if figure.is_good() else " **missed**")
+    return f"| {' | '.join([*cells, goal])} |"
+
+
+def _number(value: float) -> str:
+    if value == 0 or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"

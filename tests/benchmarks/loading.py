@@ -1,0 +1,79 @@
+"""Reading a large jobs file: parsing is tomli's; checking, schedules and defaults are ours."""
+
+from __future__ import annotations
+
+import gc
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tomli import loads
+
+from peak_console.jobs.loader import load
+from tests.benchmarks.figures import OURS, Figure
+from tests.benchmarks.rounds import interleaved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.benchmarks.figures import Report
+
+LIMIT = "tomli.loads"
+ALLOWED = 3.0
+SIZES = (1_000, 10_000)
+JOB = """
+[[job]]
+name = "forward_signals_{number}"
+description = "Forward signals of market {number}"
+command = "python"
+enabled = true
+schedule_type = "{kind}"
+{schedule}
+timeout_seconds = 600
+tags = ["forward", "daily", "group{group}"]
+retries = {retries}
+args = {{ script = "scripts/run_forward_signals.py", symbol = "M{number}", top_n = 10, dry = false }}
+env = {{ DATA_DIR = "data/{group}", LEVEL = "info" }}
+"""
+SCHEDULES = (
+    ("daily", 'daily_time = "{hour:02}:{minute:02}"\ndays = ["mon", "tue", "wed", "thu", "fri"]'),
+    ("interval", "interval_seconds = {seconds}"),
+    ("cron", 'cron = "{minute} {hour} * * mon-fri"'),
+    ("daily", 'daily_time = "{hour:02}:{minute:02}"\ntimezone = "Europe/Berlin"'),
+)
+
+
+def jobs_file(count: int) -> str:
+    """A file of ``count`` jobs, as teams write them, of every repeating kind."""
+    parts = []
+    for number in range(count):
+        kind, schedule = SCHEDULES[number % len(SCHEDULES)]
+        times = {"hour": number // 60 % 24, "minute": number % 60, "seconds": 3600 + number % 1000}
+        parts.append(
+            JOB.format(
+                number=number, kind=kind, schedule=schedule.format(**times), group=number % 20, retries=number % 3
+            )
+        )
+    return "".join(parts)
+
+
+def measure(report: Report, directory: Path, *, quick: bool) -> None:
+    """Load and validate a file, beside tomli's parse of the same text."""
+    for count in SIZES:
+        path = directory / f"{count}.toml"
+        text = jobs_file(count)
+        path.write_text(text, encoding="utf-8")
+        rounds = (20 if quick else 50) if count == SIZES[0] else 5 if quick else 10
+        results = interleaved(rounds, {OURS: partial(_seconds, load, str(path)), LIMIT: partial(_seconds, loads, text)})
+        values = {name: [1000 * seconds for seconds in each] for name, each in results.items()}
+        report.figures.append(Figure(f"load and validate {count:,} jobs", "wall", "ms", values, LIMIT, ALLOWED))
+
+
+def _seconds(action: Callable[[str], object], argument: str) -> float:
+    gc.collect()  # what was there before is none of the action's business
+    began = time.perf_counter()
+    result = action(argument)
+    seconds = time.perf_counter() - began
+    del result
+    return seconds
