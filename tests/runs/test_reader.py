@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.runs import reader
 from peak_console.runs.files import stream_path, write_dropped
 from peak_console.runs.output import OutputRecorder
 from peak_console.runs.reader import CHUNK_BYTES, Chunk, OutputReader
@@ -47,9 +48,9 @@ def scene(tmp_path: Path) -> Scene:
     return Scene(tmp_path)
 
 
-def everything(reader: OutputReader) -> list[Chunk]:
+def everything(following: OutputReader) -> list[Chunk]:
     chunks: list[Chunk] = []
-    while new := reader.read_new():
+    while new := following.read_new():
         chunks += new
     return chunks
 
@@ -68,14 +69,14 @@ def test_streams_are_merged_in_time_order(scene: Scene) -> None:
 
 
 def test_only_what_is_new_is_read(scene: Scene) -> None:
-    reader = scene.reader()
-    assert reader.read_new() == []
+    following = scene.reader()
+    assert following.read_new() == []
     scene.moment(out=b"one\n")
-    assert told(reader.read_new()) == [("out", 0, b"one\n")]
-    assert reader.read_new() == []
+    assert told(following.read_new()) == [("out", 0, b"one\n")]
+    assert following.read_new() == []
     scene.moment(err=b"two\n")
     scene.moment(out=b"three\n")
-    assert told(reader.read_new()) == [("err", 1, b"two\n"), ("out", 2, b"three\n")]
+    assert told(following.read_new()) == [("err", 1, b"two\n"), ("out", 2, b"three\n")]
 
 
 def test_a_line_is_not_split_by_the_other_stream(scene: Scene) -> None:
@@ -92,11 +93,11 @@ def test_in_one_moment_whole_lines_come_before_an_unfinished_one(scene: Scene) -
 
 
 def test_an_unfinished_line_is_shown_at_once_while_following(scene: Scene) -> None:
-    reader = scene.reader()
+    following = scene.reader()
     scene.moment(out=b"10 %\r")
-    assert told(reader.read_new()) == [("out", 0, b"10 %\r")]
+    assert told(following.read_new()) == [("out", 0, b"10 %\r")]
     scene.moment(out=b"20 %\r")
-    assert told(reader.read_new()) == [("out", 1, b"20 %\r")]
+    assert told(following.read_new()) == [("out", 1, b"20 %\r")]
 
 
 def test_what_the_recorder_has_not_seen_is_stamped_by_its_file(scene: Scene) -> None:
@@ -127,23 +128,23 @@ def test_malformed_lines_of_a_timeline_are_left_out(scene: Scene) -> None:
 def test_timeline_that_promises_more_than_there_is(scene: Scene) -> None:
     scene.write("out", b"one\n")
     (scene.directory / "timeline").write_text(f"{int(NOON.timestamp() * 1000)} 4000 900\n")
-    reader = scene.reader()
-    assert told(everything(reader)) == [("out", 0, b"one\n")]
+    following = scene.reader()
+    assert told(everything(following)) == [("out", 0, b"one\n")]
     scene.write("out", b"two\n")
-    assert [chunk.data for chunk in reader.read_new()] == [b"two\n"]
+    assert [chunk.data for chunk in following.read_new()] == [b"two\n"]
 
 
 def test_reading_goes_on_when_the_timeline_is_thinned_out_meanwhile(scene: Scene) -> None:
-    reader = scene.reader()
+    following = scene.reader()
     for number in range(10):
         scene.moment(out=b"%d\n" % number)
-    assert len(reader.read_new()) == 10
+    assert len(following.read_new()) == 10
     lines = (scene.directory / "timeline").read_bytes().splitlines(keepends=True)
     (scene.directory / "timeline.new").write_bytes(b"".join(lines[1::2]))
     (scene.directory / "timeline.new").replace(scene.directory / "timeline")
     with (scene.directory / "timeline").open("ab"):
         scene.moment(err=b"more\n")
-    assert told(reader.read_new()) == [("err", 10, b"more\n")]
+    assert told(following.read_new()) == [("err", 10, b"more\n")]
 
 
 def test_chunks_are_bounded_and_end_with_a_line_where_they_can(scene: Scene) -> None:
@@ -156,9 +157,9 @@ def test_chunks_are_bounded_and_end_with_a_line_where_they_can(scene: Scene) -> 
 
 def test_one_call_reads_about_as_much_as_it_may(scene: Scene) -> None:
     scene.moment(out=b"x" * 1_000_000)
-    reader = scene.reader()
-    assert sum(len(chunk.data) for chunk in reader.read_new(200_000)) == 200_000
-    assert sum(len(chunk.data) for chunk in everything(reader)) == 800_000
+    following = scene.reader()
+    assert sum(len(chunk.data) for chunk in following.read_new(200_000)) == 200_000
+    assert sum(len(chunk.data) for chunk in everything(following)) == 800_000
 
 
 def test_what_was_dropped_is_counted_and_never_shown(scene: Scene) -> None:
@@ -170,20 +171,37 @@ def test_what_was_dropped_is_counted_and_never_shown(scene: Scene) -> None:
 
 def test_what_is_dropped_behind_a_slow_reader_is_counted(scene: Scene) -> None:
     scene.moment(out=b"a" * 100 + b"b" * 400)
-    reader = scene.reader()
-    assert reader.read_new(200)[0].data == b"a" * 100 + b"b" * 100
+    following = scene.reader()
+    assert following.read_new(200)[0].data == b"a" * 100 + b"b" * 100
     write_dropped(str(scene.directory), {"out": (50, 450)})
-    assert [(chunk.data, chunk.dropped) for chunk in everything(reader)] == [(b"b" * 50, 250)]
+    assert [(chunk.data, chunk.dropped) for chunk in everything(following)] == [(b"b" * 50, 250)]
+
+
+def test_what_is_dropped_while_it_is_being_read_is_not_shown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.moment(out=b"a" * 500 + b"\n")
+    read_at = reader._read_at
+    cuts = [(100, 400)]
+
+    def cut_while_reading(path: str, offset: int, count: int) -> bytes:
+        data = read_at(path, offset, count)
+        if offset == 0 and cuts:
+            write_dropped(str(scene.directory), {"out": cuts.pop()})
+            data = data[:100] + b"\0" * 300 + data[400:]
+        return data
+
+    monkeypatch.setattr(reader, "_read_at", cut_while_reading)
+    chunks = everything(scene.reader())
+    assert [(chunk.data, chunk.dropped) for chunk in chunks] == [(b"a" * 100, 0), (b"a" * 100 + b"\n", 300)]
 
 
 def test_a_directory_that_was_removed_reads_as_empty(scene: Scene) -> None:
     scene.moment(out=b"one\n")
-    reader = scene.reader()
+    following = scene.reader()
     for entry in list(os.scandir(scene.directory)):
         os.unlink(entry.path)
-    assert reader.read_new() == []
-    assert reader.tail_lines("err", 5, 100) == []
-    assert reader.size("out") == 0
+    assert following.read_new() == []
+    assert following.tail_lines("err", 5, 100) == []
+    assert following.size("out") == 0
 
 
 @pytest.mark.parametrize(
