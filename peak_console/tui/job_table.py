@@ -165,6 +165,7 @@ class JobTable(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         if self._lay_out():
             self.refresh()
+        self._scroll_to_cursor()
 
     def notify_style_update(self) -> None:
         self._palette.clear()

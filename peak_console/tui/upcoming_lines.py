@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DONE, REST = "━", "─"
 """A progress bar: two glyphs, so that it reads without colours."""
 _SLOTS_SHOWN = 500
-_BAR_MIN, _BAR_MAX = 5, 24
+_BAR_MIN, _BAR_MAX = 5, 60
 _NAME_MIN, _NAME_MAX = 12, 40
 _SHARE = len("overdue")
 _ELAPSED = len("23h59m")
@@ -114,7 +114,7 @@ def _run_pieces(line: UpcomingLine, seconds: float, names: int, width: int) -> l
         pieces: list[Piece] = [(head, "text"), (" " * (max(0, bar) + 1 + _SHARE), "text")]
         return [*pieces, (tail, RUNNING.style)]
     share = seconds / line.expected
-    done = min(round(share * bar), bar)
+    done = min(int(share * bar), bar)
     late = share > SLOW_FACTOR
     colour = "warning" if late else RUNNING.style
     word = "overdue" if late else f"{min(100, int(share * 100))} %"
