@@ -215,19 +215,14 @@ class Dispatcher:
         """Start claimed runs, all of them before anything else is done."""
         context = self._context
         ends, events = [], []
-        for run, job in ready:
-            at = context.clock.now()
-            result = context.supervisor.start(run, job, context.launcher, seized=seized)
+        for result in context.supervisor.start(ready, context.launcher, seized=seized):
             if isinstance(result, End):
                 ends.append(result)
                 continue
-            started = replace(
-                run, state=RunState.RUNNING, started_at=at, pid=result.pid, pid_started=result.pid_started,
-                supervisor=context.identity,
-            )  # fmt: skip
-            context.supervisor.update(started)
-            self._unrecorded.append((started, result.pid, result.pid_started))
-            events.append(RunStarted(at=at, run=started, command=context.launcher.resolved(run.id)))
+            run = result.run = replace(result.run, supervisor=context.identity)
+            at = run.started_at or run.claimed_at
+            self._unrecorded.append((run, result.handle.pid, result.handle.pid_started))
+            events.append(RunStarted(at=at, run=run, command=context.launcher.resolved(run.id)))
         self.record_starts()
         for event in events:
             context.emit(event)

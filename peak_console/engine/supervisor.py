@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from peak_console.errors import StartError
 from peak_console.runs.interface import AlreadyStartedError, Ended
 from peak_console.runs.output import OutputRecorder
 from peak_console.store.directory import run_directory
-from peak_console.store.model import Outcome
+from peak_console.store.terms import Outcome, RunState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from peak_console.clock import Clock
     from peak_console.engine.launch import Launcher
     from peak_console.jobs.model import JobDefinition
-    from peak_console.runs.interface import Executor, RunHandle
+    from peak_console.runs.interface import Executor, RunHandle, RunSpec
     from peak_console.store.model import Run
     from peak_console.store.store import Store
 
@@ -104,18 +104,41 @@ class Supervisor:
     def of_job(self, name: str) -> list[LiveRun]:
         return [live for live in self._live.values() if live.run.job == name]
 
-    def start(self, run: Run, job: JobDefinition, launcher: Launcher, *, seized: bool = False) -> RunHandle | End:
-        """Start a claimed run's process; the caller records it with ``Store.started``."""
-        try:
-            spec = launcher.spec(job, run)
-            handle = self._executor.start(spec, seized=seized)
-        except AlreadyStartedError:
-            return self.adopt(run, job) or self._live[run.id].handle
-        except StartError as error:
-            reason = launcher.redactor.text(str(error))
-            return End(run, job, Outcome.NOT_STARTED, None, self._clock.now(), reason)
-        self._watch(run, job, handle, job.timeout_seconds)
-        return handle
+    def start(
+        self, ready: Sequence[tuple[Run, JobDefinition]], launcher: Launcher, *, seized: bool = False
+    ) -> list[LiveRun | End]:
+        """Start the processes of claimed runs, in their order; the caller records them with ``Store.started``."""
+        results: list[LiveRun | End] = []
+        under_way: list[tuple[Run, JobDefinition]] = []
+
+        def specs() -> Iterator[RunSpec]:
+            for run, job in ready:
+                try:
+                    spec = launcher.spec(job, run)
+                except StartError as error:
+                    results.append(self._not_started(run, job, error, launcher))
+                    continue
+                under_way.append((run, job))
+                yield spec
+
+        # Each specification is made while the process before it is being started.
+        started = self._executor.start_many(specs(), seized=seized)
+        for (run, job), result in zip(under_way, started, strict=True):
+            if isinstance(result, AlreadyStartedError):
+                results.append(self.adopt(run, job) or self._live[run.id])
+            elif isinstance(result, StartError):
+                results.append(self._not_started(run, job, result, launcher))
+            else:
+                at = result.started_at or self._clock.now()
+                known = replace(
+                    run, state=RunState.RUNNING, started_at=at, pid=result.pid, pid_started=result.pid_started
+                )
+                results.append(self._watch(known, job, result, job.timeout_seconds))
+        return results
+
+    def _not_started(self, run: Run, job: JobDefinition, error: StartError, launcher: Launcher) -> End:
+        reason = launcher.redactor.text(str(error))
+        return End(run, job, Outcome.NOT_STARTED, None, self._clock.now(), reason)
 
     def update(self, run: Run) -> None:
         """Replace what is known of a live run's record."""
@@ -133,9 +156,9 @@ class Supervisor:
         self._watch(run, job, found, left)
         return None
 
-    def _watch(self, run: Run, job: JobDefinition, handle: RunHandle, timeout: float) -> None:
+    def _watch(self, run: Run, job: JobDefinition, handle: RunHandle, timeout: float) -> LiveRun:
         now = self._clock.monotonic()
-        self._live[run.id] = LiveRun(
+        live = self._live[run.id] = LiveRun(
             run=run,
             job=job,
             handle=handle,
@@ -143,6 +166,7 @@ class Supervisor:
             timeout_at=now + timeout if timeout else None,
             sample_at=now + SAMPLE_SECONDS,
         )
+        return live
 
     def stop(self, run_id: int, reason: str) -> bool:
         """Ask a run to end, for a reason that is recorded before the first signal; ``False`` if it is not ours."""

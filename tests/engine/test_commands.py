@@ -47,6 +47,7 @@ def test_run_respects_the_overlap_policy_unless_forced(bench: MakeBench) -> None
     engine = bench(make_job(interval_seconds=3600))
     engine.turn()
     assert engine.command("run", "backup").startswith("refused: backup: #1 is still running")
+    engine.clock.advance(1)
     assert engine.command("run", "backup", force=True) == "done: backup #2 started"
     assert engine.live == [1, 2]
 

@@ -14,7 +14,7 @@ from peak_console.runs.interface import Ended
 from tests.support.clock import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -30,6 +30,7 @@ class ScriptedProcess:
     spec: RunSpec
     pid: int
     pid_started: str = "scripted"
+    started_at: datetime | None = None
     ended: Ended | None = None
     signals: list[str] = field(default_factory=list)
     dies_of: str = "kill"
@@ -75,9 +76,10 @@ class ScriptedExecutor:
     def close(self) -> None:
         pass
 
-    def start(self, spec: RunSpec, *, seized: bool = False) -> ScriptedProcess:
-        if self.refuse is not None:
-            raise StartError(self.refuse)
+    def start_many(self, specs: Iterable[RunSpec], *, seized: bool = False) -> list[RunHandle | StartError]:
+        return [StartError(self.refuse) if self.refuse is not None else self.start(spec) for spec in specs]
+
+    def start(self, spec: RunSpec, *, seized: bool = False) -> RunHandle:
         os.makedirs(spec.directory, exist_ok=True)
         process = ScriptedProcess(spec, pid=10_000 + spec.run_id)
         self.processes[spec.run_id] = process
