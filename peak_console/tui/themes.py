@@ -65,7 +65,7 @@ THEMES: tuple[Theme, ...] = (
     # The palette of Okabe and Ito: told apart with any of the common kinds of colour blindness.
     Theme(
         name="peak-colour-blind",
-        primary="#56b4e9",
+        primary="#0072b2",
         secondary="#8a9bb0",
         accent="#cc79a7",
         success="#56b4e9",
@@ -77,11 +77,11 @@ THEMES: tuple[Theme, ...] = (
         panel="#3a3a3a",
         variables={
             "text-muted": "#979797",
-            "text-error": "#f0792a",
-            "text-warning": "#e69f00",
+            "text-error": "#e8641b",
+            "text-warning": "#f0e442",
             "text-success": "#56b4e9",
             "text-accent": "#dd9cc2",
-            "text-primary": "#7cc5ef",
+            "text-primary": "#dd9cc2",
             "border": "#cc79a7",
             "border-blurred": "#3a3a3a",
             "footer-key-foreground": "#dd9cc2",

@@ -5,30 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from peak_console.tui.actions import ACTION, ACTIONS, TITLES, keys_of, keys_shown
+from peak_console.tui.actions import ACTION, ACTIONS, TITLES, Context, keys_of, keys_shown
 from peak_console.tui.dialogs.base import Dialog
-from peak_console.tui.glyphs import CURSOR, LEVEL, MARKED, OUTCOME, STANDING
+from peak_console.tui.glyphs import CURSOR, LEVEL, MARKED, OUTCOME, STANDING, Look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from textual.app import ComposeResult
 
-    from peak_console.tui.actions import ActionDef
-    from peak_console.tui.glyphs import Look
 
+WIDE = 132
+"""From this width on, keys stand in two columns."""
 _KEYS_WIDTH = 11
-_LABEL_WIDTH = 17
+_LEGEND_LENGTH = 5
 _MOVING = (
-    ("↑ ↓ j k", "Move", "Move the cursor, or scroll by a line."),
-    ("PgUp PgDn", "Page", "Move by a page."),
-    ("Home End", "Ends", "Go to the first or the last; also g and G in lists."),
-    ("Esc", "Back", "Close a dialog; in the jobs, clear the filter, then the marks."),
+    ("↑ ↓ j k", "Move the cursor, or scroll by a line."),
+    ("PgUp PgDn", "Move by a page."),
+    ("Home End", "Go to the first or the last; also g and G in lists."),
+    ("Esc", "Close a dialog; in the jobs, clear filter, then marks."),
 )
 _CONCEPTS = (
     "A job is a definition in the jobs file. Its schedule names slots, the moments at which it is due; a run is one "
@@ -43,6 +43,7 @@ class HelpScreen(ModalScreen[None]):
     """The whole help, to be scrolled."""
 
     CSS_PATH = Dialog.CSS_PATH
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark", "dismiss", "Close", show=False),
@@ -59,9 +60,16 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(id="help") as box:
             box.border_title = Content("Help")
             box.border_subtitle = Content("↑ ↓ scrolls · Esc closes")
-            for title, content in self._sections():
-                yield Static(Content(title), classes="title")
-                yield Static(content, classes="body")
+            with Horizontal(classes="columns"):
+                with Vertical():
+                    yield from self._keys(Context.EVERYWHERE)
+                with Vertical():
+                    for context in TITLES:
+                        if context != Context.EVERYWHERE:
+                            yield from self._keys(context)
+                    yield from _section("In lists and texts", [_line(*row) for row in _MOVING])
+            yield from _section("Signs", _signs())
+            yield from _section("In a few words", [Content(_CONCEPTS)])
 
     def on_mount(self) -> None:
         # The help's own key may be another one by now.
@@ -71,49 +79,39 @@ class HelpScreen(ModalScreen[None]):
     def action_scroll(self, by: int) -> None:
         self.query_one("#help").scroll_relative(y=by, animate=False)
 
-    def _sections(self) -> Iterator[tuple[str, Content]]:
-        for context, title in TITLES.items():
-            yield title, self._keys(action for action in ACTIONS if action.context == context)
-        yield "In lists and texts", _lines(_line(*row) for row in _MOVING)
-        yield (
-            "Signs",
-            _lines(
-                [
-                    _legend("jobs", list(STANDING.values())),
-                    _legend("runs", [look for look in OUTCOME.values() if look.glyph not in "✖■"]),
-                    _legend("alerts", list(LEVEL.values())),
-                    Content.assemble(
-                        (f"{'also':<{_KEYS_WIDTH}}", "$text-muted"),
-                        (CURSOR, "$text-accent"),
-                        " cursor   ",
-                        (MARKED, "$text-accent"),
-                        " marked   ",
-                        ("▌", "$text-error"),
-                        " stderr, in the output",
-                    ),
-                ]
-            ),
-        )
-        yield "In a few words", Content(_CONCEPTS)
-
-    def _keys(self, actions: Iterable[ActionDef]) -> Content:
-        return _lines(_line(keys_shown(action, self._keymap), action.label, action.help) for action in actions)
+    def _keys(self, context: str) -> Iterator[Static]:
+        actions = [action for action in ACTIONS if action.context == context]
+        lines = [_line(keys_shown(action, self._keymap), action.help) for action in actions]
+        yield from _section(TITLES[context], lines)
 
 
-def _line(keys: str, label: str, text: str) -> Content:
-    return Content.assemble(
-        (f"{keys:<{_KEYS_WIDTH}}", "bold $text-accent"), f"{label:<{_LABEL_WIDTH}}", (text, "$text-muted")
-    )
+def _section(title: str, lines: Sequence[Content]) -> Iterator[Static]:
+    yield Static(Content(title), classes="title")
+    yield Static(Content("\n").join(lines), classes="body")
 
 
-def _legend(what: str, looks: Sequence[Look]) -> Content:
-    """Glyphs with their words, in their colours."""
-    text = Content.styled(f"{what:<{_KEYS_WIDTH}}", "$text-muted")
-    for look in looks:
-        colour = "$text-muted" if look.style == "muted" else f"$text-{look.style}"
-        text += Content.styled(look.glyph, colour) + Content(f" {look.word}   ")
-    return text
+def _line(keys: str, text: str) -> Content:
+    return Content.assemble((f"{keys:<{_KEYS_WIDTH}}", "bold $text-accent"), text)
 
 
-def _lines(lines: Iterable[Content]) -> Content:
-    return Content("\n").join(list(lines))
+def _signs() -> list[Content]:
+    """Every glyph with its word, in its colour."""
+    also = [(CURSOR, "accent", "cursor"), (MARKED, "accent", "marked"), (CURSOR, "error", "stderr, in the output")]
+    return [
+        *_legend("jobs", list(STANDING.values())),
+        *_legend("runs", [look for look in OUTCOME.values() if look.word not in _words(STANDING.values())]),
+        *_legend("alerts", list(LEVEL.values())),
+        *_legend("also", [Look(glyph, word, style) for glyph, style, word in also]),
+    ]
+
+
+def _words(looks: Iterable[Look]) -> set[str]:
+    return {look.word for look in looks}
+
+
+def _legend(what: str, looks: Sequence[Look]) -> Iterator[Content]:
+    for first in range(0, len(looks), _LEGEND_LENGTH):
+        line = Content.styled(f"{'' if first else what:<{_KEYS_WIDTH}}", "$text-muted")
+        for look in looks[first : first + _LEGEND_LENGTH]:
+            line += Content.styled(look.glyph, look.colour) + Content(f" {look.word}".ljust(13))
+        yield line

@@ -63,4 +63,4 @@ class QuitDialog(Dialog[str]):
 
 
 def _described(key: str, label: str, meaning: str) -> Content:
-    return Content.assemble((f" {key[0]}  ", "bold $text-accent"), (label, "bold"), "\n    ", (meaning, "$text-muted"))
+    return Content.assemble((f" {key[0]}  ", "bold $text-accent"), (label, "bold"), "\n    ", (meaning, "dim"))

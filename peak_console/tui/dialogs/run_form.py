@@ -73,7 +73,7 @@ class Argument(Horizontal):
     def say(self, known: bool) -> None:
         """Say what has become of it; ``known`` is whether another one has that name."""
         if known:
-            self._state.update(Content("✖ is there already"))
+            self._state.update(Content("✖ taken"))
         elif not self.is_changed:
             self._state.update(Content(""))
         else:
