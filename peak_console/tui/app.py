@@ -248,7 +248,8 @@ class ConsoleApp(Operations, inherit_bindings=False):
             return None
         runs = self.runs_of_current()
         if self._selected is not None and self._selected[0] == row.name:
-            return next((run for run in runs if run.id == self._selected[1]), runs[0] if runs else None)
+            known = next((run for run in runs if run.id == self._selected[1]), None)
+            return known or self.session.store.run(self._selected[1]) or (runs[0] if runs else None)
         return runs[0] if runs else None
 
     def runs_of_current(self) -> Sequence[Run]:

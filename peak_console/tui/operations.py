@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from peak_console.store.model import Run
     from peak_console.tui.alerts_pane import AlertsPane
     from peak_console.tui.config import ConsoleConfig
+    from peak_console.tui.details import JobDetails
     from peak_console.tui.dialogs.disable import DisableChoice
     from peak_console.tui.job_table import JobTable
     from peak_console.tui.output_view import OutputView
@@ -191,9 +192,12 @@ class Operations(App[int], inherit_bindings=False):
         from peak_console.tui.details import JobDetails
         from peak_console.tui.details_data import details_of
 
-        self.push_screen(JobDetails(details_of(row, self.session, self.snapshot, self.clock.now())))
+        try:
+            self.push_screen(JobDetails(details_of(row, self.session, self.clock.now())))
+        except StateError as error:
+            self.say(str(error), "error")
 
-    def on_job_details_run_opened(self, event: Any) -> None:
+    def on_job_details_run_opened(self, event: JobDetails.RunOpened) -> None:
         row = self.current_row()
         if row is not None:
             self.choose_run(row.name, event.run_id)
