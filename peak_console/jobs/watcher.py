@@ -98,6 +98,7 @@ class Watcher:
 
         while not self._stop.is_set():
             directories = self._directories()
+            self.compare()
             if not directories:
                 self._stop.wait(LOOK_SECONDS)
                 continue

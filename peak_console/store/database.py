@@ -33,15 +33,20 @@ class Database:
         if not read_only:
             # SQLite would create it by the umask; the -wal and -shm files take over its mode.
             self._create_private()
-        mode = "ro" if read_only else "rw"
+        mode = self._reading_mode() if read_only else "mode=rw"
         try:
             self._connection = sqlite3.connect(
-                f"file:{_quoted(self.path)}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS
+                f"file:{_quoted(self.path)}?{mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS
             )
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._bring_up_to_date(read_only)
         except sqlite3.Error as error:
             raise self._explained(error) from None
+
+    def _reading_mode(self) -> str:
+        """Even a reader keeps its place in a file of its own, except where nobody can write, so nothing can change."""
+        frozen = not os.access(self.directory, os.W_OK) and not os.path.exists(f"{self.path}-wal")
+        return "mode=ro&immutable=1" if frozen else "mode=ro"
 
     def _create_private(self) -> None:
         try:

@@ -81,7 +81,9 @@ def test_only_jobs_that_the_tags_select_run(program: Program) -> None:
 
 def test_verbose_shows_the_resolved_command_line(program: Program) -> None:
     echo = shutil.which("echo")
-    job = '[[job]]\nname = "hello"\ncommand = "echo"\nargs = { script = "a b.py", top_n = 10, dry = true, no = false }\n'
+    job = (
+        '[[job]]\nname = "hello"\ncommand = "echo"\nargs = { script = "a b.py", top_n = 10, dry = true, no = false }\n'
+    )
     program.jobs(job)
     resolved = f"{echo} 'a b.py' --top-n 10 --dry\n"
     assert resolved in program.once("--dry-run").out
