@@ -28,8 +28,10 @@ MAX_BYTES = 32 * 1024
 TAB_CELLS = 8
 _MAX_SGR = 128
 _MAX_MARKS = 4
-_MAX_PIECES = 256
-"""A line that changes its look more often keeps the last one: drawing stays quick."""
+_MANY_PIECES = 40
+"""A line that changes its look more often gets by with 216 colours, so that many neighbours look the same."""
+_MAX_PIECES = 96
+"""A line that changes its look still more often keeps the last one. Drawing takes time for each piece."""
 
 # SGR is group 1. Else what text.safe would drop as well: sequences that are complete, or a lone ESC.
 _SEQUENCE = re.compile(
@@ -108,10 +110,11 @@ def shown_line(data: bytes, length: int | None = None, max_cells: int = MAX_CELL
 class _Line:
     """Gathers pieces up to a width."""
 
-    __slots__ = ("_max_cells", "cells", "pieces", "taken")
+    __slots__ = ("_coarse", "_max_cells", "cells", "pieces", "taken")
 
     def __init__(self, max_cells: int) -> None:
         self._max_cells = max_cells
+        self._coarse = False
         self.pieces: list[Piece] = []
         self.cells = 0
         self.taken = 0
@@ -136,11 +139,28 @@ class _Line:
         return fits
 
     def _append(self, text: str, look: Look) -> None:
+        if len(self.pieces) == _MANY_PIECES:
+            self._coarse = True
+        if self._coarse:
+            look = _coarse(look)
         last = self.pieces[-1] if self.pieces else None
         if last is not None and (last.look == look or len(self.pieces) == _MAX_PIECES):
             self.pieces[-1] = Piece(last.text + text, last.look)
         else:
             self.pieces.append(Piece(text, look))
+
+
+@lru_cache(4096)
+def _coarse(look: Look) -> Look:
+    """``look`` in the colour cube of the 256-colour palette."""
+    return Look(_in_cube(look.colour), _in_cube(look.background), look.attributes)
+
+
+def _in_cube(colour: int) -> int:
+    if colour == DEFAULT or not colour & RGB:
+        return colour
+    red, green, blue = ((colour >> shift & 255) * 5 // 255 for shift in (16, 8, 0))
+    return 16 + 36 * red + 6 * green + blue
 
 
 def _visible(text: str, column: int) -> str:

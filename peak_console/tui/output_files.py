@@ -9,10 +9,10 @@ import os
 import stat
 from array import array
 from bisect import bisect_left
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import NamedTuple
 
-from peak_console.runs.files import STREAMS, YEAR_10000, parse_sample, read_dropped, stream_path, timeline_path
+from peak_console.runs.files import STREAMS, parse_sample, read_dropped, stream_path, timeline_path
 
 OUT, ERR = 0, 1
 """Indices into ``runs.files.STREAMS`` and into every pair here."""
@@ -111,7 +111,9 @@ class OutputFiles:
         finally:
             os.close(fd)
         data = data[: data.rfind(b"\n") + 1]
-        self.timeline = _extended(self.timeline if length else no_timeline(), data)
+        timeline = self.timeline if length else no_timeline()
+        _extend(timeline, data)
+        self.timeline = timeline
         self._timeline_mark = (found.st_ino, length + len(data))
         return True
 
@@ -143,16 +145,11 @@ def _hole(bounds: Hole | None) -> Hole:
     return bounds if bounds is not None and bounds[0] < bounds[1] else NO_HOLE
 
 
-def _extended(timeline: Timeline, data: bytes) -> Timeline:
-    """A timeline with the samples of ``data`` added; what is malformed is left out."""
+def _extend(timeline: Timeline, data: bytes) -> None:
+    """Add the samples of ``data``; what is malformed is left out. Another thread may be reading."""
     samples = [sample for line in data.splitlines() if (sample := parse_sample(line)) is not None]
-    milliseconds = array("Q", timeline.milliseconds)
-    milliseconds.extend(min(sample[0], YEAR_10000) for sample in samples)
-    lengths = []
     for stream in (OUT, ERR):
-        known = array("Q", timeline.lengths[stream])
+        known = timeline.lengths[stream]
         grown = accumulate((sample[1 + stream] for sample in samples), max, initial=known[-1] if known else 0)
-        next(grown)
-        known.extend(grown)
-        lengths.append(known)
-    return Timeline(milliseconds, (lengths[0], lengths[1]))
+        known.extend(islice(grown, 1, None))
+    timeline.milliseconds.extend(sample[0] for sample in samples)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from itertools import repeat
-from operator import contains
 from typing import NamedTuple
 
 from peak_console.tui.output_files import ERR, OUT
@@ -41,17 +39,19 @@ class Pattern:
         self._as_text = self._any_case and not text.isascii()
         """Only then are bytes decoded: folding the case of anything but ASCII needs characters."""
         self._bytes = text.encode("utf-8", "replace")
+        # From a match to the end of its line, so that each line counts once.
+        self._in_bytes = re.compile(re.escape(self._bytes) + rb"[^\n]*+")
+        self._in_text = re.compile(re.escape(text) + r"[^\n]*+")
         self._shown = re.compile(re.escape(text), re.IGNORECASE if self._any_case else 0)
 
     def count(self, data: bytes) -> int:
         """How many lines of ``data`` have it."""
         data = bare(data)
         if self._as_text:
-            text = data.decode("utf-8", "replace").lower()
-            return sum(map(contains, text.split("\n"), repeat(self.text))) if self.text in text else 0
+            return len(self._in_text.findall(data.decode("utf-8", "replace").lower()))
         if self._any_case:
             data = data.lower()
-        return sum(map(contains, data.split(b"\n"), repeat(self._bytes))) if self._bytes in data else 0
+        return len(self._in_bytes.findall(data)) if self._bytes in data else 0
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where it stands in a text that is shown."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.strip import Strip
 from textual.widget import Widget
 
 from peak_console.errors import PeakConsoleError
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from textual import events
+    from textual.geometry import Size
+    from textual.strip import Strip
+
     from peak_console.store.model import Run
 
 WHEEL_ROWS = 3
@@ -107,7 +109,8 @@ class OutputView(Widget, can_focus=True):
         self._timestamps = True
         self._painter: RowPainter | None = None
         self._strips: list[Strip] = []
-        """The rows as painted; none while they have to be painted anew."""
+        self._painted_size: Size | None = None
+        """The size that the strips are for; ``None`` when they have to be painted anew."""
         self._titles = ("", "")
         self._dragging = False
 
@@ -299,13 +302,14 @@ class OutputView(Widget, can_focus=True):
 
     def notify_style_update(self) -> None:
         self._painter = None
-        self._strips = []
+        self._painted_size = None
         super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
-        if len(self._strips) != self.size.height:  # nothing painted yet, or for another height
+        if self._painted_size != self.size:
             self._strips = self._painted()
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+            self._painted_size = self.size
+        return self._strips[y]
 
     def _open(self) -> None:
         """Show another run, from its end."""
@@ -330,7 +334,7 @@ class OutputView(Widget, can_focus=True):
 
     def _changed(self) -> None:
         """Paint everything anew, and say in the borders what is shown."""
-        self._strips = []
+        self._painted_size = None
         title, below = Content(TITLES[Context.OUTPUT]), self.search_status
         if self._run is not None:
             title = Content(" · ").join([title, run_title(self._run, self._zone)])

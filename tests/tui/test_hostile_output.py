@@ -91,7 +91,7 @@ async def shown_in(pilot: Pilot[None], view: OutputView, directory: RunDirectory
 
 
 @given(st.lists(hostile, max_size=8), st.lists(hostile, max_size=3), st.booleans(), st.integers(8, 60))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_control_reaches_the_terminal(
     tmp_path_factory: pytest.TempPathFactory, out: list[bytes], err: list[bytes], wrap: bool, width: int
 ) -> None:
