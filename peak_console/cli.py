@@ -175,6 +175,45 @@ def _run(parser: ArgumentParser) -> Verb:
     return _verb("run", "run_by_hand")
 
 
+def _stop(parser: ArgumentParser) -> Verb:
+    parser.add_argument("what", metavar="JOB|#RUN", help="a job (all its runs), or a run by its number")
+    return _verb("command", "stop")
+
+
+def _enable(parser: ArgumentParser) -> Verb:
+    _add_override(parser)
+    return _verb("command", "enable")
+
+
+def _disable(parser: ArgumentParser) -> Verb:
+    _add_override(parser)
+    return _verb("command", "disable")
+
+
+def _add_override(parser: ArgumentParser) -> None:
+    parser.add_argument("job", metavar="JOB")
+    parser.add_argument("--for", dest="for_", metavar="TIME", help="for how long: 90s, 30m, 2h, 1d (default: for good)")
+    parser.add_argument("--reason", metavar="TEXT", help="shown beside the job")
+
+
+def _hold(parser: ArgumentParser) -> Verb:
+    parser.add_argument("--reason", metavar="TEXT", help="shown while it holds")
+    return _verb("command", "hold")
+
+
+def _release(_parser: ArgumentParser) -> Verb:
+    return _verb("command", "release")
+
+
+def _ack(parser: ArgumentParser) -> Verb:
+    parser.add_argument("what", metavar="ALERT|all", nargs="?", default="all", help="its number, or all (the default)")
+    return _verb("command", "acknowledge")
+
+
+def _reload(_parser: ArgumentParser) -> Verb:
+    return _verb("command", "reload")
+
+
 def _status(parser: ArgumentParser) -> Verb:
     parser.add_argument("--line", action="store_true", help="one line, for a status bar")
     _add_json(parser)
@@ -209,6 +248,13 @@ VERBS: dict[str, tuple[str, Callable[[ArgumentParser], Verb]]] = {
     "alerts": ("the alert log, newest first", _alerts),
     "logs": ("a run's output", _logs),
     "run": ("run a job now", _run),
+    "stop": ("ask a job's runs, or one run, to end", _stop),
+    "enable": ("let a job's slots fire again, whatever the jobs file says", _enable),
+    "disable": ("let no slot of a job fire, for a while or for good", _disable),
+    "hold": ("start nothing new at all, until released", _hold),
+    "release": ("lift the hold", _release),
+    "ack": ("acknowledge an alert, or all", _ack),
+    "reload": ("have the engine read its jobs file again", _reload),
     "status": ("the engine, the counts, the next slot", _status),
     "validate": ("every error and warning of the jobs file", _validate),
 }

@@ -75,13 +75,13 @@ class Commander:
         if context.draining:
             return REFUSED, "the engine is shutting down; nothing new starts", None
         if context.hold is not None and not force:
-            return REFUSED, f"held by {context.hold.by}; release the hold, or use --force", None
+            return REFUSED, f"{job.name}: held by {context.hold.by}; release the hold, or use --force", None
         if changes := command.arguments.get("args"):
             job = replace(job, args={k: v for k, v in {**job.args, **changes}.items() if v is not None})
         run, refusal, ends = self._dispatcher.start_by_hand(job, now, force=force)
         self._ends += ends
         if run is None:
-            return REFUSED, f"{job.name}: {refusal}; stop it first, or use --force", None
+            return REFUSED, f"{job.name}: {refusal}, or use --force", None
         if ends:
             return REFUSED, f"{job.name} #{run.id} could not be started: {ends[0].reason}", run.id
         if run.state == RunState.QUEUED:
@@ -148,12 +148,15 @@ class Commander:
             context.store.set_override(job.name, override)
             context.remember(state)
         context.planner.set_state(state, now)
-        return DONE, f"{job.name} is {word}" + (f" until {_local(until)}" if until else ""), None
+        return DONE, f"{job.name} is {word}" + (f" until {self._local(until)}" if until else ""), None
+
+    def _local(self, moment: datetime) -> str:
+        return moment.astimezone(self._context.zone_of(None)).strftime("%Y-%m-%d %H:%M")
 
     def _hold(self, command: Command, now: datetime) -> Answer:
         context = self._context
         if context.hold is not None:
-            return REFUSED, f"already held by {context.hold.by} since {_local(context.hold.since)}", None
+            return REFUSED, f"already held by {context.hold.by} since {self._local(context.hold.since)}", None
         context.hold = Hold(now, command.issued_by, command.arguments.get("reason"))
         context.store.set_hold(context.hold)
         return DONE, "held: nothing new starts until it is released", None
@@ -182,7 +185,3 @@ def unknown_job(name: str, known: dict[str, JobDefinition]) -> str:
     near = nearest(name, known)
     hint = f'did you mean "{near}"?' if near else "see: peak-console jobs"
     return f'no job is called "{name}"; {hint}'
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M")

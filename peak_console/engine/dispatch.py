@@ -188,7 +188,7 @@ class Dispatcher:
         context = self._context
         verdict = self._decide(job, Pending(latest=now, oldest=now, count=1), now)[0]
         if verdict.action == Action.SKIP and not force:
-            return None, verdict.reason or "", []
+            return None, f"{verdict.reason}; stop it first", []
         free = context.free_places()
         waits = not force and verdict.action in (Action.QUEUE, Action.REPLACE)
         by_hand = replace(verdict, action=Action.START, triggered_by=Trigger.MANUAL, reason=None)

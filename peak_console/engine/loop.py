@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.clock import Clock
+    from peak_console.engine.retention import Retention
     from peak_console.jobs.model import AlertChannel, JobDefinition, JobSet
     from peak_console.runs.interface import Executor
     from peak_console.store.model import Run
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 FOREIGN_SECONDS = 1.0
 """How often the engine sees whether another process still looks after its runs."""
 LOOK_SECONDS = 0.1
+PRUNE_SECONDS = 0.1
+"""How long an engine that passes prunes the state directory, once its runs have ended."""
 TROUBLE_SECONDS = 1.0
 """How long the engine waits before it tries again what the registry refused."""
 
@@ -77,6 +80,7 @@ class Engine:
         self._leave_wanted = False
         self._trouble: str | None = None
         self._look_again_at = 0.0
+        self._retention: Retention | None = None
 
     # Asked for by other threads and by signal handlers: plain flags, and a ring.
 
@@ -169,6 +173,10 @@ class Engine:
         self._bookkeeper = Bookkeeper(context)
         self._recovery = Recovery(context, self._executor, self._dispatcher)
         self._commander = Commander(context, self._dispatcher, self._reload)
+        if self.options.mode in RESIDENT_MODES:
+            from peak_console.engine.retention import Retention
+
+            self._retention = Retention(context)
         enabled = sum(job.enabled for job in jobs)
         self._emit(events.EngineStarted(at=now, directory=self.directory, jobs=len(jobs), enabled=enabled))
         self._bookkeeper.record(self._recovery.look(now))
@@ -198,6 +206,8 @@ class Engine:
         self._bookkeeper.record(self._dispatcher.dispatch(self._clock.now()))
         if self.context.planner.changed:
             self._remember_changes()
+        if self._retention is not None and not self.context.draining:
+            self._retention.work(now)
 
     def watch(self, now: datetime) -> None:
         """Record what has ended, and give the others what they are owed."""
@@ -218,11 +228,16 @@ class Engine:
         """Start a manual run, then let others dispatch; the run, or why there is none. The lock has to be held."""
         if self.context.hold is not None and not force:
             self._give_way()
-            return None, f"held by {self.context.hold.by}"
+            return None, f"held by {self.context.hold.by}; release the hold"
         run, refusal, ends = self._dispatcher.start_by_hand(job, self._clock.now(), force=force)
         self._bookkeeper.record(ends)
         self._give_way()
         return run, refusal
+
+    def obey_once(self) -> None:
+        """Answer the commands that are open. The lock has to be held."""
+        self._bookkeeper.record(self._commander.obey(self._clock.now()))
+        self._give_way()
 
     def _give_way(self) -> None:
         self.store.engine_stopped(self._clock.now())
@@ -342,6 +357,8 @@ class Engine:
             return min(seconds)
         if context.foreign:
             seconds.append(self._look_again_at - monotonic)
+        if self._retention is not None and not context.draining:
+            seconds.append(self._retention.seconds_left())
         if context.hold is None and not context.draining:
             if (slot := context.planner.next_at()) is not None:
                 seconds.append((slot - now).total_seconds())
@@ -353,6 +370,12 @@ class Engine:
     def end(self) -> events.EngineStopped:
         """Leave the directory in order; the final status."""
         now = self._clock.now()
+        if self._retention is None and self.context.succeeded + self.context.failed:
+            import random
+
+            from peak_console.engine.retention import prune_a_little
+
+            prune_a_little(self.context, now, random.random(), PRUNE_SECONDS)  # noqa: S311 - whose turn it is
         left = self.context.supervisor.leave_all()
         if self.lock.is_held:  # who has given way long since must not sign off whoever serves now
             self.store.engine_stopped(now)

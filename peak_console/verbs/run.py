@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from peak_console.clock import SystemClock
 from peak_console.engine.commands import unknown_job
-from peak_console.engine.events import RunFinished
+from peak_console.engine.events import RunFinished, RunStarted
 from peak_console.errors import PeakConsoleError, UnknownJobError, UsageError
-from peak_console.store.directory import current_user, ring, run_directory, state_directory
+from peak_console.store.directory import run_directory, state_directory
 from peak_console.store.model import Outcome, RunState
 from peak_console.store.store import Store
+from peak_console.verbs.asking import ask_engine, passing_engine, take_lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,13 +24,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from peak_console.engine.events import EngineEvent
-    from peak_console.engine.loop import Engine
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.runs.reader import OutputReader
     from peak_console.store.model import Command, Run
 
-ANSWER_SECONDS = 5.0
-"""How long a living engine may take to answer; it takes milliseconds."""
 LOOK_SECONDS = 0.05
 
 
@@ -46,7 +44,7 @@ def run_by_hand(options: Namespace) -> int:
     if job is None:
         raise UnknownJobError(unknown_job(options.job, jobs))
     changes = _changes(options.set)
-    command = _ask(directory, job.name, changes, force=options.force)
+    command = ask_engine(directory, "run", job.name, arguments={"args": changes, "force": options.force})
     if command is not None:
         return _follow_asked(command, directory, wait=options.wait)
     if changes:
@@ -68,28 +66,6 @@ def _changes(settings: list[str]) -> dict[str, Any]:
         except tomli.TOMLDecodeError:
             found[name] = value
     return found
-
-
-def _ask(directory: str, job: str, changes: dict[str, Any], *, force: bool) -> Command | None:
-    """The answer of the engine that serves the directory; ``None`` when nobody does."""
-    if not os.path.isdir(directory) or not ring(directory):
-        return None
-    store = Store.open(directory)
-    try:
-        number = store.issue(
-            "run", current_user(), SystemClock().now(), job=job, arguments={"args": changes, "force": force}
-        )
-        ring(directory)
-        until = time.monotonic() + ANSWER_SECONDS
-        while time.monotonic() < until:
-            command = store.command(number)
-            if command is not None and command.answer is not None:
-                return command
-            time.sleep(LOOK_SECONDS)
-        store.answer(number, "refused", "withdrawn: no engine answered in time", SystemClock().now())
-    finally:
-        store.close()
-    raise PeakConsoleError(f"{directory}: the engine has not answered within {ANSWER_SECONDS:g} s; see: status")
 
 
 def _follow_asked(command: Command, directory: str, *, wait: bool) -> int:
@@ -143,31 +119,20 @@ class _Here:
     """A manual run in this process: claimed under the engine's lock, looked after without it."""
 
     def __init__(self, options: Namespace, jobset: JobSet, directory: str) -> None:
-        from peak_console.engine.context import EngineOptions
-        from peak_console.engine.loop import Engine
         from peak_console.headless import Alerting
-        from peak_console.runs.local import LocalExecutor
 
         self._options = options
         self._directory = directory
         self._last: RunFinished | None = None
+        self._outputs: list[_Output] = []
         self._signals = 0
-        clock = SystemClock()
-        self._alerting = Alerting(directory, clock)
-        self._engine: Engine = Engine(
-            jobset,
-            directory,
-            options=EngineOptions(mode="run"),
-            clock=clock,
-            executor=LocalExecutor(),
-            environ=os.environ,
-            channels_of=self._alerting.channels_of,
-            emit=self._note,
-            on_alert=self._alerting.wake,
-        )
+        self._alerting = Alerting(directory, SystemClock())
+        self._engine = passing_engine(jobset, directory, emit=self._note, alerting=self._alerting)
 
     def _note(self, event: EngineEvent) -> None:
-        if isinstance(event, RunFinished):
+        if isinstance(event, RunStarted) and self._options.wait:
+            self._outputs.append(_Output(self._directory, event.run.id))
+        elif isinstance(event, RunFinished):
             self._last = event
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
@@ -179,27 +144,26 @@ class _Here:
 
     def run(self, job: JobDefinition) -> int:
         """Run a job to its last attempt; the exit code."""
-        from peak_console.headless import take_turn
-
         engine = self._engine
         engine.open()
         try:
-            if not take_turn(engine):
-                raise PeakConsoleError(f"{self._directory}: an engine has just started to serve this; try again")
+            take_lock(engine)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, self._on_signal)
             engine.begin()
             run, refusal = engine.run_by_hand(job, force=self._options.force)
             if run is None:
-                raise PeakConsoleError(f"{job.name}: {refusal}; stop it first, or use --force")
-            output = _Output(self._directory, run.id) if self._options.wait else None
-            engine.finish_own(on_look=output.show if output else None)
-            if output is not None:
-                output.show()
+                raise PeakConsoleError(f"{job.name}: {refusal}, or use --force")
+            engine.finish_own(on_look=self._show if self._options.wait else None)
+            self._show()
         finally:
             engine.close()
         self._alerting.finish()
         return self._told()
+
+    def _show(self) -> None:
+        for output in self._outputs:
+            output.show()
 
     def _told(self) -> int:
         from peak_console.reports import sentence

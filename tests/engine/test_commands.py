@@ -114,7 +114,7 @@ def test_hold_blocks_every_start_across_restarts_until_released(bench: MakeBench
     engine.restart()
     engine.advance(300)
     assert len(engine.runs()) == 1
-    assert engine.command("run", "d").startswith("refused: held by alice")
+    assert engine.command("run", "d").startswith("refused: d: held by alice")
     assert engine.command("release") == "done: released"
     engine.turn()
     assert [(run.job, run.reason) for run in engine.runs()[1:]] == [

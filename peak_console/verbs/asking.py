@@ -1,0 +1,105 @@
+"""Asking the engine for something: the one that serves the directory, or one of our own for a moment."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from peak_console.clock import SystemClock
+from peak_console.errors import PeakConsoleError
+from peak_console.store.directory import current_user, ring
+from peak_console.store.store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from peak_console.engine.events import EngineEvent
+    from peak_console.engine.loop import Engine
+    from peak_console.headless import Alerting
+    from peak_console.jobs.model import JobSet
+    from peak_console.store.model import Command
+
+ANSWER_SECONDS = 5.0
+"""How long a living engine may take to answer; it takes milliseconds."""
+LOOK_SECONDS = 0.02
+
+
+def ask_engine(
+    directory: str, verb: str, job: str | None = None, run_id: int | None = None, arguments: Mapping[str, Any] = {}
+) -> Command | None:
+    """The answer of the engine that serves the directory; ``None`` when nobody does.
+
+    Raises ``PeakConsoleError`` when an engine is there and does not answer; the command is withdrawn then.
+    """
+    if not os.path.isdir(directory) or not ring(directory):
+        return None
+    clock = SystemClock()
+    store = Store.open(directory)
+    try:
+        number = store.issue(verb, current_user(), clock.now(), job, run_id, arguments)
+        ring(directory)
+        until = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < until:
+            command = store.command(number)
+            if command is not None and command.answer is not None:
+                return command
+            time.sleep(LOOK_SECONDS)
+        store.answer(number, "refused", "withdrawn: no engine answered in time", clock.now())
+    finally:
+        store.close()
+    raise PeakConsoleError(f"{directory}: the engine has not answered within {ANSWER_SECONDS:g} s; see: status")
+
+
+def ask_here(
+    jobset: JobSet, directory: str, verb: str, job: str | None = None, arguments: Mapping[str, Any] = {}
+) -> Command:
+    """Carry a command out in this process, under the engine's lock, for whichever engine comes next."""
+    engine = passing_engine(jobset, directory)
+    engine.open()
+    try:
+        take_lock(engine)
+        engine.begin()
+        number = engine.store.issue(verb, current_user(), SystemClock().now(), job, None, arguments)
+        engine.obey_once()
+        command = engine.store.command(number)
+        assert command is not None
+        return command
+    finally:
+        engine.close()
+
+
+def passing_engine(
+    jobset: JobSet,
+    directory: str,
+    *,
+    emit: Callable[[EngineEvent], None] = lambda _event: None,
+    alerting: Alerting | None = None,
+) -> Engine:
+    """An engine that takes over nothing but what it is asked for."""
+    from peak_console.engine.context import EngineOptions
+    from peak_console.engine.loop import Engine
+    from peak_console.headless import Alerting
+    from peak_console.runs.local import LocalExecutor
+
+    alerting = alerting or Alerting(directory, SystemClock())
+    return Engine(
+        jobset,
+        directory,
+        options=EngineOptions(mode="run"),
+        clock=SystemClock(),
+        executor=LocalExecutor(),
+        environ=os.environ,
+        channels_of=alerting.channels_of,
+        emit=emit,
+        on_alert=alerting.wake,
+    )
+
+
+def take_lock(engine: Engine) -> None:
+    """Take the engine's lock. Raises ``PeakConsoleError`` when a resident engine has just taken it."""
+    from peak_console.headless import take_turn
+
+    if not take_turn(engine):
+        raise PeakConsoleError(f"{engine.directory}: an engine has just started to serve this; try again")

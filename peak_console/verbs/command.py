@@ -1,0 +1,90 @@
+"""What can be asked of an engine from a shell: stop, enable, disable, hold, release, ack, reload."""
+
+from __future__ import annotations
+
+import sys
+
+from peak_console.errors import PeakConsoleError, UsageError
+from peak_console.text import parse_duration, safe
+from peak_console.verbs.asking import ask_engine, ask_here
+from peak_console.verbs.common import select
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from typing import Any
+
+
+def _give(
+    options: Namespace,
+    verb: str,
+    job: str | None = None,
+    run_id: int | None = None,
+    *,
+    needs_engine: bool = False,
+    **arguments: Any,
+) -> int:
+    """Give a command and say what came of it. Raises ``PeakConsoleError`` with why it was refused."""
+    with select(options) as selection:
+        if job is not None:
+            selection.job(job)
+    command = ask_engine(selection.directory, verb, job, run_id, arguments)
+    if command is None:
+        if needs_engine:
+            raise PeakConsoleError(f"no engine serves {selection.directory}; start one: peak-console --headless")
+        assert selection.jobset is not None  # select() needs it
+        command = ask_here(selection.jobset, selection.directory, verb, job, arguments)
+    if command.answer != "done":
+        raise PeakConsoleError(command.message or "refused")
+    sys.stdout.write(f"{safe(command.message or '')}\n")
+    return 0
+
+
+def stop(options: Namespace) -> int:
+    """Ask a job's runs, or one run, to end."""
+    number = options.what.removeprefix("#")
+    if options.what.startswith("#"):
+        if not number.isdecimal():
+            raise UsageError(f'"{safe(options.what)}" is no run: write #123')
+        return _give(options, "stop", run_id=int(number), needs_engine=True)
+    return _give(options, "stop", options.what, needs_engine=True)
+
+
+def enable(options: Namespace) -> int:
+    return _give(options, "enable", options.job, **_override(options))
+
+
+def disable(options: Namespace) -> int:
+    return _give(options, "disable", options.job, **_override(options))
+
+
+def _override(options: Namespace) -> dict[str, Any]:
+    arguments: dict[str, Any] = {"reason": options.reason}
+    if options.for_ is not None:
+        try:
+            arguments["for_seconds"] = parse_duration(options.for_)
+        except ValueError as error:
+            raise UsageError(f"--for: {error}") from None
+    return arguments
+
+
+def hold(options: Namespace) -> int:
+    return _give(options, "hold", reason=options.reason)
+
+
+def release(options: Namespace) -> int:
+    return _give(options, "release")
+
+
+def acknowledge(options: Namespace) -> int:
+    """Acknowledge one alert, or all."""
+    if options.what == "all":
+        return _give(options, "ack")
+    number = options.what.removeprefix("#")
+    if not number.isdecimal():
+        raise UsageError(f'"{safe(options.what)}" is no alert: write its number (see: alerts --json), or all')
+    return _give(options, "ack", alert=int(number))
+
+
+def reload(options: Namespace) -> int:
+    return _give(options, "reload", needs_engine=True)
