@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TICKING = ("next", "last", "took")
 """The columns that change as time goes by, side by side."""
+_TICKING_AT_REST = ("next", "last")
 _NOTE_INDENT = GUTTER + 2
 _KEPT = 500
 """Rows that are kept; more than any screen shows."""
@@ -72,7 +73,8 @@ class RowPainter:
         drawn = self._drawn.get(facts.row.name)
         if drawn is None:
             return None
-        ticking = {key: self._cell(facts, key, now) for key in TICKING if key in self.widths}
+        keys = TICKING if facts.row.view.active else _TICKING_AT_REST
+        ticking = {key: self._cell(facts, key, now) for key in keys if key in self.widths}
         other = [key for key, cell in ticking.items() if cell != drawn.cells[key]]
         if not other:
             return None

@@ -16,13 +16,14 @@ from textual.strip import Strip
 from peak_console.text import safe
 from peak_console.tui.job_list import JobList
 from peak_console.tui.job_rows import RowPainter
-from peak_console.tui.paint import palette
+from peak_console.tui.paint import needed_filters, palette
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from textual import events
+    from textual.filter import LineFilter
 
     from peak_console.tui.job_cells import Facts
     from peak_console.tui.snapshot import Snapshot
@@ -166,6 +167,9 @@ class JobTable(ScrollView, can_focus=True):
         if self._lay_out():
             self.refresh()
         self._scroll_to_cursor()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return needed_filters(self, super().get_line_filters())
 
     def notify_style_update(self) -> None:
         self._palette.clear()

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.geometry import Region
 from textual.widget import Widget
 
-from peak_console.tui.paint import palette, pieces_width, strip
+from peak_console.tui.paint import changed_span, needed_filters, palette, strip
 from peak_console.tui.status_text import first_line, next_row, second_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from textual.filter import LineFilter
     from textual.strip import Strip
 
     from peak_console.tui.paint import Palette, Piece
@@ -49,6 +51,9 @@ class StatusLine(Widget):
     def on_resize(self) -> None:
         self._update()
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return needed_filters(self, super().get_line_filters())
+
     def notify_style_update(self) -> None:
         self._palette = None
         super().notify_style_update()
@@ -68,9 +73,6 @@ class StatusLine(Widget):
         ]
         before, self._lines = self._lines, lines
         for y, (old, new) in enumerate(zip(before, lines, strict=True)):
-            if old != new:
-                same = 0
-                while same < min(len(old), len(new)) and old[same] == new[same]:
-                    same += 1
-                left = pieces_width(new[:same])
-                self.refresh(Region(left, y, width - left, 1))
+            left, changed = changed_span(old, new)
+            if changed:
+                self.refresh(Region(left, y, changed, 1))

@@ -11,13 +11,15 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 
-from peak_console.tui.paint import palette, strip
+from peak_console.tui.paint import changed_span, needed_filters, palette, strip
 from peak_console.tui.upcoming_lines import line_pieces, name_width, upcoming_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from textual import events
+    from textual.filter import LineFilter
     from textual.strip import Strip
 
     from peak_console.tui.paint import Palette, Piece
@@ -74,12 +76,17 @@ class Upcoming(ScrollView, can_focus=True):
         top = self.scroll_offset.y
         for number in range(top, top + self.scrollable_content_region.height):
             drawn = self._drawn.get(number)
-            if drawn is not None and self._draw(number) != drawn:
-                self.refresh(Region(0, number - top, self.size.width, 1))
+            if drawn is not None:
+                left, changed = changed_span(drawn, self._draw(number))
+                if changed:
+                    self.refresh(Region(left, number - top, changed, 1))
 
     def on_resize(self) -> None:
         self._drawn.clear()
         self.refresh()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return needed_filters(self, super().get_line_filters())
 
     def notify_style_update(self) -> None:
         self._palette = None

@@ -13,7 +13,7 @@ from peak_console.schedule.model import JobSchedule
 from peak_console.store.model import Outcome, Override
 from peak_console.tui.job_cells import Facts, cells, note
 from peak_console.tui.job_columns import COLUMNS, GAP, GUTTER, lay_out, matching, ordered
-from peak_console.tui.paint import cut, fitted, merged, pieces_width, width_of
+from peak_console.tui.paint import changed_span, cut, fitted, merged, pieces_width, width_of
 from tests.tui.harness import ZONE, fixed_now, make_history, make_row, make_run, trading_rows
 
 if TYPE_CHECKING:
@@ -233,3 +233,23 @@ def test_cut_and_fitted_text_takes_the_cells_it_is_given(text: str, width: int) 
 
 def test_neighbours_of_one_style_are_merged() -> None:
     assert merged([("a", "x"), ("b", "x"), ("c", "y"), ("d", "x")]) == (("ab", "x"), ("c", "y"), ("d", "x"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "span"),
+    [
+        ("ab cd ef", "ab cd ef", (0, 0)),
+        ("ab cd ef", "ab xy ef", (2, 2)),
+        ("ab cd ef", "xy cd ef", (0, 2)),
+        ("ab cd ef", "ab cd xy", (4, 2)),
+        ("ab cd ef", "ab cdx ef", (2, 5)),
+        ("ab cdx ef", "ab cd ef", (2, 5)),
+        ("", "ab", (0, 2)),
+        ("ab cd", "ab", (2, 2)),
+        ("a a", "a a a", (2, 1)),
+    ],
+)
+def test_the_span_that_changed_holds_every_difference(before: str, after: str, span: tuple[int, int]) -> None:
+    old, new = ([(word, "text") for word in line.split()] for line in (before, after))
+
+    assert changed_span(old, new) == span
