@@ -139,8 +139,11 @@ class _Line:
         return fits
 
     def _append(self, text: str, look: Look) -> None:
-        if len(self.pieces) == _MANY_PIECES:
+        if len(self.pieces) == _MANY_PIECES and not self._coarse:
             self._coarse = True
+            before, self.pieces = self.pieces, []
+            for piece in before:
+                self._append(*piece)
         if self._coarse:
             look = _coarse(look)
         last = self.pieces[-1] if self.pieces else None
