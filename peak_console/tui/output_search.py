@@ -77,6 +77,8 @@ class Matches:
         self.pattern = pattern
         self._index = index
         self._found = self._nothing()
+        self._looked_up: tuple[tuple[int, int], Sequence[int]] = ((-1, -1), ())
+        """The block that was looked up last, and its matching lines."""
 
     @property
     def total(self) -> int:
@@ -130,12 +132,17 @@ class Matches:
     def _matching_lines(self, found: _Found, block: int) -> Sequence[int]:
         """The numbers of the matching lines of a block, or of what lies behind the searched blocks."""
         first = self._index.first_line_of(block)
-        if block < len(found.firsts):
-            last = self._index.first_line_of(block + 1)
-            if found.before[block + 1] - found.before[block] == last - first:
-                return range(first, last)  # all of them; a giant line is not read again
-        else:
-            last = self._index.total
+        if block == len(found.firsts):
+            return self._matching_between(first, self._index.total)
+        last = self._index.first_line_of(block + 1)
+        if found.before[block + 1] - found.before[block] == last - first:
+            return range(first, last)  # all of them; a giant line is not read again
+        key = (found.generation, block)
+        if self._looked_up[0] != key:
+            self._looked_up = (key, self._matching_between(first, last))
+        return self._looked_up[1]
+
+    def _matching_between(self, first: int, last: int) -> Sequence[int]:
         lines = self._index.window(first, min(last - first, _MOST_LINES))
         return [number for number, line in enumerate(lines, first) if self._has(line)]
 
