@@ -6,12 +6,13 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 
 from peak_console.errors import StateError
-from peak_console.store.directory import run_directory
-from peak_console.store.model import Level, RunState
+from peak_console.store.model import Level
+from peak_console.text import safe_lines
 from peak_console.tui import themes
 from peak_console.tui.actions import Context, bindings_of
 from peak_console.tui.alerts_pane import AlertsPane
@@ -19,30 +20,26 @@ from peak_console.tui.board import Board
 from peak_console.tui.config import Settings, load_config, load_settings, save_settings
 from peak_console.tui.job_table import JobTable
 from peak_console.tui.key_bar import KeyBar
-from peak_console.tui.operations import PANES, Operations
 from peak_console.tui.output_view import OutputView
 from peak_console.tui.palette import ActionCommands
 from peak_console.tui.prompt import Prompt
-from peak_console.tui.snapshot import Trouble
+from peak_console.tui.snapshot import Snapshot, Trouble
 from peak_console.tui.status_line import StatusLine
 from peak_console.tui.trouble_bar import TroubleBar
 from peak_console.tui.upcoming import Upcoming
+from peak_console.tui.viewing import PANES, Viewing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import PurePath
 
-    from textual import events
     from textual.app import ComposeResult
     from textual.command import Provider
-    from textual.timer import Timer
+    from textual.theme import Theme
     from textual.widget import Widget
 
     from peak_console.clock import Clock
-    from peak_console.store.model import Run
     from peak_console.tui.session import Session
-    from peak_console.tui.snapshot import JobRow, Snapshot
 
 REFRESH_SECONDS = 0.05
 """How long news are collected before the screen is brought up to date."""
@@ -51,9 +48,11 @@ ATTACHED_SECONDS = 0.25
 """How often the registry is asked for news while another process's engine serves it."""
 WIDE, HIGH = 120, 36
 """From this size on, all panes at once."""
+SIDE_SHARE, SIDE_MIN, SIDE_MAX = 30, 40, 64
+"""How wide the panes on the right are: a share in per cent, within these cells. The job table gets the rest."""
 
 
-class ConsoleApp(Operations, inherit_bindings=False):
+class ConsoleApp(Viewing, inherit_bindings=False):
     """Shows a session. Everything that it shows comes from one ``Snapshot``."""
 
     CSS_PATH: ClassVar[list[str | PurePath]] = [
@@ -65,6 +64,7 @@ class ConsoleApp(Operations, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_of(Context.EVERYWHERE, Context.JOBS, prefix="app."),
         Binding("ctrl+c", "app.quit", "Quit", show=False, priority=True),
+        Binding("ctrl+z", "app.suspend_process", "Suspend", show=False, priority=True),
     ]
 
     def __init__(self, session: Session, *, clock: Clock | None = None, live: bool = True) -> None:
@@ -79,10 +79,13 @@ class ConsoleApp(Operations, inherit_bindings=False):
         self._board: Board | None = None
         self._dirty = False
         self._last_good: datetime | None = None
-        self._output_timer: Timer | None = None
-        self._selected: tuple[str, int] | None = None
-        """The run whose output is shown, by job and id, when the operator has chosen another than the latest."""
-        self._rung_for = 0
+        self._lapse: datetime | None = None
+        """When the first override lapses: nobody else tells."""
+        self._rung_for: int | None = None
+        """The newest critical alert that the bell has rung for; ``None`` before the first look."""
+        self._pane = "jobs"
+        self._given_theme = ""
+        """The theme that it started with, as long as the operator has chosen no other."""
         self.loop: asyncio.AbstractEventLoop | None = None
         for theme in themes.THEMES:
             self.register_theme(theme)
@@ -101,20 +104,32 @@ class ConsoleApp(Operations, inherit_bindings=False):
     def on_mount(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.set_keymap(dict(self.config.keymap))
-        self.theme = themes.chosen(self.config.theme or self.settings.theme)
-        self.theme_changed_signal.subscribe(self, lambda _theme: self._remember())
+        self._put_theme_on()
         self._restore()
         self.jobs.focus()
         self._narrow_or_wide()
         self.bring_up_to_date()
         for warning in self.config.warnings:
-            self.notify(warning, severity="warning", markup=False)
+            self.say(warning, "warning")
         if self._live:
             self._output_timer = self.set_interval(OUTPUT_SECONDS, self.refresh_output, pause=True)
-            self.set_interval(ATTACHED_SECONDS, self._look_for_news)
+            self.set_interval(ATTACHED_SECONDS, self.look_for_news)
             self._tick_on_the_second()
             # After the first paint: what starts must not hold it up.
             self.call_after_refresh(self.session.start, self.news)
+
+    def _put_theme_on(self) -> None:
+        few_colours = self.console.color_system not in ("256", "truecolor")
+        self._given_theme = themes.chosen(self.config.theme or self.settings.theme, ansi=few_colours)
+        self.ansi_theme_dark, self.ansi_theme_light = themes.ANSI_DARK, themes.ANSI_LIGHT
+        self.theme = self._given_theme
+        self.theme_changed_signal.subscribe(self, self._on_theme_changed)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, (events.Key, events.MouseDown)) and self.snapshot is not None:
+            # Whoever works here wants the cursor to stay on its job; until then it shows what is worst.
+            self.jobs.pin_cursor()
+        await super().on_event(event)
 
     # The panes, by name.
 
@@ -150,18 +165,17 @@ class ConsoleApp(Operations, inherit_bindings=False):
         assert self.loop is not None
         self.loop.call_later(REFRESH_SECONDS, self.bring_up_to_date)
 
-    def _look_for_news(self) -> None:
-        """Another process's engine cannot call us."""
-        if self.session.is_own and not self.waiting_for_answers:
+    def look_for_news(self) -> None:
+        """Another process's engine cannot call us, and nobody says when a registry can be read again."""
+        shown = self.snapshot
+        stale = shown is None or shown.stale_since is not None
+        if self.session.is_own and not stale and not self.waiting_for_answers:
             return
         try:
-            if (
-                self._board is None
-                or self._board.has_news()
-                or self.session.engine_state != (self.snapshot.engine if self.snapshot else "")
-            ):
-                self.bring_up_to_date()
+            news = self._board is None or self._board.has_news()
         except StateError:
+            news = True
+        if news or stale or (shown is not None and self.session.engine_state != shown.engine):
             self.bring_up_to_date()
 
     def bring_up_to_date(self) -> None:
@@ -171,33 +185,31 @@ class ConsoleApp(Operations, inherit_bindings=False):
             return
         now = self.clock.now()
         session = self.session
-        troubles = session.troubles()
         try:
             if self._board is None:
                 self._board = Board(session.store)
             snapshot = self._board.snapshot(
                 session.jobs, now, jobs_file=session.jobs_file, engine=session.engine_state, zone=session.zone,
-                troubles=troubles,
+                troubles=session.troubles(),
             )  # fmt: skip
             self._last_good = now
+            self._show(snapshot)
+            self.hear_answers()
             if not self._board.is_complete:
                 self.news()
         except StateError as error:
-            self._show_stale(error, now)
-            return
-        self._show(snapshot)
-        self.hear_answers()
+            self._show(self._stale(error, now))
 
-    def _show_stale(self, error: StateError, now: datetime) -> None:
-        """The registry cannot be read: say so over what was last known."""
+    def _stale(self, error: StateError, now: datetime) -> Snapshot:
+        """What was last known, loudly marked as such: the registry cannot be read."""
         from dataclasses import replace
 
-        since = self._last_good or now
-        if self.snapshot is not None:
-            trouble = Trouble(f"{error}; what is shown is old", since)
-            self._show(replace(self.snapshot, troubles=(trouble,), stale_since=since))
-        else:
-            self.notify(str(error), severity="error", markup=False)
+        session, since = self.session, self._last_good or now
+        known = self.snapshot or Snapshot(now, session.jobs_file, session.engine_state, session.zone)
+        trouble = Trouble(f"{error}; what is shown is old", since)
+        return replace(
+            known, troubles=(trouble, *session.troubles()), stale_since=since, engine=session.engine_state, taken_at=now
+        )
 
     def _show(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -209,13 +221,16 @@ class ConsoleApp(Operations, inherit_bindings=False):
         self.alerts.show(snapshot)
         self._ring_for_critical(snapshot)
         self.show_output()
+        self.show_details()
+        overrides = [row.view.override for row in snapshot.rows if row.view.override is not None]
+        self._lapse = min((o.until for o in overrides if o.until is not None), default=None)
 
     def _ring_for_critical(self, snapshot: Snapshot) -> None:
         """Once for each new critical alert that nobody has acknowledged; not for those from before we came."""
         newest = max((a.id for a in snapshot.alerts if a.level == Level.CRITICAL and not a.acknowledged_at), default=0)
-        if newest > self._rung_for and self._rung_for and self.config.bell:
+        if self._rung_for is not None and newest > self._rung_for and self.config.bell:
             self.bell()
-        self._rung_for = max(newest, self._rung_for, 1)
+        self._rung_for = max(newest, self._rung_for or 0)
 
     # The clock.
 
@@ -232,61 +247,11 @@ class ConsoleApp(Operations, inherit_bindings=False):
         self.jobs.tick(now)
         main.query_one(Upcoming).tick(now)
         self.alerts.tick(now)
-        if self.snapshot and self.session.engine_state != self.snapshot.engine:
+        if self.details is not None:
+            self.details.tick(now)
+        lapsed = self._lapse is not None and self._lapse <= now
+        if lapsed or (self.snapshot and self.session.engine_state != self.snapshot.engine):
             self.bring_up_to_date()
-
-    # The output pane: the latest run of the job under the cursor, or the one that was chosen.
-
-    def current_row(self) -> JobRow | None:
-        name = self.jobs.cursor_name
-        return self.snapshot.row(name) if self.snapshot and name else None
-
-    def shown_run(self) -> Run | None:
-        """The run whose output is, or is to be, shown."""
-        row = self.current_row()
-        if row is None:
-            return None
-        runs = self.runs_of_current()
-        if self._selected is not None and self._selected[0] == row.name:
-            known = next((run for run in runs if run.id == self._selected[1]), None)
-            return known or self.session.store.run(self._selected[1]) or (runs[0] if runs else None)
-        return runs[0] if runs else None
-
-    def runs_of_current(self) -> Sequence[Run]:
-        """The current job's runs that have output, newest first."""
-        row = self.current_row()
-        return runs_of(row) if row is not None else ()
-
-    def choose_run(self, job: str, run_id: int | None) -> None:
-        """Show a run's output; ``None`` is the latest, whatever comes."""
-        self._selected = (job, run_id) if run_id is not None else None
-        self.show_output()
-
-    def show_output(self) -> None:
-        row, run = self.current_row(), self.shown_run()
-        directory = run_directory(self.session.directory, run.id) if run else ""
-        queued = row.view.queued if row else ()
-        retry_at = next((q.not_before for q in queued if run and q.scheduled_for == run.scheduled_for), None)
-        self.output.show_run(
-            run,
-            directory,
-            self.clock.now(),
-            zone=self.session.zone,
-            retry_at=retry_at,
-            retries=row.view.job.retries if row else None,
-        )
-        if self._output_timer is not None:
-            if run is not None and run.state != RunState.FINISHED:
-                self._output_timer.resume()
-            else:
-                self._output_timer.pause()
-
-    def refresh_output(self) -> None:
-        self.output.refresh_output()
-
-    def on_job_table_highlighted(self, _event: JobTable.Highlighted) -> None:
-        self._selected = None
-        self.show_output()
 
     # Panes, wide or one at a time.
 
@@ -294,8 +259,11 @@ class ConsoleApp(Operations, inherit_bindings=False):
         self._narrow_or_wide()
 
     def _narrow_or_wide(self) -> None:
-        narrow = self.size.width < WIDE or self.size.height < HIGH
-        self.screen_stack[0].set_class(narrow, "-narrow")
+        width, height = self.size
+        main = self.screen_stack[0]
+        main.set_class(width < WIDE or height < HIGH, "-narrow")
+        side = min(max(width * SIDE_SHARE // 100, SIDE_MIN), SIDE_MAX)
+        main.query_one("#panes").styles.grid_columns = f"1fr {side}"
         self._mark_shown()
 
     def _mark_shown(self) -> None:
@@ -306,25 +274,21 @@ class ConsoleApp(Operations, inherit_bindings=False):
     def focused_pane(self) -> str:
         """The pane that has, or last had, the focus."""
         focused = self.screen_stack[0].focused
-        while focused is not None and focused.id not in PANES:
-            focused = focused.parent  # type: ignore[assignment]
-        if focused is not None and focused.id:
+        if focused is not None and focused.id in PANES:
             self._pane = focused.id
         return self._pane
-
-    _pane = "jobs"
 
     def go_to(self, name: str) -> None:
         """Focus a pane; on a small screen it takes the place of the other."""
         self._pane = name
-        for each in PANES:
-            self.pane(each).set_class(each == name, "-shown")
+        self.pane(name).add_class("-shown")  # what is not displayed takes no focus
         self.pane(name).focus()
+        self._mark_shown()
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         name = self.focused_pane()
         self._mark_shown()
-        self.screen_stack[0].query_one(KeyBar).show(name if name in ("output", "alerts") else Context.JOBS)
+        self.screen_stack[0].query_one(KeyBar).show(name if name in (Context.OUTPUT, Context.ALERTS) else Context.JOBS)
 
     # What is remembered.
 
@@ -340,7 +304,7 @@ class ConsoleApp(Operations, inherit_bindings=False):
 
     def _remember(self) -> None:
         settings = Settings(
-            theme=self.theme,
+            theme=self.settings.theme if self.theme == self._given_theme else self.theme,
             sort_column=self.jobs.sort_column,
             sort_descending=self.jobs.sort_descending,
             wrap=self.output.wrap,
@@ -348,9 +312,19 @@ class ConsoleApp(Operations, inherit_bindings=False):
         )
         if settings != self.settings:
             self.settings = settings
-            save_settings(settings)
+            problem = save_settings(settings)
+            if problem is not None:
+                self.say(problem, "warning")
+
+    def _on_theme_changed(self, theme: Theme) -> None:
+        if theme.name != self._given_theme:
+            self._given_theme = ""  # what it was given may be chosen again
+        self._remember()
 
     def on_job_table_sort_changed(self, _event: JobTable.SortChanged) -> None:
+        self._remember()
+
+    def on_output_view_modes_changed(self, _event: OutputView.ModesChanged) -> None:
         self._remember()
 
     def _fatal_error(self) -> None:
@@ -358,13 +332,5 @@ class ConsoleApp(Operations, inherit_bindings=False):
         import traceback
 
         self.bell()
-        self._exit_renderables.append(traceback.format_exc())
+        self._exit_renderables.append(safe_lines(traceback.format_exc()))
         self._close_messages_no_wait()
-
-
-def runs_of(row: JobRow) -> list[Run]:
-    """A job's runs that have output, newest first."""
-    known = {run.id: run for run in [*row.history, *row.view.active]}
-    if row.view.last_run is not None:
-        known[row.view.last_run.id] = row.view.last_run
-    return [known[run_id] for run_id in sorted(known, reverse=True)]

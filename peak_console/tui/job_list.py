@@ -27,6 +27,8 @@ class JobList:
         self.filter_text = ""
         self.column, self.descending = "state", False
         self.marked: set[str] = set()
+        self.pinned = False
+        """Whether the cursor stays on its job when rows move; until then it stays on the top row."""
         self._facts: dict[str, Facts] = {}
         self._wanted: str | None = None
 
@@ -97,7 +99,7 @@ class JobList:
             self._wanted = self.order[min(max(place, 0), len(self.order) - 1)].row.name
 
     def _arrange(self) -> bool:
-        """Filter and sort; whether any line moved. A cursor whose job is gone stays where it was."""
+        """Filter and sort; whether any line moved. A pinned cursor whose job is gone stays where it was."""
         was = self.place.get(self._wanted or "", 0)
         self.order = ordered(matching(self._facts.values(), self.filter_text), self.column, descending=self.descending)
         lines: list[int] = []
@@ -110,6 +112,8 @@ class JobList:
         place_of = {facts.row.name: place for place, facts in enumerate(self.order)}
         moved = lines != self.lines or list(place_of) != list(self.place)
         self.place, self.lines = place_of, lines
-        if self.cursor is None:
+        if not self.pinned:
+            self.move_cursor(0)
+        elif self.cursor is None:
             self.move_cursor(was)
         return moved

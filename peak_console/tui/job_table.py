@@ -141,12 +141,14 @@ class JobTable(ScrollView, can_focus=True):
 
     def sort(self, column: str, *, descending: bool | None = None) -> None:
         """Sort by a column; ``None`` is its usual direction, or the other one when it is sorted by it already."""
+        self.pin_cursor()
         if self._jobs.sort_by(column, descending):
             self._arranged()
             self.post_message(self.SortChanged(self._jobs.column, self._jobs.descending))
 
     def filter(self, text: str) -> None:
         """Show only the jobs that every word of ``text`` is found in: in the name, the state's word or a tag."""
+        self.pin_cursor()
         if self._jobs.filter_by(text):
             self._arranged()
             self.post_message(self.FilterChanged(self._jobs.filter_text))
@@ -155,6 +157,10 @@ class JobTable(ScrollView, can_focus=True):
         """Put the cursor on a job, if it is shown."""
         if name in self._jobs.place:
             self._go(self._jobs.place[name])
+
+    def pin_cursor(self) -> None:
+        """From now on the cursor stays on its job; until then it is on the top row, the worst as a rule."""
+        self._jobs.pinned = self._snapshot is not None
 
     def clear_marks(self) -> None:
         marked, self._jobs.marked = self._jobs.marked, set()
@@ -294,6 +300,7 @@ class JobTable(ScrollView, can_focus=True):
 
     def _go(self, place: int) -> None:
         before = self._jobs.cursor
+        self.pin_cursor()
         self._jobs.move_cursor(place)
         if before is not None and before != self._jobs.cursor:
             self._repaint(before)

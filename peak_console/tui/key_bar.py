@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.text import Text
+from textual.content import Content
 from textual.widgets import Static
 
-from peak_console.tui.actions import ACTIONS, Context, keys_of, shown
+from peak_console.tui.actions import ACTION, ACTIONS, Context, keys_of, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from textual import events
 
-_LAST = ("help", "quit")
-_GAP = 2
+    from peak_console.tui.actions import ActionDef
+
+_ALWAYS = (ACTION["help"], ACTION["quit"])
+_ALL_OF_THEM = ACTION["command_palette"]
+"""At the right edge, where there is room: it leads to what has no place here."""
+_GAP = "  "
 
 
 class KeyBar(Static):
@@ -36,26 +40,23 @@ class KeyBar(Static):
         self._draw()
 
     def _draw(self) -> None:
-        of_pane = [a for a in ACTIONS if a.footer and a.context == self._pane]
-        general = [a for a in ACTIONS if a.footer and a.context == Context.EVERYWHERE and a.id not in _LAST]
-        last = [a for a in ACTIONS if a.id in _LAST]
-        key_style = self.app.theme_variables.get("text-accent", "bold")
-        reserved = sum(self._width(action.id, action.label) for action in last)
-        line = Text(" ", no_wrap=True)
-        for action in [*of_pane, *general]:
-            if line.cell_len + self._width(action.id, action.label) + reserved <= self.size.width:
-                self._add(line, action.id, action.label, key_style)
-        for action in last:
-            self._add(line, action.id, action.label, key_style)
+        line, last = Content(" "), self._entries(_ALWAYS)
+        wanted = [action for action in ACTIONS if action.footer and action.context == self._pane]
+        wanted += [a for a in ACTIONS if a.footer and a.context == Context.EVERYWHERE and a not in _ALWAYS]
+        for action in wanted:
+            longer = line + self._entry(action) + Content(_GAP)
+            if (longer + last).cell_length <= self.size.width:
+                line = longer
+        line += last
+        more = self._entry(_ALL_OF_THEM) + Content(" ")
+        room = self.size.width - line.cell_length - more.cell_length
+        if room >= len(_GAP):
+            line += Content(" " * room) + more
         self.update(line)
 
-    def _key(self, action_id: str) -> str:
-        action = next(action for action in ACTIONS if action.id == action_id)
-        return shown(keys_of(action, self._keymap)[0])
+    def _entries(self, actions: Iterable[ActionDef]) -> Content:
+        return Content(_GAP).join([self._entry(action) for action in actions])
 
-    def _width(self, action_id: str, label: str) -> int:
-        return len(self._key(action_id)) + 1 + len(label) + _GAP
-
-    def _add(self, line: Text, action_id: str, label: str, key_style: str) -> None:
-        line.append(self._key(action_id), style=f"bold {key_style}" if key_style.startswith("#") else "bold")
-        line.append(f" {label}{' ' * _GAP}")
+    def _entry(self, action: ActionDef) -> Content:
+        key = shown(keys_of(action, self._keymap)[0])
+        return Content.assemble((key, "bold $text-accent"), f" {action.label}")

@@ -37,8 +37,8 @@ def editor_command(environ: Mapping[str, str], path: str, line: int, exists: Cal
     return [*words, f"+{line}", path]
 
 
-def edit(path: str, job: str | None) -> None:
-    """Open the jobs file in the operator's editor, at a job, and wait for its end. Raises ``PeakConsoleError``."""
+def open_editor(path: str, job: str | None) -> subprocess.Popen[bytes]:
+    """Open the jobs file in the operator's editor, at a job. Raises ``PeakConsoleError``."""
     import shutil
 
     try:
@@ -48,7 +48,7 @@ def edit(path: str, job: str | None) -> None:
         line = 1
     command = editor_command(os.environ, path, line, lambda name: shutil.which(name) is not None)
     try:
-        subprocess.run(command, check=False)
+        return subprocess.Popen(command)
     except OSError as error:
         raise PeakConsoleError(f"{command[0]}: the editor cannot be started ({error.strerror}); set EDITOR") from None
 

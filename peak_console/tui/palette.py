@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Provider
 
-from peak_console.tui.actions import ACTIONS, Context, shown
+from peak_console.tui.actions import ACTIONS, Context, keys_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from textual.command import Hits
 
     from peak_console.tui.actions import ActionDef
+    from peak_console.tui.viewing import Viewing
 
 _NOT_HERE = ("command_palette",)
 
@@ -22,10 +23,10 @@ class ActionCommands(Provider):
     """Every action that makes sense on the main screen, and the themes."""
 
     def _entries(self) -> Iterator[tuple[str, str, ActionDef]]:
+        keymap = cast("Viewing", self.app).config.keymap
         for action in ACTIONS:
             if action.context != Context.DETAILS and action.id not in _NOT_HERE:
-                keys = " ".join(map(shown, action.default_keys))
-                yield f"{action.label}  ({keys})", action.help, action
+                yield f"{action.label}  ({keys_shown(action, keymap)})", action.help, action
 
     async def _run(self, action: ActionDef) -> None:
         pane = {Context.OUTPUT: "#output", Context.ALERTS: "#alerts"}.get(Context(action.context))

@@ -11,17 +11,22 @@ from textual.widgets import Input
 
 
 class Prompt(Input):
-    """Hidden until ``ask``; every change is posted, Enter keeps it, Escape takes it back."""
+    """Hidden until ``ask``; every change is posted, Enter or leaving it keeps it, Escape takes it back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", show=False)]
 
     @dataclass
     class Edited(Message):
-        """The text is another; ``kept`` once it has been confirmed or taken back."""
+        """The text is another."""
 
         purpose: str
         text: str
-        kept: bool
+
+    @dataclass
+    class Left(Message):
+        """The operator is done here, by a key: the focus belongs where the text counts."""
+
+        purpose: str
 
     def __init__(self) -> None:
         super().__init__(compact=True, select_on_focus=True)
@@ -44,19 +49,19 @@ class Prompt(Input):
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         if self.is_asking:
-            self.post_message(self.Edited(self._purpose, self.value, kept=False))
+            self.post_message(self.Edited(self._purpose, self.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._close(self.value)
+        self._leave()
 
     def action_cancel(self) -> None:
-        self._close(self._before)
+        self.post_message(self.Edited(self._purpose, self._before))
+        self._leave()
 
     def on_blur(self) -> None:
-        if self.is_asking:
-            self._close(self.value)
-
-    def _close(self, text: str) -> None:
         self.display = False
-        self.post_message(self.Edited(self._purpose, text, kept=True))
+
+    def _leave(self) -> None:
+        self.display = False
+        self.post_message(self.Left(self._purpose))

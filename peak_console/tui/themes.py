@@ -6,6 +6,7 @@ failed (error), and what is quiet (muted).
 
 from __future__ import annotations
 
+from rich.terminal_theme import TerminalTheme
 from textual.theme import BUILTIN_THEMES, Theme
 
 DEFAULT_THEME = "peak-dark"
@@ -129,6 +130,35 @@ THEMES: tuple[Theme, ...] = (
     ),
 )
 """To be registered with ``App.register_theme``."""
+
+_Colour = tuple[int, int, int]
+
+
+def _terminal_theme(background: str, foreground: str, plain: str, bright: str) -> TerminalTheme:
+    """A terminal's sixteen colours: black, red, green, yellow, blue, magenta, cyan, white, and the bright ones."""
+    return TerminalTheme(
+        _rgb(background), _rgb(foreground), [_rgb(each) for each in plain.split()], [_rgb(e) for e in bright.split()]
+    )
+
+
+def _rgb(colour: str) -> _Colour:
+    red, green, blue = bytes.fromhex(colour)
+    return red, green, blue
+
+
+ANSI_DARK = _terminal_theme(
+    "11151b",
+    "d6dce4",
+    "2d3745 ec5f5a 62c083 e3ad4e 4d8fd9 b98ae0 5cc1cf c3cad3",
+    "66717f ff7b74 7fd99e f2c46b 7fb0ea d1a8f2 83dbe6 eef1f5",
+)
+ANSI_LIGHT = _terminal_theme(
+    "f6f7f9",
+    "22272e",
+    "22272e c8252f 1a7f45 94620a 0b62c4 8a3fb8 0b7285 57606a",
+    "667180 d9363e 22914f a86f0c 2b7bdb a158cc 138a9e 8c959f",
+)
+"""What the sixteen colours of a job's output are, so that they mean there what they mean everywhere."""
 
 
 def theme_names() -> list[str]:
