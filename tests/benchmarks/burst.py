@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from datetime import UTC, datetime
@@ -60,15 +59,14 @@ class _Burst:
 
     def by_engine(self) -> list[float]:
         """Seconds from the slot to each start."""
-        self._clear()
+        self._notes.unlink(missing_ok=True)
         slot = self._slot()
         moment = datetime.fromtimestamp(slot, UTC).isoformat(timespec="microseconds")
         jobs = (
             JOB.format(number=number, stamp=self._stamp, notes=self._notes, slot=moment)
             for number in range(self._count)
         )
-        (self._directory / "jobs.toml").write_text("".join(jobs), encoding="utf-8")
-        with Engine(self._directory) as engine:
+        with Engine(self._directory, "".join(jobs)) as engine:
             if time.time() > slot - LEAD_SECONDS / 4:
                 raise RuntimeError(f"the engine was ready after {engine.seconds_to_ready:.1f} s only")
             while len(late := self._lateness(slot)) < self._count:
@@ -79,7 +77,7 @@ class _Burst:
 
     def by_loop(self) -> list[float]:
         """As ``by_engine``."""
-        self._clear()
+        self._notes.unlink(missing_ok=True)
         slot = self._slot()
         loop = str(Path(__file__).with_name("popen_loop.py"))
         run([sys.executable, loop, repr(slot), str(self._count), self._stamp, str(self._notes)])
@@ -92,8 +90,3 @@ class _Burst:
         if not self._notes.exists():
             return []
         return [float(line) - slot for line in self._notes.read_text(encoding="ascii").splitlines()]
-
-    def _clear(self) -> None:
-        shutil.rmtree(self._directory, ignore_errors=True)
-        self._directory.mkdir()
-        self._notes.unlink(missing_ok=True)

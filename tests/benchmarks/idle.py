@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -42,11 +41,8 @@ def measure(report: Report, directory: Path, *, quick: bool) -> None:
 
 
 def _idle(directory: Path, count: int, seconds: float) -> Sequence[float]:
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir()
     jobs = (JOB.format(number=number, hour=number // 60 % 24, minute=number % 60) for number in range(count))
-    (directory / "jobs.toml").write_text("".join(jobs), encoding="utf-8")
-    with Engine(directory) as engine:
+    with Engine(directory, "".join(jobs)) as engine:
         time.sleep(SETTLE_SECONDS)
         before, began = engine.usage(), time.perf_counter()
         time.sleep(seconds)

@@ -66,8 +66,7 @@ class _Production:
         self._clear()
         slot = (datetime.now(UTC) + timedelta(seconds=LEAD_SECONDS)).isoformat()
         job = JOB.format(produce=self._produce, blocks=self._blocks, size=self._size, slot=slot)
-        (self._directory / "jobs.toml").write_text(job, encoding="utf-8")
-        with Engine(self._directory) as engine:
+        with Engine(self._directory, job) as engine:
             before = engine.usage()
             seconds = _seconds_recorded(engine)
             self.growth.append((engine.usage().peak_kib - before.peak_kib) / 1024)

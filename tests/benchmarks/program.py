@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -66,13 +67,17 @@ class Usage:
 class Engine:
     """A resident engine, ready when the block begins and stopped when it ends."""
 
-    def __init__(self, directory: Path, *options: str) -> None:
-        """``directory`` holds ``jobs.toml``; state and log go there too."""
+    def __init__(self, directory: Path, jobs: str) -> None:
+        """Everything goes into ``directory``, which is made anew. ``jobs`` is the jobs file."""
+        shutil.rmtree(directory, ignore_errors=True)
+        # Engines watch the directory of their jobs file: in there, their log would wake them up.
+        jobs_file = directory / "config" / "jobs.toml"
+        jobs_file.parent.mkdir(parents=True)
+        jobs_file.write_text(jobs, encoding="utf-8")
         self._log = directory / "engine.log"
         self.registry = directory / "state" / "registry.db"
         self._argv = [
-            *peak_console(), "--headless", "--config", str(directory / "jobs.toml"),
-            "--state-dir", str(directory / "state"), *options,
+            *peak_console(), "--headless", "--config", str(jobs_file), "--state-dir", str(directory / "state"),
         ]  # fmt: skip
         self.seconds_to_ready = 0.0
 
