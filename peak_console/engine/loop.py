@@ -371,11 +371,9 @@ class Engine:
         """Leave the directory in order; the final status."""
         now = self._clock.now()
         if self._retention is None and self.context.succeeded + self.context.failed:
-            import random
-
             from peak_console.engine.retention import prune_a_little
 
-            prune_a_little(self.context, now, random.random(), PRUNE_SECONDS)  # noqa: S311 - whose turn it is
+            prune_a_little(self.context, now, int.from_bytes(os.urandom(2), "big") / 65536, PRUNE_SECONDS)
         left = self.context.supervisor.leave_all()
         if self.lock.is_held:  # who has given way long since must not sign off whoever serves now
             self.store.engine_stopped(now)

@@ -164,24 +164,13 @@ class RunRecords(Database):
     def last_runs(self, jobs: Iterable[str]) -> dict[str, Run]:
         """Of each job the newest run that has, or had, a process or should have had one."""
         sql = (
-            f"SELECT {RUN_COLUMNS} FROM runs WHERE job = ? AND run_type = ? AND state <> 'queued'"
-            " AND (outcome IS NULL OR outcome NOT IN ('missed', 'skipped')) ORDER BY id DESC LIMIT 1"
+            f"SELECT {RUN_COLUMNS} FROM runs INDEXED BY runs_of_job WHERE job = ? AND run_type = ?"
+            " AND state <> 'queued' AND (outcome IS NULL OR outcome NOT IN ('missed', 'skipped'))"
+            " ORDER BY id DESC LIMIT 1"
         )
-        # One look-up in an index per job: a GROUP BY would walk the whole registry.
+        # One look-up in that index per job: any other, or a GROUP BY, would walk the whole registry.
         found = (rows[0] for job in jobs if (rows := self._rows(sql, (job, RUN_TYPE))))
         return {run.job: run for run in map(run_from, found)}
-
-    def expired_runs(self, keep_runs: int, before: datetime | None, limit: int) -> list[int]:
-        """Ids of finished runs beyond the newest ``keep_runs`` of their job, or finished before ``before``.
-
-        ``keep_runs`` 0 and ``before`` ``None`` expire nothing. The newest run of a job always stays.
-        """
-        sql = (
-            "SELECT id FROM (SELECT id, finished_at, row_number() OVER (PARTITION BY job ORDER BY id DESC) AS newest"
-            " FROM runs WHERE state = 'finished')"
-            " WHERE newest > 1 AND ((? > 0 AND newest > ?) OR finished_at < ?) ORDER BY id LIMIT ?"
-        )
-        return [row[0] for row in self._rows(sql, (keep_runs, keep_runs, stamp(before) or "", limit))]
 
 
 class JobRecords(Database):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 
 from peak_console.store import directory as state
+from peak_console.store.expiry import ExpiryRecords
 from peak_console.store.messages import AlertRecords, CommandRecords, EngineRecords
 from peak_console.store.records import JobRecords, RunRecords
 
 
-class Store(RunRecords, JobRecords, CommandRecords, AlertRecords, EngineRecords):
+class Store(RunRecords, JobRecords, CommandRecords, AlertRecords, EngineRecords, ExpiryRecords):
     """One connection to a state directory; see the record classes for what it can do.
 
     ``with store:`` makes everything inside one transaction. It belongs to the thread that opened it.

@@ -1,0 +1,158 @@
+"""Old runs, alerts and commands leave the state directory, as the jobs file says, a little at a time.
+
+Of a run the row goes first and the files right after it, so that whoever is told of a run finds what it wrote. What a
+crash leaves between the two is files that nobody is told of; they go once they are as old as a run may get.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+from peak_console.errors import StateError
+from peak_console.runs.retention import remove
+from peak_console.store.directory import run_directory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from peak_console.engine.context import EngineContext
+
+EVERY_SECONDS = 3600.0
+BATCH_SECONDS = 0.01
+"""How long nobody is dispatched to, watched or answered. The last step of a batch may take as long again."""
+PAUSE_SECONDS = 0.1
+RUNS_A_STEP = 20
+LEFTOVERS_A_STEP = 100
+
+
+class Retention:
+    """Prunes one state directory: at once, and then every hour."""
+
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+        self._pass: Iterator[None] | None = None
+        self._next_at = 0.0
+        self._swept = False
+
+    def seconds_left(self) -> float:
+        """Until there is work; not negative."""
+        return max(0.0, self._next_at - self._context.clock.monotonic())
+
+    def work(self, now: datetime) -> None:
+        """One batch, if it is time for one. Raises ``StateError``; then tries again in an hour."""
+        clock = self._context.clock
+        began = clock.monotonic()
+        if began < self._next_at:
+            return
+        self._next_at = began + EVERY_SECONDS
+        steps = self._pass or self._steps(now)
+        self._pass = None
+        for _ in steps:
+            if clock.monotonic() - began >= BATCH_SECONDS:
+                self._pass = steps
+                self._next_at = clock.monotonic() + PAUSE_SECONDS
+                return
+
+    def _steps(self, now: datetime) -> Iterator[None]:
+        before = _days_before(now, self._context.jobset.settings.keep_days)
+        yield from expire_runs(self._context, before)
+        yield from _expire_messages(self._context, before)
+        if not self._swept and before is not None:
+            yield from _sweep(self._context, before)
+            self._swept = True
+
+
+def prune_a_little(context: EngineContext, now: datetime, lot: float, seconds: float) -> None:
+    """What an engine that passes does for as long as ``seconds``, from a job on that ``lot`` (from 0 to 1) chooses.
+
+    Does nothing when the registry refuses: this start has done its work.
+    """
+    until = context.clock.monotonic() + seconds
+    before = _days_before(now, context.jobset.settings.keep_days)
+    try:
+        for _ in expire_runs(context, before, context.store.some_job(lot)):
+            if context.clock.monotonic() >= until:
+                return
+        for _ in _expire_messages(context, before):
+            if context.clock.monotonic() >= until:
+                return
+    except StateError:
+        return
+
+
+def _days_before(now: datetime, days: float) -> datetime | None:
+    """When what is kept for so many days began; ``None`` if all is kept."""
+    try:
+        return now - timedelta(days=days) if days else None
+    except OverflowError:
+        return None
+
+
+def expire_runs(context: EngineContext, before: datetime | None, start: str = "") -> Iterator[None]:
+    """Prune every job's runs, from ``start`` on, in steps of a few milliseconds."""
+    if before is None and not context.jobset.settings.keep_runs:
+        return
+    job, wrapped = start, not start
+    if start:
+        yield from _expire_runs_of(context, start, before)
+    while True:
+        following = context.store.next_job(job)
+        if following is None and not wrapped:
+            job, wrapped = "", True
+            continue
+        if following is None or (start and wrapped and following >= start):
+            return
+        job = following
+        yield from _expire_runs_of(context, job, before)
+
+
+def _expire_runs_of(context: EngineContext, job: str, before: datetime | None) -> Iterator[None]:
+    store, keep_runs = context.store, context.jobset.settings.keep_runs
+    while expired := store.expired_runs(job, keep_runs, before, RUNS_A_STEP):
+        store.forget(expired)
+        for run_id in expired:
+            remove(run_directory(context.directory, run_id))
+        yield
+    yield
+
+
+def _expire_messages(context: EngineContext, before: datetime | None) -> Iterator[None]:
+    after: int | None = 0
+    while after is not None:
+        after = context.store.expire_alerts(after, before)
+        yield
+    while before is not None and context.store.expire_commands(before):
+        yield
+
+
+def _sweep(context: EngineContext, before: datetime) -> Iterator[None]:
+    """Remove the files of runs that no row knows, once they are old."""
+    try:
+        entries = os.scandir(os.path.join(context.directory, "runs"))
+    except OSError:  # nothing has run yet
+        return
+    with entries:
+        ids: list[int] = []
+        for entry in entries:
+            if entry.name.isascii() and entry.name.isdigit():
+                ids.append(int(entry.name))
+            if len(ids) == LEFTOVERS_A_STEP:
+                _remove_leftovers(context, ids, before)
+                ids = []
+                yield
+        _remove_leftovers(context, ids, before)
+        yield
+
+
+def _remove_leftovers(context: EngineContext, ids: list[int], before: datetime) -> None:
+    for run_id in context.store.unknown_runs(ids):
+        directory = run_directory(context.directory, run_id)
+        try:
+            changed = os.stat(directory, follow_symlinks=False).st_mtime
+        except OSError:  # somebody else removes it at this very moment
+            continue
+        if changed < before.timestamp():
+            remove(directory)

@@ -1,0 +1,109 @@
+"""What passes between people and the engine: commands, alerts with their outbox, overrides, the engine's own row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peak_console.store.model import EngineInfo, Hold, Override
+from tests.store.support import NOW, after, alert
+
+if TYPE_CHECKING:
+    from peak_console.store.store import Store
+    from tests.store.conftest import Connect
+
+
+def test_a_command_is_answered_once_it_is_found(connect: Connect) -> None:
+    front_end, engine = connect(), connect()
+    first = front_end.issue("run", "alice", NOW, job="backup", arguments={"force": True, "args": {"n": 1}})
+    second = front_end.issue("stop", "bob", after(1), run_id=7)
+    assert [command.id for command in engine.open_commands()] == [first, second]
+    command = engine.open_commands()[0]
+    assert (command.verb, command.job, command.issued_by, command.issued_at) == ("run", "backup", "alice", NOW)
+    assert command.arguments == {"force": True, "args": {"n": 1}}
+    engine.answer(first, "done", "backup #12 started", after(2), run_id=12)
+    answered = front_end.command(first)
+    assert answered is not None
+    assert (answered.answer, answered.message, answered.run_id) == ("done", "backup #12 started", 12)
+    assert [command.id for command in engine.open_commands()] == [second]
+    engine.answer(second, "refused", "#7 is not running", after(3))
+    refused = front_end.command(second)
+    assert refused is not None
+    assert (refused.answer, refused.run_id) == ("refused", 7)
+    assert front_end.command(99) is None
+
+
+def test_alerts_are_kept_newest_first_until_acknowledged(store: Store) -> None:
+    first = alert(store, NOW, level="critical", message="ä\nb", job="backup", run_id=3, context={"tail": ["x"]})
+    second = alert(store, after(1))
+    assert store.alerts() == [second, first]
+    assert store.alerts(limit=1) == [second]
+    assert store.acknowledge("alice", after(2), first.id) == 1
+    assert store.acknowledge("bob", after(3), first.id) == 0, "only once"
+    assert [one.id for one in store.alerts(unacknowledged=True)] == [second.id]
+    assert store.acknowledge("alice", after(4)) == 1
+    [_, acknowledged] = store.alerts()
+    assert (acknowledged.acknowledged_by, acknowledged.acknowledged_at) == ("alice", after(2))
+
+
+def test_the_outbox_holds_what_is_due_until_it_is_delivered_or_given_up(store: Store) -> None:
+    assert store.next_delivery_at() is None
+    one = alert(store, NOW, ("desk", "phone"))
+    alert(store, after(1))
+    assert store.next_delivery_at() == NOW
+    desk, phone = store.due_deliveries(NOW)
+    assert (desk.alert, desk.channel, desk.attempts, phone.channel) == (one, "desk", 0, "phone")
+    assert store.due_deliveries(NOW, limit=1) == [desk]
+    assert store.due_deliveries(after(-1)) == []
+    store.delivered(desk.id, after(1))
+    store.delivery_failed(phone.id, "no answer", after(60))
+    assert store.due_deliveries(after(59)) == []
+    assert store.next_delivery_at() == after(60)
+    [again] = store.due_deliveries(after(60))
+    assert (again.id, again.attempts) == (phone.id, 1)
+    store.delivery_failed(phone.id, "gone", None)
+    assert store.next_delivery_at() is None
+
+
+def test_what_is_remembered_of_a_job(store: Store) -> None:
+    assert store.job_states() == {}
+    store.decided("backup", "daily|07:30", NOW, None)
+    store.count_failures("backup", 3)
+    override = Override(enabled=False, by="alice", at=NOW, until=after(3600), reason="audit")
+    store.set_override("backup", override)
+    store.set_override("scan", Override(enabled=True, by="bob", at=NOW))
+    store.decided("backup", "daily|07:30", after(60), after(30))
+    states = store.job_states()
+    backup = states["backup"]
+    assert (backup.schedule, backup.decided_until, backup.off_since) == ("daily|07:30", after(60), after(30))
+    assert (backup.failures, backup.override) == (3, override)
+    assert states["scan"].override == Override(enabled=True, by="bob", at=NOW)
+    store.set_override("backup", None)
+    assert store.job_states()["backup"].override is None
+    assert store.job_states()["backup"].failures == 3
+
+
+def test_the_engines_row(store: Store) -> None:
+    assert store.engine_info() == EngineInfo()
+    info = EngineInfo(pid=7, host="desk", mode="headless", version="1", jobs_file="/j", started_at=NOW, loaded_at=NOW)
+    store.engine_started(info)
+    assert store.engine_info() == info
+    store.rejected("jobs.toml:3: wrong")
+    assert store.engine_info().config_error == "jobs.toml:3: wrong"
+    store.loaded(after(5))
+    found = store.engine_info()
+    assert (found.config_error, found.loaded_at) == (None, after(5))
+    store.engine_stopped(after(9))
+    found = store.engine_info()
+    assert (found.pid, found.stopped_at, found.mode) == (None, after(9), "headless")
+    store.engine_started(info)
+    assert store.engine_info() == info
+
+
+def test_a_hold_outlives_the_engine(store: Store) -> None:
+    hold = Hold(NOW, "alice", "market closed")
+    store.set_hold(hold)
+    store.engine_stopped(NOW)
+    store.engine_started(EngineInfo(pid=1, started_at=NOW, loaded_at=NOW))
+    assert store.hold() == store.engine_info().hold == hold
+    store.set_hold(None)
+    assert store.hold() is store.engine_info().hold is None
