@@ -248,21 +248,37 @@ class OutputWindow:
 
 
 def wrapped(pieces: list[Piece], width: int) -> list[list[Piece]]:
-    """Rows of at most ``width`` cells; at least one."""
-    rows: list[list[Piece]] = [[]]
-    room = width = max(2, width)
+    """Rows of at most ``width`` cells, broken between words where that leaves no great gap; at least one row."""
+    text = "".join(piece.text for piece in pieces)
+    if cell_len(text) <= width:
+        return [pieces]
+    return [_between(pieces, start, end) for start, end in _rows(text, max(2, width))]
+
+
+def _rows(text: str, width: int) -> Iterator[tuple[int, int]]:
+    """Where each row starts and ends; a blank between two rows is in neither."""
+    start = 0
+    while start < len(text):
+        end = start + len(fitting(text[start : start + 5 * width], width))  # a cell has up to four marks
+        if end < len(text) and text[end] != " ":
+            blank = text.rfind(" ", start + (end - start) * 2 // 3, end)
+            end = blank + 1 if blank >= 0 else end
+        yield start, end
+        start = end + (text[end : end + 1] == " ")
+
+
+def _between(pieces: list[Piece], start: int, end: int) -> list[Piece]:
+    """The pieces between two character positions of their whole text."""
+    found: list[Piece] = []
+    at = 0
     for text, look in pieces:
-        rest = text
-        while rest:
-            start = rest if len(rest) * 2 <= room else fitting(rest, room)
-            if start:
-                rows[-1].append(Piece(start, look))
-                room -= cell_len(start)
-                rest = rest[len(start) :]
-            if rest:
-                rows.append([])
-                room = width
-    return rows
+        part = text[max(0, start - at) : max(0, end - at)]
+        if part:
+            found.append(Piece(part, look))
+        at += len(text)
+        if at >= end:
+            break
+    return found
 
 
 def cropped(pieces: list[Piece], left: int, width: int) -> list[Piece]:

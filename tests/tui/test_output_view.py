@@ -36,13 +36,14 @@ class OutputApp(WidgetApp):
     ) -> None:
         self.view = OutputView()
         super().__init__(self.view)
-        self._shown, self._directory, self._theme, self._told = shown, str(directory), theme, told
+        self._shown, self._directory, self._theme = shown, str(directory), theme
+        self._told = {"now": fixed_now(), "zone": ZONE, **told}
 
     def on_mount(self) -> None:
         for theme in themes.THEMES:
             self.register_theme(theme)
         self.theme = self._theme
-        self.view.show_run(self._shown, self._directory, fixed_now(), zone=ZONE, **self._told)
+        self.view.show_run(self._shown, self._directory, **self._told)
         self.view.focus()
 
     def screen_text(self) -> list[str]:
@@ -383,9 +384,9 @@ def failing(run: RunDirectory) -> OutputApp:
     run.write(first, at=EIGHT + 412)
     run.write(b"".join(rest), at=EIGHT + 871)
     run.write(err=ERR, at=EIGHT + 873)
-    finished = datetime.fromtimestamp(EIGHT / 1000 + 1.203, UTC)
-    failed = make_run(1287, "daily_risk_check", outcome=Outcome.FAILED, attempt=2, finished_at=finished)
-    return OutputApp(failed, run, "peak-dark", retry_at=fixed_now() + timedelta(seconds=58), retries=3)
+    now = datetime.fromtimestamp(EIGHT / 1000 + 4, UTC)
+    failed = make_run(1287, "daily_risk_check", outcome=Outcome.FAILED, attempt=2, now=now, ended_ago=2.797, took=0.8)
+    return OutputApp(failed, run, "peak-dark", now=now, retry_at=now + timedelta(seconds=57), retries=3)
 
 
 def sweeping(run: RunDirectory) -> OutputApp:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.cells import cell_len
 
 from peak_console.tui.ansi import PLAIN, Look, Piece
 from peak_console.tui.lines import LineIndex
@@ -199,6 +200,28 @@ def test_matches_side_by_side_are_all_marked(run: RunDirectory, text: str) -> No
 def test_wide_characters_wrap_whole() -> None:
     found = wrapped([Piece("a中文字", PLAIN)], 4)
     assert [[piece.text for piece in row] for row in found] == [["a中"], ["文字"]]
+
+
+def test_lines_break_between_words_where_that_leaves_no_great_gap() -> None:
+    def texts(text: str) -> list[str]:
+        half = len(text) // 2
+        pieces = [Piece(text[:half], PLAIN), Piece(text[half:], Look(colour=1))]
+        return ["".join(piece.text for piece in row) for row in wrapped(pieces, 10)]
+
+    assert texts("exposure of BTC/EUR") == ["exposure ", "of BTC/EUR"]
+    assert texts("exposure12 of BTC") == ["exposure12", "of BTC"]
+    assert texts("a bcdefghijklmno") == ["a bcdefghi", "jklmno"]
+    assert texts("0123456789  x") == ["0123456789", " x"]
+    assert texts("0123456789 ") == ["0123456789"]
+    assert texts("") == [""]
+
+
+@pytest.mark.parametrize("text", ["e\u0301" * 12, "中" * 12, "a" * 12, "中 a e\u0301 " * 6])
+@pytest.mark.parametrize("width", [2, 3, 7])
+def test_wrapping_loses_nothing_but_blanks_and_keeps_to_the_width(text: str, width: int) -> None:
+    found = ["".join(piece.text for piece in row) for row in wrapped([Piece(text, PLAIN)], width)]
+    assert "".join(found).replace(" ", "") == text.replace(" ", "")
+    assert all(cell_len(row) <= width for row in found)
 
 
 def test_half_of_a_wide_character_is_a_blank() -> None:
