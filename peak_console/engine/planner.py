@@ -140,7 +140,7 @@ def settled(job: JobDefinition, state: JobState | None, now: datetime) -> JobSta
 def _after_edit(state: JobState, print_now: str, now: datetime, wall_clock: bool) -> datetime | None:
     if wall_clock:
         return now
-    same_type = state.schedule.split("|", 1)[0] == print_now.split("|", 1)[0]
+    same_type = state.schedule.split(" ", 1)[0] == print_now.split(" ", 1)[0]
     return state.decided_until if same_type else None
 
 

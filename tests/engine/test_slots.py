@@ -172,6 +172,29 @@ def test_an_edited_daily_time_that_has_passed_today_waits_for_tomorrow(bench: Ma
     assert engine.slots() == [at(7, 30, day=24)]
 
 
+def test_an_edited_interval_counts_from_the_last_slot_and_does_not_fire_at_once(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=60))
+    engine.turn()
+    engine.end(1)
+    engine.advance(10)
+    engine.reload(make_job(interval_seconds=90))
+    engine.advance(10)
+    assert engine.slots() == [MONDAY_MORNING]
+    engine.advance(70)
+    assert engine.slots() == [MONDAY_MORNING, MONDAY_MORNING + timedelta(seconds=90)]
+
+
+def test_a_once_that_has_run_and_whose_moment_is_edited_to_another_past_one_does_not_run_again(
+    bench: MakeBench,
+) -> None:
+    engine = bench(make_job())
+    engine.turn()
+    engine.end(1)
+    engine.reload(make_job(run_at=MONDAY_MORNING - timedelta(minutes=5)))
+    engine.advance(60)
+    assert engine.slots() == [MONDAY_MORNING]
+
+
 def test_an_unchanged_job_keeps_its_next_slot_through_a_reload(bench: MakeBench) -> None:
     job = make_job(interval_seconds=60)
     engine = bench(job)
