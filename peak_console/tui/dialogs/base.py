@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from peak_console.text import safe
 
@@ -85,6 +85,13 @@ class Question(Dialog[bool]):
 
     def action_cancel(self) -> None:
         self.dismiss(False)
+
+
+class Field(Input):
+    """A line to type into that also shows what is pasted into it as any terminal can."""
+
+    def validate_value(self, value: str) -> str:
+        return safe(value)
 
 
 def buttons(confirm: str, cancel: str = "Cancel") -> Horizontal:

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from peak_console.text import duration, parse_duration
-from peak_console.tui.dialogs.base import Dialog, buttons, names
+from peak_console.tui.dialogs.base import Dialog, Field, buttons, names
 from peak_console.tui.glyphs import moment
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class DisableDialog(Dialog[DisableChoice]):
         yield Static(Content("Disable ") + names(self._jobs) + Content(": no slot starts."), classes="sentence")
         with_label = Horizontal(
             Static(Content("for"), classes="label"),
-            Input(placeholder="until enabled again, or 90s, 15m, 2h, 1d …", id="duration", max_length=40),
+            Field(placeholder="until enabled again, or 90s, 15m, 2h, 1d …", id="duration", max_length=40),
             classes="field",
         )
         yield with_label
@@ -68,7 +68,7 @@ class DisableDialog(Dialog[DisableChoice]):
         yield Static(id="meaning")
         yield Horizontal(
             Static(Content("reason"), classes="label"),
-            Input(placeholder="if you like; shown beside the job", id="reason", max_length=200),
+            Field(placeholder="if you like; shown beside the job", id="reason", max_length=200),
             classes="field",
         )
         yield buttons("Disable")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
-from peak_console.tui.dialogs.base import Dialog, buttons
+from peak_console.tui.dialogs.base import Dialog, Field, buttons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ class HoldDialog(Dialog[str]):
             Content("What runs goes on. A slot that passes meanwhile starts late or is missed, as its job says."),
             classes="explanation",
         )
-        yield Input(placeholder="reason, if you like", id="reason", max_length=200)
+        yield Field(placeholder="reason, if you like", id="reason", max_length=200)
         yield buttons("Hold")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Static
 from peak_console.jobs.command import build_command_args, shown
 from peak_console.redact import Redactor, secret_names
 from peak_console.text import safe
-from peak_console.tui.dialogs.base import Dialog, buttons, strong
+from peak_console.tui.dialogs.base import Dialog, Field, buttons, strong
 from peak_console.tui.dialogs.values import OMITTED, read, same, written
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Argument(Horizontal):
     def __init__(self, name: str | None, value: Any) -> None:
         super().__init__(classes="field")
         self.argument, self.original = name, value
-        self._value = Input(
+        self._value = Field(
             written(value),
             classes="value",
             placeholder="left out" if name is not None else "value: 10, true, text …",
@@ -42,10 +42,11 @@ class Argument(Horizontal):
             select_on_focus=False,
         )
         self._state = Static(classes="state")
+        self._said = ""
 
     def compose(self) -> ComposeResult:
         if self.argument is None:
-            yield Input(placeholder="new argument", classes="name", max_length=100)
+            yield Field(placeholder="new argument", classes="name", max_length=100)
         else:
             label = safe(self.argument)
             yield Static(Content(label[:_LABEL_LENGTH]), classes="label")
@@ -72,14 +73,13 @@ class Argument(Horizontal):
 
     def say(self, known: bool) -> None:
         """Say what has become of it; ``known`` is whether another one has that name."""
-        if known:
-            self._state.update(Content("✖ taken"))
-        elif not self.is_changed:
-            self._state.update(Content(""))
-        else:
-            word = "left out" if self.value is OMITTED else "new" if self.argument is None else "changed"
-            self._state.update(Content(f"• {word}"))
-        self._state.set_class(known, "-error")
+        text = "✖ taken" if known else ""
+        if not known and self.is_changed:
+            text = f"• {'left out' if self.value is OMITTED else 'new' if self.argument is None else 'changed'}"
+        if text != self._said:
+            self._said = text
+            self._state.update(Content(text))
+            self._state.set_class(known, "-error")
 
 
 class RunForm(Dialog[dict[str, Any]]):
@@ -99,6 +99,7 @@ class RunForm(Dialog[dict[str, Any]]):
     def __init__(self, job: JobDefinition) -> None:
         super().__init__()
         self._job = job
+        self._previewed = ""
 
     def contents(self) -> Iterable[Widget]:
         job = self._job
@@ -173,7 +174,9 @@ class RunForm(Dialog[dict[str, Any]]):
         argv = [self._job.command, *build_command_args(replace(self._job, args=args))]
         text = safe(shown(Redactor(secrets).argv(argv)))
         cut = text if len(text) <= PREVIEW_LENGTH else text[: PREVIEW_LENGTH - 1] + "…"
-        self.query_one("#preview", Static).update(Content.assemble(("runs  ", "$text-muted"), cut))
+        if cut != self._previewed:
+            self._previewed = cut
+            self.query_one("#preview", Static).update(Content.assemble(("runs  ", "$text-muted"), cut))
 
     def _run(self) -> None:
         clashes = self._clashes()

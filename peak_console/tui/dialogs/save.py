@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from peak_console.text import safe
-from peak_console.tui.dialogs.base import Dialog, buttons
+from peak_console.tui.dialogs.base import Dialog, Field, buttons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ class SaveDialog(Dialog[str]):
 
     def contents(self) -> Iterable[Widget]:
         yield Static(Content(f"Save {safe(self._what)} to this file:"), classes="sentence")
-        yield Input(self._proposed, id="path", select_on_focus=False)
+        yield Field(self._proposed, id="path", select_on_focus=False)
         yield Static(id="meaning")
         yield buttons("Save")
 

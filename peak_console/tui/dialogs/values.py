@@ -7,6 +7,7 @@ from typing import Any
 
 from peak_console.jobs.checks import as_text
 
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 OMITTED = None
 """The value of an argument that is left out."""
 
@@ -19,7 +20,8 @@ def written(value: Any) -> str:
         return f"[{', '.join(_quoted(item) if isinstance(item, str) else as_text(item) for item in value)}]"
     if not isinstance(value, str):
         return as_text(value)
-    return value if value and value == value.strip() and read(value) == value else _quoted(value)
+    plain = value.isprintable() and value == value.strip() != ""
+    return value if plain and read(value) == value else _quoted(value)
 
 
 def read(text: str) -> Any:
@@ -50,9 +52,13 @@ def _is_argument(value: Any) -> bool:
 
 
 def _quoted(text: str) -> str:
-    """A TOML string on one line."""
-    escaped = (
-        text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-    )
-    plain = (f"\\u{ord(mark):04x}" if ord(mark) < 32 or ord(mark) == 127 else mark for mark in escaped)
-    return f'"{"".join(plain)}"'
+    """A TOML string on one line, of characters that any terminal shows as they are."""
+    return '"' + "".join(_escaped(mark) for mark in text) + '"'
+
+
+def _escaped(mark: str) -> str:
+    if mark in _ESCAPES:
+        return _ESCAPES[mark]
+    if mark.isprintable():
+        return mark
+    return f"\\u{ord(mark):04x}" if ord(mark) < 0x10000 else f"\\U{ord(mark):08x}"
