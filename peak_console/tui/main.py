@@ -8,11 +8,13 @@ a stalled terminal would hold up for ever.
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import sys
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from peak_console.errors import UsageError
 
@@ -20,17 +22,19 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from types import FrameType
 
+    from textual.driver import Driver
+
     from peak_console.tui.app import ConsoleApp
     from peak_console.tui.session import Session
 
 SCREEN_SECONDS = 3.0
 """How long the screen may take to go after a signal; with a terminal that no longer reads, it never would."""
-RESTORE = "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?25h\x1b[0m"
-"""Leaves the alternate screen, mouse and paste modes, and shows the cursor."""
+LOOK_SECONDS = 0.1
+NAMES_SHOWN = 5
 
 
 def run_console(options: Namespace) -> int:
-    """Open the console; the exit code."""
+    """Open the console; the exit code: 128 and the signal that ended it, 1 after a crash, else 0."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("the console needs a terminal; for systemd, cron and pipes use --headless")
     # Must be set before Textual is loaded: half the frames are half the work, and nobody sees the difference.
@@ -38,15 +42,17 @@ def run_console(options: Namespace) -> int:
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
     from peak_console.jobs.loader import load
+    from peak_console.jobs.watcher import file_status
     from peak_console.store.directory import state_directory
 
+    seen = file_status(options.config)  # before it is read: a save meanwhile must not go unnoticed
     jobset = load(options.config)
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
 
     from peak_console.tui.app import ConsoleApp
     from peak_console.tui.session import Session
 
-    session = Session(options, jobset, directory)
+    session = Session(options, jobset, directory, seen)
     return _Life(ConsoleApp(session), session).live()
 
 
@@ -54,81 +60,101 @@ class _Life:
     """The console from its first paint to the engine's last run."""
 
     def __init__(self, app: ConsoleApp, session: Session) -> None:
+        from peak_console.tui.terminal import Terminal, TerminalDriver
+
         self._app = app
         self._session = session
         self._signals: list[int] = []
+        self._told: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._screen_gone = threading.Event()
-        self._saved_tty = _tty_state()
+        self._terminal = Terminal(on_hangup=partial(os.kill, os.getpid(), signal.SIGHUP))
+        app.driver_class = cast("type[Driver]", partial(TerminalDriver, terminal=self._terminal))
 
     def live(self) -> int:
+        threading.Thread(target=self._watch_screen, name="watchdog", daemon=True).start()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         try:
             self._app.run()
         except OSError:
-            pass  # the terminal has hung up
+            if not self._terminal.is_lost and signal.SIGHUP not in self._signals:
+                raise
         finally:
             self._screen_gone.set()
             self._wait_for_runs()
             self._session.close()
+        return self._exit_code()
+
+    def _exit_code(self) -> int:
+        if self._terminal.is_lost or signal.SIGHUP in self._signals:
+            # Python writes what is left at its end, and would exit with its own complaint.
+            for stream in (sys.stdout, sys.stderr):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         return 128 + self._signals[0] if self._signals else (self._app.return_code or 0)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGINT and self._app.editor is not None:
+            return  # Ctrl+C in the editor is the editor's
+        asked_before = any(each != signal.SIGHUP for each in self._signals)
         self._signals.append(number)
-        if len(self._signals) > 1:
+        # A hangup often follows a SIGTERM, and never means that the runs should go too.
+        if (asked_before and number != signal.SIGHUP) or (number == signal.SIGINT and self._screen_gone.is_set()):
             self._session.stop_runs()
             return
         for each in (signal.SIGTTOU, signal.SIGTTIN):
             signal.signal(each, signal.SIG_IGN)
         self._session.drain()
-        threading.Thread(target=self._watch_screen, args=(128 + number,), daemon=True).start()
-        if self._app.loop is not None:
-            with suppress(RuntimeError):  # the loop is closed already
-                self._app.loop.call_soon_threadsafe(self._app.exit, None, 128 + number)
+        self._told.put(number)
 
-    def _watch_screen(self, code: int) -> None:
-        """End the program without its screen, should that not manage to go."""
+    def _watch_screen(self) -> None:
+        """After the first signal: have the screen go, and end the program without it, should it not manage to."""
+        number = self._told.get()
+        self._end_editor(number)
+        while self._terminal.loop is None and not self._screen_gone.wait(LOOK_SECONDS):
+            pass
+        if self._terminal.loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: the screen is gone
+                self._terminal.loop.call_soon_threadsafe(self._app.exit, None, 128 + number)
         if self._screen_gone.wait(SCREEN_SECONDS):
             return
-        self._session.wait()
-        _restore_tty(self._saved_tty)
-        os._exit(code)
+        self._terminal.give_up()
+        self._end_editor(signal.SIGKILL)
+        if self._screen_gone.wait(SCREEN_SECONDS):
+            return
+        while not self._session.wait(LOOK_SECONDS):
+            if self._screen_gone.is_set():
+                return
+        self._terminal.restore()
+        os._exit(128 + number)
+
+    def _end_editor(self, number: int) -> None:
+        editor = self._app.editor
+        if editor is not None:
+            with suppress(OSError):
+                editor.send_signal(number)
 
     def _wait_for_runs(self) -> None:
         """The engine ends with its last run, after a quit as after a signal. Ctrl+C now stops what runs."""
-        if not self._session.is_own:
-            return
+        restored = not self._terminal.is_given_up
         self._session.drain()
-        told = False
-        while not self._session.wait(0.2):
-            if not told:
-                told = True
-                _say("waiting for what still runs; Ctrl+C stops it")
+        told: list[str] = []
+        while not self._session.wait(LOOK_SECONDS):
+            restored = restored or self._terminal.restore()
+            running = self._session.running()
+            if restored and running and not told:
+                told = running
+                _say(f"waiting for {_listed(running)}; Ctrl+C stops {'it' if len(running) == 1 else 'them'}")
+        if not restored:
+            self._terminal.restore()
+
+
+def _listed(runs: list[str]) -> str:
+    """``a #1, b #2 and 7 more``."""
+    more = f" and {len(runs) - NAMES_SHOWN} more" if len(runs) > NAMES_SHOWN else ""
+    return ", ".join(runs[:NAMES_SHOWN]) + more
 
 
 def _say(text: str) -> None:
     with suppress(OSError, ValueError):  # the terminal may be gone
         sys.stderr.write(f"peak-console: {text}\n")
         sys.stderr.flush()
-
-
-def _tty_state() -> list[Any] | None:
-    import termios
-
-    try:
-        return termios.tcgetattr(sys.stdin.fileno())
-    except (termios.error, OSError, ValueError):
-        return None
-
-
-def _restore_tty(state: list[Any] | None) -> None:
-    import termios
-
-    if state is None:
-        return
-    with suppress(termios.error, OSError):
-        termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, state)
-    with suppress(OSError):
-        fd = os.open("/dev/tty", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        os.write(fd, RESTORE.encode())
-        os.close(fd)

@@ -30,13 +30,15 @@ if TYPE_CHECKING:
 
     from peak_console.engine.events import EngineEvent
     from peak_console.jobs.model import JobDefinition, JobSet
+    from peak_console.jobs.watcher import FileStatus
     from peak_console.store.model import Command
 
 
 class Session:
     """One state directory, and whoever dispatches for it. Its methods belong to the thread that draws."""
 
-    def __init__(self, options: Namespace, jobset: JobSet, directory: str) -> None:
+    def __init__(self, options: Namespace, jobset: JobSet, directory: str, seen: FileStatus | None = None) -> None:
+        """``seen`` is the jobs file's status from before ``jobset`` was read."""
         self.options = options
         self.directory = directory
         self.clock = SystemClock()
@@ -49,13 +51,15 @@ class Session:
         self._alerting = Alerting(directory, self.clock)
         self._engine: Engine | None = None
         self._thread: threading.Thread | None = None
-        self._began = threading.Event()
-        self._watcher = Watcher(options.config, on_jobs=self._take, on_error=self._reject)
+        self._leaving = False
+        self._watcher = Watcher(options.config, on_jobs=self._take, on_error=self._reject, seen=seen)
         self.store = Store.open(directory)
 
     def start(self, on_change: Callable[[], None]) -> None:
         """Begin to serve the directory, or to look at whoever does. ``on_change`` is called from any thread."""
         self._on_change = on_change
+        if self._leaving:  # told to go before it came
+            return
         if not is_held(self.directory):
             self.take_over()
         self._watcher.start()
@@ -63,7 +67,6 @@ class Session:
     def take_over(self) -> None:
         """Start an engine in a thread of this process."""
         self._failure = None
-        self._began.clear()
         self._engine = Engine(
             self._jobset,
             self.directory,
@@ -86,7 +89,7 @@ class Session:
             try:
                 if engine.take_over():
                     engine.begin()
-                    self._began.set()
+                    self._resume_deliveries(engine)
                     engine.serve()
                     engine.end()
                 else:
@@ -100,6 +103,11 @@ class Session:
             raise
         finally:
             self._on_change()
+
+    def _resume_deliveries(self, engine: Engine) -> None:
+        """Send what an earlier engine could not."""
+        if not self.options.no_alerts and engine.store.next_delivery_at() is not None:
+            self._alerting.wake()
 
     def _on_event(self, _event: EngineEvent) -> None:
         self._on_change()
@@ -185,6 +193,7 @@ class Session:
 
     def drain(self) -> None:
         """Nothing new starts; the engine ends with its last run. Safe in a signal handler."""
+        self._leaving = True
         if self._engine is not None:
             self._engine.drain()
 
@@ -198,8 +207,13 @@ class Session:
         if self._engine is not None:
             self._engine.leave_runs()
 
-    def wait(self, seconds: float | None = None) -> bool:
-        """Until our engine has ended, or so many seconds have passed; whether it has ended."""
+    def running(self) -> list[str]:
+        """The runs that our engine looks after: ``backup #12``. From any thread."""
+        context = getattr(self._engine, "context", None) if self.is_own else None
+        return [f"{live.run.job} #{live.run.id}" for live in list(context.supervisor)] if context is not None else []
+
+    def wait(self, seconds: float) -> bool:
+        """Until our engine has ended, or so many seconds have passed; whether it has ended. From any thread."""
         if self._thread is not None:
             self._thread.join(seconds)
         return not self.is_own
