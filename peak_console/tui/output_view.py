@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 
 from peak_console.errors import PeakConsoleError
 from peak_console.text import safe
@@ -17,6 +16,7 @@ from peak_console.tui.actions import TITLES, Context, bindings_of
 from peak_console.tui.ansi import PLAIN, Piece
 from peak_console.tui.output_paint import STYLES, RowPainter
 from peak_console.tui.output_run import RunOutput
+from peak_console.tui.output_scroll import WindowScroller
 from peak_console.tui.output_search import Pattern
 from peak_console.tui.output_words import final_line, instead_of_output, run_title, run_words
 from peak_console.tui.output_work import CatchUp, in_background, save
@@ -24,17 +24,14 @@ from peak_console.tui.output_work import CatchUp, in_background, save
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from textual import events
     from textual.geometry import Size
     from textual.strip import Strip
 
     from peak_console.store.model import Run
-
-WHEEL_ROWS = 3
-SIDEWAYS_CELLS = 8
+    from peak_console.tui.output_window import OutputWindow
 
 
-class OutputView(Widget, can_focus=True):
+class OutputView(WindowScroller, can_focus=True):
     """Shows one run's output, whatever its size, and follows it while it grows."""
 
     ALLOW_SELECT = False
@@ -43,14 +40,6 @@ class OutputView(Widget, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_of(Context.OUTPUT),
-        Binding("up,k", "scroll(-1)", "Up", show=False),
-        Binding("down,j", "scroll(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,g", "jump_start", "Start", show=False),
-        Binding("G", "jump_end", "End", show=False),
-        Binding("left", "sideways(-1)", "Left", show=False),
-        Binding("right", "sideways(1)", "Right", show=False),
         Binding("escape", "clear_search", "End search", show=False),
     ]
 
@@ -112,7 +101,6 @@ class OutputView(Widget, can_focus=True):
         self._painted_size: Size | None = None
         """The size that the strips are for; ``None`` when they have to be painted anew."""
         self._titles = ("", "")
-        self._dragging = False
 
     @property
     def follow(self) -> bool:
@@ -229,53 +217,8 @@ class OutputView(Widget, can_focus=True):
         if self._output is not None:
             self._output.close()
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.action_scroll(-WHEEL_ROWS)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.action_scroll(WHEEL_ROWS)
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        offset = event.get_content_offset(self)
-        if offset is not None and offset.x == self.size.width - 1:
-            self._dragging = True
-            self.capture_mouse()
-            self._drag_to(offset.y)
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        if self._dragging:
-            self._drag_to(event.screen_y - self.content_region.y)
-
-    def on_mouse_up(self) -> None:
-        if self._dragging:
-            self._dragging = False
-            self.release_mouse()
-
     def on_output_view_caught_up(self, message: CaughtUp) -> None:
         if self._output is not None and self._output.take(message.work):
-            self._changed()
-
-    def action_scroll(self, rows: int) -> None:
-        if self._output is not None and self._output.window.scroll(rows):
-            self._changed()
-
-    def action_page(self, pages: int) -> None:
-        self.action_scroll(pages * max(1, self.size.height - 1))
-
-    def action_sideways(self, by: int) -> None:
-        if self._output is not None and self._output.window.shift(by * SIDEWAYS_CELLS):
-            self._changed()
-
-    def action_jump_start(self) -> None:
-        if self._output is not None:
-            self._output.window.go_to_start()
-            self._changed()
-
-    def action_jump_end(self) -> None:
-        if self._output is not None:
-            self._output.window.go_to_end()
             self._changed()
 
     action_wrap = toggle_wrap
@@ -310,6 +253,10 @@ class OutputView(Widget, can_focus=True):
             self._strips = self._painted()
             self._painted_size = self.size
         return self._strips[y]
+
+    @property
+    def _window(self) -> OutputWindow | None:
+        return self._output.window if self._output is not None else None
 
     def _open(self) -> None:
         """Show another run, from its end."""
@@ -361,9 +308,4 @@ class OutputView(Widget, can_focus=True):
     def _step_match(self, by: int) -> None:
         if self._output is not None:
             self._output.step(by)
-            self._changed()
-
-    def _drag_to(self, y: int) -> None:
-        if self._output is not None:
-            self._output.window.go_to_share(y / max(1, self.size.height - 1))
             self._changed()

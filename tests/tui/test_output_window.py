@@ -9,7 +9,8 @@ from peak_console.tui.ansi import PLAIN, Look, Piece
 from peak_console.tui.lines import LineIndex
 from peak_console.tui.output_files import OutputFiles
 from peak_console.tui.output_search import Pattern
-from peak_console.tui.output_window import MATCH, OutputWindow, cropped, wrapped
+from peak_console.tui.output_window import MATCH, OutputWindow
+from peak_console.tui.pieces import cropped, wrapped
 from tests.tui.output import RunDirectory, indexed
 
 if TYPE_CHECKING:
