@@ -42,6 +42,7 @@ __all__ = [
     "validate_job_config",
 ]
 
+DEFAULT_CONFIG = "config/scheduler/jobs.toml"
 OUTPUT_BYTES = 1024 * 1024
 """How much of each stream a ``JobResult`` holds: its end."""
 LOOK_SECONDS = 0.05
@@ -67,13 +68,21 @@ class JobResult:
             object.__setattr__(self, "duration_seconds", (self.finished_at - self.started_at).total_seconds())
 
 
-def _instant(moment: datetime, schedule: JobSchedule) -> datetime:
+def _instant(moment: datetime | None, schedule: JobSchedule) -> datetime:
+    """A moment in UTC; ``None`` is now."""
+    if moment is None:
+        return datetime.now(UTC)
     return moment.astimezone(UTC) if moment.tzinfo else instant_of(moment, zone(schedule.timezone))
 
 
-def _like(instant: datetime, model: datetime, schedule: JobSchedule) -> datetime:
-    if model.tzinfo is not None:
+def _like(instant: datetime, model: datetime | None, schedule: JobSchedule) -> datetime:
+    """An instant in the way in which ``model`` was given; ``None`` is naive."""
+    if model is not None and model.tzinfo is not None:
         return instant.astimezone(model.tzinfo)
+    return _wall_clock(instant, schedule)
+
+
+def _wall_clock(instant: datetime, schedule: JobSchedule) -> datetime:
     return instant.astimezone(zone(schedule.timezone)).replace(tzinfo=None)
 
 
@@ -84,36 +93,33 @@ def compute_next_run_at(
 
     ``reference`` is its last run; ``schedule.last_run_at`` by default. A ``daily`` or ``cron`` schedule without a
     last run is due during the very minute it names, and then waits for its next one. ``now`` is the present wall
-    clock by default.
+    clock by default; with an aware one ``datetime.max`` is aware too.
     """
-    present = now if now is not None else datetime.now()
     last = reference if reference is not None else schedule.last_run_at
     decided = _instant(last, schedule) if last is not None else None
-    at = _instant(present, schedule)
+    at = _instant(now, schedule)
     if decided is None and schedule.type in (ScheduleType.DAILY, ScheduleType.CRON):
         decided = at.replace(second=0, microsecond=0) - timedelta(microseconds=1)
-    if decided is not None and schedule.type == ScheduleType.ONCE and schedule.run_at is None:
-        return datetime.max
-    slot = next_slot(schedule, decided, at)
+    is_over = decided is not None and schedule.type == ScheduleType.ONCE and schedule.run_at is None
+    slot = None if is_over else next_slot(schedule, decided, at)
     if slot is None:
-        return datetime.max if present.tzinfo is None else datetime.max.replace(tzinfo=present.tzinfo)
-    return _like(slot, present, schedule)
+        return datetime.max.replace(tzinfo=now.tzinfo if now is not None else None)
+    return _like(slot, now, schedule)
 
 
 def is_job_due(job: JobDefinition, *, now: datetime | None = None) -> bool:
-    """Whether an enabled job should run at ``now`` (the present wall clock by default)."""
+    """Whether an enabled job should run at ``now`` (the present by default)."""
     if not job.enabled:
         return False
-    present = now if now is not None else datetime.now()
-    due_at = job.schedule.next_run_at or compute_next_run_at(job.schedule, now=present)
+    due_at = job.schedule.next_run_at or compute_next_run_at(job.schedule, now=now)
     if due_at.replace(tzinfo=None) == datetime.max:
         return False
-    return _instant(due_at, job.schedule) <= _instant(present, job.schedule)
+    return _instant(due_at, job.schedule) <= _instant(now, job.schedule)
 
 
 def get_due_jobs(jobs: Sequence[JobDefinition], *, now: datetime | None = None) -> list[JobDefinition]:
     """Those of ``jobs`` that are due, in their order."""
-    present = now if now is not None else datetime.now()
+    present = now if now is not None else datetime.now(UTC)
     return [job for job in jobs if is_job_due(job, now=present)]
 
 
@@ -121,18 +127,20 @@ def run_job(job: JobDefinition, *, dry_run: bool = False, cwd: str | os.PathLike
     """Execute a job once, now, whatever its schedule, and wait for its end. Neither retried nor recorded.
 
     Its timeout and ``success_codes`` hold. ``dry_run`` runs nothing and says in ``stdout`` what would run. What
-    could not be started or was stopped has return code -1 and says why in ``exception``. Times are naive wall clock.
+    could not be started or was stopped has return code -1 and says why in ``exception``. Times are naive wall clock
+    in the schedule's zone.
     """
     from dataclasses import replace
 
-    from peak_console.jobs.command import resolve_command
+    from peak_console.jobs.command import resolve_command, working_directory
+    from peak_console.jobs.environment import own_environment
 
     if cwd is not None:
         job = replace(job, cwd=os.fspath(cwd))
-    started = datetime.now()
+    started = datetime.now(UTC)
     if dry_run:
         try:
-            command = shown(resolve_command(job, None, os.environ, job.cwd or os.getcwd()))
+            command = shown(resolve_command(job, None, own_environment(job, os.environ), working_directory(job)))
         except StartError as error:
             return _result(job, started, -1, exception=str(error))
         return _result(job, started, 0, stdout=f"[DRY-RUN] Would execute: {command}")
@@ -157,21 +165,28 @@ def _executed(job: JobDefinition, started: datetime) -> JobResult:
 
 def _supervised(job: JobDefinition, directory: str) -> tuple[int, str | None]:
     """Execute a job in ``directory``: its return code, and why it was stopped if it was. Raises ``StartError``."""
-    from peak_console.jobs.command import resolve_command
+    from peak_console.jobs.command import resolve_command, working_directory
     from peak_console.jobs.environment import job_environment
     from peak_console.runs.interface import RunSpec
     from peak_console.runs.local import LocalExecutor
     from peak_console.runs.output import OutputRecorder
-    from peak_console.store.directory import run_directory
+    from peak_console.store.directory import run_directory, state_directory
     from peak_console.text import duration
 
     environment = job_environment(
-        job, os.environ, run_id=1, scheduled_for=datetime.now(UTC), attempt=1, trigger="manual", state_dir=directory
+        job,
+        os.environ,
+        run_id=1,
+        scheduled_for=datetime.now(UTC),
+        attempt=1,
+        trigger="manual",
+        state_dir=state_directory(DEFAULT_CONFIG, None, None),
     )
-    argv = resolve_command(job, None, os.environ, job.cwd or os.getcwd())
+    cwd = working_directory(job)
+    argv = resolve_command(job, None, environment, cwd)
     where = run_directory(directory, 1)
     executor = LocalExecutor()
-    handle = executor.start(RunSpec(1, where, argv, environment, job.cwd, job.max_output_bytes))
+    handle = executor.start(RunSpec(1, where, argv, environment, cwd, job.max_output_bytes))
     recorder = OutputRecorder(where, job.max_output_bytes)
     began = time.monotonic()
     asked_at: float | None = None
@@ -190,6 +205,7 @@ def _supervised(job: JobDefinition, directory: str) -> tuple[int, str | None]:
         raise
     finally:
         handle.close()
+        recorder.close()
         executor.close()
     if asked_at is not None:
         return -1, f"timed out after {duration(job.timeout_seconds)}"
@@ -220,9 +236,18 @@ def _result(
     stderr: str = "",
     exception: str | None = None,
 ) -> JobResult:
-    success = exception is None and code in job.success_codes
-    finished = datetime.now()
-    return JobResult(job.name, started, finished, code, success, stdout=stdout, stderr=stderr, exception=exception)
+    finished = datetime.now(UTC)
+    return JobResult(
+        job.name,
+        _wall_clock(started, job.schedule),
+        _wall_clock(finished, job.schedule),
+        code,
+        exception is None and code in job.success_codes,
+        stdout=stdout,
+        stderr=stderr,
+        exception=exception,
+        duration_seconds=(finished - started).total_seconds(),
+    )
 
 
 def log_scheduler_job_run(
@@ -254,7 +279,7 @@ def log_scheduler_job_run(
     redactor = Redactor.from_environments(os.environ)
     words = [command] if isinstance(command, str) else list(command)
     claim = Claim(job_name, started_at, command=redactor.argv(words), args=redactor.args(args), tag=tag)
-    store = Store.open(state_directory("config/scheduler/jobs.toml", chosen, None))
+    store = Store.open(state_directory(DEFAULT_CONFIG, chosen, None))
     try:
         return str(store.log_run(run_type, claim, return_code, started_at, finished_at))
     finally:

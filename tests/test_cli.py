@@ -1,0 +1,138 @@
+"""The command line: what it understands, and what it makes of errors."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from peak_console import cli
+from peak_console.errors import PeakConsoleError, StateError, UsageError
+from peak_console.version import __version__
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from pathlib import Path
+
+DOCUMENTED = {
+    "config": "config/scheduler/jobs.toml",
+    "poll_interval": 30,
+    "once": False,
+    "include_tags": None,
+    "exclude_tags": None,
+    "dry_run": False,
+    "verbose": False,
+    "no_registry": False,
+    "no_alerts": False,
+}
+
+
+def parsed(*words: str) -> Namespace:
+    return cli._parser(words).parse_args(words)
+
+
+def test_every_documented_flag_has_its_documented_default() -> None:
+    options = vars(parsed("--headless"))
+    assert {name: options[name] for name in DOCUMENTED} == DOCUMENTED
+    assert (options["state_dir"], options["log_format"], options["headless"]) == (None, "text", True)
+
+
+def test_every_documented_flag_is_understood() -> None:
+    options = parsed(
+        "--config", "c.toml", "--poll-interval", "60", "--once", "--include-tags", "a,b", "--exclude-tags", "c",
+        "--dry-run", "--verbose", "--no-registry", "--no-alerts",
+    )  # fmt: skip
+    assert (options.config, options.poll_interval, options.include_tags) == ("c.toml", 60, "a,b")
+    assert all((options.once, options.dry_run, options.verbose, options.no_registry, options.no_alerts))
+
+
+@pytest.mark.parametrize("verb", sorted(cli.VERBS))
+def test_common_flags_stand_before_or_after_a_verb(verb: str) -> None:
+    what = ["x"] if verb in ("run", "logs") else []
+    what += ["x"] if verb in ("stop", "enable", "disable") else []
+    before = parsed("--config", "a.toml", "--state-dir", "s", "--include-tags", "t", verb, *what)
+    after = parsed(verb, *what, "--config", "a.toml", "--state-dir", "s", "--include-tags", "t")
+    for options in (before, after):
+        assert (options.config, options.state_dir, options.include_tags, options.exclude_tags) == (
+            "a.toml", "s", "t", None,
+        )  # fmt: skip
+    assert parsed(verb, *what).config == cli.DEFAULT_CONFIG
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(UsageError("odd wish"), 2), (StateError("no place"), 1), (PeakConsoleError("two\nlines"), 1)],
+)
+def test_errors_become_one_message_and_an_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: PeakConsoleError, code: int
+) -> None:
+    def fail(_options: Namespace) -> int:
+        raise error
+
+    monkeypatch.setattr(cli, "_engine", fail)
+    assert cli.main([]) == code
+    assert capsys.readouterr().err == f"peak-console: {error}\n"
+
+
+def test_control_characters_in_errors_do_not_reach_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_options: Namespace) -> int:
+        raise StateError("a\x1b[2Jb\r")
+
+    monkeypatch.setattr(cli, "_engine", fail)
+    assert cli.main([]) == 1
+    said = capsys.readouterr().err
+    assert "\x1b" not in said
+    assert "\r" not in said
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"peak-console {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [["--help"], *[[verb, "--help"] for verb in sorted(cli.VERBS)]])
+def test_help_is_there_for_everything(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(words)
+    assert left.value.code == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("usage: peak-console")
+    for verb in cli.VERBS if words == ["--help"] else ():
+        assert f"\n    {verb} " in shown or f"\n    {verb}\n" in shown, f"{verb} is listed"
+
+
+@pytest.mark.parametrize(
+    "words", [["--nonsense"], ["nonsense"], ["runs", "--nonsense"], ["--log-format", "xml"], ["run"]]
+)
+def test_wrong_usage_exits_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(words)
+    assert left.value.code == 2
+    assert "usage: peak-console" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "86401"])
+def test_a_poll_interval_that_makes_no_sense(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--headless", f"--poll-interval={seconds}"]) == 2
+    assert "--poll-interval" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    config = tmp_path / "jobs.toml"
+    config.write_text("".join(f'[[job]]\nname = "job{n}"\n' for n in range(3000)), encoding="utf-8")
+    environ = {name: value for name, value in os.environ.items() if name != "PEAK_CONSOLE_STATE_DIR"}
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "peak_console", "jobs", "--config", str(config)],
+        stdout=writing, stderr=subprocess.PIPE, text=True, env=environ,
+    )  # fmt: skip
+    os.close(writing)
+    os.read(reading, 1)
+    os.close(reading)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")

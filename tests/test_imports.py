@@ -1,0 +1,115 @@
+"""What a start loads: nothing that it does not need, because cron starts it every few minutes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.headless.support import Program, programs, shell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LISTING = """\
+import os, signal, sys, threading, time
+before = set(sys.modules) - {{"threading"}}
+del sys.modules["threading"]
+from peak_console.cli import main
+{meanwhile}
+try:
+    code = main(sys.argv[1:])
+except SystemExit as left:
+    code = left.code
+print(*sorted(set(sys.modules) - before), file=open({file!r}, "w"))
+sys.exit(code)
+"""
+TERMINATE = """\
+def leave(wanted={wanted!r}):
+    while not os.path.exists(wanted):
+        time.sleep(0.02)
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=leave, daemon=True).start()
+"""
+ALWAYS_TOO_MUCH = {
+    "apprise", "asyncio", "concurrent.futures", "cronsim", "ctypes", "dataclasses", "dotenv", "hashlib", "http",
+    "inspect", "json", "logging", "multiprocessing", "pathlib", "pwd", "random", "requests", "rich", "shutil", "socket",
+    "ssl", "subprocess", "tempfile", "textual", "threading", "traceback", "typing", "urllib.parse", "watchfiles",
+    "zoneinfo",
+}  # fmt: skip
+NO_SCREEN = {"textual", "rich", "asyncio"}
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program]:
+    yield from programs(tmp_path)
+
+
+def loaded(program: Program, *words: str, leave_after: str | None = None) -> set[str]:
+    """Every module that a start of the program has loaded by its end; it leaves once a file exists."""
+    listing = program.folder / "modules"
+    wanted = str(program.folder / leave_after) if leave_after else ""
+    code = LISTING.format(file=str(listing), meanwhile=TERMINATE.format(wanted=wanted) if leave_after else "")
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--config", str(program.config), *words],
+        cwd=program.folder, env=program.environ, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return set(listing.read_text(encoding="utf-8").split())
+
+
+def names(modules: set[str], unwanted: set[str]) -> set[str]:
+    """Those of ``unwanted`` that were loaded, or anything inside them."""
+    return {name for name in unwanted for module in modules if module == name or module.startswith(f"{name}.")}
+
+
+def test_a_cold_start_with_nothing_to_do_loads_the_least(program: Program) -> None:
+    program.jobs(shell("tick", "true", 'schedule_type = "daily"\ndaily_time = "00:00"'))
+    modules = loaded(program, "--headless", "--once", "--dry-run")
+    assert names(modules, ALWAYS_TOO_MUCH) == set()
+    ours = {module for module in modules if module.startswith("peak_console.")}
+    assert names(ours, {f"peak_console.{part}" for part in ("tui", "alerts", "runs", "verbs", "api")}) == set()
+
+
+def test_a_dry_run_of_what_is_due_stays_small_too(program: Program) -> None:
+    program.jobs(shell("setup", "true"))
+    assert program.once().code == 0
+    program.jobs(shell("setup", "true") + shell("more", "true"))
+    modules = loaded(program, "--once", "--dry-run")
+    assert names(modules, ALWAYS_TOO_MUCH) == set()
+
+
+def test_a_cron_schedule_loads_its_library_and_a_zone_its_own(program: Program) -> None:
+    program.jobs(shell("tick", "true", 'schedule_type = "cron"\ncron = "@daily"'), 'timezone = "Europe/Berlin"')
+    modules = loaded(program, "--once", "--dry-run")
+    assert "cronsim" in modules
+    assert names(modules, NO_SCREEN | {"apprise", "subprocess", "logging"}) == set()
+
+
+def test_a_start_that_runs_something_needs_neither_screen_nor_alerts_nor_a_watcher(program: Program) -> None:
+    program.jobs(shell("setup", "true"))
+    modules = loaded(program, "--once")
+    assert [run.outcome for run in program.runs()] == ["succeeded"]
+    assert names(modules, NO_SCREEN | {"apprise", "watchfiles", "dotenv", "subprocess", "logging", "random"}) == set()
+    assert "peak_console.alerts.delivery" not in modules
+
+
+def test_a_resident_engine_needs_no_screen_and_without_channels_no_delivery(program: Program) -> None:
+    program.jobs(shell("setup", "touch {folder}/ran; exit 1"))
+    modules = loaded(program, "--headless", leave_after="ran")
+    assert "watchfiles" in modules
+    assert names(modules, {"textual", "rich", "apprise"}) == set()
+    assert "peak_console.alerts.delivery" not in modules
+    assert not any(module.startswith("peak_console.tui") for module in modules)
+
+
+@pytest.mark.parametrize(
+    "words", [("--version",), ("jobs",), ("runs",), ("status", "--line"), ("next", "--count", "3")]
+)
+def test_verbs_load_no_screen(program: Program, words: tuple[str, ...]) -> None:
+    program.jobs(shell("setup", "true"))
+    modules = loaded(program, *words)
+    assert names(modules, NO_SCREEN | {"apprise", "watchfiles"}) == set()
