@@ -79,7 +79,7 @@ class _Rehearsal:
         due = self.planner.due(now)
         for job, pending in due:
             self._tell_of_due(job, pending, now)
-            self.planner.settle(job, pending.latest, now)
+            self.planner.settle(self.planner.decided(job, pending.latest), now)
         if not due:
             self._say(now, "nothing is due")
         if self._verbose:

@@ -58,11 +58,11 @@ class Bookkeeper:
             outcome=end.outcome,
             return_code=end.return_code,
             finished_at=end.at,
-            reason=end.reason or end.run.reason,
+            reason="; ".join(filter(None, (end.reason, end.run.reason))) or None,
             stop_reason=end.reason if end.outcome == Outcome.STOPPED else end.run.stop_reason,
         )
-        with context.store:
-            if not context.store.finish(end.run.id, end.outcome, end.return_code, end.at, end.reason):
+        with context:
+            if not context.store.finish(end.run.id, end.outcome, end.return_code, end.at, finished.reason):
                 return
             if next_at is not None:
                 retry = context.store.claim([self._next_attempt(end, next_at)], now, context.identity)

@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import tzinfo
+    from types import TracebackType
+    from typing import Self
 
     from peak_console.clock import Clock
     from peak_console.engine.events import EngineEvent
@@ -66,6 +68,26 @@ class EngineContext:
     """Unfinished runs that another living process looks after."""
     succeeded: int = 0
     failed: int = 0
+    news: list[tuple[AlertRaised, bool]] = field(default_factory=list)
+    """Alerts of the transaction under way, and whether they have somewhere to go; told once they are durable."""
+
+    def __enter__(self) -> Self:
+        """Begin a transaction whose alerts are told of after its commit: nobody looks for them before."""
+        self.store.__enter__()
+        self.news.clear()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.store.__exit__(kind, error, trace)
+        if kind is not None:
+            return
+        news, self.news = self.news, []
+        for event, _ in news:
+            self.emit(event)
+        if any(to_send for _, to_send in news):
+            self.on_alert()
 
     def zone_of(self, job: JobDefinition | None) -> tzinfo:
         """The zone that a job's times are shown in."""
@@ -73,15 +95,13 @@ class EngineContext:
         return zone(name or self.jobset.settings.timezone)
 
     def raise_alert(self, alert: Alert, tags: Sequence[str] = ()) -> None:
-        """Store an alert with what has to be delivered. Part of the transaction under way, if there is one."""
+        """Store an alert with what has to be delivered, as part of the transaction begun by ``with context``."""
         from peak_console.alerts.routing import channels_for
 
         channels = channels_for(alert, tags, self.channels) if self.options.send_alerts else []
         safe = replace(alert, message=self.launcher.redactor.text(alert.message))
         stored = self.store.add_alert(safe, channels, self.clock.now())
-        self.emit(AlertRaised(at=stored.timestamp, alert=stored))
-        if channels:
-            self.on_alert()
+        self.news.append((AlertRaised(at=stored.timestamp, alert=stored), bool(channels)))
 
     def remember(self, state: JobState) -> None:
         """Record what is remembered of a job's slots."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition
     from peak_console.store.model import Run
 
+REPLACED = "replaced by a later run"
 TAG = "scheduler"
 """The registry's tag of runs that the engine itself made, as documented."""
 
@@ -94,23 +95,32 @@ class Dispatcher:
                     replaced.append(job.name)
                 verdicts[job.name, verdict.slot] = verdict
                 claims.append(self._claim(job, verdict, queued=queued))
-        with context.store:
+        decided = [context.planner.decided(job, pending.latest) for job, pending in due]
+        with context:
             runs = context.store.claim(claims, now, context.identity)
-            for job, pending in due:
-                context.remember(context.planner.settle(job, pending.latest, now))
+            for state in decided:
+                context.remember(state)
+            for run in runs:
+                self._tell_of_missed(context.jobs[run.job], run, verdicts[run.job, run.scheduled_for or now], now)
+            for name in replaced:
+                self._note_replaced(name)
+        for state in decided:  # not before it is durable: a slot that could not be recorded is still due
+            context.planner.settle(state, now)
+        for name in replaced:
+            self._replace(name)
+        return self._claimed(runs, now)
+
+    def _claimed(self, runs: Sequence[Run], now: datetime) -> list[tuple[Run, JobDefinition]]:
+        """Of runs that have just been recorded those to be started now; the others wait, or have passed."""
+        context = self._context
         started = []
         for run in runs:
-            verdict = verdicts[run.job, run.scheduled_for or now]
-            job = context.jobs[run.job]
             if run.state == RunState.CLAIMED:
-                started.append((run, job))
+                started.append((run, context.jobs[run.job]))
             elif run.state == RunState.QUEUED:
                 self._enqueue(run, now)
             else:
                 context.emit(SlotPassed(at=now, run=run))
-            self._tell_of_missed(job, run, verdict, now)
-        for name in replaced:
-            self._replace(name)
         return started
 
     def _decide(self, job: JobDefinition, pending: Pending, now: datetime) -> list[Verdict]:
@@ -157,20 +167,29 @@ class Dispatcher:
                 context.raise_alert(caught_up, job.tags)
 
     def _from_queue(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
-        """Queued runs whose turn has come, claimed."""
+        """Queued runs whose turn has come, claimed in one transaction."""
+        context = self._context
+        chosen = self._next_of_queue(now)
+        if not chosen:
+            return []
+        with context.store:
+            taken = [each for each in chosen if context.store.take_from_queue(each[0].id, context.identity)]
+        ids = {run.id for run, _ in chosen}
+        context.queue[:] = [run for run in context.queue if run.id not in ids]
+        return taken
+
+    def _next_of_queue(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
         context = self._context
         ready = []
         free = context.free_places()
         taken: set[str] = set()
-        for run in list(context.queue):
+        for run in context.queue:
             job = context.jobs.get(run.job)
             if job is None or not self._may_start(run, job, now, taken) or (free is not None and free < 1):
                 continue
-            context.queue.remove(run)
-            if context.store.take_from_queue(run.id, context.identity):
-                ready.append((run, context.launcher.with_args_of(job, run)))
-                taken.add(run.job)
-                free = None if free is None else free - 1
+            ready.append((run, context.launcher.with_args_of(job, run)))
+            taken.add(run.job)
+            free = None if free is None else free - 1
         return ready
 
     def _may_start(self, run: Run, job: JobDefinition, now: datetime, taken: set[str]) -> bool:
@@ -197,6 +216,7 @@ class Dispatcher:
             runs = context.store.claim([self._claim(job, by_hand, queued=waits or free == 0)], now, context.identity)
             by_hand = replace(by_hand, slot=by_hand.slot + timedelta(microseconds=1))
         if verdict.action == Action.REPLACE:
+            self._note_replaced(job.name)
             self._replace(job.name)
         if runs[0].state == RunState.QUEUED:
             self._enqueue(runs[0], now)
@@ -207,9 +227,14 @@ class Dispatcher:
         self._context.enqueue(run)
         self._context.emit(RunQueued(at=now, run=run))
 
+    def _note_replaced(self, name: str) -> None:
+        """Record that a job's runs have to make room, so that any engine sees to it."""
+        for live in self._context.supervisor.of_job(name):
+            self._context.store.stopping(live.run.id, REPLACED)
+
     def _replace(self, name: str) -> None:
         for live in self._context.supervisor.of_job(name):
-            self._context.supervisor.stop(live.run.id, "replaced by a later run")
+            self._context.supervisor.stop(live.run.id, REPLACED, recorded=True)
 
     def _start(self, ready: Sequence[tuple[Run, JobDefinition]], *, seized: bool = False) -> list[End]:
         """Start claimed runs, all of them before anything else is done."""

@@ -302,7 +302,7 @@ class Engine:
         rejection, self._rejection = self._rejection, None
         if rejection is not None:
             path = context.jobset.path
-            with self.store:
+            with context:
                 self.store.rejected(rejection)
                 context.raise_alert(judge_rejected(path, rejection.splitlines(), now=now))
             self._emit(events.ReloadRejected(at=now, error=rejection))
@@ -317,7 +317,7 @@ class Engine:
         context.launcher = Launcher(offered, self.directory, self._environ)
         context.planner = Planner(jobs, self.store.job_states(), now)
         alert = judge_reloaded(offered.path, added=added, removed=removed, changed=changed, now=now)
-        with self.store:
+        with context:
             self.store.loaded(now)
             self._remember_changes()
             if alert is not None:

@@ -102,13 +102,15 @@ class Planner:
         found.sort(key=lambda item: item[1].latest)
         return found
 
-    def settle(self, job: JobDefinition, until: datetime, now: datetime) -> JobState:
-        """Every slot of a job up to ``until`` is decided; its new state, to be recorded."""
+    def decided(self, job: JobDefinition, until: datetime) -> JobState:
+        """A job's state once every slot up to ``until`` is decided: to be recorded, then given to ``settle``."""
         state = self.states.get(job.name) or JobState(job.name, fingerprint(job.schedule))
-        state = replace(state, decided_until=until, off_since=None)
-        self.states[job.name] = state
-        self._schedule(job, now)
-        return state
+        return replace(state, decided_until=until, off_since=None)
+
+    def settle(self, state: JobState, now: datetime) -> None:
+        """Slots of a job have been decided, durably."""
+        self.states[state.job] = state
+        self._schedule(self.jobs[state.job], now)
 
 
 def settled(job: JobDefinition, state: JobState | None, now: datetime) -> JobState | None:

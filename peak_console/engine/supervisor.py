@@ -168,13 +168,17 @@ class Supervisor:
         )
         return live
 
-    def stop(self, run_id: int, reason: str) -> bool:
-        """Ask a run to end, for a reason that is recorded before the first signal; ``False`` if it is not ours."""
+    def stop(self, run_id: int, reason: str, *, recorded: bool = False) -> bool:
+        """Ask a run to end, for a reason that is recorded before the first signal; ``False`` if it is not ours.
+
+        ``recorded`` says that the reason has been recorded already.
+        """
         live = self._live.get(run_id)
         if live is None:
             return False
         if live.asked_at is None:
-            self._store.stopping(run_id, reason)
+            if not recorded:
+                self._store.stopping(run_id, reason)
             live.asked_at = self._clock.monotonic()
             live.handle.terminate()
         return True
