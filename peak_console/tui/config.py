@@ -51,6 +51,7 @@ class Settings:
     wrap: bool | None = None
     timestamps: bool | None = None
 
+
 _KINDS = {"theme": str, "sort_column": str, "sort_descending": bool, "wrap": bool, "timestamps": bool}
 
 

@@ -1,4 +1,4 @@
-"""The details of a job: the plot and the numbers, the words, the keys, and how it looks."""
+"""The details of a job on a screen: keys, mouse, what changes, how it looks."""
 
 from __future__ import annotations
 
@@ -10,18 +10,15 @@ import pytest
 from textual.widgets import Static
 
 from peak_console.engine.outlook import DisabledBy, Standing
-from peak_console.jobs.model import CatchUp, JobDefinition, Overlap
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import upcoming
 from peak_console.store.model import Outcome, Override, Run
-from peak_console.tui import details_text
 from peak_console.tui.details import DetailsData, JobDetails
-from peak_console.tui.history_plot import RUNS, finished, plot, statistics
 from peak_console.tui.run_list import EMPTY, RunList
-from tests.tui.harness import ZONE, Posted, WidgetApp, fixed_now, make_history, make_row, make_run
+from tests.tui.harness import ZONE, Posted, WidgetApp, fixed_now, make_row, make_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from textual.pilot import Pilot
 
@@ -30,187 +27,6 @@ if TYPE_CHECKING:
 WEEKDAYS = JobSchedule(
     type="daily", daily_time="08:00", timezone="Europe/Berlin", days=("mon", "tue", "wed", "thu", "fri")
 )
-
-
-# The plot and the numbers.
-
-
-def drawn(runs: Sequence[Run], height: int = 2) -> list[str]:
-    return ["".join(text for text, _ in line) for line in plot(runs, height)]
-
-
-def test_bars_are_as_high_as_runs_are_long() -> None:
-    runs = finished(make_history(durations=(1, 2, 4, 8)))
-    assert drawn(runs) == [
-        "   8.0s ┤   █",
-        "        │▂▄██",
-        "      0 ┼    ",
-    ]
-
-
-def test_the_middle_of_the_scale_is_labelled_where_a_line_stands_there() -> None:
-    assert [line[:9] for line in drawn(finished(make_history(durations=(8,))), 3)] == [
-        "   8.0s ┤", "   4.0s ┤", "        │", "      0 ┼",
-    ]  # fmt: skip
-
-
-def test_the_shortest_run_still_shows() -> None:
-    assert drawn(finished(make_history(durations=(0.001, 100, 90))))[1][9:] == "▁██"
-
-
-def test_an_outlier_is_cut_instead_of_flattening_the_others() -> None:
-    lines = drawn(finished(make_history(durations=[10] * 19 + [1000])))
-    assert lines[0].startswith("  20.0s ┤")
-    assert (lines[0][-1], lines[1][-2:]) == ("▲", "██")
-
-
-def test_every_outcome_but_success_has_a_sign_as_well_as_a_colour() -> None:
-    runs = [
-        make_run(n, took=5, outcome=outcome)
-        for n, outcome in enumerate([Outcome.SUCCEEDED, Outcome.FAILED, Outcome.STOPPED, "from tomorrow"])
-    ]
-    *_, bars, signs = plot(runs, 2)
-    assert "".join(text for text, _ in signs[1:]) == " ✖■?"
-    assert [style for _, style in bars[1:]] == ["success", "error", "warning", "warning"]
-
-
-def test_a_slot_without_a_process_has_no_bar() -> None:
-    missed = replace(make_run(2, outcome=Outcome.MISSED), started_at=None)
-    assert [line[-1] for line in drawn([make_run(1), missed])] == [" ", " ", "○"]
-
-
-def test_runs_that_take_no_time_divide_by_nothing() -> None:
-    assert drawn([make_run(1, took=0)])[1][-1] == "▁"
-
-
-def test_the_plot_holds_the_last_finished_runs_oldest_first() -> None:
-    runs = [make_run(5000, ended_ago=None), *make_history(durations=range(1, 100))]
-    ids = [run.id for run in finished(runs)]
-    assert len(ids) == RUNS
-    assert ids == sorted(ids)
-    assert 5000 not in ids
-
-
-def test_statistics_are_of_runs_that_ended_by_themselves() -> None:
-    history = make_history(durations=range(1, 21), failed=(0, 1))
-    stopped = make_run(1, took=500, outcome=Outcome.STOPPED)
-    missed = replace(make_run(2, outcome=Outcome.MISSED), started_at=None)
-    numbers = statistics([*history, stopped, missed])
-    assert (numbers.count, numbers.succeeded) == (20, 18)
-    assert (numbers.median, numbers.p95, numbers.longest) == (9.5, 18, 18)
-
-
-def test_statistics_of_nothing_are_nothing() -> None:
-    numbers = statistics([])
-    assert (numbers.count, numbers.median, numbers.p95) == (0, None, None)
-
-
-def test_durations_are_of_failures_where_nothing_succeeded() -> None:
-    assert statistics(make_history(durations=(1, 2, 3), failed=(0, 1, 2))).median == 2
-
-
-def test_the_95th_percentile_is_a_duration_that_was() -> None:
-    numbers = statistics(make_history(durations=range(1, 101)))
-    assert numbers.p95 == 95
-
-
-# The words.
-
-
-def policies(width: int = 80, **definition: Any) -> dict[str, str]:
-    """Label (with its mark) to text."""
-    lines = details_text.policies(JobDefinition("x", **definition), width).plain.splitlines()
-    return {line[:19].strip(): line[19:] for line in lines}
-
-
-def test_policies_that_are_not_the_default_have_a_mark() -> None:
-    found = policies(
-        timeout_seconds=3600,
-        retries=2,
-        overlap=Overlap.QUEUE,
-        success_codes=(0, 3),
-        schedule=WEEKDAYS,
-        kill_grace_seconds=10,
-    )
-    assert found["• timeout"] == "1h"
-    assert found["• retries"] == "2, after 1m, then ×2 each"
-    assert found["• overlap"] == "queue: waits for the run's end"
-    assert found["• success codes"] == "0, 3"
-    assert found["accepted late"] == "up to 1h"
-    assert found["kill grace"] == "10s from SIGTERM to SIGKILL"
-    assert found["output"] == "256.0 MiB a stream"
-
-
-@pytest.mark.parametrize(
-    ("definition", "label", "text"),
-    [
-        ({"timeout_seconds": 0}, "• timeout", "none"),
-        ({"timeout_seconds": 90}, "• timeout", "1m30s"),
-        ({"retries": 1}, "• retries", "1, after 1m"),
-        ({}, "retries", "none"),
-        ({}, "accepted late", "any"),
-        ({"catch_up": CatchUp.SKIP}, "• accepted late", "up to 1m"),
-        ({"misfire_grace_seconds": 86400}, "• accepted late", "up to 1d"),
-        ({"max_output_bytes": 0}, "• output", "no bound"),
-        ({"alert_on_success": False}, "• alert on success", "no"),
-    ],
-)
-def test_each_policy_in_words(definition: dict[str, Any], label: str, text: str) -> None:
-    assert policies(**definition)[label] == text
-
-
-def test_a_long_text_is_wrapped_under_itself() -> None:
-    lines = details_text.command("python " + "--flag value " * 10, None, "/srv", None, 40).plain.splitlines()
-    assert lines[0].startswith("command   python")
-    assert all(line.startswith(" " * 10) for line in lines[1:-1])
-    assert max(map(len, lines)) <= 40
-
-
-def test_a_command_that_cannot_be_resolved_says_why() -> None:
-    text = details_text.command("", 'command "nope" not found', "/srv", "live.env", 60).plain
-    assert '✖ command "nope" not found' in text
-    assert "env file  live.env" in text
-
-
-def test_own_variables_stand_before_inherited_ones() -> None:
-    lines = details_text.environment({"B": "2", "A": "1"}, {"HOME": "/h", "PATH": "x" * 100}, 30).plain.splitlines()
-    assert lines == ["its own", "  A=1", "  B=2", "inherited: 2", "  HOME=/h", "  PATH=" + "x" * 22 + "…"]
-
-
-def why(view_of: dict[str, Any]) -> str:
-    return details_text.why_disabled(make_row(**view_of).view, fixed_now(), ZONE)
-
-
-def test_who_switched_a_job_off_or_on() -> None:
-    hour = timedelta(hours=1)
-    off = Override(False, "anna", fixed_now() - hour, fixed_now() + hour, "exchange maintenance")
-    on = Override(True, "ben", fixed_now() - hour)
-    assert why({"standing": Standing.OK}) == ""
-    assert why({"standing": Standing.DISABLED}) == "disabled by the jobs file: enabled = false"
-    assert (
-        why({"standing": Standing.DISABLED, "disabled_by": DisabledBy.OPERATOR, "override": off})
-        == "disabled by anna since 13:55 until 15:55: exchange maintenance"
-    )
-    assert why({"standing": Standing.OK, "override": on}) == "enabled by ben since 13:55"
-
-
-def test_ten_slots_each_with_its_countdown_across_the_end_of_summer_time() -> None:
-    before = fixed_now().replace(month=10, day=23)
-    slots = upcoming(WEEKDAYS, before, before, 20)
-    view = make_row(schedule=WEEKDAYS).view
-    lines = details_text.schedule(view, slots, ZONE, before, 60).plain.splitlines()
-    assert lines[0] == "schedule  mon–fri 08:00 Europe/Berlin"
-    assert lines[1] == "next      Mon 26 Oct 08:00:00 CET    2d 17h"
-    assert len(lines) == 11
-
-
-def test_a_job_with_nothing_ahead_says_so() -> None:
-    assert "nothing ahead" in details_text.schedule(make_row().view, [], ZONE, fixed_now(), 60).plain
-    off = make_row(standing=Standing.DISABLED).view
-    assert "nothing while it is disabled" in details_text.schedule(off, [], ZONE, fixed_now(), 60).plain
-
-
-# The screen.
 
 
 def runs_of(job: str = "risk_check", count: int = 60) -> list[Run]:
