@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from heapq import merge
-from operator import itemgetter
 from typing import NamedTuple
 
 from peak_console.tui.output_files import ERR, NO_HOLE, OUT
@@ -39,6 +37,14 @@ class _State(NamedTuple):
     lines: int
 
 
+class _Block(NamedTuple):
+    """A block's lines in order. Plain numbers: objects for each line would keep the garbage collector busy."""
+
+    streams: list[int]
+    starts: list[int]
+    ends: list[int]
+
+
 class LineIndex:
     """Extended by one thread at a time; any thread may look lines up."""
 
@@ -46,7 +52,7 @@ class LineIndex:
         self.files = files
         self.streams = (Stream(files, OUT), Stream(files, ERR))
         self._scanned = list(start)
-        self._cache: dict[tuple[object, ...], list[Line]] = {}
+        self._cache: dict[tuple[object, ...], _Block] = {}
         self._state = _State((array("Q", [start[OUT]]), array("Q", [start[ERR]])), array("Q", [0]), start, 0)
         self.generation = 0
         """Rises when lines got other numbers."""
@@ -106,9 +112,13 @@ class LineIndex:
         state = self._state
         while len(found) < count and first < state.lines:
             block = bisect_right(state.firsts, first) - 1
-            lines = self._block(state, block)
             offset = first - state.firsts[block]
-            part = lines[offset : offset + count - len(found)]
+            part = [
+                self.streams[stream].line(start, end)
+                for stream, start, end in zip(
+                    *(column[offset : offset + count - len(found)] for column in self._block(state, block)), strict=True
+                )
+            ]
             if not part:
                 break  # the file is not what it was when it was indexed
             found += part
@@ -124,9 +134,10 @@ class LineIndex:
         if line.start >= state.end[line.stream]:
             return max(0, self.total - 1)
         block = max(0, bisect_right(state.starts[line.stream], line.start) - 1)
+        lines = self._block(state, block)
         offset = 0
-        for offset, candidate in enumerate(self._block(state, block)):  # noqa: B007 - the last one, if none fits
-            if candidate.stream == line.stream and candidate.end >= line.start:
+        for offset, (stream, end) in enumerate(zip(lines.streams, lines.ends, strict=True)):  # noqa: B007 - or the last
+            if stream == line.stream and end >= line.start:
                 break
         return state.firsts[block] + offset
 
@@ -251,22 +262,30 @@ class LineIndex:
             if begun[stream] < sizes[stream]
         ]
 
-    def _block(self, state: _State, block: int) -> list[Line]:
+    def _block(self, state: _State, block: int) -> _Block:
         count = len(state.firsts)
         low, high = _start(state, block), _end(state, block, count)
         samples = len(self.files.timeline.milliseconds)
         key = (low, high, samples if block >= count - 2 else -1, self.generation)
         found = self._cache.get(key)
         if found is None:
-            parts = [list(self.streams[stream].lines(low[stream], high[stream])) for stream in (OUT, ERR)]
-            if all(parts):
-                found = [line for _, line in merge(*parts, key=itemgetter(0))]
-            else:
-                found = [line for _, line in parts[OUT] or parts[ERR]]
             if len(self._cache) >= _CACHED_BLOCKS:
                 self._cache = {}
-            self._cache[key] = found
+            found = self._cache[key] = self._merged(low, high)
         return found
+
+    def _merged(self, low: Pair, high: Pair) -> _Block:
+        (starts, ends), (err_starts, err_ends) = (
+            stream.spans(*bounds) for stream, *bounds in zip(self.streams, low, high, strict=True)
+        )
+        streams = [OUT] * len(starts) + [ERR] * len(err_starts)
+        starts += err_starts
+        ends += err_ends
+        if not err_starts or len(err_starts) == len(starts):
+            return _Block(streams, starts, ends)
+        samples = [self.streams[s].sample(start, end) for s, start, end in zip(streams, starts, ends, strict=True)]
+        order = sorted(range(len(samples)), key=samples.__getitem__)
+        return _Block(*([column[place] for place in order] for column in (streams, starts, ends)))
 
 
 def tail_start(files: OutputFiles, reach: int) -> Pair:

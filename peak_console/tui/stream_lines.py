@@ -62,22 +62,36 @@ class Stream:
                 lines += 1
         return lines + (start <= gone < end)
 
-    def lines(self, start: int, end: int) -> Iterator[tuple[int, Line]]:
-        """The lines of ``[start, end)``, each with the sample of the timeline that has its end."""
-        timeline = self._files.timeline
-        stream, (gone, kept) = self._stream, self.hole
-        hole_shown = not start <= gone < end
+    def spans(self, start: int, end: int) -> tuple[list[int], list[int]]:
+        """Where the lines of ``[start, end)`` start and end."""
+        gone, kept = self.hole
+        starts: list[int] = []
+        ends: list[int] = []
         for low, high in self.parts(start, end):
-            if not hole_shown and low >= kept:
-                hole_shown = True
-                yield timeline.sample_of(stream, gone), Line(stream, gone, kept, None, dropped=True)
+            if start <= gone < low:
+                starts.append(gone)
+                ends.append(kept)
             at = low
             for length in self._lengths(low, high):
-                sample = timeline.sample_of(stream, min(at + length + 1, high))
-                yield sample, Line(stream, at, at + length, timeline.time_of(sample))
+                starts.append(at)
                 at += length + 1
-        if not hole_shown:
-            yield timeline.sample_of(stream, gone), Line(stream, gone, kept, None, dropped=True)
+                ends.append(at - 1)
+        if start <= gone < end <= kept:
+            starts.append(gone)
+            ends.append(kept)
+        return starts, ends
+
+    def sample(self, start: int, end: int) -> int:
+        """The sample of the timeline in which a line was first there whole."""
+        gone, kept = self.hole
+        whole = gone if (start, end) == (gone, kept) else end if end == gone else end + 1
+        return self._files.timeline.sample_of(self._stream, whole)
+
+    def line(self, start: int, end: int) -> Line:
+        """The line of a span."""
+        if (start, end) == self.hole:
+            return Line(self._stream, start, end, None, dropped=True)
+        return Line(self._stream, start, end, self._files.timeline.time_of(self.sample(start, end)))
 
     def _lengths(self, start: int, end: int) -> list[int]:
         if end - start > GIANT:
