@@ -6,6 +6,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.compiled import NoCompilerError, compiled
@@ -52,24 +53,21 @@ def measure(report: Report, directory: Path, *, quick: bool) -> None:
 
 class _Burst:
     def __init__(self, directory: Path, stamp: str, count: int) -> None:
-        self._directory = directory / "burst"
-        self._notes = directory / "notes"
+        self._directory = directory
         self._stamp = stamp
         self._count = count
 
     def by_engine(self) -> list[float]:
         """Seconds from the slot to each start."""
-        self._notes.unlink(missing_ok=True)
+        directory = Path(mkdtemp(dir=self._directory))
+        notes = directory / "notes"
         slot = self._slot()
         moment = datetime.fromtimestamp(slot, UTC).isoformat(timespec="microseconds")
-        jobs = (
-            JOB.format(number=number, stamp=self._stamp, notes=self._notes, slot=moment)
-            for number in range(self._count)
-        )
-        with Engine(self._directory, "".join(jobs)) as engine:
+        jobs = (JOB.format(number=number, stamp=self._stamp, notes=notes, slot=moment) for number in range(self._count))
+        with Engine(directory, "".join(jobs)) as engine:
             if time.time() > slot - LEAD_SECONDS / 4:
                 raise RuntimeError(f"the engine was ready after {engine.seconds_to_ready:.1f} s only")
-            while len(late := self._lateness(slot)) < self._count:
+            while len(late := _lateness(notes, slot)) < self._count:
                 if time.time() > slot + WAIT_SECONDS:
                     raise RuntimeError(f"only {len(late)} of {self._count} jobs started: {engine.log()}")
                 time.sleep(0.25)  # looking costs time that the burst needs
@@ -77,16 +75,17 @@ class _Burst:
 
     def by_loop(self) -> list[float]:
         """As ``by_engine``."""
-        self._notes.unlink(missing_ok=True)
+        notes = Path(mkdtemp(dir=self._directory)) / "notes"
         slot = self._slot()
         loop = str(Path(__file__).with_name("popen_loop.py"))
-        run([sys.executable, loop, repr(slot), str(self._count), self._stamp, str(self._notes)])
-        return self._lateness(slot)
+        run([sys.executable, loop, repr(slot), str(self._count), self._stamp, str(notes)])
+        return _lateness(notes, slot)
 
     def _slot(self) -> float:
         return round(time.time() + LEAD_SECONDS + LEAD_SECONDS_PER_JOB * self._count, 6)
 
-    def _lateness(self, slot: float) -> list[float]:
-        if not self._notes.exists():
-            return []
-        return [float(line) - slot for line in self._notes.read_text(encoding="ascii").splitlines()]
+
+def _lateness(notes: Path, slot: float) -> list[float]:
+    if not notes.exists():
+        return []
+    return [float(line) - slot for line in notes.read_text(encoding="ascii").splitlines()]

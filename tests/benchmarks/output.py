@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.compiled import NoCompilerError, compiled
@@ -15,8 +16,6 @@ from tests.benchmarks.program import Engine, run
 from tests.benchmarks.rounds import interleaved
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.benchmarks.figures import Report
 
 LIMIT = "straight to a file"
@@ -54,7 +53,7 @@ def measure(report: Report, directory: Path, *, quick: bool) -> None:
 
 class _Production:
     def __init__(self, directory: Path, produce: str, blocks: int, size: int) -> None:
-        self._directory = directory / "output"
+        self._directory = directory
         self._produce = produce
         self._blocks = blocks
         self._size = size
@@ -63,28 +62,30 @@ class _Production:
 
     def by_engine(self) -> float:
         """Seconds from the job's start to its recorded end."""
-        self._clear()
+        directory = self._new_directory()
         slot = (datetime.now(UTC) + timedelta(seconds=LEAD_SECONDS)).isoformat()
         job = JOB.format(produce=self._produce, blocks=self._blocks, size=self._size, slot=slot)
-        with Engine(self._directory, job) as engine:
+        with Engine(directory, job) as engine:
             before = engine.usage()
             seconds = _seconds_recorded(engine)
             self.growth.append((engine.usage().peak_kib - before.peak_kib) / 1024)
-        written = sum(path.stat().st_size for path in self._directory.glob("state/runs/*/stdout.log"))
+        output = next(directory.glob("state/runs/*/stdout.log"))
+        written = output.stat().st_size
+        output.unlink()
         if written != self._blocks * self._size:
             raise RuntimeError(f"{written:,} bytes of output were kept: {engine.log()}")
         return seconds
 
     def alone(self) -> float:
         """Seconds that the program takes by itself."""
-        self._clear()
-        path = self._directory / "stdout.log"
-        return run([self._produce, str(self._blocks), str(self._size)], stdout=os.fspath(path)).seconds
+        output = self._new_directory() / "stdout.log"
+        seconds = run([self._produce, str(self._blocks), str(self._size)], stdout=str(output)).seconds
+        output.unlink()
+        return seconds
 
-    def _clear(self) -> None:
-        shutil.rmtree(self._directory, ignore_errors=True)
-        self._directory.mkdir()
+    def _new_directory(self) -> Path:
         os.sync()  # what earlier rounds left to be written would slow the next one down
+        return Path(mkdtemp(dir=self._directory))
 
 
 def _seconds_recorded(engine: Engine) -> float:
