@@ -28,4 +28,8 @@ class Store(RunRecords, JobRecords, CommandRecords, AlertRecords, EngineRecords,
         path = os.path.join(directory, state.DATABASE)
         if not os.path.exists(path) or not os.path.getsize(path):
             return None
-        return cls(directory, read_only=True)
+        store = cls(directory, read_only=True)
+        if store._version():
+            return store
+        store.close()  # somebody is creating it at this very moment
+        return None

@@ -215,18 +215,21 @@ class Operations(App[int], inherit_bindings=False):
 
         from peak_console.tui.outside import open_editor
 
+        failure = ""
         try:
-            # Nothing may be awaited while the screen is suspended: a repaint meanwhile would never end.
+            # Nothing may be awaited while the screen is suspended: a repaint meanwhile would never end. And no error
+            # may leave the block: Textual would not bring the screen back.
             with self.suspend():
                 try:
                     self.editor = open_editor(self.session.jobs_file, self.jobs.cursor_name)
                     self.editor.wait()
-                finally:
-                    self.editor = None
+                except PeakConsoleError as error:
+                    failure = str(error)
+                self.editor = None
         except SuspendNotSupported:
-            self.say("this terminal cannot be given to an editor", "error")
-        except PeakConsoleError as error:
-            self.say(str(error), "error")
+            failure = "this terminal cannot be given to an editor"
+        if failure:
+            self.say(failure, "error")
         self.session.reload()
 
     # The engine, and leaving.

@@ -42,7 +42,8 @@ class Terminal:
         """The loop that draws, from the moment at which it takes calls."""
         self._on_hangup = on_hangup
         self._given_up = False
-        self._modes = _modes(sys.stdin.fileno())
+        self.modes = _modes(sys.stdin.fileno())
+        """How the terminal edits lines, echoes and so on when it is not ours."""
         try:
             # A description of its own: not to block must not become the shell's way, which shares the others.
             flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -82,9 +83,9 @@ class Terminal:
 
     def restore(self) -> bool:
         """After ``give_up``: bring the terminal back to what it was; ``False`` while it does not take it."""
-        if self._modes is not None:
+        if self.modes is not None:
             with suppress(termios.error):
-                termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, self._modes)
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, self.modes)
         try:
             return os.write(self._fd, RESTORE.encode()) == len(RESTORE)
         except BlockingIOError:
@@ -127,6 +128,7 @@ class TerminalDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self.attrs_before = self._terminal.modes  # not as an editor may have left them that was killed
         self._on_screen = self._writer_thread is not None and self._writer_thread.is_alive()
         self._terminal.loop = self._loop
 
@@ -155,6 +157,7 @@ class TerminalDriver(LinuxDriver):
         self.suspend_application_mode()
         self._terminal.write("peak-console: stopped, and its engine with it: nothing starts until fg; runs go on\r\n")
         _stop()
+        self._terminal.modes = _modes(self.fileno) or self._terminal.modes
         self._come_back()
 
     def _sigcont_application(self, *_: object) -> None:

@@ -168,6 +168,12 @@ class Tmux(Display):
     def kill_pane(self) -> None:
         self._tmux("kill-pane")
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the server has ended, as it does with its last pane."""
+        command = ["tmux", "-L", self._name, "has-session"]
+        return subprocess.run(command, env=self._environ, capture_output=True, timeout=20, check=False).returncode != 0
+
     def close(self) -> None:
         command = ["tmux", "-L", self._name, "kill-server"]
         subprocess.run(command, env=self._environ, capture_output=True, timeout=20, check=False)

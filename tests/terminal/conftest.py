@@ -68,7 +68,7 @@ class Stage(Program):
         """Wait until the console's engine is at work."""
 
         def started() -> bool:
-            store = Store.look(str(self.state))
+            store = Store.look(str(self.state)) if (self.folder / "pid").exists() else None
             if store is None:
                 return False
             info = store.engine_info()
@@ -82,7 +82,9 @@ class Stage(Program):
         self._displays.append(screen)
         return screen
 
-    def pty(self, words: list[str] | None = None) -> Pty:
+    def pty(self, words: list[str] | None = None, **changes: str) -> Pty:
+        """The console in a terminal of which every byte is kept."""
+        self.marked.environ.update(changes)
         terminal = Pty(self.marked, self.folder, words or self.console())
         self._displays.append(terminal)
         return terminal
@@ -110,6 +112,16 @@ class Stage(Program):
         """Wait until the console has left."""
         pid = pid or self.pid
         wait_until(lambda: not is_alive(pid), f"the end of process {pid}")
+
+    def threads(self) -> int:
+        """How many threads the console has."""
+        return len(os.listdir(f"/proc/{self.pid}/task"))
+
+    def cpu_seconds(self) -> float:
+        """Processor time that the console has spent so far."""
+        with open(f"/proc/{self.pid}/stat", encoding="utf-8") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def assert_true_registry(self) -> None:
         """No run counts as running that has no process."""
