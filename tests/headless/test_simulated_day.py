@@ -46,28 +46,29 @@ def _signals_as_before() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def cron_starts(day: datetime) -> list[datetime]:
-    """When cron starts something every five minutes, up to seconds late, of a day in Berlin and the start before."""
+def cron_starts(day: datetime, until: datetime) -> list[datetime]:
+    """When cron starts something every five minutes, up to seconds late, and the start before midnight."""
     late = random.Random(day.isoformat())
-    first, end = day.astimezone(UTC), (day + timedelta(days=1)).astimezone(UTC)
-    count = (end - first) // FIVE_MINUTES
+    first = day.astimezone(UTC)
+    count = (until.astimezone(UTC) - first) // FIVE_MINUTES
     return [first + index * FIVE_MINUTES + timedelta(seconds=late.uniform(0.1, 20)) for index in range(-1, count)]
 
 
 @pytest.mark.parametrize(
-    ("day", "hours"),
+    ("day", "until", "hours"),
     [
-        pytest.param(datetime(2026, 11, 23, tzinfo=BERLIN), 24, id="plain day"),
-        pytest.param(datetime(2026, 3, 29, tzinfo=BERLIN), 23, id="clocks go forward"),
-        pytest.param(datetime(2026, 10, 25, tzinfo=BERLIN), 25, id="clocks go back"),
+        pytest.param(datetime(2026, 11, 23, tzinfo=BERLIN), 24, 24, id="plain day"),
+        pytest.param(datetime(2026, 3, 29, tzinfo=BERLIN), 8, 7, id="clocks go forward"),
+        pytest.param(datetime(2026, 10, 25, tzinfo=BERLIN), 8, 9, id="clocks go back"),
     ],
 )
 def test_a_day_of_cold_starts_runs_every_slot_once(
-    program: Program, monkeypatch: pytest.MonkeyPatch, day: datetime, hours: int
+    program: Program, monkeypatch: pytest.MonkeyPatch, day: datetime, until: int, hours: int
 ) -> None:
+    """``hours`` pass in ``until`` hours of the wall clock."""
     program.jobs(JOBS, 'timezone = "Europe/Berlin"')
     monkeypatch.delenv("PEAK_CONSOLE_STATE_DIR", raising=False)
-    starts = cron_starts(day)
+    starts = cron_starts(day, day + timedelta(hours=until))
     assert len(starts) == hours * 12 + 1
     for now in starts:
         monkeypatch.setattr(SystemClock, "now", lambda _self, now=now: now)
@@ -89,7 +90,7 @@ def test_a_day_of_cold_starts_runs_every_slot_once(
     assert slots["midnight"] == at(0, 0)
     assert slots["morning"] == at(7, 30)
     # What the clocks leave out comes at the first moment after the gap; what they show twice comes the first time.
-    assert slots["night"] == (at(2, 30) if hours != 23 else [datetime(2026, 3, 29, 1, 0, tzinfo=UTC)])
+    assert slots["night"] == (at(2, 30) if hours != 7 else [datetime(2026, 3, 29, 1, 0, tzinfo=UTC)])
     assert slots["tokyo"] == [datetime(day.year, day.month, day.day, tzinfo=UTC)]
     assert slots["setup"] == slots["weekly"] == [starts[0]]
     expected = (starts[-1] - starts[0]) // timedelta(hours=1) + 1
