@@ -248,8 +248,8 @@ class Operations(App[int], inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """Leave; asks only while runs of our own engine are under way."""
-        active = [run for row in (self.snapshot.rows if self.snapshot else ()) for run in row.view.active]
-        if not self.session.is_own or not active:
+        active = self._active() if self.session.is_own else []
+        if not active:
             self.session.leave_runs()
             self.exit(0)
             return
@@ -267,6 +267,13 @@ class Operations(App[int], inherit_bindings=False):
                 self.exit(0)
 
         self.ask(QuitDialog(active, now=self.clock.now()), chosen)
+
+    def _active(self) -> list[Run]:
+        """What our engine has under way, also of jobs that are not shown; as last seen where that cannot be read."""
+        try:
+            return self.session.active()
+        except StateError:
+            return [run for row in (self.snapshot.rows if self.snapshot else ()) for run in row.view.active]
 
 
 def runs_with_output(row: JobRow) -> list[Run]:

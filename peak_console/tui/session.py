@@ -20,6 +20,7 @@ from peak_console.jobs.watcher import Watcher
 from peak_console.runs.local import LocalExecutor
 from peak_console.schedule.zones import zone
 from peak_console.store.directory import current_user, is_held, ring
+from peak_console.store.model import RunState
 from peak_console.store.store import Store
 from peak_console.tui.snapshot import EngineState, Trouble
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from peak_console.engine.events import EngineEvent
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.jobs.watcher import FileStatus
-    from peak_console.store.model import Command
+    from peak_console.store.model import Command, Run
 
 
 class Session:
@@ -206,6 +207,12 @@ class Session:
         """End at once; the next engine looks after what runs."""
         if self._engine is not None:
             self._engine.leave_runs()
+
+    def active(self) -> list[Run]:
+        """The runs that the engine would leave behind if it ended now. Raises ``StateError``."""
+        engine = f"{self.store.engine_info().pid} "
+        runs = [run for run in self.store.unfinished() if run.state != RunState.QUEUED]
+        return [run for run in runs if run.supervisor is None or run.supervisor.startswith(engine)]
 
     def running(self) -> list[str]:
         """The runs that our engine looks after: ``backup #12``. From any thread."""
