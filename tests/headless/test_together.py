@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.store.directory import EngineLock
+from peak_console.store.model import EngineInfo
+from peak_console.store.store import Store
 from tests.headless.support import shell
 from tests.support.processes import is_alive, wait_until
 
@@ -155,12 +158,22 @@ def test_no_wait_exits_1_beside_another_engine(program: Program) -> None:
 
 
 def test_no_wait_waits_for_a_start_that_only_claims(program: Program) -> None:
-    program.jobs(shell("long", program.gate()))
-    start = program.start("--once")
-    start.shows("long #1 started")
-    resident = program.headless("--no-wait")
-    program.open_gate()
-    assert start.wait() == 0
+    program.jobs(shell("note", NOTE))
+    store = Store.open(str(program.state))
+    lock = EngineLock(str(program.state))
+    assert lock.acquire()
+    store.engine_started(EngineInfo(pid=os.getpid(), mode="once"))
+    resident = program.start("--headless", "--no-wait")
+
+    def has_looked_often() -> bool:
+        with open(f"/proc/{resident.pid}/status", encoding="ascii") as file:
+            naps = next(int(line.split()[1]) for line in file if line.startswith("voluntary_ctxt"))
+        return not resident.is_alive or naps > 20
+
+    wait_until(has_looked_often)
+    lock.release()
+    store.close()
+    resident.shows("note #1 succeeded")
     assert resident.leave() == 0
 
 
@@ -175,15 +188,16 @@ def test_who_stands_by_can_be_told_to_leave(program: Program) -> None:
 
 
 def test_who_stands_by_takes_over_with_the_jobs_file_as_it_is_by_then(program: Program) -> None:
-    program.jobs(shell("old", NOTE))
+    program.jobs(shell("old", NOTE, EACH_SECOND))
     first = program.headless()
     first.shows("old #1 succeeded")
     second = program.start("--headless")
     second.shows("standing by")
     first.send(signal.SIGSTOP)  # so that it is the second one that sees the new file first
+    wait_until(lambda: "would run old" in program.once("--dry-run").out)
     program.jobs(shell("new", NOTE))
     first.send(signal.SIGKILL)
-    second.shows("new #2 succeeded")
+    second.shows("new #")
     assert "1 job, 1 enabled" in second.out
     assert "old #" not in second.out
     assert second.leave() == 0
