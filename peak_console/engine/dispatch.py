@@ -236,11 +236,11 @@ class Dispatcher:
         for live in self._context.supervisor.of_job(name):
             self._context.supervisor.stop(live.run.id, REPLACED, recorded=True)
 
-    def _start(self, ready: Sequence[tuple[Run, JobDefinition]], *, seized: bool = False) -> list[End]:
+    def _start(self, ready: Sequence[tuple[Run, JobDefinition]]) -> list[End]:
         """Start claimed runs, all of them before anything else is done."""
         context = self._context
         ends, events = [], []
-        for result in context.supervisor.start(ready, context.launcher, seized=seized):
+        for result in context.supervisor.start(ready, context.launcher):
             if isinstance(result, End):
                 ends.append(result)
                 continue
@@ -254,8 +254,8 @@ class Dispatcher:
         return ends
 
     def start_anew(self, run: Run, job: JobDefinition) -> list[End]:
-        """Start a run that was claimed, but whose process never began; its ``started`` mark is ours."""
-        return self._start([(run, job)], seized=True)
+        """Start a run that was claimed, but whose process has not begun; should it begin now, it is adopted."""
+        return self._start([(run, job)])
 
     def record_starts(self) -> None:
         """Write down which processes run; kept and tried again when the registry refuses."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from peak_console.engine.events import RunAdopted
+from peak_console.errors import StartError
 from peak_console.jobs.model import JobDefinition
-from peak_console.runs.local import process_mark
+from peak_console.runs.local import process_lives, process_mark
 from peak_console.store.directory import run_directory
 from peak_console.store.model import Outcome, RunState
 
@@ -27,10 +28,11 @@ def identity(pid: int) -> str:
 
 
 def is_alive(supervisor: str | None) -> bool:
-    """Whether the process that an ``identity`` names still lives."""
+    """Whether the process that an ``identity`` names still lives; it may be dead and not taken away by its parent."""
     if supervisor is None:
         return False
-    return identity(int(supervisor.split(" ", 1)[0])) == supervisor
+    pid = int(supervisor.split(" ", 1)[0])
+    return identity(pid) == supervisor and process_lives(pid)
 
 
 class Recovery:
@@ -50,46 +52,54 @@ class Recovery:
         for run in context.store.unfinished():
             if run.state == RunState.QUEUED:
                 context.enqueue(run, here=False)
-            elif run.id in context.supervisor or run.supervisor == context.identity:
+            elif run.id in context.supervisor:
                 continue
-            elif is_alive(run.supervisor) or context.options.mode == "run":
-                context.foreign.append(run)  # who came for one run only leaves the others to the next engine
+            elif self._is_left_alone(run):
+                context.foreign.append(run)
             elif context.store.take_over(run, context.identity):
-                ends += self._take_over(run, now)
+                ends += self._take_over(replace(run, supervisor=context.identity), now)
         return ends
+
+    def _is_left_alone(self, run: Run) -> bool:
+        """Whether a run is for somebody else to look after, or for later."""
+        context = self._context
+        if run.supervisor != context.identity and (is_alive(run.supervisor) or context.options.mode == "run"):
+            return True  # who came for one run only leaves the others to the next engine
+        return (context.hold is not None or context.draining) and self._is_still_to_start(run)
+
+    def _is_still_to_start(self, run: Run) -> bool:
+        directory = run_directory(self._context.directory, run.id)
+        return run.state == RunState.CLAIMED and not self._executor.is_started(directory)
 
     def _take_over(self, run: Run, now: datetime) -> list[End]:
         context = self._context
         job = context.jobset.jobs.get(run.job)
         definition = context.launcher.with_args_of(job, run) if job else JobDefinition(run.job, tags=run.tags)
-        directory = run_directory(context.directory, run.id)
-        if run.state == RunState.CLAIMED and self._executor.seize(directory):
-            return self._start_anew(run, job is not None, definition, now)
+        if self._is_still_to_start(run):
+            ends = self._start_anew(run, job is not None, definition, now)
+            if ends is not None:
+                return ends
         end = context.supervisor.adopt(run, definition)
         if end is not None:
             return [end]
-        self._record_adopted(run, now)
+        adopted = next(live.run for live in context.supervisor if live.run.id == run.id)
+        context.emit(RunAdopted(at=now, run=adopted))
         return []
 
-    def _start_anew(self, run: Run, known: bool, job: JobDefinition, now: datetime) -> list[End]:
+    def _start_anew(self, run: Run, known: bool, job: JobDefinition, now: datetime) -> list[End] | None:
+        """Start a run whose process has not begun; its end when that cannot be, ``None`` if it began after all."""
         from peak_console.engine.supervisor import End
 
-        if not known:
+        if known:
+            ends = self._dispatcher.start_anew(run, job)
+        else:
             reason = "its engine died before it started, and the job is gone from the jobs file"
-            return [End(run, job, Outcome.NOT_STARTED, None, now, reason)]
-        return self._dispatcher.start_anew(run, job)
-
-    def _record_adopted(self, run: Run, now: datetime) -> None:
-        context = self._context
-        live = next(live for live in context.supervisor if live.run.id == run.id)
-        adopted = replace(
-            run,
-            state=RunState.RUNNING,
-            started_at=run.started_at or run.claimed_at,
-            pid=live.handle.pid,
-            pid_started=live.handle.pid_started,
-            supervisor=context.identity,
-        )
-        context.supervisor.update(adopted)
-        context.store.started(run.id, adopted.started_at or now, live.handle.pid, live.handle.pid_started)
-        context.emit(RunAdopted(at=now, run=adopted))
+            ends = [End(run, job, Outcome.NOT_STARTED, None, now, reason)]
+        try:
+            # The engine that died may have asked for the start an instant before.
+            never = not any(end.outcome == Outcome.NOT_STARTED for end in ends) or self._executor.seize(
+                run_directory(self._context.directory, run.id)
+            )
+        except StartError:  # nothing can be written there, by nobody
+            never = True
+        return ends if never else None

@@ -104,9 +104,7 @@ class Supervisor:
     def of_job(self, name: str) -> list[LiveRun]:
         return [live for live in self._live.values() if live.run.job == name]
 
-    def start(
-        self, ready: Sequence[tuple[Run, JobDefinition]], launcher: Launcher, *, seized: bool = False
-    ) -> list[LiveRun | End]:
+    def start(self, ready: Sequence[tuple[Run, JobDefinition]], launcher: Launcher) -> list[LiveRun | End]:
         """Start the processes of claimed runs, in their order; the caller records them with ``Store.started``."""
         results: list[LiveRun | End] = []
         under_way: list[tuple[Run, JobDefinition]] = []
@@ -122,7 +120,7 @@ class Supervisor:
                 yield spec
 
         # Each specification is made while the process before it is being started.
-        started = self._executor.start_many(specs(), seized=seized)
+        started = self._executor.start_many(specs())
         for (run, job), result in zip(under_way, started, strict=True):
             if isinstance(result, AlreadyStartedError):
                 results.append(self.adopt(run, job) or self._live[run.id])
@@ -140,20 +138,25 @@ class Supervisor:
         reason = launcher.redactor.text(str(error))
         return End(run, job, Outcome.NOT_STARTED, None, self._clock.now(), reason)
 
-    def update(self, run: Run) -> None:
-        """Replace what is known of a live run's record."""
-        self._live[run.id].run = run
-
     def adopt(self, run: Run, job: JobDefinition) -> End | None:
-        """Look after a run that another process started; its end, when it has ended meanwhile."""
+        """Look after a run that another process started; its end, when it has ended meanwhile.
+
+        A start that nobody has recorded is recorded now; a stop that was asked for is seen through.
+        """
         directory = run_directory(self._directory, run.id)
         found = self._executor.adopt(run.id, directory, run.pid, run.pid_started)
+        if run.started_at is None and found.pid is not None and found.pid_started is not None:
+            at = found.started_at or run.claimed_at
+            self._store.started(run.id, at, found.pid, found.pid_started)
+            run = replace(run, state=RunState.RUNNING, started_at=at, pid=found.pid, pid_started=found.pid_started)
         if isinstance(found, Ended):
             return self._end(run, job, found)
         left = job.timeout_seconds
         if left and run.started_at is not None:
             left = max(0.001, left - (self._clock.now() - run.started_at).total_seconds())
         self._watch(run, job, found, left)
+        if run.stop_reason is not None:
+            self.stop(run.id, run.stop_reason, recorded=True)
         return None
 
     def _watch(self, run: Run, job: JobDefinition, handle: RunHandle, timeout: float) -> LiveRun:

@@ -54,13 +54,13 @@ if TYPE_CHECKING:
         def prepare(self) -> None:
             """Get ready to start runs soon, without waiting for it. Optional: ``start`` does it too."""
 
-        def start(self, spec: RunSpec, *, seized: bool = False) -> RunHandle:
+        def start(self, spec: RunSpec) -> RunHandle:
             """Start a run. Raises ``StartError`` when there will be no process, with why.
 
-            ``seized``: the caller holds the claim from ``seize``.
+            However many ask for the same run, whenever: it starts once. The others get ``AlreadyStartedError``.
             """
 
-        def start_many(self, specs: Iterable[RunSpec], *, seized: bool = False) -> Sequence[RunHandle | StartError]:
+        def start_many(self, specs: Iterable[RunSpec]) -> Sequence[RunHandle | StartError]:
             """Start runs in their order, each while the next is prepared; for each what ``start`` gives or raises."""
 
         def adopt(self, run_id: int, directory: str, pid: int | None, pid_started: str | None) -> RunHandle | Ended:
@@ -69,10 +69,13 @@ if TYPE_CHECKING:
             Without a ``pid``, what the run wrote into its directory tells.
             """
 
-        def seize(self, directory: str) -> bool:
-            """Claim a run that has no process. ``False``: it was started after all, so adopt it.
+        def is_started(self, directory: str) -> bool:
+            """Whether somebody has started a run, or is about to: then it can be adopted, and only that."""
 
-            After ``True`` no start that was under way can begin any more.
+        def seize(self, directory: str) -> bool:
+            """Make sure that a run never starts. ``False``: it was started after all, so adopt it.
+
+            Raises ``StartError`` where that cannot be written down.
             """
 
         def close(self) -> None:
@@ -104,6 +107,10 @@ class Ended:
     """The process's number; 128 + n when signal n killed it, as shells say; ``None``: it left no trace."""
     at: datetime | None
     """When its end was recorded, aware and UTC; ``None`` when nothing recorded it."""
+    pid: int | None = None
+    """The process, where what the run left tells of it; for whoever adopts a run that nobody knew to have begun."""
+    pid_started: str | None = None
+    started_at: datetime | None = None
 
 
 class AlreadyStartedError(StartError):

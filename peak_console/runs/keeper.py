@@ -3,13 +3,14 @@
 Run as a script, never imported, with nothing but built-in modules: ``python -I -S keeper.py linux|portable``, with
 the engine's socket as file descriptor 0. Each message is a length (four bytes, big-endian) and a ``marshal`` value:
 
-    request   (directory, argv, env, cwd or None, seized)    text as bytes
+    request   (directory, argv, env, cwd or None)            text as bytes
     answer    (pid, mark, start in Unix seconds, "")
               (0, stage, errno, words)                       stage: already, files, cwd, exec
 
-A run's first file is ``started``, created exclusively: whoever creates it owns the run. It gets one line: pid, mark,
-start, the keeper's pid. The end goes to ``exit_status`` before the process is reaped, so a process that is gone and has
-no ``exit_status`` has lost its keeper too. The keeper stays until the engine is gone and its last run has ended.
+A run's first file is ``started``, created exclusively: whoever creates it owns the run. It gets the keeper's pid, and
+once the process is there one line in place of that: pid, mark, start, the keeper's pid. A start that comes to nothing
+takes the file away again. The end goes to ``exit_status`` before the process is reaped, so a process that is gone and
+has no ``exit_status`` has lost its keeper too. The keeper stays until the engine is gone and its last run has ended.
 """
 
 from __future__ import annotations
@@ -101,10 +102,8 @@ class Keeper:
                 answers.append((0, *refusal.args))
         return [marshal.dumps(self._note(each) if isinstance(each, Fresh) else each) for each in answers]
 
-    def _start(
-        self, directory: bytes, argv: list[bytes], env: dict[bytes, bytes], cwd: bytes | None, seized: bool
-    ) -> Fresh:
-        claim = _claim(directory, seized)
+    def _start(self, directory: bytes, argv: list[bytes], env: dict[bytes, bytes], cwd: bytes | None) -> Fresh:
+        claim = _claim(directory)
         streams = [self._null]
         try:
             streams += _open_logs(directory)
@@ -113,6 +112,7 @@ class Keeper:
             pid = _spawn(argv, env, streams, self._ignored)
         except RefusedError:
             os.close(claim)
+            os.unlink(directory + b"/started")  # it is ours, and whoever comes next must not take it for a start
             raise
         finally:
             for fd in streams[1:]:
@@ -127,7 +127,7 @@ class Keeper:
         try:
             if self._linux:
                 mark = f"{self._boot}/{start_ticks(pid)}"
-            os.write(fresh.claim, f"{pid} {mark} {began:.6f} {os.getpid()}\n".encode())
+            os.pwrite(fresh.claim, f"{pid} {mark} {began:.6f} {os.getpid()}\n".encode(), 0)
         except OSError:
             pass  # a full disk: the engine has the pid too
         os.close(fresh.claim)
@@ -164,15 +164,19 @@ class Keeper:
         return self._unrecorded
 
 
-def _claim(directory: bytes, seized: bool) -> int:
+def _claim(directory: bytes) -> int:
     """Own the run, or refuse: a run has one owner. Its directory and output files are there."""
-    flags = os.O_WRONLY | os.O_TRUNC if seized else os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        return os.open(directory + b"/started", flags, 0o600)
+        claim = os.open(directory + b"/started", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         raise RefusedError("already", error.errno, "") from None
     except OSError as error:
         raise RefusedError("files", error.errno, os.strerror(error.errno or 0)) from None
+    try:
+        os.write(claim, b"%d\n" % os.getpid())  # so that others wait for the line as long as this process lives
+    except OSError:
+        pass  # a full disk: they wait for a moment
+    return claim
 
 
 def _open_logs(directory: bytes) -> list[int]:

@@ -51,14 +51,12 @@ class KeeperLink:
         ours.settimeout(ANSWER_SECONDS)
         self._socket = ours
 
-    def send(self, spec: RunSpec, *, seized: bool) -> None:
+    def send(self, spec: RunSpec) -> None:
         """Ask for a start; ``receive`` has the answer. Raises ``LinkBrokenError``."""
         encode = os.fsencode
         environment = {encode(name): encode(value) for name, value in spec.env.items()}
         cwd = None if spec.cwd is None else encode(spec.cwd)
-        request = marshal.dumps(
-            (encode(spec.directory), [encode(word) for word in spec.argv], environment, cwd, seized)
-        )
+        request = marshal.dumps((encode(spec.directory), [encode(word) for word in spec.argv], environment, cwd))
         try:
             self._socket.sendall(len(request).to_bytes(4, "big") + request)
         except OSError as error:

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from peak_console.errors import StartError
-from peak_console.runs.interface import Ended
-from peak_console.runs.marks import RECORD_PAUSE_SECONDS, Record, claim, lay_out, read_exit_status, read_record
+from peak_console.runs.interface import AlreadyStartedError, Ended
+from peak_console.runs.marks import (
+    RECORD_PAUSE_SECONDS,
+    Record,
+    await_record,
+    is_claimed,
+    lay_out,
+    prevent,
+    read_exit_status,
+    read_record,
+)
 from peak_console.runs.process import LocalRun
 from peak_console.runs.system import this_system
 
@@ -28,6 +39,11 @@ def process_mark(pid: int) -> str | None:
     return this_system().mark(pid)
 
 
+def process_lives(pid: int) -> bool:
+    """Whether a process is there and has not died; a dead one that its parent has not reaped yet does not live."""
+    return this_system().is_alive(pid)
+
+
 class LocalExecutor:
     """Starts runs through one keeper, which it starts when it is first needed."""
 
@@ -41,23 +57,23 @@ class LocalExecutor:
     def prepare(self) -> None:
         self._keeper()
 
-    def start(self, spec: RunSpec, *, seized: bool = False) -> LocalRun:
-        (result,) = self.start_many([spec], seized=seized)
+    def start(self, spec: RunSpec) -> LocalRun:
+        (result,) = self.start_many([spec])
         if isinstance(result, StartError):
             raise result
         return result
 
-    def start_many(self, specs: Iterable[RunSpec], *, seized: bool = False) -> list[LocalRun | StartError]:
+    def start_many(self, specs: Iterable[RunSpec]) -> list[LocalRun | StartError]:
         results: list[LocalRun | StartError] = []
         asked: deque[tuple[RunSpec, KeeperLink | StartError]] = deque()
         for spec in specs:
-            asked.append((spec, self._ask(spec, seized)))
+            asked.append((spec, self._ask(spec)))
             if len(asked) > ASKED_AHEAD:
-                results.append(self._result(*asked.popleft(), seized))
-        results.extend(self._result(*each, seized) for each in asked)
+                results.append(self._result(*asked.popleft()))
+        results.extend(self._result(*each) for each in asked)
         return results
 
-    def _ask(self, spec: RunSpec, seized: bool) -> KeeperLink | StartError:
+    def _ask(self, spec: RunSpec) -> KeeperLink | StartError:
         """Ask the keeper for a start; the link that has the answer, or why there is none."""
         from peak_console.runs.link import LinkBrokenError
 
@@ -67,12 +83,12 @@ class LocalExecutor:
         except StartError as error:
             return error
         try:
-            link.send(spec, seized=seized)
+            link.send(spec)
         except LinkBrokenError:
             pass  # receiving fails as well
         return link
 
-    def _result(self, spec: RunSpec, link: KeeperLink | StartError, seized: bool) -> LocalRun | StartError:
+    def _result(self, spec: RunSpec, link: KeeperLink | StartError) -> LocalRun | StartError:
         from peak_console.runs.link import LinkBrokenError
 
         if isinstance(link, StartError):
@@ -82,28 +98,32 @@ class LocalExecutor:
         except LinkBrokenError:
             if self._link is link:
                 self.close()
-        if not seized and self.seize(spec.directory):  # the lost keeper can start it no more, so another one may
-            return self._start_apart(spec)
-        found = self.adopt(spec.run_id, spec.directory, None, None)
-        if isinstance(found, LocalRun):
-            return found
-        return StartError(f"run #{spec.run_id}: the process that starts runs died meanwhile; run it again if need be")
+        return self._start_apart(spec)
 
     def _start_apart(self, spec: RunSpec) -> LocalRun | StartError:
-        """Start a seized run through a keeper of its own: the present one may owe other answers first."""
+        """Start a run whose keeper was lost through one of its own: the present one may owe other answers first.
+
+        Should the lost one come back, or have started it, only one of the two can.
+        """
         from peak_console.runs.link import LinkBrokenError
 
         try:
             link = self._new_keeper()
             try:
-                link.send(spec, seized=True)
+                link.send(spec)
                 return self._made(spec, link)
             finally:
                 link.close()
         except StartError as error:
             return error
         except LinkBrokenError:
-            return StartError(f"run #{spec.run_id}: the process that starts runs dies each time; see the system's log")
+            pass
+        try:
+            if not self.seize(spec.directory):
+                return AlreadyStartedError(f"run #{spec.run_id}: it began, and then the process that starts runs died")
+        except StartError as error:
+            return error
+        return StartError(f"run #{spec.run_id}: the process that starts runs dies each time; see the system's log")
 
     def _made(self, spec: RunSpec, link: KeeperLink) -> LocalRun | StartError:
         """What the keeper made of the oldest request. Raises ``LinkBrokenError``."""
@@ -121,17 +141,23 @@ class LocalExecutor:
         pid: int | None,
         pid_started: str | None,
     ) -> LocalRun | Ended:
-        record = read_record(directory, patiently=pid is None)
+        record = await_record(directory, self._system.is_alive) if pid is None else read_record(directory)
         if pid is not None and pid_started is not None and (record is None or record.mark != pid_started):
             record = Record(pid, pid_started, 0, 0)
-        if record is None or not self._system.is_same(record.pid, record.mark):
+        if record is None:
             return self._end_of(directory)
-        run = LocalRun(directory, record, self._system)
-        ended = run.poll()
-        if ended is None:
-            return run
-        run.close()
-        return ended
+        if self._system.is_same(record.pid, record.mark):
+            run = LocalRun(directory, record, self._system)
+            ended = run.poll()
+            if ended is None:
+                return run
+            run.close()
+        else:
+            ended = self._end_of(directory)
+        if pid is not None:
+            return ended
+        began = datetime.fromtimestamp(record.began, UTC) if record.began else None
+        return replace(ended, pid=record.pid, pid_started=record.mark, started_at=began)
 
     def _end_of(self, directory: str) -> Ended:
         """The end of a run whose process is gone; where the keeper reaps first, its record may be under way."""
@@ -141,8 +167,11 @@ class LocalExecutor:
             time.sleep(RECORD_PAUSE_SECONDS)
         return Ended(*read_exit_status(directory))
 
+    def is_started(self, directory: str) -> bool:
+        return is_claimed(directory)
+
     def seize(self, directory: str) -> bool:
-        return claim(directory)
+        return prevent(directory)
 
     def close(self) -> None:
         if self._link is not None:

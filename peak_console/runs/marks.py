@@ -10,8 +10,15 @@ from datetime import UTC, datetime
 from peak_console.errors import StartError
 from peak_console.runs.files import STREAMS, stream_path
 
-RECORD_LOOKS = 40
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NEVER = b"never\n"
+"""What ``started`` says of a run that must not start any more."""
 RECORD_PAUSE_SECONDS = 0.005
+RECORD_LOOKS = 40
+RECORD_LOOKS_WITH_KEEPER = 2000
 """How long a start under way may take between its claim and its record, when its engine died meanwhile."""
 
 
@@ -37,16 +44,31 @@ def lay_out(directory: str) -> None:
         raise StartError(f"{directory}: cannot create the run's files ({error.strerror})") from None
 
 
-def claim(directory: str) -> bool:
-    """Own a run, exclusively; ``False`` when somebody does. Raises ``StartError``."""
+def prevent(directory: str) -> bool:
+    """Make sure that nobody can start a run any more; ``False`` when somebody has. Raises ``StartError``."""
     try:
         _make(directory)
-        os.close(os.open(os.path.join(directory, "started"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        fd = os.open(started_path(directory), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return False
+        return not is_claimed(directory)
     except OSError as error:
         raise StartError(f"{directory}: cannot create the run's files ({error.strerror})") from None
+    try:
+        os.write(fd, NEVER)
+    except OSError:
+        pass  # a full disk: that the file is there is what counts
+    finally:
+        os.close(fd)
     return True
+
+
+def is_claimed(directory: str) -> bool:
+    """Whether a run's start has begun."""
+    try:
+        with open(started_path(directory), "rb") as file:
+            return file.read(len(NEVER)) != NEVER
+    except OSError:
+        return False
 
 
 def _make(directory: str) -> None:
@@ -59,23 +81,45 @@ def _make(directory: str) -> None:
         os.makedirs(directory, 0o700, exist_ok=True)
 
 
-def read_record(directory: str, *, patiently: bool) -> Record | None:
-    """The record, or ``None`` without one.
+def read_record(directory: str) -> Record | None:
+    """The record, or ``None`` without one."""
+    record = _read_started(directory)
+    return record if isinstance(record, Record) else None
 
-    ``patiently``: give a start that is under way a moment to write it.
-    """
-    for look in range(RECORD_LOOKS if patiently else 1):
-        if look:
-            time.sleep(RECORD_PAUSE_SECONDS)
-        try:
-            with open(os.path.join(directory, "started"), encoding="ascii", errors="replace") as file:
-                pid, mark, began, keeper = file.read().split()
-            return Record(int(pid), mark, float(began), int(keeper))
-        except OSError:
-            return None
-        except ValueError:  # not written yet, or on a full disk
-            continue
+
+def await_record(directory: str, is_alive: Callable[[int], bool]) -> Record | None:
+    """The record, or ``None`` without one. A start that is under way is given time, while its keeper lives."""
+    for look in range(RECORD_LOOKS_WITH_KEEPER):
+        found = _read_started(directory)
+        if found is None or isinstance(found, Record):
+            return found
+        if look >= RECORD_LOOKS if not found else not is_alive(found):
+            return read_record(directory)  # written while we looked
+        time.sleep(RECORD_PAUSE_SECONDS)
     return None
+
+
+def _read_started(directory: str) -> Record | int | None:
+    """The record; else the pid of the keeper that is about to write it, 0 if unknown; ``None`` without a claim."""
+    try:
+        with open(started_path(directory), encoding="ascii", errors="replace") as file:
+            words = file.read().split()
+    except OSError:
+        return None
+    if words == [NEVER.decode().strip()]:
+        return None
+    try:
+        if len(words) == 1:
+            return int(words[0])
+        pid, mark, began, keeper = words
+        return Record(int(pid), mark, float(began), int(keeper))
+    except ValueError:  # not written yet, or on a full disk
+        return 0
+
+
+def started_path(directory: str) -> str:
+    """The file whose creator owns the run."""
+    return os.path.join(directory, "started")
 
 
 def read_exit_status(directory: str) -> tuple[int | None, datetime | None]:

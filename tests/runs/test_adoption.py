@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from peak_console.errors import StartError
+from peak_console.runs.files import replace_file
 from peak_console.runs.interface import Ended
 from peak_console.runs.marks import read_exit_status, read_record
 from peak_console.runs.process import LocalRun
@@ -86,8 +88,13 @@ def test_run_that_ended_meanwhile_has_its_true_code_and_time(
     wait_until(lambda: read_exit_status(directory)[0] is not None)
     happened = read_exit_status(directory)[1]
     found = bench.adopt(directory, *(None, None) if by_directory else (pid, mark))
-    assert found == Ended(9, happened)
+    assert isinstance(found, Ended)
+    assert (found.return_code, found.at) == (9, happened)
     assert happened is not None
+    if by_directory:  # whoever did not know of the process learns of it
+        assert (found.pid, found.pid_started) == (pid, mark)
+        assert found.started_at is not None
+        assert -timedelta(milliseconds=50) < happened - found.started_at < timedelta(minutes=1)
 
 
 def test_run_whose_pid_belongs_to_another_process_is_lost(bench: Bench, system: System, directory: str) -> None:
@@ -103,9 +110,36 @@ def test_run_without_any_trace_is_lost(bench: Bench, directory: str) -> None:
     assert bench.adopt(directory, None, None) == Ended(None, None)
 
 
-def test_run_that_was_seized_by_an_engine_that_then_died_is_lost(bench: Bench, directory: str) -> None:
+def test_run_that_must_not_start_has_no_trace(bench: Bench, directory: str) -> None:
     assert bench.executor.seize(directory)
     assert bench.adopt(directory, None, None) == Ended(None, None)
+
+
+def test_start_that_is_slow_is_waited_for_while_its_keeper_lives(bench: Bench, directory: str) -> None:
+    handle = bench.shell("sleep 60")
+    started = os.path.join(handle.directory, "started")
+    record = read_record(handle.directory)
+    assert record is not None
+    with open(started, "rb") as file:
+        line = file.read()
+    replace_file(started, f"{record.keeper}\n".encode())
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.append(bench.adopt(handle.directory, None, None)))
+    thread.start()
+    thread.join(0.3)  # longer than a start without a known keeper is given
+    assert thread.is_alive()
+    replace_file(started, line)
+    thread.join()
+    assert isinstance(found[0], LocalRun)
+    assert found[0].pid == handle.pid
+
+
+def test_start_whose_keeper_died_on_the_way_is_lost_at_once(bench: Bench, directory: str) -> None:
+    os.makedirs(directory)
+    with open(os.path.join(directory, "started"), "w", encoding="ascii") as file:
+        file.write(f"{2**22 + 1}\n")
+    assert bench.adopt(directory, None, None) == Ended(None, None)
+    assert not bench.executor.seize(directory), "it may have begun"
 
 
 def test_incomplete_exit_status_counts_as_none(bench: Bench, directory: str) -> None:
@@ -117,7 +151,7 @@ def test_incomplete_exit_status_counts_as_none(bench: Bench, directory: str) -> 
 
 
 def keeper_of(handle: LocalRun) -> int:
-    record = read_record(handle.directory, patiently=True)
+    record = read_record(handle.directory)
     assert record is not None
     return record.keeper
 

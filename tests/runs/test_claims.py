@@ -52,19 +52,29 @@ def test_of_two_starts_at_once_exactly_one_runs(bench: Bench) -> None:
         executors[1].close()
 
 
-def test_seized_run_starts_once_and_only_by_its_owner(bench: Bench) -> None:
+def test_seized_run_never_starts(bench: Bench) -> None:
     spec = bench.spec("/bin/sh", "-c", "echo ran")
     assert bench.executor.seize(spec.directory)
-    assert not bench.executor.seize(spec.directory)
+    assert bench.executor.seize(spec.directory), "whoever asks is told so"
+    assert not bench.executor.is_started(spec.directory)
     with pytest.raises(AlreadyStartedError, match="#1: somebody else has started it already"):
         bench.start_spec(spec)  # a start that was under way and comes late
-    handle = bench.start_spec(spec, seized=True)
-    assert bench.output(handle) == b"ran\n"
 
 
 def test_run_that_was_started_cannot_be_seized(bench: Bench) -> None:
     handle = bench.shell("sleep 60")
+    assert bench.executor.is_started(handle.directory)
     assert not bench.executor.seize(handle.directory)
+
+
+def test_start_that_comes_to_nothing_can_be_repeated_by_whoever_finds_it(bench: Bench) -> None:
+    spec = bench.spec("/bin/echo", "ran", cwd=str(bench.root / "later"))
+    for _ in range(2):
+        with pytest.raises(StartError, match="cannot be the working directory"):
+            bench.start_spec(spec)
+        assert not bench.executor.is_started(spec.directory)
+    (bench.root / "later").mkdir()
+    assert bench.output(bench.start_spec(spec)) == b"ran\n"
 
 
 def test_seizing_and_starting_at_once_have_one_winner(bench: Bench) -> None:
@@ -81,15 +91,6 @@ def test_seizing_and_starting_at_once_have_one_winner(bench: Bench) -> None:
         if isinstance(result, LocalRun):
             bench.ended(result)
             result.close()
-
-
-def test_seized_run_is_found_by_its_process(bench: Bench) -> None:
-    spec = bench.spec("/bin/sleep", "60")
-    assert bench.executor.seize(spec.directory)
-    handle = bench.start_spec(spec, seized=True)
-    found = bench.adopt(spec.directory, None, None)
-    assert isinstance(found, LocalRun)
-    assert (found.pid, found.pid_started) == (handle.pid, handle.pid_started)
 
 
 def test_run_directory_appears_with_its_parents(bench: Bench) -> None:

@@ -76,10 +76,10 @@ class ScriptedExecutor:
     def close(self) -> None:
         pass
 
-    def start_many(self, specs: Iterable[RunSpec], *, seized: bool = False) -> list[RunHandle | StartError]:
+    def start_many(self, specs: Iterable[RunSpec]) -> list[RunHandle | StartError]:
         return [StartError(self.refuse) if self.refuse is not None else self.start(spec) for spec in specs]
 
-    def start(self, spec: RunSpec, *, seized: bool = False) -> RunHandle:
+    def start(self, spec: RunSpec) -> RunHandle:
         os.makedirs(spec.directory, exist_ok=True)
         process = ScriptedProcess(spec, pid=10_000 + spec.run_id)
         self.processes[spec.run_id] = process
@@ -88,6 +88,9 @@ class ScriptedExecutor:
 
     def adopt(self, run_id: int, directory: str, pid: int | None, pid_started: str | None) -> RunHandle | Ended:
         return self.adoptable.get(run_id, Ended(None, None))
+
+    def is_started(self, directory: str) -> bool:
+        return directory in self.started_marks
 
     def seize(self, directory: str) -> bool:
         if directory in self.started_marks:

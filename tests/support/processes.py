@@ -66,8 +66,8 @@ class Bench:
     def start(self, *argv: str, env: Mapping[str, str] | None = None, cwd: str | None = None) -> LocalRun:
         return self.start_spec(self.spec(*argv, env=env, cwd=cwd))
 
-    def start_spec(self, spec: RunSpec, *, seized: bool = False) -> LocalRun:
-        handle = self.executor.start(spec, seized=seized)
+    def start_spec(self, spec: RunSpec) -> LocalRun:
+        handle = self.executor.start(spec)
         self._handles.append(handle)
         return handle
 
