@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_CELLS = 4_000
 """A line is shown up to here; what lies beyond is only counted."""
-MAX_BYTES = 32 * 1024
+MAX_BYTES = 16 * 1024
 """More of a line is never looked at."""
 TAB_CELLS = 8
 _MAX_SGR = 128
@@ -33,13 +33,14 @@ _MANY_PIECES = 40
 _MAX_PIECES = 96
 """A line that changes its look still more often keeps the last one. Drawing takes time for each piece."""
 
-# SGR is group 1. Else what text.safe would drop as well: sequences that are complete, or a lone ESC.
-_SEQUENCE = re.compile(
-    r"\x1b(?:\[(?:([0-9;:]*+)m|[0-?]*+[ -/]*+[@-~])"
+_SGR = re.compile(r"\x1b\[([0-9;:]*+)m")
+# What text.safe drops as well, sequences that are complete or a lone ESC, but for SGR. As many at once as there are.
+_DROPPED = re.compile(
+    r"(?:\x1b(?!\[[0-9;:]*+m)(?:\[[0-?]*+[ -/]*+[@-~]"
     r"|[\]PX^_][^\x07\x1b\n]*+(?:\x07|\x1b\\)"
     r"|[ -/]++[0-~]"
     r"|[0-OQ-WYZ\\`-~]"
-    r"|)"
+    r"|))++"
 )
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # terminals disagree about their effect on width
 
@@ -87,19 +88,17 @@ def shown_line(data: bytes, length: int | None = None, max_cells: int = MAX_CELL
     text = data[:MAX_BYTES].rstrip(b"\r").decode("utf-8", "replace")
     if len(text) <= max_cells and length == len(data) and text.isascii() and text.isprintable():
         return ShownLine([Piece(text, PLAIN)], len(text), 0) if text else EMPTY
+    text = _DROPPED.sub("", text)
     look, start = PLAIN, text.rfind("\r") + 1
-    if start:
-        for match in _SEQUENCE.finditer(text, 0, start):
-            if (parameters := match[1]) is not None and len(parameters) <= _MAX_SGR:
-                look = _restyled(look, parameters)
+    for match in _SGR.finditer(text, 0, start):
+        look = _restyled(look, match[1])
     line = _Line(max_cells)
     position = start
-    for match in _SEQUENCE.finditer(text, start):
+    for match in _SGR.finditer(text, start):
         if not line.add(text[position : match.start()], look):
             break
         position = match.end()
-        if (parameters := match[1]) is not None and len(parameters) <= _MAX_SGR:
-            look = _restyled(look, parameters)
+        look = _restyled(look, match[1])
     else:
         if line.add(text[position:], look):
             return ShownLine(line.pieces, line.cells, max(0, length - MAX_BYTES))
@@ -215,9 +214,13 @@ def fitting(text: str, cells: int) -> str:
     return text
 
 
-@lru_cache(4096)
 def _restyled(look: Look, parameters: str) -> Look:
-    """``look`` after an SGR sequence with these parameters; unknown ones change nothing."""
+    """``look`` after an SGR sequence with these parameters; unknown ones and too many change nothing."""
+    return _known(look, parameters) if len(parameters) <= _MAX_SGR else look
+
+
+@lru_cache(4096)
+def _known(look: Look, parameters: str) -> Look:
     codes = iter(parameters.split(";"))
     for code in codes:
         if ":" in code:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4 * 1024 * 1024
 """So many bytes are indexed without a thread: a few milliseconds."""
-SEARCHED_AT_ONCE = 1024 * 1024
+SEARCHED_AT_ONCE = 256 * 1024
 TAIL = 128 * 1024
 """So much of each stream's end is shown while the rest is being indexed."""
 

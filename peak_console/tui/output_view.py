@@ -148,18 +148,22 @@ class OutputView(WindowScroller, can_focus=True):
 
         A run that is shown already stays where the operator has scrolled to.
         """
-        shown = (self._run.id, self._directory) if self._run is not None else None
-        same = run is not None and shown == (run.id, directory)
+        before, same_place = (self._run, self._zone), directory == self._directory
+        same = run is not None and self._run is not None and run.id == self._run.id and same_place
         self._run, self._directory, self._zone = run, directory, zone
+        changed = before != (run, zone) or not same_place
         if not same:
             self._open()
         elif self._output is not None:
-            self._output.refresh()
+            changed |= self._output.refresh()
         if self._output is not None and run is not None:
             due = retry_at if retry_at is not None and retry_at > now else None
             words = final_line(run, zone, due, retries)
-            self._output.window.final = [Piece(words, PLAIN)] if words and not self._output.empty else []
-        self._changed()
+            final = [Piece(words, PLAIN)] if words and not self._output.empty else []
+            changed |= final != self._output.window.final
+            self._output.window.final = final
+        if changed:
+            self._changed()
 
     def refresh_output(self) -> None:
         """Show what has come since the last time. A few stats when nothing has."""

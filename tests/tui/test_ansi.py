@@ -178,7 +178,7 @@ def test_a_line_that_fits_has_nothing_more() -> None:
 
 
 def test_a_line_of_a_thousand_colours_stays_quick_to_draw() -> None:
-    gradient = b"".join(b"\x1b[38;2;%d;%d;9mx" % (number % 256, number // 256) for number in range(1500))
+    gradient = b"".join(b"\x1b[38;2;%d;%d;9mx" % (number % 256, number // 256) for number in range(900))
     shown = shown_line(gradient)
-    assert len(shown.pieces) <= 256
-    assert shown.cells == 1500
+    assert 6 < len(shown.pieces) <= 96
+    assert shown.cells == 900

@@ -73,10 +73,12 @@ FLOODS = {
 @pytest.mark.parametrize("flood", FLOODS)
 def test_a_flood_takes_no_longer_than_other_text(flood: str) -> None:
     data = FLOODS[flood]
-    start = time.perf_counter()
+    took = []
     for _ in range(3):
+        start = time.thread_time()
         shown_line(data)
-    assert (time.perf_counter() - start) / 3 < 0.05  # 2 ms here; the naive way takes minutes
+        took.append(time.thread_time() - start)
+    assert min(took) < 0.05  # at most 3 ms on a quiet machine; the naive way takes minutes
 
 
 def painted(app: WidgetApp) -> list[str]:

@@ -169,6 +169,20 @@ async def test_a_run_says_how_it_ended_and_when_it_is_tried_again(run: RunDirect
         assert app.screen_text()[1] == "── exit 2 · 14:54:49.000 ──"
 
 
+async def test_being_told_the_same_again_paints_nothing(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    run.write(b"text\n", at=0)
+    app = OutputApp(ended(), run)
+    async with app.run_test(size=(60, 12)) as pilot:
+        await pilot.pause()
+        painted: list[int] = []
+        monkeypatch.setattr(app.view, "refresh", lambda *_args, **_kwargs: painted.append(1))
+        app.view.show_run(ended(), str(run), fixed_now() + timedelta(seconds=1), zone=ZONE)
+        app.view.refresh_output()
+        assert not painted
+        app.view.show_run(ended(outcome=Outcome.FAILED), str(run), fixed_now(), zone=ZONE)
+        assert painted
+
+
 @pytest.mark.parametrize(
     ("shown", "words"),
     [
