@@ -121,6 +121,8 @@ class Dispatcher:
                 self._enqueue(run, now)
             else:
                 context.emit(SlotPassed(at=now, run=run))
+                if not context.options.keep_registry:
+                    context.store.forget([run.id])
         return started
 
     def _decide(self, job: JobDefinition, pending: Pending, now: datetime) -> list[Verdict]:

@@ -217,6 +217,17 @@ def test_a_passing_engine_that_ran_something_prunes_before_it_leaves(bench: Make
     assert [run.id for run in engine.runs()] == [6, 7]
 
 
+def test_without_a_registry_neither_runs_nor_passed_slots_stay(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=60), options=EngineOptions(keep_registry=False))
+    engine.turn()
+    engine.advance(60)
+    assert [type(event).__name__ for event in engine.events].count("SlotPassed") == 1
+    assert [run.id for run in engine.runs()] == [1], "what runs has to be known"
+    engine.end(1)
+    assert engine.runs() == []
+    assert not (engine.directory / "runs" / "1").exists()
+
+
 def test_keeping_longer_than_there_is_time_keeps_all(bench: MakeBench) -> None:
     engine = bench(make_job(interval_seconds=60), settings=settings(keep_days=1_000_000))
     run_times(engine, 3)
