@@ -7,14 +7,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.reactive import Reactive
+from textual.screen import Screen
 
 from peak_console.errors import StateError
 from peak_console.store.model import Level
 from peak_console.text import safe_lines
 from peak_console.tui import themes
-from peak_console.tui.actions import Context, bindings_of
+from peak_console.tui.actions import Context, binding, bindings_of
 from peak_console.tui.alerts_pane import AlertsPane
 from peak_console.tui.board import Board
 from peak_console.tui.config import Settings, load_config, load_settings, save_settings
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.command import Provider
+    from textual.geometry import Size
     from textual.theme import Theme
     from textual.widget import Widget
 
@@ -52,6 +56,12 @@ SIDE_SHARE, SIDE_MIN, SIDE_MAX = 30, 40, 64
 """How wide the panes on the right are: a share in per cent, within these cells. The job table gets the rest."""
 
 
+class MainScreen(Screen[None], inherit_bindings=False):
+    """The one with the panes: Tab goes through them in their own order, shown or not."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [binding("next_pane", "app."), binding("previous_pane", "app.")]
+
+
 class ConsoleApp(Viewing, inherit_bindings=False):
     """Shows a session. Everything that it shows comes from one ``Snapshot``."""
 
@@ -66,6 +76,9 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         Binding("ctrl+c", "app.quit", "Quit", show=False, priority=True),
         Binding("ctrl+z", "app.suspend_process", "Suspend", show=False, priority=True),
     ]
+
+    ansi_theme_dark = Reactive(themes.ANSI_DARK, init=False)
+    ansi_theme_light = Reactive(themes.ANSI_LIGHT, init=False)
 
     def __init__(self, session: Session, *, clock: Clock | None = None, live: bool = True) -> None:
         """``live`` is whether timers run; without them a test refreshes by hand."""
@@ -84,11 +97,18 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         self._rung_for: int | None = None
         """The newest critical alert that the bell has rung for; ``None`` before the first look."""
         self._pane = "jobs"
-        self._given_theme = ""
+        self._given_theme: str
         """The theme that it started with, as long as the operator has chosen no other."""
         self.loop: asyncio.AbstractEventLoop | None = None
         for theme in themes.THEMES:
             self.register_theme(theme)
+        few_colours = self.console.color_system not in ("256", "truecolor")
+        self._given_theme = themes.chosen(self.config.theme or self.settings.theme, ansi=few_colours)
+        # Before the style sheets are read: to change the theme later is to read them twice.
+        self.set_reactive(App.theme, self._given_theme)
+
+    def get_default_screen(self) -> Screen[None]:
+        return MainScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
@@ -104,10 +124,10 @@ class ConsoleApp(Viewing, inherit_bindings=False):
     def on_mount(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.set_keymap(dict(self.config.keymap))
-        self._put_theme_on()
+        self.theme_changed_signal.subscribe(self, self._on_theme_changed)
         self._restore()
         self.jobs.focus()
-        self._narrow_or_wide()
+        self._fit(self.size)
         self.bring_up_to_date()
         for warning in self.config.warnings:
             self.say(warning, "warning")
@@ -117,13 +137,6 @@ class ConsoleApp(Viewing, inherit_bindings=False):
             self._tick_on_the_second()
             # After the first paint: what starts must not hold it up.
             self.call_after_refresh(self.session.start, self.news)
-
-    def _put_theme_on(self) -> None:
-        few_colours = self.console.color_system not in ("256", "truecolor")
-        self._given_theme = themes.chosen(self.config.theme or self.settings.theme, ansi=few_colours)
-        self.ansi_theme_dark, self.ansi_theme_light = themes.ANSI_DARK, themes.ANSI_LIGHT
-        self.theme = self._given_theme
-        self.theme_changed_signal.subscribe(self, self._on_theme_changed)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.MouseDown)) and self.snapshot is not None:
@@ -255,11 +268,12 @@ class ConsoleApp(Viewing, inherit_bindings=False):
 
     # Panes, wide or one at a time.
 
-    def on_resize(self, _event: events.Resize) -> None:
-        self._narrow_or_wide()
+    def on_resize(self, event: events.Resize) -> None:
+        self._fit(event.size)  # our own is not yet that
 
-    def _narrow_or_wide(self) -> None:
-        width, height = self.size
+    def _fit(self, size: Size) -> None:
+        """All panes at once, or one of them."""
+        width, height = size
         main = self.screen_stack[0]
         main.set_class(width < WIDE or height < HIGH, "-narrow")
         side = min(max(width * SIDE_SHARE // 100, SIDE_MIN), SIDE_MAX)
@@ -318,8 +332,8 @@ class ConsoleApp(Viewing, inherit_bindings=False):
 
     def _on_theme_changed(self, theme: Theme) -> None:
         if theme.name != self._given_theme:
-            self._given_theme = ""  # what it was given may be chosen again
-        self._remember()
+            self._given_theme = ""  # it may be chosen again
+            self._remember()
 
     def on_job_table_sort_changed(self, _event: JobTable.SortChanged) -> None:
         self._remember()

@@ -14,6 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from peak_console.text import safe
+from peak_console.tui.actions import binding
 from peak_console.tui.job_list import JobList
 from peak_console.tui.job_rows import RowPainter
 from peak_console.tui.paint import needed_filters, palette
@@ -43,8 +44,8 @@ class JobTable(ScrollView, can_focus=True):
         Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("home,g", "edge(0)", "First job", show=False),
         Binding("end,G", "edge(-1)", "Last job", show=False),
-        Binding("enter", "open", "Details"),
-        Binding("space", "mark", "Mark", show=False),
+        binding("details"),
+        binding("mark"),
         Binding("escape", "reset", "Show all, unmark", show=False),
     ]
 
@@ -210,6 +211,8 @@ class JobTable(ScrollView, can_focus=True):
     def action_open(self) -> None:
         if self._jobs.cursor is not None:
             self.post_message(self.Opened(self._jobs.cursor))
+
+    action_details = action_open
 
     def action_mark(self) -> None:
         """Mark the job under the cursor, or unmark it, and go to the next."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from peak_console.jobs.model import JobDefinition
 
+CHF = "weekly_forward_signals_chf"
 _WEEK = ("mon", "tue", "wed", "thu", "fri")
 _DAY = 86400.0
 
@@ -32,7 +33,7 @@ def _every(name: str, seconds: float, script: str, *tags: str, **more: object) -
 JOBS: Sequence[JobDefinition] = (
     _daily("daily_forward_signals_usd", "07:30", "run_forward_signals", "forward", "daily", "prod"),
     _daily("daily_forward_signals_jpy", "07:31", "run_forward_signals", "forward", "daily", "prod"),
-    _daily("weekly_forward_signals_chf", "07:40", "run_forward_signals", "forward", "weekly", "prod"),
+    _daily(CHF, "07:40", "run_forward_signals", "forward", "weekly", "prod"),
     _daily("morning_market_scan", "07:45", "scan_markets", "scan", "daily"),
     make_job(
         "intraday_market_scan", cron="*/5 9-17 * * mon-fri", timezone="Europe/Berlin", command="python",
@@ -88,7 +89,7 @@ def quiet(directory: Path | str, jobs: Sequence[JobDefinition] = JOBS, jobs_file
             stage.ran("daily_forward_signals_usd", morning + 26_746, 1.1 + (day % 3) * 0.1)
             stage.ran("daily_forward_signals_jpy", morning + 26_686, 1.1 + (day % 4) * 0.1)
             if day % 7 == 0:
-                stage.ran("weekly_forward_signals_chf", morning + 26_146, 1.5)
+                stage.ran(CHF, morning + 26_146, 1.5)
             stage.ran("morning_market_scan", morning + 25_845, 2.1 + (day % 5) * 0.3)
             if day:
                 bad = day == 6
@@ -117,45 +118,32 @@ def busy(directory: Path | str, jobs: Sequence[JobDefinition] = JOBS, jobs_file:
     """Some jobs run, one is tried again, one is disabled by its operator; nothing has failed."""
     stage = quiet(directory, jobs, jobs_file)
     with stage.store:
-        stage.running("weekly_sweep_ma", 9.6, out=SWEEP_OUT)
-        stage.running("morning_market_scan", 0.8, out="market scan · ma_crossover 20/50\n", triggered_by="manual")
-        first = at("23 14:55:40")
-        stage.ran(
-            "fetch_quotes", 6, 0.4, outcome=Outcome.FAILED, code=1, scheduled_for=first,
-            err="the feed dropped the connection (a demonstration: this script fails now and then on purpose).\n",
-        )  # fmt: skip
-        stage.queued("fetch_quotes", first, attempt=2, due_in=4)
-        stage.disable("weekly_forward_signals_chf", until=at("23 18:00:00"), reason="exchange maintenance")
-        stage.alert(
-            "fetch_quotes failed with exit code 1, attempt 1 of 3: next attempt at 14:55:52 CET\nLast lines of stderr:\n"
-            "  the feed dropped the connection", Level.WARNING, ago=6, job="fetch_quotes",
-        )  # fmt: skip
-        stage.alert("jobs.toml reloaded: 1 changed\nChanged: intraday_market_scan", Level.INFO, ago=5_100)
-        stage.alert("weekly_forward_signals_chf succeeded in 1.5s", Level.INFO, ago=26_146, job="weekly_forward_signals_chf")
-    return stage
-
-
-def failing(directory: Path | str, jobs: Sequence[JobDefinition] = JOBS, jobs_file: str | None = None) -> Stage:
-    """As busy, and the risk check has failed with a traceback."""
-    stage = quiet(directory, jobs, jobs_file)
-    with stage.store:
-        stage.alert("weekly_forward_signals_chf succeeded in 1.5s", Level.INFO, ago=26_146, job="weekly_forward_signals_chf")
+        stage.alert("weekly_forward_signals_chf succeeded in 1.5s", Level.INFO, ago=26_146, job=CHF)
         stage.alert("jobs.toml reloaded: 1 changed\nChanged: intraday_market_scan", Level.INFO, ago=5_100)
         stage.running("weekly_sweep_ma", 9.6, out=SWEEP_OUT)
-        stage.running("morning_market_scan", 3.8, out="market scan · ma_crossover 20/50\n", triggered_by="manual")
-        stage.ran(
-            "daily_risk_check", 107, 0.8, outcome=Outcome.FAILED, out=RISK_OUT, err=RISK_ERR, alert=True,
-            scheduled_for=at("23 14:54:00"), triggered_by="manual",
-        )  # fmt: skip
+        stage.running("morning_market_scan", 1.3, out="market scan · ma_crossover 20/50\n", triggered_by="manual")
         slot = at("23 14:55:40")
         run = stage.ran(
             "fetch_quotes", 6, 0.4, outcome=Outcome.FAILED, code=1, scheduled_for=slot,
             err="the feed dropped the connection (a demonstration: this script fails now and then on purpose).\n",
         )  # fmt: skip
         stage.queued("fetch_quotes", slot, attempt=2, due_in=4)
-        stage.alert(
-            "fetch_quotes failed with exit code 1, attempt 1 of 3: next attempt at 14:55:52 CET\nLast lines of stderr:\n"
-            "  the feed dropped the connection", Level.WARNING, ago=6, job="fetch_quotes", run_id=run.id,
+        message = (
+            "fetch_quotes failed with exit code 1, attempt 1 of 3: next attempt at 14:55:52 CET\n"
+            "Last lines of stderr:\n  the feed dropped the connection"
+        )
+        stage.alert(message, Level.WARNING, ago=6, job="fetch_quotes", run_id=run.id)
+        stage.disable(CHF, until=at("23 18:00:00"), reason="exchange maintenance")
+    return stage
+
+
+def failing(directory: Path | str, jobs: Sequence[JobDefinition] = JOBS, jobs_file: str | None = None) -> Stage:
+    """As busy, and the risk check has failed with a traceback."""
+    stage = busy(directory, jobs, jobs_file)
+    with stage.store:
+        stage.ran(
+            "daily_risk_check", 3, 0.8, outcome=Outcome.FAILED, out=RISK_OUT, err=RISK_ERR, alert=True,
+            scheduled_for=at("23 14:55:44"), triggered_by="manual",
         )  # fmt: skip
-        stage.disable("weekly_forward_signals_chf", until=at("23 18:00:00"), reason="exchange maintenance")
+        stage.decided("daily_risk_check")
     return stage

@@ -91,6 +91,9 @@ class StagedSession(Session):
     def leave_runs(self) -> None:
         self.left.append("leave")
 
+    def running(self) -> list[str]:
+        return []
+
     def wait(self, seconds: float | None = None) -> bool:
         return True
 
@@ -169,7 +172,9 @@ class Stage:
         claim = Claim(name, slot, attempt=attempt, queued=True, not_before=due, triggered_by="retry")
         return self.store.claim([claim], self.clock.now(), "")[0]
 
-    def alert(self, message: str = "backup failed", level: str = Level.CRITICAL, *, ago: float = 0.0, **of: Any) -> Alert:
+    def alert(
+        self, message: str = "backup failed", level: str = Level.CRITICAL, *, ago: float = 0.0, **of: Any
+    ) -> Alert:
         return self.store.add_alert(Alert(level, message, self.ago(ago), **of), (), self.ago(ago))
 
     def disable(self, name: str, *, until: datetime | None = None, reason: str | None = None, ago: float = 60) -> None:
