@@ -24,26 +24,57 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 all well · 1 the configuration or state cannot be used · 2 wrong usage · 3 a run failed.
     """
+    _mend_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser(words).parse_args(words)
     try:
         act: Verb = options.act
-        return act(options)
+        code = act(options)
+        sys.stdout.flush()
     except UsageError as error:
         return _complain(error, EXIT_USAGE)
     except PeakConsoleError as error:
         return _complain(error, EXIT_UNUSABLE)
     except BrokenPipeError:  # the reader of our output (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return EXIT_OK
+    except OSError as error:  # a full disk behind our output, too many open files, …
+        _silence()
+        where = f"{error.filename}: " if error.filename else ""
+        return _complain(PeakConsoleError(f"{where}{error.strerror or error}"), EXIT_UNUSABLE)
     except KeyboardInterrupt:
         return 130
+    return code
+
+
+def _mend_streams() -> None:
+    """Open what we were started without, lest one of our files takes its place and is written to by mistake."""
+    for fd in (0, 1, 2):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as we live
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def _silence() -> None:
+    """Python would try once more at the very end to write what could not be written."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass
 
 
 def _complain(error: PeakConsoleError, code: int) -> int:
     from peak_console.text import safe_lines
 
-    sys.stderr.write(f"peak-console: {safe_lines(str(error))}\n")
+    try:
+        sys.stderr.write(f"peak-console: {safe_lines(str(error))}\n")
+    except OSError:
+        pass
     return code
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 
 from peak_console.clock import SystemClock
 from peak_console.engine.selection import tags_of
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from peak_console.engine.loop import Engine
     from peak_console.jobs.model import AlertChannel, JobSet
     from peak_console.jobs.watcher import FileStatus
+    from peak_console.outlet import Outlet
     from peak_console.reports import Reporter
 
 STAND_BY_SECONDS = 0.5
@@ -54,12 +54,12 @@ def run_headless(options: Namespace) -> int:
 
 def _warn(jobset: JobSet, known: JobSet | None = None) -> None:
     """Show the warnings of a jobs file that those of an earlier one did not include."""
-    from peak_console.text import safe
+    new = [warning for warning in jobset.warnings if known is None or warning not in known.warnings]
+    if new:
+        from peak_console.outlet import complain
+        from peak_console.text import safe
 
-    for warning in jobset.warnings:
-        if known is None or warning not in known.warnings:
-            sys.stderr.write(f"warning: {safe(str(warning))}\n")
-    sys.stderr.flush()
+        complain("".join(f"warning: {safe(str(warning))}\n" for warning in new))
 
 
 class _Service:
@@ -69,7 +69,8 @@ class _Service:
         self._options = options
         self._directory = directory
         self._clock = SystemClock()
-        self._reporter = _reporter(options, jobset)
+        self._outlet = _outlet(options)
+        self._reporter = _reporter(options, jobset, self._outlet)
         self._alerting = Alerting(directory, self._clock, self._complain)
         self._signals = 0
         self._jobset = jobset
@@ -104,6 +105,7 @@ class _Service:
             return self._once() if self._options.once else self._resident(seen)
         finally:
             engine.close()
+            self._outlet.close()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1
@@ -303,13 +305,15 @@ def take_turn(engine: Engine, give_up: Callable[[], bool] = lambda: False) -> bo
     return True
 
 
-def _reporter(options: Namespace, jobset: JobSet) -> Reporter:
+def _outlet(options: Namespace) -> Outlet:
+    from peak_console.outlet import Outlet
+
+    return Outlet(apart=not options.once)
+
+
+def _reporter(options: Namespace, jobset: JobSet, outlet: Outlet) -> Reporter:
     from peak_console.reports import Reporter
     from peak_console.schedule.zones import zone
 
-    def write(text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-
     as_json = options.log_format == "json"
-    return Reporter(write, zone(jobset.settings.timezone), as_json=as_json, verbose=options.verbose)
+    return Reporter(outlet.write, zone(jobset.settings.timezone), as_json=as_json, verbose=options.verbose)

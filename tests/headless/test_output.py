@@ -1,0 +1,86 @@
+"""Whatever becomes of our output, jobs run and are recorded."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.headless.support import shell
+from tests.support.processes import wait_until
+
+if TYPE_CHECKING:
+    from tests.headless.support import Program
+
+NOTE = "echo $PEAK_RUN_ID >> {log}"
+EACH_SECOND = 'schedule_type = "interval"\ninterval_seconds = 1'
+
+
+def redirected(program: Program, redirection: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """One start whose streams a shell has redirected."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {redirection}', "sh", *program.command(*words)],
+        cwd=program.folder, env=program.environ, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("redirection", [">/dev/full 2>/dev/full", ">&-", ">&- 2>&- <&-"])
+def test_a_log_that_cannot_be_written_stops_no_run(program: Program, redirection: str) -> None:
+    program.jobs(shell("note", NOTE) + shell("bad", "exit 1", 'unheard_of = "so there is a warning"'))
+    done = redirected(program, redirection, "--once")
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(program.log) == 1
+    assert sorted(str(run.outcome) for run in program.runs()) == ["failed", "succeeded"]
+    assert redirected(program, redirection, "--once").returncode == 0, "and the registry is unharmed"
+
+
+def test_a_reader_that_leaves_does_not_take_the_engine_along(program: Program) -> None:
+    program.jobs(shell("tick", NOTE, EACH_SECOND))
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        program.command("--headless"), cwd=program.folder, env=program.environ, stdout=writing, stderr=subprocess.PIPE
+    )
+    os.close(writing)
+    try:
+        os.read(reading, 1)
+        os.close(reading)
+        program.log_has(3)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, err) == (0, b"")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has pipes of a chosen size")
+def test_a_reader_that_is_stuck_holds_nothing_up(program: Program) -> None:
+    program.jobs(shell("tick", f"{NOTE} # {'long ' * 300}", EACH_SECOND))
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, 1031, 4096)  # F_SETPIPE_SZ: full after the first run or two
+    process = subprocess.Popen(
+        program.command("--headless", "--log-format", "json"), cwd=program.folder, env=program.environ, stdout=writing
+    )
+    os.close(writing)
+    try:
+        program.log_has(5)
+        wait_until(lambda: len(program.runs()) >= 5)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(reading)
+
+
+def test_a_listing_that_cannot_be_written_says_so_in_a_sentence(program: Program) -> None:
+    program.jobs(shell("note", NOTE))
+    done = redirected(program, ">/dev/full", "jobs")
+    assert (done.returncode, done.stderr) == (1, "peak-console: No space left on device\n")
+    assert redirected(program, ">&-", "jobs").returncode == 0
