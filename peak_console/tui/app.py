@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
@@ -135,8 +136,14 @@ class ConsoleApp(Viewing, inherit_bindings=False):
             self._output_timer = self.set_interval(OUTPUT_SECONDS, self.refresh_output, pause=True)
             self.set_interval(ATTACHED_SECONDS, self.look_for_news)
             self._tick_on_the_second()
-            # After the first paint: what starts must not hold it up.
-            self.call_after_refresh(self.session.start, self.news)
+            self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
+        """What must not hold up the first paint."""
+        # A full collection stops the screen for some 40 ms; what is loaded by now stays to the end anyway.
+        gc.collect()
+        gc.freeze()
+        self.session.start(self.news)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.MouseDown)) and self.snapshot is not None:
