@@ -61,16 +61,16 @@ def test_a_reader_that_leaves_does_not_take_the_engine_along(program: Program) -
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has pipes of a chosen size")
 def test_a_reader_that_is_stuck_holds_nothing_up(program: Program) -> None:
-    program.jobs(shell("tick", f"{NOTE} # {'long ' * 300}", EACH_SECOND))
+    program.jobs(shell("tick", f"{NOTE} # {'long ' * 1000}", EACH_SECOND))
     reading, writing = os.pipe()
-    fcntl.fcntl(writing, 1031, 4096)  # F_SETPIPE_SZ: full after the first run or two
+    fcntl.fcntl(writing, 1031, 4096)  # F_SETPIPE_SZ: full after the first run
     process = subprocess.Popen(
         program.command("--headless", "--log-format", "json"), cwd=program.folder, env=program.environ, stdout=writing
     )
     os.close(writing)
     try:
-        program.log_has(5)
-        wait_until(lambda: len(program.runs()) >= 5)
+        program.log_has(3)
+        wait_until(lambda: len(program.runs()) >= 3)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     finally:
