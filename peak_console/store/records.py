@@ -176,9 +176,15 @@ class RunRecords(Database):
 class JobRecords(Database):
     """What is remembered of each job: how far its slots are decided, its override, its failures in a row."""
 
-    def job_states(self) -> dict[str, JobState]:
-        states = map(state_from, self._rows(f"SELECT {STATE_COLUMNS} FROM job_state"))
-        return {state.job: state for state in states}
+    def job_states(self, known: dict[tuple[Any, ...], JobState] | None = None) -> dict[str, JobState]:
+        """By job. Whoever asks often gives the same ``known`` each time: what is in it is not made again."""
+        rows = self._rows(f"SELECT {STATE_COLUMNS} FROM job_state")
+        before = known or {}
+        states = {row: before.get(row) or state_from(row) for row in rows}
+        if known is not None:
+            known.clear()
+            known.update(states)
+        return {state.job: state for state in states.values()}
 
     def decided(self, job: str, schedule: str, until: datetime | None, off_since: datetime | None) -> None:
         """Every slot of a job up to ``until`` has been decided; ``off_since`` says since when it is disabled."""

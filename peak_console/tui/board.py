@@ -6,7 +6,7 @@ job and with a thousand, with ten runs and with a million.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from peak_console.engine.outlook import counts, view
 from peak_console.store.model import RunState
@@ -33,8 +33,11 @@ class Board:
         self._store = store
         self._rows: dict[str, JobRow] = {}
         self._states: dict[str, JobState] = {}
+        self._known_states: dict[tuple[Any, ...], JobState] = {}
         self._unfinished: dict[int, Run] = {}
         self._newest = -1
+        self._changed: dict[str, None] = {}
+        """The jobs whose runs have to be read again; a look that fails leaves them here."""
         self._without_history: dict[str, None] = {}
         self._alerts: Sequence[Alert] = ()
         self._alert_counts = (-1, -1)
@@ -55,49 +58,55 @@ class Board:
     def look(self, jobs: Mapping[str, JobDefinition], now: datetime) -> Sequence[JobRow]:
         """The rows of ``jobs``, in their order, as things stand ``now``. Raises ``StateError``."""
         self.engine_info = self._store.engine_info()
-        changed = self._changed_by_runs() | self._changed_states()
+        self._hear_of_runs()
+        restated = self._hear_of_states()
         of_job: dict[str, list[Run]] = {}
         for run in self._unfinished.values():
             of_job.setdefault(run.job, []).append(run)
         self._rows = {name: row for name, row in self._rows.items() if name in jobs}
-        first_time = [name for name in jobs if name not in self._rows]
-        last = self._store.last_runs(first_time)
-        for name in first_time:
+        self._meet(jobs, of_job, now)
+        for name in [*self._changed, *list(self._without_history)[:HISTORIES_A_LOOK]]:
+            if name in self._rows:
+                self._rows[name] = self._read(jobs[name], of_job.get(name, ()), now)
+            self._changed.pop(name, None)
+            self._without_history.pop(name, None)
+        for name, row in list(self._rows.items()):
+            if row.view.job is not jobs[name] or name in restated or _has_aged(row, now):
+                seen_anew = view(jobs[name], self._states.get(name), row.view.last_run, of_job.get(name, ()), now)
+                if seen_anew != row.view:
+                    self._rows[name] = JobRow(seen_anew, row.history)
+        return [self._rows[name] for name in jobs]
+
+    def _meet(self, jobs: Mapping[str, JobDefinition], of_job: Mapping[str, Sequence[Run]], now: datetime) -> None:
+        """Take on the jobs that are new here: how they stand at once, their past when there is time."""
+        new = [name for name in jobs if name not in self._rows]
+        last = self._store.last_runs(new)
+        for name in new:
             latest = last.get(name)
             past = (latest,) if latest is not None and latest.state == RunState.FINISHED else ()
             seen = view(jobs[name], self._states.get(name), latest, of_job.get(name, ()), now)
             self._rows[name] = JobRow(seen, past)
             if latest is not None:
                 self._without_history[name] = None
-        for name in [*self._without_history][:HISTORIES_A_LOOK]:
-            changed.add(name)
-            del self._without_history[name]
-        for name, row in list(self._rows.items()):
-            if name in changed:
-                self._rows[name] = self._read(jobs[name], of_job.get(name, ()), now)
-            elif row.view.job is not jobs[name] or _has_aged(row, now):
-                last_run = row.view.last_run
-                seen_anew = view(jobs[name], self._states.get(name), last_run, of_job.get(name, ()), now)
-                if seen_anew != row.view:
-                    self._rows[name] = JobRow(seen_anew, row.history)
-        return [self._rows[name] for name in jobs]
 
-    def _changed_by_runs(self) -> set[str]:
+    def _hear_of_runs(self) -> None:
+        """Note the jobs with runs that are new, or not what they were."""
         unfinished = {run.id: run for run in self._store.unfinished()}
-        changed = {run.job for run_id, run in self._unfinished.items() if unfinished.get(run_id) != run}
-        changed |= {run.job for run_id, run in unfinished.items() if run_id not in self._unfinished}
-        self._unfinished = unfinished
-        if self._newest < 0:
-            self._newest = self._store.newest_run_id()
-            return changed
-        for run_id, job in self._store.runs_after(self._newest):
-            changed.add(job)
-            self._newest = run_id
-        return changed
+        since = self._newest
+        newer = self._store.runs_after(since) if since >= 0 else []
+        self._newest = newer[-1][0] if newer else since if since >= 0 else self._store.newest_run_id()
+        known, self._unfinished = self._unfinished, unfinished
+        for run_id in known.keys() | unfinished.keys():
+            if unfinished.get(run_id) != known.get(run_id):
+                self._changed[(unfinished.get(run_id) or known[run_id]).job] = None
+        for _, job in newer:
+            self._changed[job] = None
 
-    def _changed_states(self) -> set[str]:
-        states = self._store.job_states()
-        changed = {name for name, state in states.items() if self._states.get(name) != state}
+    def _hear_of_states(self) -> set[str]:
+        """The jobs of which something else is remembered now."""
+        states = self._store.job_states(self._known_states)
+        changed = {name for name, state in states.items() if self._states.get(name) is not state}
+        changed |= self._states.keys() - states.keys()
         self._states = states
         return changed
 
@@ -146,6 +155,7 @@ class Board:
 
 
 def _has_aged(row: JobRow, now: datetime) -> bool:
-    """Whether time alone may have changed what a row says."""
-    override = row.view.override
-    return override is not None and override.until is not None and override.until <= now
+    """Whether time alone may have changed what a row says: an override has lapsed, or a slot has passed."""
+    override, slot = row.view.override, row.view.next_slot
+    lapsed = override is not None and override.until is not None and override.until <= now
+    return lapsed or (slot is not None and slot <= now)

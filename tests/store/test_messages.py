@@ -8,6 +8,7 @@ from peak_console.store.model import EngineInfo, Hold, Override
 from tests.store.support import NOW, after, alert
 
 if TYPE_CHECKING:
+    from peak_console.store.state import JobState
     from peak_console.store.store import Store
     from tests.store.conftest import Connect
 
@@ -80,6 +81,20 @@ def test_what_is_remembered_of_a_job(store: Store) -> None:
     store.set_override("backup", None)
     assert store.job_states()["backup"].override is None
     assert store.job_states()["backup"].failures == 3
+
+
+def test_a_state_that_is_asked_for_again_is_made_once(store: Store) -> None:
+    known: dict[tuple[object, ...], JobState] = {}
+    store.count_failures("backup", 1)
+    store.count_failures("fetch", 1)
+    before = store.job_states(known)
+    store.count_failures("fetch", 2)
+    after = store.job_states(known)
+
+    assert after["backup"] is before["backup"]
+    assert after["fetch"].failures == 2
+    assert len(known) == 2
+    assert after == store.job_states()
 
 
 def test_the_engines_row(store: Store) -> None:
