@@ -8,18 +8,18 @@ from datetime import timedelta
 from peak_console.engine.events import CommandAnswered, RunStopping
 from peak_console.engine.planner import settled
 from peak_console.errors import UnknownJobError
-from peak_console.store.model import Hold, JobState, Override, RunState
+from peak_console.store.model import Hold, JobState, Outcome, Override, RunState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.dispatch import Dispatcher
     from peak_console.engine.supervisor import End
     from peak_console.jobs.model import JobDefinition
-    from peak_console.store.model import Command
+    from peak_console.store.model import Command, Run
 
     Answer = tuple[str, str, int | None]
     """``done`` or ``refused``, the sentence, and the run it is about."""
@@ -27,14 +27,27 @@ if TYPE_CHECKING:
 DONE, REFUSED = "done", "refused"
 
 
-class Commander:
-    """Carries commands out, in the order in which they were issued."""
+IN_THE_REGISTRY = ("enable", "disable", "hold", "release", "ack")
+"""What these do is a change to the registry, made together with their answer; the others reach beyond it."""
 
-    def __init__(self, context: EngineContext, dispatcher: Dispatcher, reload: Callable[[], str]) -> None:
+
+class Commander:
+    """Carries commands out, in the order in which they were issued, each once whatever crashes meanwhile."""
+
+    def __init__(
+        self,
+        context: EngineContext,
+        dispatcher: Dispatcher,
+        record: Callable[[Sequence[End]], None],
+        reload: Callable[[], str],
+    ) -> None:
+        """``record`` writes down ends that a command makes; ``reload`` reads the jobs file: the error, or nothing."""
         self._context = context
         self._dispatcher = dispatcher
+        self._record = record
         self._reload = reload
-        self._ends: list[End] = []
+        self._afterwards: list[Callable[[], None]] = []
+        """What follows from the present command once it is durable."""
         self._verbs: dict[str, Callable[[Command, datetime], Answer]] = {
             "run": self._run,
             "stop": self._stop,
@@ -46,21 +59,30 @@ class Commander:
             "reload": self._reload_jobs,
         }
 
-    def obey(self, now: datetime) -> list[End]:
-        """Answer every open command; the ends of runs that could not be started."""
+    def obey(self, now: datetime) -> None:
+        """Answer every open command."""
         context = self._context
-        self._ends = []
         for command in context.store.open_commands():
-            carry_out = self._verbs.get(command.verb)
-            try:
-                answer, message, run_id = (
-                    carry_out(command, now) if carry_out else (REFUSED, f'unknown command "{command.verb}"', None)
-                )
-            except UnknownJobError as error:
-                answer, message, run_id = REFUSED, str(error), None
-            context.store.answer(command.id, answer, message, now, run_id)
+            self._afterwards.clear()
+            if command.verb in IN_THE_REGISTRY:
+                with context.store:
+                    answer, message = self._answer(command, now)
+            else:
+                answer, message = self._answer(command, now)
+            for follow_up in self._afterwards:
+                follow_up()
             context.emit(CommandAnswered(at=now, verb=command.verb, answer=answer, message=message))
-        return self._ends
+
+    def _answer(self, command: Command, now: datetime) -> tuple[str, str]:
+        carry_out = self._verbs.get(command.verb)
+        try:
+            answer, message, run_id = (
+                carry_out(command, now) if carry_out else (REFUSED, f'unknown command "{command.verb}"', None)
+            )
+        except UnknownJobError as error:
+            answer, message, run_id = REFUSED, str(error), None
+        self._context.store.answer(command.id, answer, message, now, run_id)
+        return answer, message
 
     def _job(self, command: Command) -> JobDefinition:
         job = self._context.jobs.get(command.job or "")
@@ -70,6 +92,8 @@ class Commander:
 
     def _run(self, command: Command, now: datetime) -> Answer:
         context = self._context
+        if command.run_id is not None:
+            return self._made_by_another(command.run_id)
         job = self._job(command)
         force = bool(command.arguments.get("force"))
         if context.draining:
@@ -78,8 +102,8 @@ class Commander:
             return REFUSED, f"{job.name}: held by {context.hold.by}; release the hold, or use --force", None
         if changes := command.arguments.get("args"):
             job = replace(job, args={k: v for k, v in {**job.args, **changes}.items() if v is not None})
-        run, refusal, ends = self._dispatcher.start_by_hand(job, now, force=force)
-        self._ends += ends
+        run, refusal, ends = self._dispatcher.start_by_hand(job, now, force=force, command_id=command.id)
+        self._record(ends)
         if run is None:
             return REFUSED, f"{job.name}: {refusal}, or use --force", None
         if ends:
@@ -87,6 +111,13 @@ class Commander:
         if run.state == RunState.QUEUED:
             return DONE, f"{job.name} #{run.id} waits for its turn", run.id
         return DONE, f"{job.name} #{run.id} started", run.id
+
+    def _made_by_another(self, run_id: int) -> Answer:
+        """The answer that an engine owed when it died: it had made a run already."""
+        run = self._context.store.run(run_id)
+        if run is not None and run.outcome == Outcome.NOT_STARTED:
+            return REFUSED, f"{run.job} #{run_id} could not be started: {run.reason}", run_id
+        return DONE, f"#{run_id} started", run_id
 
     def _stop(self, command: Command, now: datetime) -> Answer:
         context = self._context
@@ -103,7 +134,7 @@ class Commander:
         for run in wanted:
             live = next((live for live in context.supervisor if live.run.id == run.id), None)
             if run.state == RunState.QUEUED:
-                self._ends.append(self._never(run.id, reason, now))
+                self._never(run, reason, now)
             elif live is None:
                 foreign.append(run)
                 continue
@@ -116,16 +147,15 @@ class Commander:
             return REFUSED, f"#{foreign[0].id} is looked after by another process (pid {keeper})", foreign[0].id
         return DONE, f"stopping {wanted[0].job} {', '.join(stopped)}", wanted[0].id
 
-    def _never(self, run_id: int, reason: str, now: datetime) -> End:
+    def _never(self, run: Run, reason: str, now: datetime) -> None:
+        """Take a run out of the queue. It may be in the registry's only: put there by another process just now."""
         from peak_console.engine.supervisor import End
         from peak_console.jobs.model import JobDefinition
-        from peak_console.store.model import Outcome
 
         context = self._context
-        run = next(run for run in context.queue if run.id == run_id)
-        context.queue.remove(run)
         job = context.jobs.get(run.job) or JobDefinition(run.job)
-        return End(run, job, Outcome.STOPPED, None, now, reason)
+        self._record([End(run, job, Outcome.STOPPED, None, now, reason)])
+        context.queue[:] = [queued for queued in context.queue if queued.id != run.id]
 
     def _enable(self, command: Command, now: datetime) -> Answer:
         return self._override(command, now, enabled=True)
@@ -144,10 +174,9 @@ class Commander:
             override = None  # what the file says holds again
         state = replace(context.planner.states.get(job.name) or JobState(job.name, ""), override=override)
         state = settled(job, state, now) or state
-        with context.store:
-            context.store.set_override(job.name, override)
-            context.remember(state)
-        context.planner.set_state(state, now)
+        context.store.set_override(job.name, override)
+        context.remember(state)
+        self._afterwards.append(lambda: context.planner.set_state(state, now))
         return DONE, f"{job.name} is {word}" + (f" until {self._local(until)}" if until else ""), None
 
     def _local(self, moment: datetime) -> str:
@@ -157,17 +186,19 @@ class Commander:
         context = self._context
         if context.hold is not None:
             return REFUSED, f"already held by {context.hold.by} since {self._local(context.hold.since)}", None
-        context.hold = Hold(now, command.issued_by, command.arguments.get("reason"))
-        context.store.set_hold(context.hold)
+        self._set_hold(Hold(now, command.issued_by, command.arguments.get("reason")))
         return DONE, "held: nothing new starts until it is released", None
 
     def _release(self, _command: Command, _now: datetime) -> Answer:
-        context = self._context
-        if context.hold is None:
+        if self._context.hold is None:
             return REFUSED, "nothing is held", None
-        context.hold = None
-        context.store.set_hold(None)
+        self._set_hold(None)
         return DONE, "released", None
+
+    def _set_hold(self, hold: Hold | None) -> None:
+        context = self._context
+        context.store.set_hold(hold)
+        self._afterwards.append(lambda: setattr(context, "hold", hold))
 
     def _acknowledge(self, command: Command, now: datetime) -> Answer:
         count = self._context.store.acknowledge(command.issued_by, now, command.arguments.get("alert"))

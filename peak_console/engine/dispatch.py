@@ -11,23 +11,26 @@ from peak_console.engine.policy import Action, decide
 from peak_console.engine.selection import is_enabled
 from peak_console.engine.supervisor import End
 from peak_console.errors import StateError
-from peak_console.jobs.model import Overlap
+from peak_console.jobs.model import JobDefinition, Overlap
 from peak_console.schedule.slots import Pending
 from peak_console.store.model import Claim, Outcome, RunState, Trigger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.policy import Verdict
-    from peak_console.jobs.model import JobDefinition
     from peak_console.store.model import Run
 
 REPLACED = "replaced by a later run"
 TAG = "scheduler"
 """The registry's tag of runs that the engine itself made, as documented."""
+FIRST_BATCH = 16
+BATCH_GROWTH = 4
+"""Of many slots that are due at one moment so few are claimed first, so that starting begins at once; the next batch
+is so many times larger, so that few commits are waited for."""
 
 
 class Dispatcher:
@@ -36,53 +39,74 @@ class Dispatcher:
     def __init__(self, context: EngineContext) -> None:
         self._context = context
         self._unrecorded: list[tuple[Run, int, str]] = []
+        self._untold: list[End] = []
+        self._refusal: StateError | None = None
 
     def dispatch(self, now: datetime) -> list[End]:
         """Claim every slot that is due, start what may start; the ends of those that could not be.
 
-        Raises ``StateError`` when the registry refuses; nothing has started then that is not claimed.
+        Raises ``StateError`` when the registry refuses; nothing has started then that is not claimed, and the ends
+        come with the next call.
         """
         context = self._context
         if context.hold is not None or context.draining:
             return []
-        return self._start(self._claim_due(now)) + self.dispatch_queue(now)
+        self._untold += self._start(self._claim_due(now))
+        refusal, self._refusal = self._refusal, None
+        if refusal is not None:
+            raise refusal
+        ends, self._untold = self._untold, []
+        return ends + self.dispatch_queue(now)
 
     def dispatch_queue(self, now: datetime) -> list[End]:
         """Start the queued runs whose turn has come; the ends of those that could not be started."""
         context = self._context
         if context.hold is not None or context.draining:
             return []
-        return self._give_up_disabled(now) + self._start(self._from_queue(now))
+        return self._give_up(now) + self._start(self._from_queue(now))
 
-    def _give_up_disabled(self, now: datetime) -> list[End]:
-        """What waits for its turn, or for another attempt, does not outlast the disabling of its job."""
+    def _give_up(self, now: datetime) -> list[End]:
+        """What waits for its turn, or for another attempt, does not outlast its job, nor the disabling of that."""
         context = self._context
         ends = []
         for run in list(context.queue):
-            job = context.jobs.get(run.job)
-            if job is None or run.triggered_by == Trigger.MANUAL:
-                continue
-            if not is_enabled(job, context.planner.states.get(run.job), now):
+            job, reason = context.jobs.get(run.job), ""
+            if run.job not in context.jobset.jobs:
+                job, reason = JobDefinition(run.job, tags=run.tags), "its job is gone from the jobs file"
+            elif job is not None and run.triggered_by != Trigger.MANUAL:
+                enabled = is_enabled(job, context.planner.states.get(run.job), now)
+                reason = "" if enabled else "its job was disabled while it waited"
+            if job is not None and reason:
                 context.queue.remove(run)
-                ends.append(End(run, job, Outcome.SKIPPED, None, now, "its job was disabled while it waited"))
+                ends.append(End(run, job, Outcome.SKIPPED, None, now, reason))
         return ends
 
-    def _claim_due(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
+    def _claim_due(self, now: datetime) -> Iterator[tuple[Run, JobDefinition]]:
+        """Claim what is due and give what is to be started, batch by batch: one starts while the next is claimed.
+
+        Ends early when the registry refuses; what is left is still due.
+        """
         context = self._context
         due = context.planner.due(now)
-        if not due:
-            return []
-        try:
-            return self._record(due, now)
-        except StateError:
-            for job, _ in due:
-                context.planner.refresh(job.name, now)
-            raise
-
-    def _record(self, due: Sequence[tuple[JobDefinition, Pending]], now: datetime) -> list[tuple[Run, JobDefinition]]:
-        """One transaction for everything that is due at this moment."""
-        context = self._context
         free = context.free_places()
+        size = FIRST_BATCH
+        while due:
+            batch, later = due[:size], due[size:]
+            try:
+                ready, free = self._record(batch, now, free)
+            except StateError as error:
+                for job, _ in due:
+                    context.planner.refresh(job.name, now)
+                self._refusal = error
+                return
+            yield from ready
+            due, size = later, size * BATCH_GROWTH
+
+    def _record(
+        self, due: Sequence[tuple[JobDefinition, Pending]], now: datetime, free: int | None
+    ) -> tuple[list[tuple[Run, JobDefinition]], int | None]:
+        """One transaction for a batch; what is to be started of it, and how many more may start after that."""
+        context = self._context
         verdicts: dict[tuple[str, datetime], Verdict] = {}
         claims = []
         replaced: list[str] = []
@@ -108,7 +132,7 @@ class Dispatcher:
             context.planner.settle(state, now)
         for name in replaced:
             self._replace(name)
-        return self._claimed(runs, now)
+        return self._claimed(runs, now), free
 
     def _claimed(self, runs: Sequence[Run], now: datetime) -> list[tuple[Run, JobDefinition]]:
         """Of runs that have just been recorded those to be started now; the others wait, or have passed."""
@@ -201,8 +225,12 @@ class Dispatcher:
             return True
         return run.job not in taken and not self._context.active_runs(run.job)
 
-    def start_by_hand(self, job: JobDefinition, now: datetime, *, force: bool) -> tuple[Run | None, str, list[End]]:
+    def start_by_hand(
+        self, job: JobDefinition, now: datetime, *, force: bool, command_id: int | None = None
+    ) -> tuple[Run | None, str, list[End]]:
         """Claim and start a manual run under the job's overlap policy, or beside what runs with ``force``.
+
+        The command that asks for it learns of the run in the same transaction, so that it never makes another.
 
         Returns the run, or ``None`` and why there is none, and the end of a run that could not be started.
         """
@@ -215,10 +243,15 @@ class Dispatcher:
         by_hand = replace(verdict, action=Action.START, triggered_by=Trigger.MANUAL, reason=None)
         runs: list[Run] = []
         while not runs:  # the very moment may be taken, by a slot or by the same key pressed twice
-            runs = context.store.claim([self._claim(job, by_hand, queued=waits or free == 0)], now, context.identity)
+            with context.store:
+                claim = self._claim(job, by_hand, queued=waits or free == 0)
+                runs = context.store.claim([claim], now, context.identity)
+                if runs and command_id is not None:
+                    context.store.carried_out(command_id, runs[0].id)
+                if runs and verdict.action == Action.REPLACE:
+                    self._note_replaced(job.name)
             by_hand = replace(by_hand, slot=by_hand.slot + timedelta(microseconds=1))
         if verdict.action == Action.REPLACE:
-            self._note_replaced(job.name)
             self._replace(job.name)
         if runs[0].state == RunState.QUEUED:
             self._enqueue(runs[0], now)
@@ -238,7 +271,7 @@ class Dispatcher:
         for live in self._context.supervisor.of_job(name):
             self._context.supervisor.stop(live.run.id, REPLACED, recorded=True)
 
-    def _start(self, ready: Sequence[tuple[Run, JobDefinition]]) -> list[End]:
+    def _start(self, ready: Iterable[tuple[Run, JobDefinition]]) -> list[End]:
         """Start claimed runs, all of them before anything else is done."""
         context = self._context
         ends, events = [], []

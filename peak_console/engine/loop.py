@@ -172,7 +172,7 @@ class Engine:
         self._dispatcher = Dispatcher(context)
         self._bookkeeper = Bookkeeper(context)
         self._recovery = Recovery(context, self._executor, self._dispatcher)
-        self._commander = Commander(context, self._dispatcher, self._reload)
+        self._commander = Commander(context, self._dispatcher, self._bookkeeper.record, self._reload)
         if self.options.mode in RESIDENT_MODES:
             from peak_console.engine.retention import Retention
 
@@ -198,7 +198,7 @@ class Engine:
         now = self._clock.now()
         self._obey_flags(now)
         self.watch(now)
-        self._bookkeeper.record(self._commander.obey(now))
+        self._commander.obey(now)
         self._reload_if_offered(now)
         if self.context.foreign and self._clock.monotonic() >= self._look_again_at:
             self._look_again_at = self._clock.monotonic() + FOREIGN_SECONDS
@@ -236,7 +236,7 @@ class Engine:
 
     def obey_once(self) -> None:
         """Answer the commands that are open. The lock has to be held."""
-        self._bookkeeper.record(self._commander.obey(self._clock.now()))
+        self._commander.obey(self._clock.now())
         self._give_way()
 
     def _give_way(self) -> None:

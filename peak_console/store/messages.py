@@ -53,6 +53,10 @@ class CommandRecords(Database):
         rows = self._rows(f"SELECT {COMMAND_COLUMNS} FROM commands WHERE id = ?", (command_id,))
         return command_from(rows[0]) if rows else None
 
+    def carried_out(self, command_id: int, run_id: int) -> None:
+        """A command has made a run; its answer follows."""
+        self._write("UPDATE commands SET run_id = ? WHERE id = ?", (run_id, command_id))
+
     def answer(self, command_id: int, answer: str, message: str, now: datetime, run_id: int | None = None) -> None:
         """Answer a command: ``done`` or ``refused``, and what came of it in a sentence."""
         self._write(

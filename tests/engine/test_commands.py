@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.engine.context import EngineOptions
+from peak_console.errors import StateError
+from peak_console.store.model import Claim
+from peak_console.store.store import Store
 from tests.support.clock import MONDAY_MORNING
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:
     from tests.engine.conftest import MakeBench
+    from tests.support.engine import Bench
 
 
 def test_run_starts_a_run_by_hand_and_moves_no_slot(bench: MakeBench) -> None:
@@ -134,3 +139,92 @@ def test_acknowledging_one_alert_or_all(bench: MakeBench, one: bool) -> None:
     answer = engine.command("ack", alert=first) if one else engine.command("ack")
     assert answer == ("done: 1 alert acknowledged" if one else "done: 2 alerts acknowledged")
     assert [alert.acknowledged_by for alert in engine.alerts()] == (["alice", None] if one else ["alice", "alice"])
+
+
+def test_two_stops_of_one_waiting_run_are_both_answered(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=60, overlap="queue"))
+    engine.turn()
+    engine.advance(60)
+    store = engine.engine.store
+    first, second = (store.issue("stop", "alice", engine.clock.now(), None, 2) for _ in range(2))
+    engine.turn()
+    answers = [store.command(number) for number in (first, second)]
+    assert [command.answer if command else None for command in answers] == ["done", "refused"]
+    assert engine.outcomes() == [None, "stopped"]
+
+
+def test_a_run_that_another_process_has_just_queued_can_be_stopped(bench: MakeBench) -> None:
+    engine = bench(make_job(retries=1))
+    engine.turn()
+    engine.engine.store.claim([Claim("backup", MONDAY_MORNING, attempt=2, queued=True)], MONDAY_MORNING, "1 x")
+    assert engine.command("stop", run_id=2) == "done: stopping backup #2"
+    assert engine.outcomes() == [None, "stopped"]
+
+
+def issue_and_die(engine: Bench, verb: str, job: str | None = None) -> int:
+    """Leave a command, let the engine die over it, and begin another one."""
+    number = engine.engine.store.issue(verb, "alice", engine.clock.now(), job)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Store, "answer", _die)
+        with pytest.raises(StateError):
+            engine.turn()
+    engine.restart(crash=True)
+    engine.advance(1)
+    return number
+
+
+def _die(*_: object) -> None:
+    raise StateError("it dies here")
+
+
+def test_a_run_by_hand_happens_once_even_when_the_engine_dies_before_its_answer(bench: MakeBench) -> None:
+    engine = bench(make_job(daily_time="09:00"))
+    number = issue_and_die(engine, "run", "backup")
+    assert engine.live == [1]
+    assert len(engine.runs()) == 1
+    command = engine.engine.store.command(number)
+    assert command is not None
+    assert (command.answer, command.run_id) == ("done", 1)
+
+
+def test_a_run_by_hand_that_could_not_be_started_is_refused_by_the_next_engine_too(bench: MakeBench) -> None:
+    engine = bench(make_job(daily_time="09:00", command="no-such-program"))
+    number = issue_and_die(engine, "run", "backup")
+    command = engine.engine.store.command(number)
+    assert command is not None
+    assert command.answer == "refused"
+    assert "could not be started" in (command.message or "")
+    assert engine.outcomes() == ["not_started"]
+
+
+@pytest.mark.parametrize("verb", ["hold", "disable"])
+def test_an_answer_and_what_it_says_are_one(bench: MakeBench, verb: str) -> None:
+    engine = bench(make_job(interval_seconds=60))
+    engine.turn()
+    engine.end(1)
+    number = issue_and_die(engine, verb, "backup" if verb == "disable" else None)
+    command = engine.engine.store.command(number)
+    assert command is not None
+    assert command.answer == "done", "the one who died had not changed anything"
+    engine.advance(120)
+    assert len(engine.runs()) == 1
+
+
+def test_what_waits_does_not_outlast_its_job(bench: MakeBench) -> None:
+    engine = bench(make_job(retries=1, retry_delay_seconds=600), make_job("other"))
+    engine.turn()
+    engine.end(1, 1)
+    engine.end(2, 0)
+    engine.reload(make_job("other"))
+    assert engine.outcomes("backup") == ["failed", "skipped"]
+    assert engine.runs("backup")[1].reason == "its job is gone from the jobs file"
+
+
+def test_what_waits_for_a_job_that_this_engine_leaves_out_waits_on(bench: MakeBench) -> None:
+    engine = bench(make_job(retries=1, retry_delay_seconds=60, tags=("night",)))
+    engine.turn()
+    engine.end(1, 1)
+    engine.options = EngineOptions(mode="headless", exclude_tags=("night",))
+    engine.restart()
+    engine.advance(120)
+    assert engine.outcomes() == ["failed", None]
