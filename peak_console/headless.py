@@ -7,21 +7,20 @@ import signal
 
 from peak_console.clock import SystemClock
 from peak_console.engine.selection import tags_of
-from peak_console.errors import PeakConsoleError, StateError
+from peak_console.errors import StateError
 from peak_console.jobs.loader import load
-from peak_console.store.directory import EngineLock, state_directory
+from peak_console.store.directory import state_directory
 from peak_console.store.terms import RESIDENT_MODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from types import FrameType
 
-    from peak_console.alerts.delivery import Deliverer
     from peak_console.engine.context import EngineOptions
     from peak_console.engine.loop import Engine
-    from peak_console.jobs.model import AlertChannel, JobSet
+    from peak_console.jobs.model import JobSet
     from peak_console.jobs.watcher import FileStatus
     from peak_console.outlet import Outlet
     from peak_console.reports import Reporter
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
 STAND_BY_SECONDS = 0.5
 PASSING_ENGINE_SECONDS = 10.0
 """How long ``--once`` waits for another ``--once`` to finish claiming, which takes it milliseconds."""
-DELIVERY_SECONDS = 20.0
-"""How long a one-shot start waits for its alerts to be sent; what is left, the next engine sends."""
-DELIVERY_LOCK = "delivery.lock"
-DELIVERY_TURN_SECONDS = 0.2
 
 
 def run_headless(options: Namespace) -> int:
@@ -71,6 +66,8 @@ class _Service:
         self._clock = SystemClock()
         self._outlet = _outlet(options)
         self._reporter = _reporter(options, jobset, self._outlet)
+        from peak_console.alerts.service import Alerting
+
         self._alerting = Alerting(directory, self._clock, self._complain)
         self._signals = 0
         self._jobset = jobset
@@ -207,88 +204,6 @@ def engine_options(options: Namespace, mode: str) -> EngineOptions:
         keep_registry=not options.no_registry,
         send_alerts=not options.no_alerts,
     )
-
-
-def alert_channels(jobset: JobSet) -> Sequence[AlertChannel]:
-    """The channels of the jobs file, of ``.env`` in the working directory and of the environment."""
-    from peak_console.alerts.routing import channels_from_environment, merge_channels
-
-    environ = dict(os.environ)
-    if os.path.exists(".env"):
-        from peak_console.jobs.environment import load_dotenv_values
-
-        environ = {**load_dotenv_values(os.getcwd()), **environ}
-    try:
-        return merge_channels(jobset.channels, channels_from_environment(environ))
-    except PeakConsoleError as error:
-        raise StateError(str(error)) from None
-
-
-class Alerting:
-    """The delivery of alerts, begun with the first one that has somewhere to go.
-
-    One process at a time delivers what the outbox holds: two would send everything twice.
-    """
-
-    def __init__(
-        self, directory: str, clock: SystemClock, report: Callable[[str], None] = lambda _problem: None
-    ) -> None:
-        self._channels: Sequence[AlertChannel] = ()
-        self._directory = directory
-        self._clock = clock
-        self._report = report
-        self._deliverer: Deliverer | None = None
-        self._turn = EngineLock(directory, DELIVERY_LOCK)
-        self._finishing = False
-
-    def channels_of(self, jobset: JobSet) -> Sequence[AlertChannel]:
-        """Where alerts go from now on, by the jobs file and the environment."""
-        self._channels = alert_channels(jobset)
-        if self._deliverer is not None:
-            self._deliverer.use_channels(self._channels)
-        return self._channels
-
-    def wake(self) -> None:
-        """There is something to send. Called by the engine, after it has been recorded."""
-        from threading import Event, Thread
-
-        from peak_console.alerts.delivery import Deliverer
-        from peak_console.store.store import Store
-
-        if self._deliverer is None:
-            self._deliverer = Deliverer(
-                lambda: Store(self._directory), self._channels, self._clock, report=self._report
-            )
-            self._has_turn = Event()
-            self._waiter = Thread(target=self._begin, args=(self._deliverer,), name="alerts-turn", daemon=True)
-            self._waiter.start()
-        self._deliverer.wake()
-
-    def _begin(self, deliverer: Deliverer) -> None:
-        """Wait for our turn, then deliver until the end."""
-        import time
-
-        try:
-            while not self._turn.acquire():
-                if self._finishing:
-                    return
-                time.sleep(DELIVERY_TURN_SECONDS)
-        except StateError as error:
-            self._report(f"alerts: {error}")
-            return
-        deliverer.start()
-        self._has_turn.set()
-
-    def finish(self) -> None:
-        """Send what is due, for a while; what is left, the next engine sends."""
-        if self._deliverer is None:
-            return
-        if self._has_turn.wait(DELIVERY_SECONDS):
-            self._deliverer.flush(DELIVERY_SECONDS)
-        self._finishing = True
-        self._waiter.join()
-        self._deliverer.stop()
-        self._turn.release()
 
 
 def take_turn(engine: Engine, give_up: Callable[[], bool] = lambda: False) -> bool:

@@ -10,11 +10,12 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
+from peak_console.alerts.service import Alerting
 from peak_console.clock import SystemClock
 from peak_console.engine.loop import Engine
 from peak_console.engine.selection import tags_of
 from peak_console.errors import PeakConsoleError
-from peak_console.headless import Alerting, engine_options
+from peak_console.headless import engine_options
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.jobs.watcher import Watcher
 from peak_console.runs.local import LocalExecutor
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.jobs.watcher import FileStatus
     from peak_console.store.model import Command, Run
+
+LAST_ALERTS_SECONDS = 3.0
+"""How long leaving waits for the last alerts to be sent; the next engine sends what is left."""
 
 
 class Session:
@@ -228,5 +232,5 @@ class Session:
     def close(self) -> None:
         """After ``wait``: send what alerts are left, and let go of everything."""
         self._watcher.stop()
-        self._alerting.finish()
+        self._alerting.finish(LAST_ALERTS_SECONDS)
         self.store.close()

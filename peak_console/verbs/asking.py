@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from peak_console.alerts.service import Alerting
     from peak_console.engine.events import EngineEvent
     from peak_console.engine.loop import Engine
-    from peak_console.headless import Alerting
     from peak_console.jobs.model import JobSet
     from peak_console.store.model import Command
 
@@ -78,9 +78,9 @@ def passing_engine(
     alerting: Alerting | None = None,
 ) -> Engine:
     """An engine that takes over nothing but what it is asked for."""
+    from peak_console.alerts.service import Alerting
     from peak_console.engine.context import EngineOptions
     from peak_console.engine.loop import Engine
-    from peak_console.headless import Alerting
     from peak_console.runs.local import LocalExecutor
 
     alerting = alerting or Alerting(directory, SystemClock())

@@ -119,7 +119,7 @@ class _Here:
     """A manual run in this process: claimed under the engine's lock, looked after without it."""
 
     def __init__(self, options: Namespace, jobset: JobSet, directory: str) -> None:
-        from peak_console.headless import Alerting
+        from peak_console.alerts.service import Alerting
 
         self._options = options
         self._directory = directory

@@ -1,0 +1,101 @@
+"""Alerts on their way out of one engine: where they go, and who sends them."""
+
+from __future__ import annotations
+
+import os
+
+from peak_console.errors import PeakConsoleError, StateError
+from peak_console.store.directory import EngineLock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from peak_console.alerts.delivery import Deliverer
+    from peak_console.clock import Clock
+    from peak_console.jobs.model import AlertChannel, JobSet
+
+DELIVERY_SECONDS = 20.0
+"""How long a one-shot start waits for its alerts to be sent; what is left, the next engine sends."""
+DELIVERY_LOCK = "delivery.lock"
+DELIVERY_TURN_SECONDS = 0.2
+
+
+def alert_channels(jobset: JobSet) -> Sequence[AlertChannel]:
+    """The channels of the jobs file, of ``.env`` in the working directory and of the environment."""
+    from peak_console.alerts.routing import channels_from_environment, merge_channels
+
+    environ = dict(os.environ)
+    if os.path.exists(".env"):
+        from peak_console.jobs.environment import load_dotenv_values
+
+        environ = {**load_dotenv_values(os.getcwd()), **environ}
+    try:
+        return merge_channels(jobset.channels, channels_from_environment(environ))
+    except PeakConsoleError as error:
+        raise StateError(str(error)) from None
+
+
+class Alerting:
+    """The delivery of alerts, begun with the first one that has somewhere to go.
+
+    One process at a time delivers what the outbox holds: two would send everything twice.
+    """
+
+    def __init__(self, directory: str, clock: Clock, report: Callable[[str], None] = lambda _problem: None) -> None:
+        self._channels: Sequence[AlertChannel] = ()
+        self._directory = directory
+        self._clock = clock
+        self._report = report
+        self._deliverer: Deliverer | None = None
+        self._turn = EngineLock(directory, DELIVERY_LOCK)
+        self._finishing = False
+
+    def channels_of(self, jobset: JobSet) -> Sequence[AlertChannel]:
+        """Where alerts go from now on, by the jobs file and the environment."""
+        self._channels = alert_channels(jobset)
+        if self._deliverer is not None:
+            self._deliverer.use_channels(self._channels)
+        return self._channels
+
+    def wake(self) -> None:
+        """There is something to send. Called by the engine, after it has been recorded."""
+        from threading import Event, Thread
+
+        from peak_console.alerts.delivery import Deliverer
+        from peak_console.store.store import Store
+
+        if self._deliverer is None:
+            self._deliverer = Deliverer(
+                lambda: Store(self._directory), self._channels, self._clock, report=self._report
+            )
+            self._has_turn = Event()
+            self._waiter = Thread(target=self._begin, args=(self._deliverer,), name="alerts-turn", daemon=True)
+            self._waiter.start()
+        self._deliverer.wake()
+
+    def _begin(self, deliverer: Deliverer) -> None:
+        """Wait for our turn, then deliver until the end."""
+        import time
+
+        try:
+            while not self._turn.acquire():
+                if self._finishing:
+                    return
+                time.sleep(DELIVERY_TURN_SECONDS)
+        except StateError as error:
+            self._report(f"alerts: {error}")
+            return
+        deliverer.start()
+        self._has_turn.set()
+
+    def finish(self, seconds: float = DELIVERY_SECONDS) -> None:
+        """Send what is due, for some seconds at most; what is left, the next engine sends."""
+        if self._deliverer is None:
+            return
+        if self._has_turn.wait(seconds):
+            self._deliverer.flush(seconds)
+        self._finishing = True
+        self._waiter.join()
+        self._deliverer.stop()
+        self._turn.release()
