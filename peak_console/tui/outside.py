@@ -22,7 +22,7 @@ def editor_command(environ: Mapping[str, str], path: str, line: int, exists: Cal
 
     Raises ``PeakConsoleError`` when there is no editor at all.
     """
-    chosen = environ.get("VISUAL") or environ.get("EDITOR")
+    chosen = (environ.get("VISUAL") or "").strip() or (environ.get("EDITOR") or "").strip()
     try:
         words = shlex.split(chosen) if chosen else [next(editor for editor in EDITORS if exists(editor))]
     except StopIteration:
@@ -30,9 +30,9 @@ def editor_command(environ: Mapping[str, str], path: str, line: int, exists: Cal
     except ValueError:
         raise PeakConsoleError(f"EDITOR cannot be read: {chosen}") from None
     name = os.path.basename(words[0])
-    if name in ("code", "codium", "subl", "zed"):
-        return [*words, f"{path}:{line}"]
-    if name in ("hx", "helix", "micro"):
+    if name in ("code", "code-insiders", "codium", "cursor"):
+        return [*words, "--goto", f"{path}:{line}"]
+    if name in ("hx", "helix", "subl", "zed"):
         return [*words, f"{path}:{line}"]
     return [*words, f"+{line}", path]
 

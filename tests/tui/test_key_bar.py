@@ -1,0 +1,55 @@
+"""The last line: which keys it names, for which pane, and what it leaves out where there is no room."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from peak_console.tui.actions import ACTIONS, Context, keys_of, shown
+from peak_console.tui.key_bar import KeyBar
+from tests.tui.harness import WidgetApp
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+
+@asynccontextmanager
+async def key_bar(
+    width: int, context: str = Context.JOBS, keymap: Mapping[str, str] | None = None
+) -> AsyncIterator[str]:
+    """What it says."""
+    bar = KeyBar(keymap or {})
+    async with WidgetApp(bar).run_test(size=(width, 3)) as pilot:
+        bar.show(context)
+        await pilot.pause()
+        yield bar.render_line(0).text
+
+
+@pytest.mark.parametrize("context", [Context.JOBS, Context.OUTPUT, Context.ALERTS])
+async def test_with_room_it_names_every_key_of_the_pane_and_of_everywhere(context: str) -> None:
+    wanted = [a for a in ACTIONS if a.footer and a.context in (context, Context.EVERYWHERE)]
+    async with key_bar(240, context) as line:
+        assert all(f" {shown(keys_of(a, {})[0])} {a.label} " in line for a in wanted)
+        assert line.rstrip().endswith("Ctrl+P Commands")
+        assert len(line.rstrip()) == 239
+
+
+async def test_the_keys_of_the_pane_come_first() -> None:
+    async with key_bar(140, Context.OUTPUT) as line:
+        assert line.startswith(" / Search  [ Earlier run  ] Later run  w Wrap  r Run")
+
+
+@pytest.mark.parametrize("width", range(30, 141, 11))
+async def test_entries_are_whole_or_not_there_and_help_and_quit_always(width: int) -> None:
+    entries = {f"{shown(keys_of(a, {})[0])} {a.label}" for a in ACTIONS}
+    async with key_bar(width) as line:
+        assert {entry for entry in line.strip().split("  ") if entry} <= entries | {""}
+        assert "? Help  q Quit" in line
+
+
+async def test_it_names_the_keys_that_the_operator_has_chosen() -> None:
+    async with key_bar(140, keymap={"run": "ctrl+r,r", "quit": "Z"}) as line:
+        assert "Ctrl+R Run" in line
+        assert "Z Quit" in line
