@@ -93,15 +93,12 @@ class Recovery:
         from peak_console.engine.supervisor import End
 
         if known:
-            ends = self._dispatcher.start_anew(run, job)
-        else:
-            reason = "its engine died before it started, and the job is gone from the jobs file"
-            ends = [End(run, job, Outcome.NOT_STARTED, None, now, reason)]
+            return self._dispatcher.start_anew(run, job)
         try:
             # The engine that died may have asked for the start an instant before.
-            never = not any(end.outcome == Outcome.NOT_STARTED for end in ends) or self._executor.seize(
-                run_directory(self._context.directory, run.id)
-            )
+            if not self._executor.seize(run_directory(self._context.directory, run.id)):
+                return None
         except StartError:  # nothing can be written there, by nobody
-            never = True
-        return ends if never else None
+            pass
+        reason = "its engine died before it started, and the job is gone from the jobs file"
+        return [End(run, job, Outcome.NOT_STARTED, None, now, reason)]
