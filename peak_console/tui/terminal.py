@@ -16,10 +16,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from peak_console.tui.type_ahead import TypeAhead
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
     from io import TextIOWrapper
+
+    from textual.message import Message
 
 RESTORE = "\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[0m\x1b[?1049l\x1b[?25h"
 """Leaves the key protocol, mouse, focus and paste modes and the alternate screen, and shows the cursor."""
@@ -117,6 +121,12 @@ class TerminalDriver(LinuxDriver):
         self._loop = asyncio.get_running_loop()
         self._on_screen = False
         self._reentry_due = False
+        self._type_ahead = TypeAhead(self._app)
+
+    def send_message(self, message: Message) -> None:
+        """Something has come from the terminal. Called in the thread that reads it."""
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._type_ahead.add, message)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """What the terminal says, whatever COLUMNS and LINES had become when somebody exported them."""

@@ -280,6 +280,11 @@ class Pty:
         self._stalled.clear()
 
     @property
+    def is_full(self) -> bool:
+        """Whether it takes nothing more before somebody reads."""
+        return not select.select([], [self._slave], [], 0)[1]
+
+    @property
     def is_cooked(self) -> bool:
         """Whether the terminal edits lines and echoes, as shells leave it to programs."""
         flags = termios.tcgetattr(self._slave)[3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -116,6 +117,12 @@ class Stage(Program):
     def threads(self) -> int:
         """How many threads the console has."""
         return len(os.listdir(f"/proc/{self.pid}/task"))
+
+    def has_heard(self) -> bool:
+        """Whether the console has taken note of a signal to end: it no longer minds being in the background."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            ignored = next(int(line.split()[1], 16) for line in file if line.startswith("SigIgn"))
+        return bool(ignored & 1 << signal.SIGTTOU - 1)
 
     def cpu_seconds(self) -> float:
         """Processor time that the console has spent so far."""
