@@ -13,7 +13,7 @@ from peak_console.store.terms import Outcome, RunState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from peak_console.clock import Clock
@@ -104,7 +104,7 @@ class Supervisor:
     def of_job(self, name: str) -> list[LiveRun]:
         return [live for live in self._live.values() if live.run.job == name]
 
-    def start(self, ready: Sequence[tuple[Run, JobDefinition]], launcher: Launcher) -> list[LiveRun | End]:
+    def start(self, ready: Iterable[tuple[Run, JobDefinition]], launcher: Launcher) -> list[LiveRun | End]:
         """Start the processes of claimed runs, in their order; the caller records them with ``Store.started``."""
         results: list[LiveRun | End] = []
         under_way: list[tuple[Run, JobDefinition]] = []
