@@ -20,7 +20,7 @@ import threading
 import time
 import uuid
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tests.support.processes import DEADLINE_SECONDS, is_alive
 
@@ -182,7 +182,7 @@ class Tmux(Display):
 class GnuScreen(Display):
     """One window of GNU screen, 80×24, without a display. Its copies of the screen are true only in ASCII."""
 
-    _KEYS = {"Enter": "\r", "Escape": "\x1b", "Tab": "\t", "Space": " "}
+    _KEYS: ClassVar = {"Enter": "\r", "Escape": "\x1b", "Tab": "\t", "Space": " "}
 
     def __init__(self, marked: Marked, folder: Path, words: Sequence[str]) -> None:
         self._directory = tempfile.mkdtemp(prefix="peak-screen-")

@@ -41,6 +41,11 @@ class Stage(Program):
         self.environ = dict(self.marked.environ)
         self._displays: list[Display | Pty] = []
 
+    def environment(self, **changes: str) -> None:
+        """Set variables of whatever is started from now on."""
+        self.marked.environ.update(changes)
+        self.environ.update(changes)
+
     @property
     def pid(self) -> int:
         """The process id of the console that was opened last."""
@@ -55,9 +60,8 @@ class Stage(Program):
         tell = f'trap : INT; "$@"; echo "{LEFT} $?"; stty -a; exec cat'
         return ["/bin/sh", "-c", tell, "sh", *self.console(*flags)]
 
-    def tmux(self, words: list[str] | None = None, *, width: int = 140, height: int = 42, **changes: str) -> Tmux:
-        """The console in a tmux of its own, once it shows its jobs."""
-        self.marked.environ.update(changes)
+    def tmux(self, words: list[str] | None = None, *, width: int = 140, height: int = 42) -> Tmux:
+        """The console, or another program, in a tmux of its own; the console once its engine is at work."""
         tmux = Tmux(self.marked, self.folder, words or self.then_shown(), width, height)
         self._displays.append(tmux)
         if words is None:
@@ -83,9 +87,8 @@ class Stage(Program):
         self._displays.append(screen)
         return screen
 
-    def pty(self, words: list[str] | None = None, **changes: str) -> Pty:
+    def pty(self, words: list[str] | None = None) -> Pty:
         """The console in a terminal of which every byte is kept."""
-        self.marked.environ.update(changes)
         terminal = Pty(self.marked, self.folder, words or self.console())
         self._displays.append(terminal)
         return terminal
@@ -173,5 +176,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if str(item.path).startswith(HERE):
             item.add_marker("terminal")
-
-

@@ -163,7 +163,8 @@ def test_sigterm_while_an_editor_has_the_terminal_ends_both(stage: Stage) -> Non
     editor = stage.folder / "editor"
     editor.write_text('#!/bin/sh\nstty -echo -icanon\necho "editing at $1 of $2"\nexec sleep 1000\n', encoding="ascii")
     editor.chmod(0o755)
-    tmux = stage.tmux(EDITOR=str(editor))
+    stage.environment(EDITOR=str(editor))
+    tmux = stage.tmux()
     tmux.keys("e")
     tmux.wait_for("editing at +4 of")
     assert tmux.is_plain
@@ -178,7 +179,8 @@ def test_sigterm_while_an_editor_has_the_terminal_ends_both(stage: Stage) -> Non
 @pytest.mark.usefixtures("_tmux")
 def test_without_an_editor_the_screen_comes_back_and_says_so(stage: Stage) -> None:
     stage.jobs(JOBS)
-    tmux = stage.tmux(EDITOR="/nowhere/editor")
+    stage.environment(EDITOR="/nowhere/editor")
+    tmux = stage.tmux()
     tmux.keys("e")
     tmux.wait_for("the editor cannot be started")
     tmux.keys("q")
@@ -219,7 +221,8 @@ def test_a_signal_at_any_moment_of_the_start_ends_it_and_restores_the_terminal(s
     words = stage.console()
     start = words.index(sys.executable)
     words[start + 1 : start + 3] = ["early.py"]
-    pty = stage.pty(words, SIGNAL_BEFORE=moment)
+    stage.environment(SIGNAL_BEFORE=moment)
+    pty = stage.pty(words)
     assert pty.process.wait(20) == 143
     assert pty.is_cooked
     assert pty.written.count(b"\x1b[?1049h") == pty.written.count(b"\x1b[?1049l")

@@ -33,7 +33,9 @@ def toml(text: str) -> str:
 
 def jobs(stage: Stage) -> None:
     spite = "".join(attack for attack in ATTACKS if attack != "\x00")
-    (stage.folder / "attack").write_bytes("\n".join(ATTACKS).encode() + b"\n\xff\xfe\xc3(" + spite.encode() + b"\nend\n")
+    (stage.folder / "attack").write_bytes(
+        "\n".join(ATTACKS).encode() + b"\n\xff\xfe\xc3(" + spite.encode() + b"\nend\n"
+    )
     names = [f"job{number} {attack} after" for number, attack in enumerate(NAMES)]
     text = "".join(
         f"""

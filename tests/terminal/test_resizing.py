@@ -26,16 +26,17 @@ daily_time = "05:00"
 SIZES = [(60, 15), (200, 60), (80, 24), (119, 35), (1, 1), (120, 36), (2, 50), (150, 2), (61, 16), (199, 59)]
 
 
-def printing(stage: Stage, **changes: str) -> Tmux:
+def printing(stage: Stage) -> Tmux:
     stage.jobs(JOBS)
-    tmux = stage.tmux(**changes)
+    tmux = stage.tmux()
     tmux.keys("r")
     stage.running("printer")
     return tmux
 
 
 def test_a_storm_of_sizes_leaves_the_right_screen(stage: Stage) -> None:
-    tmux = printing(stage, COLUMNS="33", LINES="7")  # what somebody has exported is not how large the terminal is
+    stage.environment(COLUMNS="33", LINES="7")  # what somebody has exported is not how large the terminal is
+    tmux = printing(stage)
     for _ in range(4):
         for width, height in SIZES:
             tmux.resize(width, height)

@@ -29,7 +29,8 @@ daily_time = "04:00"
 def in_a_shell(stage: Stage, **environ: str) -> Tmux:
     """The console as a job of an interactive shell."""
     stage.jobs(JOBS)
-    tmux = stage.tmux(["/bin/sh", "-i"], **{"PS1": "shell> ", **environ})
+    stage.environment(PS1="shell> ", **environ)
+    tmux = stage.tmux(["/bin/sh", "-i"])
     tmux.wait_for("shell>")
     words = " ".join(f"'{word}'" for word in stage.console())
     tmux.type(words)
