@@ -120,6 +120,7 @@ class TerminalDriver(LinuxDriver):
         self._file = cast("TextIOWrapper", terminal)
         self._loop = asyncio.get_running_loop()
         self._on_screen = False
+        self._own_modes: list[Any] | None = None
         self._reentry_due = False
         self._type_ahead = TypeAhead(self._app)
 
@@ -138,6 +139,7 @@ class TerminalDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._own_modes = _modes(self.fileno)
         self.attrs_before = self._terminal.modes  # not as an editor may have left them that was killed
         self._on_screen = self._writer_thread is not None and self._writer_thread.is_alive()
         self._terminal.loop = self._loop
@@ -168,7 +170,8 @@ class TerminalDriver(LinuxDriver):
         self._terminal.write("peak-console: stopped, and its engine with it: nothing starts until fg; runs go on\r\n")
         _stop()
         self._terminal.modes = _modes(self.fileno) or self._terminal.modes
-        self._come_back()
+        self.resume_application_mode()
+        self._repaint()
 
     def _sigcont_application(self, *_: object) -> None:
         """Whoever stopped us without asking (SIGSTOP) has left the terminal in a state of which we know nothing."""
@@ -178,14 +181,23 @@ class TerminalDriver(LinuxDriver):
                 self._loop.call_soon_threadsafe(self._reenter)
 
     def _reenter(self) -> None:
+        """Make the terminal ours again; without effect where it still is."""
         self._reentry_due = False
-        if self._on_screen:
-            self.suspend_application_mode()
-            self._come_back()
+        if not self._on_screen:
+            return
+        if self._own_modes is not None:
+            with suppress(termios.error):  # we are in the background
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self._own_modes)
+        self.write("\x1b[?1049h\x1b[?25l\x1b[?1004h")
+        self._enable_mouse_support()
+        self._enable_bracketed_paste()
+        self._disable_line_wrap()
+        self._repaint()
 
-    def _come_back(self) -> None:
-        self.resume_application_mode()
+    def _repaint(self) -> None:
         self._app.refresh(layout=True)
+        for screen in self._app.screen_stack:
+            screen.refresh()
 
 
 def _stop() -> None:
