@@ -37,6 +37,10 @@ class StateError(PeakConsoleError):
     """The state directory or its database cannot be used."""
 
 
+class DamagedError(StateError):
+    """The registry is damaged; an engine that starts sets it aside."""
+
+
 class StartError(PeakConsoleError):
     """A run's process could not be started (no such command, no such directory, …)."""
 

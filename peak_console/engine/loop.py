@@ -20,7 +20,7 @@ from peak_console.engine.planner import Planner
 from peak_console.engine.recovery import Recovery, identity
 from peak_console.engine.selection import changes
 from peak_console.engine.supervisor import LiveRun, Supervisor
-from peak_console.errors import StateError
+from peak_console.errors import DamagedError, StateError
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.store.directory import Doorbell, EngineLock, ring
 from peak_console.store.model import RESIDENT_MODES, EngineInfo
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from peak_console.engine.retention import Retention
     from peak_console.jobs.model import AlertChannel, JobDefinition, JobSet
     from peak_console.runs.interface import Executor
-    from peak_console.store.model import Run
+    from peak_console.store.model import Alert, Run
 
 FOREIGN_SECONDS = 1.0
 """How often the engine sees whether another process still looks after its runs."""
@@ -79,6 +79,7 @@ class Engine:
         self._stop_wanted = False
         self._leave_wanted = False
         self._trouble: str | None = None
+        self._troubled_since: datetime
         self._look_again_at = 0.0
         self._retention: Retention | None = None
 
@@ -127,25 +128,69 @@ class Engine:
     # The engine's own thread.
 
     def open(self) -> None:
-        """Open the state directory. Raises ``StateError``."""
-        self.store = Store.open(self.directory)
+        """Open the state directory; a registry that cannot be read is replaced. Raises ``StateError``."""
         self.lock = EngineLock(self.directory)
+        try:
+            self.store = Store.open(self.directory)
+        except DamagedError:
+            from peak_console.store.damage import open_sound
+
+            try:
+                self.store = open_sound(self.directory, self.lock, self._clock.now)
+            except StateError:
+                self.lock.release()
+                raise
 
     def take_over(self) -> bool:
         """Become the one that dispatches; ``False`` while somebody else is. Raises ``StateError``."""
-        return self.lock.acquire()
+        if not self.lock.acquire():
+            return False
+        self.store.follow()  # it may have been replaced while this one stood by
+        try:
+            in_order = self.store.engine_info().pid is None
+        except DamagedError:
+            in_order = False
+        if not in_order:
+            from peak_console.store.damage import is_damaged
+
+            if is_damaged(self.store):
+                self._replace_registry()
+        return True
+
+    def _replace_registry(self) -> None:
+        from peak_console.store.damage import set_aside
+
+        set_aside(self.directory, self._clock.now())
+        self.store.follow()
 
     def begin(self) -> None:
         """Take over what the directory holds. The lock has to be held."""
+        try:
+            self._begin()
+        except DamagedError:  # in a place where nobody had looked
+            if hasattr(self, "context"):
+                self.context.supervisor.leave_all()
+            if hasattr(self, "bell"):
+                self.bell.close()
+            self._replace_registry()
+            self._begin()
+
+    def _begin(self) -> None:
         # An engine that stays is rung by front ends; one that passes must not take the rings of the next.
         self.bell = Doorbell(self.directory if self.options.mode in RESIDENT_MODES else None)
         if self.options.mode in RESIDENT_MODES:
             self._executor.prepare()
         now = self._clock.now()
+        before = self.store.engine_info()
         # The jobs file may have been saved while another engine was in charge.
         jobset, self._offered = self._offered or self._first_jobset, None
         supervisor = Supervisor(self.store, self._executor, self._clock, self.directory)
         jobs = filter_jobs_by_tags(jobset.jobs.values(), self.options.include_tags, self.options.exclude_tags)
+        untold: Sequence[Alert] = ()
+        if before.started_at is None:
+            from peak_console.engine.damage import settle_after_damage
+
+            untold = settle_after_damage(self.store, jobset, now)
         info = EngineInfo(
             pid=os.getpid(), host=socket.gethostname(), mode=self.options.mode, version=__version__,
             jobs_file=jobset.path, started_at=now, loaded_at=now,
@@ -164,11 +209,15 @@ class Engine:
             emit=self._emit,
             on_alert=self._on_alert,
             channels=self._channels_of(jobset),
-            hold=self.store.engine_info().hold,
+            hold=before.hold,
         )
-        with self.store:
+        with context:
             self.store.engine_started(info)
             self._remember_changes()
+            if untold:
+                from peak_console.engine.damage import tell_of_damage
+
+                tell_of_damage(context, untold, now)
         self._dispatcher = Dispatcher(context)
         self._bookkeeper = Bookkeeper(context)
         self._recovery = Recovery(context, self._executor, self._dispatcher)
@@ -182,11 +231,19 @@ class Engine:
         self._bookkeeper.record(self._recovery.look(now))
 
     def serve(self) -> None:
-        """Work until asked to drain, and until the last run has ended."""
+        """Work until asked to drain, and until the last run has ended.
+
+        Raises ``DamagedError`` when the registry turns out to be damaged: nothing can be decided by it any more. What
+        runs is left to the next engine, which sets the registry aside.
+        """
         while True:
             try:
                 self.turn()
                 self._mend()
+            except DamagedError as error:
+                self._suffer(error)
+                self.context.supervisor.leave_all()
+                raise
             except StateError as error:
                 self._suffer(error)
             if self.context.draining and (self._leave_wanted or not len(self.context.supervisor)):
@@ -296,43 +353,74 @@ class Engine:
                     self._emit(events.RunStopping(at=now, run=live.run, reason="engine stopped", killed=False))
 
     def _reload_if_offered(self, now: datetime) -> None:
-        from peak_console.alerts.judge import judge_rejected, judge_reloaded
+        from peak_console.alerts.judge import judge_rejected
 
         context = self.context
         rejection, self._rejection = self._rejection, None
-        if rejection is not None:
-            path = context.jobset.path
-            with context:
-                self.store.rejected(rejection)
-                context.raise_alert(judge_rejected(path, rejection.splitlines(), now=now))
-            self._emit(events.ReloadRejected(at=now, error=rejection))
         offered, self._offered = self._offered, None
-        if offered is None:
+        try:
+            if rejection is not None:
+                with context:
+                    self.store.rejected(rejection)
+                    context.raise_alert(judge_rejected(context.jobset.path, rejection.splitlines(), now=now))
+                self._emit(events.ReloadRejected(at=now, error=rejection))
+                rejection = None
+            if offered is not None:
+                self._reload_jobs(offered, now)
+        except StateError:  # the registry refuses: not forgotten, and as a whole next time
+            self._rejection = self._rejection or rejection
+            self._offered = self._offered or offered
+            raise
+
+    def _reload_jobs(self, offered: JobSet, now: datetime) -> None:
+        """Work by new definitions: all of them, or none."""
+        from peak_console.alerts.judge import judge_reloaded
+
+        context = self.context
+        try:
+            channels = self._channels_of(offered)
+        except StateError as error:  # the environment names channels too
+            self.reject(str(error))
             return
         jobs = filter_jobs_by_tags(offered.jobs.values(), self.options.include_tags, self.options.exclude_tags)
         new = {job.name: job for job in jobs}
         added, removed, changed = changes(context.jobs, new)
-        context.jobset, context.jobs = offered, new
-        context.channels = self._channels_of(offered)
-        context.launcher = Launcher(offered, self.directory, self._environ)
-        context.planner = Planner(jobs, self.store.job_states(), now)
+        launcher = Launcher(offered, self.directory, self._environ)
+        planner = Planner(jobs, self.store.job_states(), now)
         alert = judge_reloaded(offered.path, added=added, removed=removed, changed=changed, now=now)
         with context:
             self.store.loaded(now)
-            self._remember_changes()
+            for name in planner.changed:
+                context.remember(planner.states[name])
             if alert is not None:
                 context.raise_alert(alert)
+        planner.changed.clear()
+        context.jobset, context.jobs, context.planner = offered, new, planner
+        context.channels, context.launcher = channels, launcher
         self._emit(events.JobsReloaded(at=now, added=added, removed=removed, changed=changed))
 
     def _suffer(self, error: StateError) -> None:
         """Say once what does not work; go on, and try again."""
         self._look_again_at = self._clock.monotonic() + TROUBLE_SECONDS
+        if self._trouble is None:
+            self._troubled_since = self._clock.now()
         if str(error) != self._trouble:
             self._trouble = str(error)
             self._emit(events.EngineTroubled(at=self._clock.now(), error=str(error)))
 
     def _mend(self) -> None:
+        """The registry serves: after trouble, go over it as a newcomer would, for whatever was decided meanwhile."""
+        if self._trouble is None:
+            return
+        from peak_console.alerts.judge import judge_trouble
+
+        context, now = self.context, self._clock.now()
+        self._bookkeeper.record(self._recovery.look(now))
+        with context:
+            zone = context.zone_of(None)
+            context.raise_alert(judge_trouble(self._trouble, since=self._troubled_since, now=now, zone=zone))
         self._trouble = None
+        self._emit(events.EngineMended(at=now, since=self._troubled_since))
 
     def sleep(self, longest: float | None = None, *, dispatching: bool = True) -> None:
         """Sleep until there is something to do; who does not dispatch is not woken by slots."""

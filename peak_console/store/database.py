@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 
-from peak_console.errors import StateError
+from peak_console.errors import DamagedError, StateError
 from peak_console.store.directory import DATABASE, newest_run_directory
 
 TYPE_CHECKING = False
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
 SCHEMA_VERSION = 1
+MIGRATIONS: dict[int, Sequence[str]] = {}
+"""By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
+FAILURES = (sqlite3.Error, UnicodeError)
+"""What SQLite's calls raise; of a damaged file even the words of an error may be unreadable."""
 BUSY_SECONDS = 30
 """How long a writer waits for another; transactions last milliseconds, so this is never seen."""
 
@@ -26,22 +30,46 @@ class Database:
         StateError: the registry is unreadable, damaged, full, or written by a newer version.
     """
 
-    def __init__(self, directory: str, *, read_only: bool = False) -> None:
+    def __init__(self, directory: str, *, read_only: bool = False, name: str = DATABASE) -> None:
         self.directory = directory
-        self.path = os.path.join(directory, DATABASE)
+        self.path = os.path.join(directory, name)
+        self.read_only = read_only
         self._depth = 0
+        self._replacements = 0
+        self._connect(read_only)
+
+    def _connect(self, read_only: bool) -> None:
         if not read_only:
             # SQLite would create it by the umask; the -wal and -shm files take over its mode.
             self._create_private()
         mode = self._reading_mode() if read_only else "mode=rw"
         try:
             self._connection = sqlite3.connect(
-                f"file:{_quoted(self.path)}?{mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS
+                f"file:{quoted(self.path)}?{mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS
             )
+            self._file = self._file_now()
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._bring_up_to_date(read_only)
-        except sqlite3.Error as error:
+        except FAILURES as error:
+            if hasattr(self, "_connection"):
+                self._connection.close()
             raise self._explained(error) from None
+
+    def _file_now(self) -> int:
+        try:
+            return os.stat(self.path).st_ino
+        except OSError:
+            return 0
+
+    def follow(self) -> bool:
+        """Turn to the registry that has taken the place of ours, if one has; whether it has. Raises ``StateError``."""
+        now = self._file_now()
+        if self._depth or now in (0, self._file):
+            return False
+        self._connection.close()
+        self._replacements += 1
+        self._connect(self.read_only)
+        return True
 
     def _reading_mode(self) -> str:
         """Even a reader keeps its place in a file of its own, except where nobody can write, so nothing can change."""
@@ -72,8 +100,19 @@ class Database:
             return
         self._connection.execute("PRAGMA journal_mode = WAL")
         with self:
-            if self._version() == 0:  # nobody else was faster
-                self._create_tables()
+            self._advance()
+
+    def _advance(self) -> None:
+        """From whatever version to ours, inside one transaction: all of it, or nothing."""
+        version = self._version()
+        if version == 0:
+            self._create_tables()
+            return
+        while version < SCHEMA_VERSION:  # unless somebody else was faster
+            for statement in MIGRATIONS[version]:
+                self._connection.execute(statement)
+            version += 1
+            self._connection.execute(f"PRAGMA user_version = {version}")
 
     def _version(self) -> int:
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
@@ -97,16 +136,17 @@ class Database:
         self._connection.close()
 
     def data_version(self) -> int:
-        """A number that changes when another connection has changed the registry."""
+        """A number that changes when another connection has changed the registry, or replaced it."""
+        self.follow()
         version: int = self._rows("PRAGMA data_version")[0][0]
-        return version
+        return version + (self._replacements << 32)
 
     def __enter__(self) -> Self:
         """Begin a transaction, or join the one under way: ``with store:`` makes several changes one."""
         if self._depth == 0:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.Error as error:
+            except FAILURES as error:
                 raise self._explained(error) from None
         self._depth += 1
         return self
@@ -121,7 +161,7 @@ class Database:
             if kind is None:
                 self._connection.execute("COMMIT")
                 return
-        except sqlite3.Error as failed:
+        except FAILURES as failed:
             self._roll_back()
             raise self._explained(failed) from None
         self._roll_back()
@@ -135,29 +175,32 @@ class Database:
         with self:
             try:
                 return self._connection.execute(sql, values)
-            except sqlite3.Error as error:
+            except FAILURES as error:
                 raise self._explained(error) from None
 
     def _rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._connection.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise self._explained(error) from None
 
-    def _explained(self, error: sqlite3.Error) -> StateError:
+    def _explained(self, error: sqlite3.Error | UnicodeError) -> StateError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if isinstance(error, UnicodeError):
+            code = sqlite3.SQLITE_CORRUPT
         what = {
             sqlite3.SQLITE_BUSY: "another program keeps the registry locked; see who has it open",
             sqlite3.SQLITE_FULL: "the disk is full; free some space",
             sqlite3.SQLITE_IOERR: "the disk cannot be written or read (full or failing); see the system's log",
             sqlite3.SQLITE_READONLY: "the registry is read-only; mend its permissions",
             sqlite3.SQLITE_CANTOPEN: "the registry cannot be opened; see that the directory is there and yours",
-            sqlite3.SQLITE_CORRUPT: "the registry is damaged; move it away to start on a fresh one",
-            sqlite3.SQLITE_NOTADB: "this is not a registry; move it away to start on a fresh one",
+            sqlite3.SQLITE_CORRUPT: "the registry is damaged; an engine that starts sets it aside",
+            sqlite3.SQLITE_NOTADB: "this is not a registry; an engine that starts sets it aside",
         }.get(code, f"the registry cannot be used ({error})")
-        return StateError(f"{self.path}: {what}")
+        kind = DamagedError if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else StateError
+        return kind(f"{self.path}: {what}")
 
 
-def _quoted(path: str) -> str:
+def quoted(path: str) -> str:
     """A path as it stands in a URI: only these characters mean anything there. (``quote`` takes 4 ms to load.)"""
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")

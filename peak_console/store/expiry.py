@@ -57,6 +57,14 @@ class ExpiryRecords(Database):
         rows = self._rows(sql, (job, keep_runs + unfinished))
         return rows[0][0] if rows else 0
 
+    def finished_among(self, ids: Sequence[int]) -> list[int]:
+        """Those of some ids that are of finished runs, or of none that is known."""
+        marks = ", ".join("?" * len(ids))
+        open_ids = {
+            row[0] for row in self._rows(f"SELECT id FROM runs WHERE id IN ({marks}) AND state <> 'finished'", ids)
+        }
+        return [run_id for run_id in ids if run_id not in open_ids]
+
     def unknown_runs(self, ids: Sequence[int]) -> list[int]:
         """Those of some ids under which nothing is recorded."""
         marks = ", ".join("?" * len(ids))

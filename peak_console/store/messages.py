@@ -82,12 +82,17 @@ class AlertRecords(Database):
                 ),
             )  # fmt: skip
             stored = replace(alert, id=int(cursor.lastrowid or 0))
+            self.deliver(stored.id, channels, now)
+        return stored
+
+    def deliver(self, alert_id: int, channels: Sequence[str], now: datetime) -> None:
+        """Put an alert into the outbox, once per channel, due at once."""
+        with self:
             for channel in channels:
                 self._write(
                     "INSERT INTO deliveries (alert_id, channel, next_attempt_at) VALUES (?, ?, ?)",
-                    (stored.id, channel, stamp(now)),
+                    (alert_id, channel, stamp(now)),
                 )
-        return stored
 
     def alerts(self, *, limit: int = -1, unacknowledged: bool = False) -> list[Alert]:
         """The alert log, newest first; -1 is no limit."""

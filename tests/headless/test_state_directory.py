@@ -167,14 +167,22 @@ def test_a_damaged_registry(program: Program, damage: object, words: str) -> Non
     assert callable(damage)
     registry.write_bytes(damage(registry.read_bytes()))
     before = registry.read_bytes()
-    said = one_sentence(program.once())
-    assert words in said
-    assert "move it away" in said
-    assert registry.read_bytes() == before
-    assert len(program.log) == 1
-    registry.rename(program.folder / "away")
-    assert program.once().code == 0, "and the advice helps"
-    assert len(program.log) == 2
+    for reading in (("--once", "--dry-run"), ("runs",), ("status",)):
+        said = one_sentence(program.run(*reading))
+        assert words in said
+        assert "an engine that starts sets it aside" in said
+    assert registry.read_bytes() == before, "who only looks changes nothing"
+    answer = program.once()
+    assert answer.code == 0, answer
+    assert "the registry was damaged: it is set aside as registry.db.damaged-" in answer.out
+    [aside] = program.state.glob("registry.db.damaged-*Z")
+    assert aside.read_bytes() == before
+    assert len(program.log) == 1, "a once job may have run, and does not run again"
+    assert "note" in program.run("alerts").out
+    assert (program.state / "runs" / "1" / "stdout.log").exists()
+    assert "damaged" not in program.once().out, "said once"
+    assert program.run("run", "note").code == 0
+    assert program.runs()[-1].id > 1
 
 
 def test_a_folder_in_the_registrys_place(program: Program) -> None:
