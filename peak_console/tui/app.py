@@ -11,7 +11,6 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.reactive import Reactive
 from textual.screen import Screen
 
 from peak_console.errors import StateError
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import PurePath
 
+    from rich.terminal_theme import TerminalTheme
     from textual.app import ComposeResult
     from textual.command import Provider
     from textual.geometry import Size
@@ -78,9 +78,6 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         Binding("ctrl+z", "app.suspend_process", "Suspend", show=False, priority=True),
     ]
 
-    ansi_theme_dark = Reactive(themes.ANSI_DARK, init=False)
-    ansi_theme_light = Reactive(themes.ANSI_LIGHT, init=False)
-
     def __init__(self, session: Session, *, clock: Clock | None = None, live: bool = True) -> None:
         """``live`` is whether timers run; without them a test refreshes by hand."""
         super().__init__()
@@ -104,9 +101,22 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         for theme in themes.THEMES:
             self.register_theme(theme)
         few_colours = self.console.color_system not in ("256", "truecolor")
-        self._given_theme = themes.chosen(self.config.theme or self.settings.theme, ansi=few_colours)
-        # Before the style sheets are read: to change the theme later is to read them twice.
-        self.set_reactive(App.theme, self._given_theme)
+        wanted = self.config.theme or self.settings.theme
+        self._given_theme = themes.chosen(wanted, ansi=few_colours, grey=self.no_color)
+        self._begin_with_theme(self._given_theme)
+
+    def _begin_with_theme(self, name: str) -> None:
+        """What a change of ``theme`` does, done before the style sheets are read: later, they are read twice."""
+        self.set_reactive(App.theme, name)
+        dark = self.current_theme.dark
+        for class_name, holds in (("-dark-mode", dark), ("-light-mode", not dark), (f"-theme-{name}", True)):
+            self.set_class(holds, class_name, update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    @property
+    def ansi_theme(self) -> TerminalTheme:
+        return themes.ansi_of(self.current_theme)
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen(id="_default")
@@ -309,7 +319,11 @@ class ConsoleApp(Viewing, inherit_bindings=False):
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         name = self.focused_pane()
         self._mark_shown()
-        self.screen_stack[0].query_one(KeyBar).show(name if name in (Context.OUTPUT, Context.ALERTS) else Context.JOBS)
+        bar = self.screen_stack[0].query_one(KeyBar)
+        if self.prompt.has_focus:
+            bar.show_typing(self.prompt.placeholder)
+        else:
+            bar.show(Context(name) if name in (Context.OUTPUT, Context.ALERTS) else Context.JOBS)
 
     # What is remembered.
 

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 _ALWAYS = (ACTION["help"], ACTION["quit"])
 _ALL_OF_THEM = ACTION["command_palette"]
 """At the right edge, where there is room: it leads to what has no place here."""
+_ALSO = {
+    Context.OUTPUT: (ACTION["follow"],),
+    Context.ALERTS: (ACTION["acknowledge"], ACTION["acknowledge_all"]),
+}
+"""What works everywhere and is wanted in one pane above all."""
 _GAP = "  "
 
 
@@ -28,21 +33,32 @@ class KeyBar(Static):
     def __init__(self, keymap: Mapping[str, str]) -> None:
         super().__init__(markup=False)
         self._keymap = keymap
-        self._pane = str(Context.JOBS)
+        self._pane = Context.JOBS
+        self._typing = ""
 
-    def show(self, context: str) -> None:
+    def show(self, context: Context) -> None:
         """Show what works in a context, and everywhere."""
-        if context != self._pane:
-            self._pane = context
+        if (context, "") != (self._pane, self._typing):
+            self._pane, self._typing = context, ""
+            self._draw()
+
+    def show_typing(self, hint: str) -> None:
+        """Show what the keys mean while something is typed, and what that is."""
+        if hint != self._typing:
+            self._typing = hint
             self._draw()
 
     def on_resize(self, _event: events.Resize) -> None:
         self._draw()
 
     def _draw(self) -> None:
+        if self._typing:
+            self.update(self._while_typing())
+            return
         line, last = Content(" "), self._entries(_ALWAYS)
         wanted = [action for action in ACTIONS if action.footer and action.context == self._pane]
-        wanted += [a for a in ACTIONS if a.footer and a.context == Context.EVERYWHERE and a not in _ALWAYS]
+        wanted += _ALSO.get(self._pane, ())
+        wanted += [a for a in ACTIONS if a.footer and a.context == Context.EVERYWHERE and a not in (*wanted, *_ALWAYS)]
         for action in wanted:
             longer = line + self._entry(action) + Content(_GAP)
             if (longer + last).cell_length <= self.size.width:
@@ -54,9 +70,17 @@ class KeyBar(Static):
             line += Content(" " * room) + more
         self.update(line)
 
+    def _while_typing(self) -> Content:
+        keys = Content(_GAP).join([_entry("Enter", "keeps it"), _entry("Esc", "takes it back")])
+        room = self.size.width - keys.cell_length - len(self._typing) - 2
+        return Content(f" {self._typing}{' ' * max(len(_GAP), room)}") + keys
+
     def _entries(self, actions: Iterable[ActionDef]) -> Content:
         return Content(_GAP).join([self._entry(action) for action in actions])
 
     def _entry(self, action: ActionDef) -> Content:
-        key = shown(keys_of(action, self._keymap)[0])
-        return Content.assemble((key, "bold $text-accent"), f" {action.label}")
+        return _entry(shown(keys_of(action, self._keymap)[0]), action.label)
+
+
+def _entry(key: str, label: str) -> Content:
+    return Content.assemble((key, "bold $text-accent"), f" {label}")

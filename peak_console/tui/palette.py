@@ -26,7 +26,7 @@ class ActionCommands(Provider):
         keymap = cast("Viewing", self.app).config.keymap
         for action in ACTIONS:
             if action.context != Context.DETAILS and action.id not in _NOT_HERE:
-                yield f"{action.label}  ({keys_shown(action, keymap)})", action.help, action
+                yield f"{action.label} · {keys_shown(action, keymap)}", action.help, action
 
     async def _run(self, action: ActionDef) -> None:
         pane = {Context.OUTPUT: "#output", Context.ALERTS: "#alerts"}.get(Context(action.context))

@@ -32,6 +32,7 @@ class Prompt(Input):
         super().__init__(compact=True, select_on_focus=True)
         self._purpose = ""
         self._before = ""
+        self.cursor_blink = False
         self.display = False
 
     @property

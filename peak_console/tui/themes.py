@@ -12,6 +12,8 @@ from textual.theme import BUILTIN_THEMES, Theme
 DEFAULT_THEME = "peak-dark"
 DEFAULT_ANSI_THEME = "peak-16"
 """For terminals of sixteen colours: it leaves every colour to the terminal."""
+DEFAULT_GREY_THEME = "peak-grey"
+"""For ``NO_COLOR``."""
 
 THEMES: tuple[Theme, ...] = (
     Theme(
@@ -88,6 +90,31 @@ THEMES: tuple[Theme, ...] = (
             "footer-key-foreground": "#dd9cc2",
         },
     ),
+    # For NO_COLOR: what matters most is brightest, where red would come out darker than plain text.
+    Theme(
+        name="peak-grey",
+        primary="#b4b4b4",
+        secondary="#8c8c8c",
+        accent="#ffffff",
+        success="#a8a8a8",
+        warning="#e0e0e0",
+        error="#ffffff",
+        foreground="#c8c8c8",
+        background="#121212",
+        surface="#1a1a1a",
+        panel="#3c3c3c",
+        variables={
+            "text-muted": "#8c8c8c",
+            "text-error": "#ffffff",
+            "text-warning": "#f0f0f0",
+            "text-success": "#b0b0b0",
+            "text-accent": "#ffffff",
+            "text-primary": "#d8d8d8",
+            "border": "#ffffff",
+            "border-blurred": "#3c3c3c",
+            "footer-key-foreground": "#ffffff",
+        },
+    ),
     Theme(
         name="peak-16",
         ansi=True,
@@ -158,7 +185,24 @@ ANSI_LIGHT = _terminal_theme(
     "22272e c8252f 1a7f45 94620a 0b62c4 8a3fb8 0b7285 57606a",
     "667180 d9363e 22914f a86f0c 2b7bdb a158cc 138a9e 8c959f",
 )
-"""What the sixteen colours of a job's output are, so that they mean there what they mean everywhere."""
+ANSI_COLOUR_BLIND = _terminal_theme(
+    "101010",
+    "e4e4e4",
+    "3a3a3a f0792a 56b4e9 e69f00 7c9fd6 dd9cc2 9ad0f0 c8c8c8",
+    "7a7a7a ff9a55 8accf5 f0e442 a5c1ea ecbcd8 c0e4fa f2f2f2",
+)
+ANSI_GREY = _terminal_theme(
+    "121212",
+    "c8c8c8",
+    "3c3c3c f4f4f4 c8c8c8 e6e6e6 b4b4b4 d2d2d2 bebebe c8c8c8",
+    "787878 ffffff dcdcdc f5f5f5 d2d2d2 e6e6e6 d7d7d7 ffffff",
+)
+_ANSI_OF = {"peak-colour-blind": ANSI_COLOUR_BLIND, "peak-grey": ANSI_GREY}
+
+
+def ansi_of(theme: Theme) -> TerminalTheme:
+    """What the sixteen colours of a job's output are, so that they mean there what they mean everywhere."""
+    return _ANSI_OF.get(theme.name) or (ANSI_DARK if theme.dark else ANSI_LIGHT)
 
 
 def theme_names() -> list[str]:
@@ -166,11 +210,13 @@ def theme_names() -> list[str]:
     return [*(theme.name for theme in THEMES), *sorted(BUILTIN_THEMES)]
 
 
-def chosen(wanted: str | None, ansi: bool | None = None) -> str:
+def chosen(wanted: str | None, *, ansi: bool = False, grey: bool = False) -> str:
     """The theme to start with: ``wanted`` if there is one of that name, else what suits the terminal.
 
-    ``ansi`` is whether the terminal's own sixteen colours are to be used.
+    ``ansi`` is whether the terminal's own sixteen colours are to be used, ``grey`` whether there are to be none.
     """
     if wanted in theme_names():
         return wanted
+    if grey:
+        return DEFAULT_GREY_THEME
     return DEFAULT_ANSI_THEME if ansi else DEFAULT_THEME

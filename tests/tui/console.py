@@ -113,6 +113,7 @@ def configure(home: Path, text: str) -> None:
 
 def three_jobs(directory: Path) -> Stage:
     """From top to bottom: ``beta`` runs, ``alpha`` is well and has two runs with output, ``gamma`` is disabled."""
+    directory.mkdir(exist_ok=True)
     stage = Stage(
         directory / "state",
         make_job("alpha", interval_seconds=3600, args={"script": "a.py", "top_n": 3}, tags=("daily", "risk")),

@@ -114,7 +114,7 @@ async def test_the_palette_holds_every_action_of_the_console(console: Console) -
     titles = [str(getattr(hit, "display", "")) async for hit in provider.discover()]
 
     there = [action for action in ACTIONS if action.context != Context.DETAILS and action.id != "command_palette"]
-    assert [title.rsplit("  (", 1)[0] for title in titles] == [action.label for action in there]
+    assert [title.rsplit(" · ", 1)[0] for title in titles] == [action.label for action in there]
 
 
 @pytest.mark.parametrize("action", ["sort", "search", "wrap", "pane_alerts", "hold", "help"])
@@ -186,3 +186,21 @@ async def test_what_cannot_be_remembered_is_said(tmp_path: Path, home: Path) -> 
         ((severity, text),) = console.toasts
         assert severity == "warning"
         assert "cannot be written, so nothing is remembered" in text
+
+
+@pytest.mark.parametrize("theme", [DEFAULT_THEME, "peak-light", "peak-16", "nord"])
+async def test_to_begin_with_a_theme_is_as_to_change_to_it(tmp_path: Path, home: Path, theme: str) -> None:
+    async with running(three_jobs(tmp_path / "changed")) as console:
+        console.app.theme = theme
+        await console.pilot.pause()
+        changed = dressed(console)
+    configure(home, f'[console]\ntheme = "{theme}"\n')
+    async with running(three_jobs(tmp_path / "begun")) as console:
+        assert dressed(console) == changed
+
+
+def dressed(console: Console) -> object:
+    """Everything that a theme decides."""
+    app = console.app
+    styles = [(widget.styles.background, widget.styles.color) for widget in app.screen.walk_children()]
+    return set(app.classes), app.theme_variables, app.native_ansi_color, vars(app._filters[0]), styles

@@ -20,7 +20,7 @@ from peak_console.tui.config import (
     settings_path,
 )
 from peak_console.tui.keys import key_name, refusal
-from peak_console.tui.themes import DEFAULT_ANSI_THEME, DEFAULT_THEME, THEMES, chosen, theme_names
+from peak_console.tui.themes import DEFAULT_ANSI_THEME, DEFAULT_GREY_THEME, DEFAULT_THEME, THEMES, chosen, theme_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -313,3 +313,5 @@ def test_a_theme_that_does_not_exist_is_replaced() -> None:
     assert chosen("nord") == "nord"
     assert chosen("gone") == DEFAULT_THEME
     assert chosen(None, ansi=True) == DEFAULT_ANSI_THEME
+    assert chosen(None, ansi=True, grey=True) == DEFAULT_GREY_THEME
+    assert chosen("nord", grey=True) == "nord"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def key_bar(
-    width: int, context: str = Context.JOBS, keymap: Mapping[str, str] | None = None
+    width: int, context: Context = Context.JOBS, keymap: Mapping[str, str] | None = None
 ) -> AsyncIterator[str]:
     """What it says."""
     bar = KeyBar(keymap or {})
@@ -28,7 +28,7 @@ async def key_bar(
 
 
 @pytest.mark.parametrize("context", [Context.JOBS, Context.OUTPUT, Context.ALERTS])
-async def test_with_room_it_names_every_key_of_the_pane_and_of_everywhere(context: str) -> None:
+async def test_with_room_it_names_every_key_of_the_pane_and_of_everywhere(context: Context) -> None:
     wanted = [a for a in ACTIONS if a.footer and a.context in (context, Context.EVERYWHERE)]
     async with key_bar(240, context) as line:
         assert all(f" {shown(keys_of(a, {})[0])} {a.label} " in line for a in wanted)
@@ -38,7 +38,7 @@ async def test_with_room_it_names_every_key_of_the_pane_and_of_everywhere(contex
 
 async def test_the_keys_of_the_pane_come_first() -> None:
     async with key_bar(140, Context.OUTPUT) as line:
-        assert line.startswith(" / Search  [ Earlier run  ] Later run  w Wrap  r Run")
+        assert line.startswith(" / Search  [ Earlier run  ] Later run  w Wrap  f Follow  r Run")
 
 
 @pytest.mark.parametrize("width", range(30, 141, 11))
@@ -53,3 +53,21 @@ async def test_it_names_the_keys_that_the_operator_has_chosen() -> None:
     async with key_bar(140, keymap={"run": "ctrl+r,r", "quit": "Z"}) as line:
         assert "Ctrl+R Run" in line
         assert "Z Quit" in line
+
+
+async def test_the_keys_for_alerts_are_there_even_on_a_small_screen() -> None:
+    async with key_bar(80, Context.ALERTS) as line:
+        assert line.startswith(" Enter Go to its job  a Acknowledge  A Acknowledge all")
+
+
+async def test_while_something_is_typed_it_says_what_and_how_to_end() -> None:
+    bar = KeyBar({})
+    async with WidgetApp(bar).run_test(size=(80, 3)) as pilot:
+        bar.show_typing("search in the output")
+        await pilot.pause()
+        assert bar.render_line(0).text.startswith(" search in the output  ")
+        assert bar.render_line(0).text.endswith("Enter keeps it  Esc takes it back")
+
+        bar.show(Context.JOBS)
+        await pilot.pause()
+        assert "r Run" in bar.render_line(0).text
