@@ -10,7 +10,7 @@ import os
 from datetime import timedelta
 
 from peak_console.errors import StateError
-from peak_console.runs.retention import remove
+from peak_console.runs.retention import disk_bytes, remove
 from peak_console.store.directory import run_directory
 
 TYPE_CHECKING = False
@@ -60,6 +60,7 @@ class Retention:
         before = _days_before(now, self._context.jobset.settings.keep_days)
         yield from expire_runs(self._context, before)
         yield from _expire_messages(self._context, before)
+        yield from cap_output(self._context)
         if not self._swept and before is not None:
             yield from _sweep(self._context, before)
             self._swept = True
@@ -117,6 +118,40 @@ def _expire_runs_of(context: EngineContext, job: str, before: datetime | None) -
             remove(run_directory(context.directory, run_id))
         yield
     yield
+
+
+def cap_output(context: EngineContext) -> Iterator[None]:
+    """Remove the oldest finished runs, rows and files together, until what is left of the output is small enough."""
+    limit = context.jobset.settings.max_state_bytes
+    if not limit:
+        return
+    ids = _run_directories(context)
+    yield
+    sizes: dict[int, int] = {}
+    for count, run_id in enumerate(ids):
+        sizes[run_id] = disk_bytes(run_directory(context.directory, run_id))
+        if count % RUNS_A_STEP == 0:
+            yield
+    total = sum(sizes.values())
+    for start in range(0, len(ids), RUNS_A_STEP):
+        if total <= limit:
+            return
+        for run_id in context.store.finished_among(ids[start : start + RUNS_A_STEP]):
+            if total <= limit:
+                return
+            context.store.forget([run_id])
+            remove(run_directory(context.directory, run_id))
+            total -= sizes[run_id]
+        yield
+
+
+def _run_directories(context: EngineContext) -> list[int]:
+    """Ids of the runs that have files, oldest first."""
+    try:
+        names = os.listdir(os.path.join(context.directory, "runs"))
+    except OSError:  # nothing has run yet
+        return []
+    return sorted(int(name) for name in names if name.isascii() and name.isdigit())
 
 
 def _expire_messages(context: EngineContext, before: datetime | None) -> Iterator[None]:

@@ -409,6 +409,17 @@ FIELDS: Final = (
         minimum=0,
         maximum=1_000_000,
     ),
+    Field(
+        "max_state_bytes",
+        INTEGER,
+        10 * 1024**3,
+        "How much of the disk the output of all runs may take: beyond it the oldest finished runs leave, whatever"
+        " keep_runs and keep_days say; 0 is no limit.",
+        "50_000_000_000",
+        where=(SCHEDULER,),
+        minimum=0,
+        maximum=MAX_INTEGER,
+    ),
     # Alerts.
     Field(
         "urls",

@@ -79,6 +79,8 @@ class SchedulerSettings:
     """Finished runs kept per job; 0 keeps all."""
     keep_days: float = 90
     """Days a finished run is kept; 0 keeps all."""
+    max_state_bytes: int = 10 * 1024**3
+    """Of all runs' output together; 0 is no limit."""
 
 
 @dataclass(frozen=True, slots=True)

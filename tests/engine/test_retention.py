@@ -13,6 +13,7 @@ import pytest
 from peak_console.engine import retention
 from peak_console.engine.context import EngineOptions
 from peak_console.jobs.model import SchedulerSettings
+from peak_console.runs.retention import disk_bytes
 from peak_console.store.directory import run_directory
 from peak_console.store.model import Alert, Claim
 from tests.support.factories import make_job
@@ -233,3 +234,51 @@ def test_keeping_longer_than_there_is_time_keeps_all(bench: MakeBench) -> None:
     run_times(engine, 3)
     engine.advance(3600)
     assert len(engine.runs()) >= 4
+
+
+def write_output(engine: Bench, run_id: int, size: int) -> None:
+    with open(os.path.join(run_directory(str(engine.directory), run_id), "stdout.log"), "wb") as file:
+        file.write(b"x" * size)
+
+
+def test_beyond_the_total_the_oldest_finished_runs_leave(bench: MakeBench) -> None:
+    engine = bench(
+        make_job("long", timeout_seconds=0), make_job(interval_seconds=60), settings=settings(max_state_bytes=3_500_000)
+    )
+    engine.turn()
+    [long] = [run.id for run in engine.runs("long")]
+    write_output(engine, long, 1_000_000)
+    for _ in range(6):
+        [run_id] = [each for each in engine.live if each != long]
+        write_output(engine, run_id, 1_000_000)
+        engine.end(run_id)
+        engine.advance(60)
+    assert len(directories(engine)) == 8
+    engine.advance(3600)
+    kept = [run.id for run in engine.runs() if run.outcome == "succeeded"]
+    assert len(kept) == 2, "with the live one they make 3 of 3.5 MB"
+    assert long in engine.live
+    assert long in directories(engine)
+    assert kept == sorted(kept)
+    assert min(kept) > 5, "the newest"
+    assert set(directories(engine)) == {run.id for run in engine.runs() if run.pid}
+
+
+def test_holes_and_links_take_nothing_of_the_total(tmp_path: Path) -> None:
+    (tmp_path / "big").mkdir()
+    (tmp_path / "big" / "file").write_bytes(b"x" * 1_000_000)
+    (tmp_path / "run" / "inner").mkdir(parents=True)
+    (tmp_path / "run" / "link").symlink_to(tmp_path / "big")
+    with (tmp_path / "run" / "hole").open("wb") as file:
+        file.truncate(10**9)
+    (tmp_path / "run" / "inner" / "file").write_bytes(b"x" * 100_000)
+    assert 100_000 <= disk_bytes(str(tmp_path / "run")) < 200_000
+    assert disk_bytes(str(tmp_path / "nowhere")) == 0
+
+
+@pytest.mark.parametrize("limit", [0, 10**9])
+def test_below_the_total_all_stays(bench: MakeBench, limit: int) -> None:
+    engine = bench(make_job(interval_seconds=60), settings=settings(max_state_bytes=limit))
+    run_times(engine, 4)
+    engine.advance(3600)
+    assert {1, 2, 3, 4} <= set(directories(engine))
