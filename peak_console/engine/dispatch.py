@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from peak_console.alerts.judge import judge_catch_up, judge_missed
 from peak_console.engine.events import RunQueued, RunStarted, SlotPassed
+from peak_console.engine.places import Places
 from peak_console.engine.policy import Action, decide
 from peak_console.engine.selection import is_enabled
 from peak_console.engine.supervisor import End
@@ -40,6 +41,7 @@ class Dispatcher:
         self._context = context
         self._unrecorded: list[tuple[Run, int, str]] = []
         self._untold: list[End] = []
+        self._places = Places(context)
         self._refusal: StateError | None = None
 
     def dispatch(self, now: datetime) -> list[End]:
@@ -49,14 +51,15 @@ class Dispatcher:
         come with the next call.
         """
         context = self._context
-        if context.hold is not None or context.draining:
-            return []
-        self._untold += self._start(self._claim_due(now))
+        if context.hold is None and not context.draining:
+            self._untold += self._start(self._claim_due(now))
         refusal, self._refusal = self._refusal, None
         if refusal is not None:
             raise refusal
+        self._untold += self.dispatch_queue(now)
+        self._places.lay_out_ahead(now)
         ends, self._untold = self._untold, []
-        return ends + self.dispatch_queue(now)
+        return ends
 
     def dispatch_queue(self, now: datetime) -> list[End]:
         """Start the queued runs whose turn has come; the ends of those that could not be started."""

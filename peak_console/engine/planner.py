@@ -84,6 +84,17 @@ class Planner:
             heapq.heappop(self._heap)  # superseded
         return None
 
+    def how_many_next(self) -> int:
+        """How many jobs have something to decide at ``next_at``."""
+        at = self.next_at()
+        names, places = set(), [0]
+        while places:  # in a heap, what equals its first item hangs together from there on
+            place = places.pop()
+            if place < len(self._heap) and self._heap[place][0] == at:
+                names.add(self._heap[place][1])
+                places += (2 * place + 1, 2 * place + 2)
+        return sum(self._when.get(name) == at for name in names)
+
     def due(self, now: datetime) -> list[tuple[JobDefinition, Pending]]:
         """Every job with undecided slots up to ``now``, in slot order. Each has to be ``settle``\\ d."""
         found = []

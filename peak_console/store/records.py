@@ -130,6 +130,11 @@ class RunRecords(Database):
         """The highest id in the registry, 0 when it is empty."""
         return int(self._rows("SELECT coalesce(max(id), 0) FROM runs")[0][0])
 
+    def last_run_id(self) -> int:
+        """The highest id ever given to a run; the next one gets the next."""
+        rows = self._rows("SELECT seq FROM sqlite_sequence WHERE name = 'runs'")
+        return int(rows[0][0]) if rows else 0
+
     def run(self, run_id: int) -> Run | None:
         rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?", (run_id,))
         return run_from(rows[0]) if rows else None

@@ -1,0 +1,151 @@
+"""Many slots due at one moment: claimed in batches, each started before the next is claimed, and prepared ahead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from peak_console.engine.context import EngineOptions
+from peak_console.engine.dispatch import BATCH_GROWTH, FIRST_BATCH
+from peak_console.engine.places import FEWEST, MOST
+from peak_console.engine.planner import Planner
+from peak_console.errors import StateError
+from peak_console.jobs.model import SchedulerSettings
+from tests.support.clock import MONDAY_MORNING
+from tests.support.factories import make_job
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.store.model import Claim, Run
+    from tests.engine.conftest import MakeBench
+    from tests.support.engine import Bench
+
+
+def burst(count: int, **fields: Any) -> list[JobDefinition]:
+    return [make_job(f"job {number:03}", **fields) for number in range(count)]
+
+
+def in_an_hour(count: int) -> list[JobDefinition]:
+    assert (MONDAY_MORNING.hour, MONDAY_MORNING.minute) < (23, 0)
+    time = f"{MONDAY_MORNING.hour + 1:02}:{MONDAY_MORNING.minute:02}"
+    return burst(count, daily_time=time)
+
+
+def laid_out(engine: Bench) -> list[int]:
+    return sorted(int(path.name) for path in (engine.directory / "runs").glob("*") if (path / "stdout.log").exists())
+
+
+def test_the_first_runs_start_before_the_last_slots_are_claimed(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = bench(*burst(100))
+    started_before: list[int] = []
+    claim = engine.engine.store.claim
+
+    def noted(claims: Sequence[Claim], *rest: Any) -> list[Run]:
+        started_before.append(len(engine.executor.processes))
+        return claim(claims, *rest)
+
+    monkeypatch.setattr(engine.engine.store, "claim", noted)
+    engine.turn()
+    assert started_before == [0, FIRST_BATCH, FIRST_BATCH * (1 + BATCH_GROWTH)]
+    assert engine.live == list(range(1, 101))
+    assert [run.job for run in engine.runs()] == [job.name for job in burst(100)]
+
+
+def test_what_a_refused_batch_holds_stays_due_and_what_was_claimed_has_started(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = bench(*burst(40))
+    claim, calls = engine.engine.store.claim, 0
+
+    def second_fails(claims: Sequence[Claim], *rest: Any) -> list[Run]:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise StateError("the disk is full")
+        return claim(claims, *rest)
+
+    monkeypatch.setattr(engine.engine.store, "claim", second_fails)
+    with pytest.raises(StateError, match="the disk is full"):
+        engine.turn()
+    assert len(engine.live) == FIRST_BATCH
+    engine.turn()
+    assert len(engine.live) == 40
+    assert len(engine.runs()) == 40
+
+
+def test_an_end_that_a_refusal_came_after_is_recorded_by_the_next_turn(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = bench(make_job("broken", command="/no/such/program"), *burst(40))
+    claim, calls = engine.engine.store.claim, 0
+
+    def second_fails(claims: Sequence[Claim], *rest: Any) -> list[Run]:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise StateError("the disk is full")
+        return claim(claims, *rest)
+
+    monkeypatch.setattr(engine.engine.store, "claim", second_fails)
+    with pytest.raises(StateError):
+        engine.turn()
+    engine.turn()
+    assert engine.outcomes("broken") == ["not_started"]
+
+
+def test_the_limit_of_concurrent_runs_holds_across_batches(bench: MakeBench) -> None:
+    limit = FIRST_BATCH + 4
+    engine = bench(*burst(50), settings=SchedulerSettings(timezone="UTC", max_concurrent_runs=limit))
+    engine.turn()
+    assert engine.live == list(range(1, limit + 1))
+    engine.end(1)
+    assert engine.live == list(range(2, limit + 2))
+
+
+def test_a_coming_burst_finds_the_places_of_its_runs_laid_out(bench: MakeBench) -> None:
+    engine = bench(*in_an_hour(FEWEST + 1))
+    engine.turn()
+    assert laid_out(engine) == list(range(1, FEWEST + 2))
+    assert engine.runs() == []
+    engine.advance(3600)
+    assert engine.live == list(range(1, FEWEST + 2))
+
+
+def test_places_follow_the_ids_that_come_next(bench: MakeBench) -> None:
+    engine = bench(make_job("first"), options=EngineOptions(keep_registry=False))
+    engine.turn()
+    engine.end(1)
+    assert engine.runs() == []
+    engine.reload(*in_an_hour(FEWEST + 1))
+    assert laid_out(engine) == list(range(2, FEWEST + 3))
+
+
+def test_a_large_burst_does_not_lay_out_everything(bench: MakeBench) -> None:
+    engine = bench(*in_an_hour(MOST + 10))
+    engine.turn()
+    assert len(laid_out(engine)) <= MOST
+
+
+@pytest.mark.parametrize(("count", "mode"), [(FEWEST, "headless"), (FEWEST + 1, "once")])
+def test_few_runs_and_passing_engines_lay_nothing_out(bench: MakeBench, count: int, mode: str) -> None:
+    engine = bench(*in_an_hour(count), options=EngineOptions(mode=mode))
+    engine.turn()
+    assert laid_out(engine) == []
+
+
+def test_the_planner_counts_what_is_due_next_and_no_superseded_slots() -> None:
+    now = MONDAY_MORNING
+    soon = [make_job(f"soon {number}", interval_seconds=60) for number in range(5)]
+    planner = Planner([*in_an_hour(40), *soon], {}, now)
+    assert planner.how_many_next() == 5
+    for job, pending in planner.due(now):
+        planner.settle(planner.decided(job, pending.latest), now)
+        planner.refresh(job.name, now)
+    assert planner.how_many_next() == 5
+    assert Planner(in_an_hour(40), {}, now).how_many_next() == 40
+    assert Planner([], {}, now).how_many_next() == 0
