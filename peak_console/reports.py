@@ -112,6 +112,10 @@ def _troubled(event: events.EngineTroubled) -> Line:
     return Level.CRITICAL, event.error
 
 
+def _mended(event: events.EngineMended) -> Line:
+    return Level.INFO, f"the registry works again, after {duration((event.at - event.since).total_seconds())}"
+
+
 def _name(run: Run) -> str:
     return f"{run.job} #{run.id}"
 
@@ -132,6 +136,7 @@ _LINES: dict[type[EngineEvent], Callable[[Any], Line]] = {
     events.ReloadRejected: _rejected,
     events.CommandAnswered: _answered,
     events.EngineTroubled: _troubled,
+    events.EngineMended: _mended,
 }
 
 

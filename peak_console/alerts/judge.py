@@ -244,6 +244,16 @@ def _slots_context(
     }
 
 
+def judge_trouble(error: str, *, since: datetime, now: datetime, zone: tzinfo | None = None) -> Alert:
+    """The alert of a registry that refused from ``since`` on and serves again: it can be recorded only now."""
+    lines = [
+        f"the engine could record nothing for {duration((now - since).total_seconds())}, and therefore started nothing",
+        f"Since {wording.moment(since, now, zone)}: {error}",
+        "What fell due meanwhile is treated as if no engine had been running.",
+    ]
+    return Alert(Level.CRITICAL, "\n".join(lines), now, context={"error": error, "since": since.isoformat()})
+
+
 def judge_rejected(path: str, problems: Sequence[str], *, now: datetime) -> Alert:
     """The alert of a reload that changed nothing because the file has errors, given as ``file:line: …``."""
     file_name = path.rpartition("/")[2]

@@ -135,3 +135,10 @@ class EngineTroubled(EngineEvent):
     """Something the engine needs does not work; it goes on and tries again."""
 
     error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineMended(EngineEvent):
+    """What the engine needs works again, after trouble since that moment."""
+
+    since: datetime

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from peak_console.errors import StartError
+from peak_console.errors import StartError, StateError
 from peak_console.runs.interface import AlreadyStartedError, Ended
 from peak_console.runs.output import OutputRecorder
 from peak_console.store.directory import run_directory
@@ -48,6 +48,7 @@ class LiveRun:
     recorder: OutputRecorder
     timeout_at: float | None
     asked_at: float | None = None
+    stop_reason: str | None = None
     killed: bool = False
     sample_at: float = 0.0
     sample_pause: float = SAMPLE_SECONDS
@@ -174,14 +175,18 @@ class Supervisor:
     def stop(self, run_id: int, reason: str, *, recorded: bool = False) -> bool:
         """Ask a run to end, for a reason that is recorded before the first signal; ``False`` if it is not ours.
 
-        ``recorded`` says that the reason has been recorded already.
+        ``recorded`` says that the reason has been recorded already. A registry that refuses holds up no stop.
         """
         live = self._live.get(run_id)
         if live is None:
             return False
         if live.asked_at is None:
-            if not recorded:
-                self._store.stopping(run_id, reason)
+            live.stop_reason = reason
+            try:
+                if not recorded:
+                    self._store.stopping(run_id, reason)
+            except StateError:  # it is told with the end
+                pass
             live.asked_at = self._clock.monotonic()
             live.handle.terminate()
         return True
@@ -226,14 +231,14 @@ class Supervisor:
         live.recorder.sample(self._clock.now())
         live.recorder.close()
         live.handle.close()
-        return self._end(live.run, live.job, ended)
+        return self._end(live.run, live.job, ended, live.stop_reason)
 
-    def _end(self, run: Run, job: JobDefinition, ended: Ended) -> End:
+    def _end(self, run: Run, job: JobDefinition, ended: Ended, asked: str | None = None) -> End:
         at = ended.at or self._clock.now()
         if run.started_at is not None:
             at = max(at, run.started_at)  # the clock may have been set back
         recorded = self._store.run(run.id)
-        stop_reason = recorded.stop_reason if recorded is not None else run.stop_reason
+        stop_reason = (recorded.stop_reason if recorded is not None else run.stop_reason) or asked
         code = ended.return_code
         if stop_reason == TIMEOUT:
             from peak_console.text import duration

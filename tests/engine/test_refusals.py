@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from peak_console.errors import StateError
-from peak_console.jobs.model import AlertChannel, Overlap
+from peak_console.jobs.model import AlertChannel, JobSet, Overlap
 from peak_console.runs.interface import Ended
 from peak_console.store.database import Database
+from tests.faults.audit import Effect, Found, audit
 from tests.support.clock import MONDAY_MORNING
+from tests.support.engine import Bench, ScriptedExecutor
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from peak_console.runs.interface import RunHandle, RunSpec
     from tests.engine.conftest import MakeBench
 
 
@@ -23,10 +30,11 @@ class Refusals:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.commits = 0
         self.refused: range = range(0)
+        self.paused = False
         leave = Database.__exit__
 
         def leave_or_refuse(database: Database, kind: Any, error: Any, trace: Any) -> None:
-            if kind is None and database._depth == 1:
+            if kind is None and database._depth == 1 and not self.paused:
                 self.commits += 1
                 if self.commits in self.refused:
                     refusal = StateError("registry.db: the disk is full; free some space")
@@ -127,3 +135,171 @@ def test_a_queued_run_that_could_not_be_claimed_waits_on(bench: MakeBench, refus
     engine.turn()
     assert engine.live == [2]
     assert len(engine.executor.processes) == 2
+
+
+class Workshop(ScriptedExecutor):
+    """Remembers each start; whoever adopts finds the processes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.starts: list[Effect] = []
+        self.codes: dict[int, int] = {}
+
+    def start(self, spec: RunSpec) -> RunHandle:
+        env = spec.env
+        slot = datetime.fromisoformat(env["PEAK_SCHEDULED_FOR"])
+        self.starts.append(Effect(spec.run_id, env["PEAK_JOB_NAME"], slot, int(env["PEAK_ATTEMPT"]), 0))
+        return super().start(spec)
+
+    def adopt(self, run_id: int, directory: str, pid: int | None, pid_started: str | None) -> RunHandle | Ended:
+        process = self.processes.get(run_id)
+        return Ended(None, None) if process is None else process.ended or process
+
+    def finish_all(self, *jobs: str, code: int = 0) -> None:
+        """Every live process of these jobs ends."""
+        for number, effect in enumerate(self.starts):
+            process = self.processes[effect.run_id]
+            if effect.job in jobs and process.ended is None:
+                self.starts[number] = replace(effect, code=code)
+                process.ended = Ended(code, None)
+
+
+JOBS = (
+    make_job("fails", interval_seconds=60, retries=1, retry_delay_seconds=5),
+    make_job("queues", interval_seconds=30, overlap="queue"),
+    make_job("kills", interval_seconds=40, overlap="kill_previous", kill_grace_seconds=5),
+    make_job("long", interval_seconds=90, timeout_seconds=20, kill_grace_seconds=5),
+    make_job("no_program", interval_seconds=70, command="no-such-program"),
+    make_job("misses", interval_seconds=10, misfire_grace_seconds=1),
+)
+
+
+def a_busy_time(engine: Bench, executor: Workshop, refusals: Refusals) -> None:
+    """Starts, ends, retries, queues, stops, timeouts, commands and a reload."""
+    store, clock = engine.engine.store, engine.clock
+
+    def issue(verb: str, job: str | None) -> None:
+        refusals.paused = True
+        store.issue(verb, "alice", clock.now(), job)
+        refusals.paused = False
+
+    def work(seconds: float = 0) -> None:
+        clock.advance(seconds)
+        for _ in range(4):  # the last of them surely without a refusal
+            engine_step(engine)
+
+    work()
+    executor.finish_all("fails", code=1)
+    work(5)
+    executor.finish_all("fails", "misses")
+    for verb, job in (("run", "fails"), ("stop", "kills"), ("hold", None), ("release", None)):
+        issue(verb, job)
+    work(5)
+    work(31)
+    issue("stop", "queues")
+    engine.engine.offer(engine.jobset(*JOBS, make_job("new")))
+    work(2)
+    executor.finish_all("queues", "fails", "misses")
+    work(60)
+    work(60)
+    executor.finish_all("queues", "fails", "misses", "new", "kills", "long", code=0)
+    work(1)
+
+
+def engine_step(engine: Bench) -> None:
+    """One turn of ``Engine.serve``."""
+    try:
+        engine.engine.turn()
+        engine.engine._mend()
+    except StateError as error:
+        engine.engine._suffer(error)
+
+
+def test_whichever_transaction_is_refused_nothing_is_lost_and_nothing_runs_twice(
+    tmp_path: Path, refusals: Refusals
+) -> None:
+    number, reached = 0, True
+    while reached:
+        executor = Workshop()
+        engine = Bench(tmp_path / str(number), *JOBS, executor=executor)
+        refusals.commits, refusals.refused = 0, range(number + 1, number + 4)
+        a_busy_time(engine, executor, refusals)
+        for _ in range(8):
+            executor.finish_all(*(job.name for job in JOBS), "new")
+            engine_step(engine)
+        store = engine.engine.store
+        commands = [command for each in range(1, 6) if (command := store.command(each)) is not None]
+        decided = {name: state.decided_until for name, state in store.job_states().items() if state.decided_until}
+        jobs = {job.name: job for job in JOBS}
+        found = Found(engine.runs(), executor.starts, engine.alerts(), commands, jobs=jobs, decided=decided)
+        problems = [problem for problem in audit(found) if "no start" not in problem]
+        assert problems == [], f"transactions {list(refusals.refused)} refused"
+        told = [type(event).__name__ for event in engine.events]
+        reached = refusals.refused.start <= refusals.commits
+        if reached:
+            assert "EngineTroubled" in told
+            assert "EngineMended" in told
+            assert sum("could record nothing" in alert.message for alert in engine.alerts()) == 1
+        refusals.paused = True
+        engine.close()
+        refusals.paused = False
+        number += 2
+    assert number > 40, "there were that many transactions"
+
+
+def test_a_timeout_is_kept_while_the_registry_refuses(bench: MakeBench, refusals: Refusals) -> None:
+    engine = bench(make_job(timeout_seconds=30))
+    engine.turn()
+    process = engine.executor.processes[1]
+    process.dies_of = "terminate"
+    refusals.next(2)
+    engine.clock.advance(31)
+    engine_step(engine)
+    assert process.signals == ["terminate"]
+    engine_step(engine)
+    engine_step(engine)
+    assert engine.outcomes() == ["timed_out"]
+
+
+def test_new_definitions_that_could_not_be_recorded_are_taken_up_later_as_a_whole(
+    bench: MakeBench, refusals: Refusals
+) -> None:
+    engine = bench(make_job("old", interval_seconds=60))
+    engine.turn()
+    engine.end(1)
+    engine.engine.offer(engine.jobset(make_job("new")))
+    refusals.next()
+    engine_step(engine)
+    assert list(engine.engine.context.jobs) == ["old"]
+    engine_step(engine)
+    assert list(engine.engine.context.jobs) == ["new"]
+    assert engine.slots("new") == [engine.clock.now()]
+
+
+def test_a_rejected_file_is_told_of_even_when_that_could_not_be_recorded_at_once(
+    bench: MakeBench, refusals: Refusals
+) -> None:
+    engine = bench(make_job())
+    engine.turn()
+    engine.engine.reject("jobs.toml:3: something is wrong")
+    refusals.next()
+    engine_step(engine)
+    engine_step(engine)
+    assert engine.engine.store.engine_info().config_error == "jobs.toml:3: something is wrong"
+    assert sum("rejected" in alert.message for alert in engine.alerts()) == 1
+
+
+def test_channels_that_cannot_be_used_reject_the_new_definitions_and_hold_nothing_up(bench: MakeBench) -> None:
+    engine = bench(make_job("old", interval_seconds=60))
+    engine.turn()
+    engine.end(1)
+
+    def refuse(_: JobSet) -> list[AlertChannel]:
+        raise StateError("PEAK_ALERT_URL: not an address")
+
+    engine.engine._channels_of = refuse
+    engine.reload(make_job("new"))
+    engine.advance(60)
+    assert list(engine.engine.context.jobs) == ["old"]
+    assert engine.live == [2]
+    assert engine.engine.store.engine_info().config_error == "PEAK_ALERT_URL: not an address"
