@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.service import Alerting
 from peak_console.clock import SystemClock
-from peak_console.engine.loop import Engine
 from peak_console.engine.selection import tags_of
-from peak_console.errors import PeakConsoleError
-from peak_console.headless import engine_options
+from peak_console.errors import DamagedError, PeakConsoleError, StateError
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.jobs.watcher import Watcher
-from peak_console.runs.local import LocalExecutor
 from peak_console.schedule.zones import zone
-from peak_console.store.directory import current_user, is_held, ring
+from peak_console.store.damage import open_sound
+from peak_console.store.directory import EngineLock, current_user, is_held, ring
 from peak_console.store.model import RunState
 from peak_console.store.store import Store
 from peak_console.tui.snapshot import EngineState, Trouble
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from peak_console.engine.events import EngineEvent
+    from peak_console.engine.loop import Engine
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.jobs.watcher import FileStatus
     from peak_console.store.model import Command, Run
@@ -58,19 +57,44 @@ class Session:
         self._thread: threading.Thread | None = None
         self._leaving = False
         self._watcher = Watcher(options.config, on_jobs=self._take, on_error=self._reject, seen=seen)
-        self.store = Store.open(directory)
+        self._refusal: tuple[str, datetime] | None = None
+        self.store = self._open_store()
+
+    def _open_store(self) -> Store:
+        """The registry, for reading only where we may not write; then ``_refusal`` says why. Raises ``StateError``."""
+        try:
+            return Store.open(self.directory)
+        except DamagedError:
+            lock = EngineLock(self.directory)
+            try:
+                return open_sound(self.directory, lock, self.clock.now)
+            finally:
+                lock.release()
+        except StateError as error:
+            store = Store.look(self.directory)
+            if store is None:
+                raise
+            self._refusal = (f"looking on only, nothing can be commanded: {error}", self.clock.now())
+            return store
 
     def start(self, on_change: Callable[[], None]) -> None:
         """Begin to serve the directory, or to look at whoever does. ``on_change`` is called from any thread."""
         self._on_change = on_change
         if self._leaving:  # told to go before it came
             return
-        if not is_held(self.directory):
+        if self._refusal is None and not is_held(self.directory):
             self.take_over()
         self._watcher.start()
 
     def take_over(self) -> None:
-        """Start an engine in a thread of this process."""
+        """Start an engine in a thread of this process; not where we may only look."""
+        if self._refusal is not None:
+            return
+        # Only now: all that runs jobs is loaded after the first paint.
+        from peak_console.engine.loop import Engine
+        from peak_console.headless import engine_options
+        from peak_console.runs.local import LocalExecutor
+
         self._failure = None
         self._engine = Engine(
             self._jobset,
@@ -162,7 +186,9 @@ class Session:
     def troubles(self) -> list[Trouble]:
         """What is wrong with what is shown, most serious first."""
         found = []
-        if self._failure is not None:
+        if self._refusal is not None:
+            found.append(Trouble(*self._refusal))
+        elif self._failure is not None:
             found.append(Trouble(f"{self._failure[0]}; press E to start the engine again", self._failure[1]))
         elif self.engine_state == EngineState.STOPPED:
             self._gone_since = self._gone_since or self.clock.now()
@@ -178,6 +204,8 @@ class Session:
 
     def command(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> int:
         """Leave a command for the engine, and ring; its number. Raises ``StateError``."""
+        if self._refusal is not None:
+            raise StateError(self._refusal[0])
         number = self.store.issue(verb, self.user, self.clock.now(), job, run_id, arguments)
         if self._engine is not None and self.is_own:
             self._engine.ring()

@@ -33,7 +33,11 @@ def ask_engine(
 
     Raises ``PeakConsoleError`` when an engine is there and does not answer; the command is withdrawn then.
     """
-    if not os.path.isdir(directory) or not ring(directory):
+    if not os.path.isdir(directory):
+        return None
+    if not os.access(directory, os.W_OK):
+        raise PeakConsoleError(f"{directory}: you may look at this but not write there, so nothing can be commanded")
+    if not ring(directory):
         return None
     clock = SystemClock()
     store = Store.open(directory)
