@@ -33,7 +33,7 @@ STATES_WHOLE = "states_whole"
 """In such an alert's context: whether what was remembered of every job has been kept."""
 FRESH = f"{DATABASE}.fresh"
 CHECK_SECONDS = 0.1
-"""How long a start after a crash looks for damage; in that time SQLite checks some 20 MB."""
+"""How long a start after a crash looks for damage, enough for some 6 MB. Readers find what lies beyond."""
 RUNS_KEPT = 20_000
 """So many of the newest runs are carried over; older ones stay in the file that was set aside."""
 OTHER_SECONDS = 2.0
