@@ -121,6 +121,8 @@ class Tmux(Display):
     ) -> None:
         self._name = f"peak-{uuid.uuid4().hex[:12]}"
         self._environ = {name: value for name, value in marked.environ.items() if name not in ("TMUX", "TMUX_PANE")}
+        self._directory = tempfile.mkdtemp(prefix="peak-tmux-")  # a socket's path must be short
+        self._environ["TMUX_TMPDIR"] = self._directory
         self._options = folder / f"{self._name}.conf"
         self._options.write_text(
             f"set -g default-size {width}x{height}\nset -g status off\n"
@@ -177,6 +179,7 @@ class Tmux(Display):
     def close(self) -> None:
         command = ["tmux", "-L", self._name, "kill-server"]
         subprocess.run(command, env=self._environ, capture_output=True, timeout=20, check=False)
+        shutil.rmtree(self._directory, ignore_errors=True)
 
 
 class GnuScreen(Display):
