@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 from peak_console.engine.events import AlertRaised
 from peak_console.schedule.zones import zone
 
+GONE_SECONDS = 5.0
+"""How long a job has to be missing from the jobs file before what waits for it is given up."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,6 +62,8 @@ class EngineContext:
     """Called once a transaction with alerts has been committed."""
     channels: Sequence[AlertChannel] = ()
     hold: Hold | None = None
+    loaded_at: float = 0.0
+    """When ``jobset`` was taken up, on the monotonic clock."""
     draining: bool = False
     queue: list[Run] = field(default_factory=list)
     """Runs in state ``queued``, oldest slot first."""
@@ -88,6 +93,10 @@ class EngineContext:
             self.emit(event)
         if any(to_send for _, to_send in news):
             self.on_alert()
+
+    def is_gone(self, job: str) -> bool:
+        """Whether a job is in the jobs file no more; while it is written, jobs are missing for a moment."""
+        return job not in self.jobset.jobs and self.clock.monotonic() - self.loaded_at >= GONE_SECONDS
 
     def zone_of(self, job: JobDefinition | None) -> tzinfo:
         """The zone that a job's times are shown in."""

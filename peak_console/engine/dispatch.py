@@ -74,7 +74,7 @@ class Dispatcher:
         ends = []
         for run in list(context.queue):
             job, reason = context.jobs.get(run.job), ""
-            if run.job not in context.jobset.jobs:
+            if context.is_gone(run.job):
                 job, reason = JobDefinition(run.job, tags=run.tags), "its job is gone from the jobs file"
             elif job is not None and run.triggered_by != Trigger.MANUAL:
                 enabled = is_enabled(job, context.planner.states.get(run.job), now)

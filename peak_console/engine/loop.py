@@ -210,6 +210,7 @@ class Engine:
             on_alert=self._on_alert,
             channels=self._channels_of(jobset),
             hold=before.hold,
+            loaded_at=self._clock.monotonic(),
         )
         with context:
             self.store.engine_started(info)
@@ -397,6 +398,7 @@ class Engine:
         planner.changed.clear()
         context.jobset, context.jobs, context.planner = offered, new, planner
         context.channels, context.launcher = channels, launcher
+        context.loaded_at = self._clock.monotonic()
         self._emit(events.JobsReloaded(at=now, added=added, removed=removed, changed=changed))
 
     def _suffer(self, error: StateError) -> None:

@@ -65,7 +65,9 @@ class Recovery:
         context = self._context
         if run.supervisor != context.identity and (is_alive(run.supervisor) or context.options.mode == "run"):
             return True  # who came for one run only leaves the others to the next engine
-        return (context.hold is not None or context.draining) and self._is_still_to_start(run)
+        gone_for_a_moment = run.job not in context.jobset.jobs and not context.is_gone(run.job)
+        wait = context.hold is not None or context.draining or gone_for_a_moment
+        return wait and self._is_still_to_start(run)
 
     def _is_still_to_start(self, run: Run) -> bool:
         directory = run_directory(self._context.directory, run.id)
