@@ -9,8 +9,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.faults.campaign import run_flavour
 from tests.faults.flavours import FLAVOURS
-from tests.faults.scenario import Tally, run_flavour
+from tests.faults.tally import Tally
 
 
 def main() -> int:

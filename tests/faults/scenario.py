@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
 from peak_console.errors import StateError
-from peak_console.store.model import Outcome, RunState
-from tests.faults.audit import audit
 from tests.faults.points import Plan
+from tests.faults.rest import come_to_rest, take_stock
+from tests.faults.tally import Tally
 from tests.faults.world import LEAVE, NotingJob, World, kill_all, looking
 
 if TYPE_CHECKING:
@@ -36,35 +33,8 @@ LONE_SECONDS = 0.4
 """How long the others go on at most after one of several engines has died."""
 ACT_SECONDS = 0.08
 
-type_of_points = list[tuple[str, int]]
-
-
-@dataclass
-class Tally:
-    """What a scenario, or many, came to."""
-
-    kills: int = 0
-    points: Counter[tuple[str, int]] = field(default_factory=Counter)
-    """Deaths at a point, by point and pass."""
-    sums: Counter[str] = field(default_factory=Counter)
-    problems: list[str] = field(default_factory=list)
-
-    def add(self, other: Tally) -> None:
-        self.kills += other.kills
-        self.points += other.points
-        self.sums += other.sums
-        self.problems += other.problems
-
-    @property
-    def at_points(self) -> int:
-        return sum(self.points.values())
-
-    def __str__(self) -> str:
-        counts = ", ".join(f"{count:,} {name}" for name, count in sorted(self.sums.items()))
-        return (
-            f"{self.at_points:,} kill points ({len(self.points):,} different, {len({p for p, _ in self.points}):,} steps),"
-            f" {self.kills:,} kills; {counts}"
-        )
+Points = list[tuple[str, int]]
+"""Each a label, and the pass at which to die."""
 
 
 class Scenario:
@@ -82,7 +52,7 @@ class Scenario:
     def _save(self, jobs: Sequence[NotingJob], every: float | None = None) -> None:
         self._world.save(self._world.jobs_text(list(jobs), self._flavour.settings, every))
 
-    def record(self) -> type_of_points:
+    def record(self) -> Points:
         """Two lives that nobody ends at a point: every point and pass that came up in the second."""
         try:
             first = self._together(None)
@@ -105,13 +75,12 @@ class Scenario:
             (label, number) for label, count in sorted(passes.items()) for number in range(1, min(count, PASSES) + 1)
         ]
 
-    def run(self, points: type_of_points) -> Tally:
+    def run(self, points: Points) -> Tally:
         """One life for each point, then peace, then the audit."""
         try:
             for label, number in points:
                 self._one_life(label, number)
             self._come_to_rest()
-            self._check()
         finally:
             self._world.end()
         return self._tally
@@ -204,93 +173,16 @@ class Scenario:
             self._save(jobs)
 
     def _come_to_rest(self) -> None:
-        """An engine without points goes on until every job has had a slot, then until nothing is left to do."""
-        world, flavour = self._world, self._flavour
-        self._save(flavour.settled())
-        engine = world.start("--headless")
-        if flavour.commands:
-            self._release(engine)
-        before = world.runs()
-        watched = {job.name for job in flavour.settled() if job.every and job.every < 60} - flavour.paused
-        newest = before[-1].id if before else 0
-        for _ in looking():
-            watched -= {run.job for run in world.runs() if run.id > newest}
-            if not watched:
-                break
-        self._save(flavour.settled(), every=86400)
-        for _ in looking():
-            if "jobs reloaded" in engine.out and not self._left():
-                break
-        if watched or self._left() or not engine.is_alive:
-            self._tally.problems.append(f"did not come to rest: {watched}, {self._left()}\n{engine.out}{engine.err}")
-        if engine.is_alive:
-            engine.send(signal.SIGTERM)
-            code = engine.wait()
-            if code:
-                self._tally.problems.append(f"the last engine left with {code}: {engine.err}")
-
-    def _release(self, engine: Engine) -> None:
-        for _ in looking():
-            if "engine started" in engine.out:
-                break
-        self._world.command("release")
-
-    def _left(self) -> list[str]:
-        return [f"#{run.id} {run.job} {run.state}" for run in self._world.runs() if run.state != RunState.FINISHED]
-
-    def _check(self) -> None:
-        world, flavour, tally = self._world, self._flavour, self._tally
-        self._save(flavour.settled())
-        settings = flavour.settings
-        found = world.found(
-            jobs={name: job for name, job in world.jobset().jobs.items() if name != "gone"},
-            max_concurrent_runs=settings.get("max_concurrent_runs", 0),
-            keep_runs=settings.get("keep_runs", 0),
+        flavour = self._flavour
+        self._tally.problems += come_to_rest(
+            self._world, flavour.settled(), flavour.settings, unwatched=flavour.paused, held=flavour.commands
+        )
+        take_stock(
+            self._world,
+            self._tally,
+            jobs={name: job for name, job in self._world.jobset().jobs.items() if name != "gone"},
+            max_concurrent_runs=flavour.settings.get("max_concurrent_runs", 0),
+            keep_runs=flavour.settings.get("keep_runs", 0),
             codes_can_be_lost=flavour.keepers,
             paused=flavour.paused,
         )
-        tally.problems += [*audit(found), *world.complaints()]
-        sums = tally.sums
-        sums["runs"] += len(found.effects)
-        sums["rows"] += len(found.runs)
-        sums["commands"] += len(found.commands)
-        sums["retries"] += sum(run.attempt > 1 for run in found.runs)
-        sums["adoptions"] += sum(engine.out.count("has outlived its engine") for engine in world.engines)
-        sums["lost"] += sum(run.outcome == Outcome.LOST for run in found.runs)
-        sums["slots"] += len({(run.job, run.scheduled_for) for run in found.runs})
-
-
-def run_flavour(folder: Path, flavour: Flavour, *, points: int, seed: int, lives: int = 10, at_once: int = 3) -> Tally:
-    """Kill at so many points, in scenarios of some lives each, several of them at once."""
-    random = Random(f"{flavour.name} {seed}")
-    known = Scenario(folder / "recorded", flavour, seed).record()
-    chosen = choose(known, points, random)
-    shares = [chosen[start : start + lives] for start in range(0, len(chosen), lives)]
-    total = Tally()
-
-    def one(number: int) -> Tally:
-        where = folder / str(number)
-        tally = Scenario(where, flavour, seed * 100_003 + number).run(shares[number])
-        tally.problems = [f"{flavour.name}, seed {seed}, {where}: {problem}" for problem in tally.problems]
-        return tally
-
-    with ThreadPoolExecutor(at_once) as pool:
-        for tally in pool.map(one, range(len(shares))):
-            total.add(tally)
-    return total
-
-
-def choose(known: type_of_points, count: int, random: Random) -> type_of_points:
-    """So many points: each step as often as any other, at passes that chance picks."""
-    numbers: dict[str, list[int]] = {}
-    for label, number in known:
-        numbers.setdefault(label, []).append(number)
-    chosen: type_of_points = []
-    while len(chosen) < count:
-        labels = sorted(numbers)
-        random.shuffle(labels)
-        # Early passes more often: the others are reached late, or never.
-        chosen += [
-            (label, random.choice(numbers[label][: min(random.choices(range(1, PASSES + 1), k=2))])) for label in labels
-        ]
-    return chosen[:count]
