@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 from textual.keys import format_key
+
+from peak_console.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

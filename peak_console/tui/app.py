@@ -24,7 +24,6 @@ from peak_console.tui.config import Settings, load_config, load_settings, save_s
 from peak_console.tui.job_table import JobTable
 from peak_console.tui.key_bar import KeyBar
 from peak_console.tui.output_view import OutputView
-from peak_console.tui.palette import ActionCommands
 from peak_console.tui.prompt import Prompt
 from peak_console.tui.snapshot import Snapshot, Trouble
 from peak_console.tui.status_line import StatusLine
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
     from rich.terminal_theme import TerminalTheme
     from textual.app import ComposeResult
-    from textual.command import Provider
     from textual.geometry import Size
     from textual.theme import Theme
     from textual.widget import Widget
@@ -68,10 +66,9 @@ class ConsoleApp(Viewing, inherit_bindings=False):
 
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "app.tcss", "job_table.tcss", "status_line.tcss", "trouble_bar.tcss", "upcoming.tcss", "output_view.tcss",
-        "alerts_pane.tcss", "dialogs/dialogs.tcss",
+        "alerts_pane.tcss",
     ]  # fmt: skip
     TITLE = "Peak Console"
-    COMMANDS: ClassVar[set[type[Provider]]] = {ActionCommands}  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_of(Context.EVERYWHERE, Context.JOBS, prefix="app."),
         Binding("ctrl+c", "app.quit", "Quit", show=False, priority=True),
@@ -125,7 +122,7 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         yield StatusLine(id="status")
         yield TroubleBar(id="trouble")
         with Container(id="panes"):
-            yield JobTable(id="jobs")
+            yield JobTable(id="jobs", classes="-shown")
             yield Upcoming(id="upcoming")
             yield OutputView(id="output")
             yield AlertsPane(id="alerts")
@@ -137,7 +134,6 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         self.set_keymap(dict(self.config.keymap))
         self.theme_changed_signal.subscribe(self, self._on_theme_changed)
         self._restore()
-        self.jobs.focus()
         self._fit(self.size)
         self.bring_up_to_date()
         for warning in self.config.warnings:
@@ -153,6 +149,7 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         # A full collection stops the screen for some 40 ms; what is loaded by now stays to the end anyway.
         gc.collect()
         gc.freeze()
+        gc.enable()
         self.session.start(self.news)
 
     async def on_event(self, event: events.Event) -> None:

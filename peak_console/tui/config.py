@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from peak_console.text import nearest, safe
 from peak_console.tui.actions import ACTION, ACTIONS
 from peak_console.tui.keys import key_name, refusal, resolve, shown
 from peak_console.tui.themes import theme_names
+from peak_console.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

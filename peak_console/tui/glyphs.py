@@ -6,11 +6,11 @@ The glyphs are single cells in every terminal and font we know of; emoji that so
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from peak_console.engine.outlook import Standing
 from peak_console.store.model import Level, Outcome
+from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import attrgetter
 
 from peak_console.store.model import Outcome
 from peak_console.tui.snapshot import HISTORY_RUNS
+from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

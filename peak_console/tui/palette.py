@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from textual.command import DiscoveryHit, Hit, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Provider
 
 from peak_console.tui.actions import ACTIONS, Context, keys_shown
 
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from peak_console.tui.viewing import Viewing
 
 _NOT_HERE = ("command_palette",)
+
+
+class Palette(CommandPalette):
+    """Textual's, with our commands and in our colours."""
+
+    CSS_PATH = "palette.tcss"
+
+    def __init__(self) -> None:
+        super().__init__([ActionCommands], placeholder="find a command or a theme")
 
 
 class ActionCommands(Provider):

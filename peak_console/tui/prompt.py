@@ -29,7 +29,7 @@ class Prompt(Input):
         purpose: str
 
     def __init__(self) -> None:
-        super().__init__(compact=True, select_on_focus=True)
+        super().__init__(select_on_focus=True)
         self._purpose = ""
         self._before = ""
         self.cursor_blink = False

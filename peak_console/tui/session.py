@@ -56,6 +56,8 @@ class Session:
         self._engine: Engine | None = None
         self._thread: threading.Thread | None = None
         self._leaving = False
+        self._begun = False
+        """Whether it has looked who serves the directory; until then an engine of ours is on its way."""
         self._watcher = Watcher(options.config, on_jobs=self._take, on_error=self._reject, seen=seen)
         self._refusal: tuple[str, datetime] | None = None
         self.store = self._open_store()
@@ -80,6 +82,7 @@ class Session:
     def start(self, on_change: Callable[[], None]) -> None:
         """Begin to serve the directory, or to look at whoever does. ``on_change`` is called from any thread."""
         self._on_change = on_change
+        self._begun = True
         if self._leaving:  # told to go before it came
             return
         if self._refusal is None and not is_held(self.directory):
@@ -181,7 +184,9 @@ class Session:
     def engine_state(self) -> str:
         if self._engine is not None and self.is_own:
             return EngineState.DRAINING if self._engine.is_draining else EngineState.RUNNING
-        return EngineState.ATTACHED if is_held(self.directory) else EngineState.STOPPED
+        if is_held(self.directory):
+            return EngineState.ATTACHED
+        return EngineState.STOPPED if self._begun or self._refusal is not None else EngineState.RUNNING
 
     def troubles(self) -> list[Trouble]:
         """What is wrong with what is shown, most serious first."""

@@ -6,8 +6,9 @@ it stands there; whoever draws it makes it safe (``peak_console.text.safe``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from peak_console.values import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

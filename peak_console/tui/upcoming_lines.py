@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from heapq import nsmallest
 
 from peak_console.text import countdown, safe
 from peak_console.tui.glyphs import QUEUED, RETRYING, RUNNING, moment
 from peak_console.tui.job_cells import SLOW_FACTOR, elapsed
 from peak_console.tui.paint import cut, pieces_width, width_of
+from peak_console.values import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

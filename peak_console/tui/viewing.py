@@ -282,6 +282,11 @@ class Viewing(Operations, inherit_bindings=False):
             self.choose_run(self._details_row.name, event.run_id)
             self.go_to("output")
 
+    def action_command_palette(self) -> None:
+        from peak_console.tui.palette import Palette
+
+        self.ask(Palette())
+
     def action_help(self) -> None:
         from peak_console.tui.dialogs.help import HelpScreen
 
