@@ -21,8 +21,8 @@ LIMIT = "Popen loop"
 ALLOWED = 1.5
 ALLOWED_AT = 200
 SIZES = (1, 50, 200, 1000)
-LEAD_SECONDS = 2.0
-"""The slot is so far ahead that the engine has long been ready and is asleep."""
+LEAD_SECONDS = 4.0
+"""The slot is so far ahead that the engine has long been ready for it, and is asleep."""
 LEAD_SECONDS_PER_JOB = 0.002
 WAIT_SECONDS = 120
 JOB = """
