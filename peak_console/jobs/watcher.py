@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 1.0
 """How often the file's status is compared even when nothing has been heard: for NFS, and lost directories."""
-STEP_MILLISECONDS = 25
+STEP_MILLISECONDS = 200
+"""How often watchfiles looks whether it has heard something: nearly all that an idle engine costs."""
 MAX_LINKS = 40
 SETTLE_SECONDS = 0.05
 """A file that cannot be read as it is may be half written: it gets this long before it is judged."""
