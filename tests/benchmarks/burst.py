@@ -24,6 +24,7 @@ SIZES = (1, 50, 200, 1000)
 LEAD_SECONDS = 4.0
 """The slot is so far ahead that the engine has long been ready for it, and is asleep."""
 LEAD_SECONDS_PER_JOB = 0.002
+LEAD_SECONDS_OF_LOOP = 0.5
 WAIT_SECONDS = 120
 JOB = """
 [[job]]
@@ -61,7 +62,7 @@ class _Burst:
         """Seconds from the slot to each start."""
         directory = Path(mkdtemp(dir=self._directory))
         notes = directory / "notes"
-        slot = self._slot()
+        slot = _in(LEAD_SECONDS + LEAD_SECONDS_PER_JOB * self._count)
         moment = datetime.fromtimestamp(slot, UTC).isoformat(timespec="microseconds")
         jobs = (JOB.format(number=number, stamp=self._stamp, notes=notes, slot=moment) for number in range(self._count))
         with Engine(directory, "".join(jobs)) as engine:
@@ -76,13 +77,15 @@ class _Burst:
     def by_loop(self) -> list[float]:
         """As ``by_engine``."""
         notes = Path(mkdtemp(dir=self._directory)) / "notes"
-        slot = self._slot()
+        slot = _in(LEAD_SECONDS_OF_LOOP)
         loop = str(Path(__file__).with_name("popen_loop.py"))
         run([sys.executable, loop, repr(slot), str(self._count), self._stamp, str(notes)])
         return _lateness(notes, slot)
 
-    def _slot(self) -> float:
-        return round(time.time() + LEAD_SECONDS + LEAD_SECONDS_PER_JOB * self._count, 6)
+
+def _in(seconds: float) -> float:
+    """A moment that a jobs file can name, in Unix seconds."""
+    return round(time.time() + seconds, 6)
 
 
 def _lateness(notes: Path, slot: float) -> list[float]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LIMIT = "tomli.loads"
 ALLOWED = 3.0
-SIZES = (1_000, 10_000)
+ROUNDS = {1_000: 48, 10_000: 12}
 JOB = """
 [[job]]
 name = "forward_signals_{number}"
@@ -60,11 +60,11 @@ def jobs_file(count: int) -> str:
 
 def measure(report: Report, directory: Path, *, quick: bool) -> None:
     """Load and validate a file, beside tomli's parse of the same text."""
-    for count in SIZES:
+    for count, most in ROUNDS.items():
         path = directory / f"{count}.toml"
         text = jobs_file(count)
         path.write_text(text, encoding="utf-8")
-        rounds = (20 if quick else 50) if count == SIZES[0] else 5 if quick else 10
+        rounds = most // (4 if quick else 1)
         results = interleaved(rounds, {OURS: partial(_seconds, load, str(path)), LIMIT: partial(_seconds, loads, text)})
         values = {name: [1000 * seconds for seconds in each] for name, each in results.items()}
         report.figures.append(Figure(f"load and validate {count:,} jobs", "wall", "ms", values, LIMIT, ALLOWED))
