@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import App
@@ -18,17 +18,13 @@ from peak_console.store.model import Level
 from peak_console.text import safe_lines
 from peak_console.tui import themes
 from peak_console.tui.actions import Context, binding, bindings_of
-from peak_console.tui.alerts_pane import AlertsPane
 from peak_console.tui.board import Board
 from peak_console.tui.config import Settings, load_config, load_settings, save_settings
 from peak_console.tui.job_table import JobTable
 from peak_console.tui.key_bar import KeyBar
-from peak_console.tui.output_view import OutputView
-from peak_console.tui.prompt import Prompt
 from peak_console.tui.snapshot import Snapshot, Trouble
 from peak_console.tui.status_line import StatusLine
 from peak_console.tui.trouble_bar import TroubleBar
-from peak_console.tui.upcoming import Upcoming
 from peak_console.tui.viewing import PANES, Viewing
 
 if TYPE_CHECKING:
@@ -42,7 +38,11 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from peak_console.clock import Clock
+    from peak_console.tui.alerts_pane import AlertsPane
+    from peak_console.tui.output_view import OutputView
+    from peak_console.tui.prompt import Prompt
     from peak_console.tui.session import Session
+    from peak_console.tui.upcoming import Upcoming
 
 REFRESH_SECONDS = 0.05
 """How long news are collected before the screen is brought up to date."""
@@ -123,18 +123,34 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         yield TroubleBar(id="trouble")
         with Container(id="panes"):
             yield JobTable(id="jobs", classes="-shown")
-            yield Upcoming(id="upcoming")
-            yield OutputView(id="output")
-            yield AlertsPane(id="alerts")
-        yield Prompt()
         yield KeyBar(self.config.keymap)
 
     def on_mount(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.set_keymap(dict(self.config.keymap))
         self.theme_changed_signal.subscribe(self, self._on_theme_changed)
-        self._restore()
+        self._restore_order()
         self._fit(self.size)
+        self.bring_up_to_date()
+        # By way of our own queue: two that furnish at once would do it twice.
+        self.call_after_refresh(self.call_later, self._furnish)
+
+    async def _furnish(self) -> None:
+        """All the rest of the screen: the jobs, and what is wrong, are painted before it is even loaded."""
+        from peak_console.tui.alerts_pane import AlertsPane
+        from peak_console.tui.output_view import OutputView
+        from peak_console.tui.prompt import Prompt
+        from peak_console.tui.upcoming import Upcoming
+
+        if self._is_furnished or not self.is_running:
+            return
+        main = self.screen_stack[0]
+        panes = (Upcoming(id="upcoming"), OutputView(id="output"), AlertsPane(id="alerts"))
+        await main.query_one("#panes").mount(*panes)
+        await main.mount(Prompt(), before=main.query_one(KeyBar))
+        self._is_furnished = True
+        self._restore_modes()
+        self._mark_shown()
         self.bring_up_to_date()
         for warning in self.config.warnings:
             self.say(warning, "warning")
@@ -156,6 +172,7 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         if isinstance(event, (events.Key, events.MouseDown)) and self.snapshot is not None:
             # Whoever works here wants the cursor to stay on its job; until then it shows what is worst.
             self.jobs.pin_cursor()
+            await self._furnish()  # keys reach every pane, however early they come
         await super().on_event(event)
 
     # The panes, by name.
@@ -166,15 +183,19 @@ class ConsoleApp(Viewing, inherit_bindings=False):
 
     @property
     def output(self) -> OutputView:
-        return self.screen_stack[0].query_one(OutputView)
+        return cast("OutputView", self.pane("output"))
+
+    @property
+    def upcoming(self) -> Upcoming:
+        return cast("Upcoming", self.pane("upcoming"))
 
     @property
     def alerts(self) -> AlertsPane:
-        return self.screen_stack[0].query_one(AlertsPane)
+        return cast("AlertsPane", self.pane("alerts"))
 
     @property
     def prompt(self) -> Prompt:
-        return self.screen_stack[0].query_one(Prompt)
+        return cast("Prompt", self.screen_stack[0].query_one("Prompt"))
 
     def pane(self, name: str) -> Widget:
         return self.screen_stack[0].query_one(f"#{name}")
@@ -244,11 +265,12 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         main.query_one(StatusLine).show(snapshot)
         main.query_one(TroubleBar).show(snapshot)
         self.jobs.show(snapshot)
-        main.query_one(Upcoming).show(snapshot)
-        self.alerts.show(snapshot)
         self._ring_for_critical(snapshot)
-        self.show_output()
-        self.show_details()
+        if self._is_furnished:
+            self.upcoming.show(snapshot)
+            self.alerts.show(snapshot)
+            self.show_output()
+            self.show_details()
         overrides = [row.view.override for row in snapshot.rows if row.view.override is not None]
         self._lapse = min((o.until for o in overrides if o.until is not None), default=None)
 
@@ -272,7 +294,7 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         main = self.screen_stack[0]
         main.query_one(StatusLine).tick(now)
         self.jobs.tick(now)
-        main.query_one(Upcoming).tick(now)
+        self.upcoming.tick(now)
         self.alerts.tick(now)
         if self.details is not None:
             self.details.tick(now)
@@ -296,8 +318,8 @@ class ConsoleApp(Viewing, inherit_bindings=False):
 
     def _mark_shown(self) -> None:
         shown = self.focused_pane()
-        for name in PANES:
-            self.pane(name).set_class(name == shown, "-shown")
+        for pane in self.screen_stack[0].query_one("#panes").children:
+            pane.set_class(pane.id == shown, "-shown")
 
     def focused_pane(self) -> str:
         """The pane that has, or last had, the focus."""
@@ -317,24 +339,29 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         name = self.focused_pane()
         self._mark_shown()
         bar = self.screen_stack[0].query_one(KeyBar)
-        if self.prompt.has_focus:
+        if self._is_furnished and self.prompt.has_focus:
             bar.show_typing(self.prompt.placeholder)
         else:
             bar.show(Context(name) if name in (Context.OUTPUT, Context.ALERTS) else Context.JOBS)
 
     # What is remembered.
 
-    def _restore(self) -> None:
+    def _restore_order(self) -> None:
         settings = self.settings
         if settings.sort_column:
             with suppress(ValueError, KeyError):
                 self.jobs.sort(settings.sort_column, descending=bool(settings.sort_descending))
+
+    def _restore_modes(self) -> None:
+        settings = self.settings
         if settings.wrap is not None and settings.wrap != self.output.wrap:
             self.output.toggle_wrap()
         if settings.timestamps is not None and settings.timestamps != self.output.timestamps:
             self.output.toggle_timestamps()
 
     def _remember(self) -> None:
+        if not self._is_furnished:  # all is as it was remembered
+            return
         settings = Settings(
             theme=self.settings.theme if self.theme == self._given_theme else self.theme,
             sort_column=self.jobs.sort_column,

@@ -35,6 +35,8 @@ class Viewing(Operations, inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
+        self._is_furnished = False
+        """Whether more than the jobs is on the screen."""
         self._output_timer: Timer | None = None
         self._selected: tuple[str, int] | None = None
         """The run whose output is shown, by job and id, when the operator has chosen another than the latest."""
@@ -188,6 +190,8 @@ class Viewing(Operations, inherit_bindings=False):
         self.show_output()
 
     def show_output(self) -> None:
+        if not self._is_furnished:
+            return
         row, run = self.current_row(), self.shown_run()
         queued = row.view.queued if row else ()
         self.output.show_run(
