@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 1.0
 """How often the file's status is compared even when nothing has been heard: for NFS, and lost directories."""
-STEP_MILLISECONDS = 200
+STEP_MILLISECONDS = 100
 """How often watchfiles looks whether it has heard something: nearly all that an idle engine costs."""
 MAX_LINKS = 40
 SETTLE_SECONDS = 0.05
