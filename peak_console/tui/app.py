@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from peak_console.clock import Clock
+    from peak_console.jobs.model import JobSet
     from peak_console.tui.alerts_pane import AlertsPane
     from peak_console.tui.output_view import OutputView
     from peak_console.tui.prompt import Prompt
@@ -90,6 +91,8 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         self._lapse: datetime | None = None
         """When the first override lapses: nobody else tells."""
         self._rung_for: int | None = None
+        self._told_of: JobSet | None = None
+        """The definitions whose warnings have been shown."""
         """The newest critical alert that the bell has rung for; ``None`` before the first look."""
         self._pane = "jobs"
         self._given_theme: str
@@ -243,10 +246,21 @@ class ConsoleApp(Viewing, inherit_bindings=False):
             self._last_good = now
             self._show(snapshot)
             self.hear_answers()
+            self._tell_of_warnings()
             if not self._board.is_complete:
                 self.news()
         except StateError as error:
             self._show(self._stale(error, now))
+
+    def _tell_of_warnings(self) -> None:
+        """What is doubtful about the jobs file, once for each file that is loaded."""
+        jobset = self.session.jobset
+        if jobset is self._told_of:
+            return
+        self._told_of = jobset
+        if jobset.warnings:
+            more = len(jobset.warnings) - 1
+            self.say(f"{jobset.warnings[0]}" + (f"; {more} more: peak-console validate" if more else ""), "warning")
 
     def _stale(self, error: StateError, now: datetime) -> Snapshot:
         """What was last known, loudly marked as such: the registry cannot be read."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from peak_console.errors import StateError
+from peak_console.jobs.model import Problem
 from peak_console.store.model import Alert, Level, Override
 from peak_console.store.store import Store
 from peak_console.tui.dialogs.quit import QuitDialog
@@ -18,6 +20,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.tui.stage import Stage
+
+
+async def test_warnings_of_a_jobs_file_are_told_once(console: Console) -> None:
+    session = console.stage.session
+    problem = Problem("jobs.toml", 3, 1, 'unknown key "colour"', is_error=False)
+    session._jobset = replace(session._jobset, warnings=(problem, problem))
+    await console.refresh()
+    await console.refresh()
+    told = [note.message for note in console.app._notifications]
+    assert told == ['jobs.toml:3:1: unknown key "colour"; 1 more: peak-console validate']
 
 
 # The bell.
