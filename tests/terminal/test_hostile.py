@@ -76,7 +76,7 @@ def test_hostile_names_and_output_are_shown_and_not_obeyed(stage: Stage) -> None
     tmux.wait_for("end")
     tmux.keys("1", "Down", "Down")
     for key, sign in (("Enter", "─ Environment"), ("d", "─ Disable"), ("R", "─ Run with"), ("t", "─ Tags"),
-                      ("?", "─ Help"), ("C-p", "Search for commands")):  # fmt: skip
+                      ("?", "─ Help"), ("C-p", "find a command")):  # fmt: skip
         tmux.keys(key)
         tmux.wait_for(sign)
         tmux.keys("Escape")
