@@ -60,6 +60,7 @@ class Alerting:
 
     def wake(self) -> None:
         """There is something to send. Called by the engine, after it has been recorded."""
+        import typing  # noqa: F401 - before a thread does: see ``Watcher.start``
         from threading import Event, Thread
 
         from peak_console.alerts.delivery import Deliverer

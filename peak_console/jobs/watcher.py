@@ -65,6 +65,10 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="jobs-file-watcher", daemon=True)
 
     def start(self) -> None:
+        # The thread imports a library that needs it. A dataclass that another thread defines just then would find it
+        # half loaded, which is an error: dataclasses looks for it without waiting.
+        import typing  # noqa: F401
+
         self._thread.start()
 
     def stop(self) -> None:
@@ -130,20 +134,25 @@ class Watcher:
             self._read()
 
     def _read(self) -> None:
-        try:
-            jobset = load(self._path)
-        except JobsFileError:
-            # Slow writers show half a file; what is still broken a moment later is meant.
+        jobset, error = self._load()
+        if jobset is None or not jobset.jobs:
+            # Slow writers show half a file, and every save in place an empty one for an instant; what is still so a
+            # moment later is meant.
             self._stop.wait(SETTLE_SECONDS)
-            try:
-                jobset = load(self._path)
-            except JobsFileError as error:
-                if str(error) != self._error:
-                    self._error = str(error)
-                    self._on_error(self._error)
-                return
-        self._error = None
-        self._on_jobs(jobset)
+            jobset, error = self._load()
+        if jobset is not None:
+            self._error = None
+            self._on_jobs(jobset)
+        elif error != self._error:
+            self._error = error
+            self._on_error(error)
+
+    def _load(self) -> tuple[JobSet | None, str]:
+        """What the file says, or why it cannot be used."""
+        try:
+            return load(self._path), ""
+        except JobsFileError as error:
+            return None, str(error)
 
 
 def _way(path: str) -> set[str]:
