@@ -183,3 +183,20 @@ def test_stopping_takes_no_time(jobs_file: Path) -> None:
     watched.watcher.stop()
     assert time.monotonic() - began < 2
     assert not watched.watcher._thread.is_alive()
+
+
+def test_a_save_in_place_that_is_empty_for_an_instant_removes_no_job(
+    jobs_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs_file.write_text(GOOD.format("first"), encoding="utf-8")
+    taken: list[JobSet] = []
+    watcher = Watcher(str(jobs_file), on_jobs=taken.append, on_error=pytest.fail)
+    jobs_file.write_text("", encoding="utf-8")
+
+    def settle(_seconds: float) -> bool:
+        jobs_file.write_text(GOOD.format("second"), encoding="utf-8")  # the writer goes on meanwhile
+        return False
+
+    monkeypatch.setattr(watcher._stop, "wait", settle)
+    watcher.compare()
+    assert [list(jobset.jobs) for jobset in taken] == [["second"]]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from peak_console.runs.interface import Ended
     from peak_console.runs.system import System
 
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 45.0
 
 
 def wait_until(condition: Callable[[], object], what: str = "the condition") -> None:
