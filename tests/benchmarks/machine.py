@@ -14,7 +14,7 @@ def description() -> list[str]:
     """A list in Markdown: machine, system, versions, and how busy the machine is."""
     cores = len(os.sched_getaffinity(0))
     return [
-        f"- {cores} cores, {_cpu()}, {_memory()}; {platform.system()} {platform.release()}",
+        f"- {cores} cores, {_cpu()}, {_memory()}; {platform.system()} {platform.release().partition('-')[0]}",
         f"- Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, tomli {version('tomli')}",
         f"- peak-console {version('peak-console')}{_commit()}",
         f"- load of the last minute, five minutes, quarter of an hour: {_load()}",
