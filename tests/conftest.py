@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 for ambient in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM", "TEXTUAL_FPS", "TEXTUAL_DEBUG", "COLORFGBG"):
     os.environ.pop(ambient, None)
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 os.environ["COLORTERM"] = "truecolor"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests have counted (``record_property("counts", …)``), whichever process they ran in."""
+    reports = [
+        report for kind in terminalreporter.stats.values() for report in kind if isinstance(report, pytest.TestReport)
+    ]
+    counts = [str(value) for report in reports for name, value in report.user_properties if name == "counts"]
+    if counts:
+        terminalreporter.section("what was counted")
+        for line in sorted(set(counts)):
+            terminalreporter.write_line(line)

@@ -38,9 +38,9 @@ def run_flavour(folder: Path, flavour: Flavour, *, points: int, seed: int, lives
             missing = points - total.at_points
             if missing <= 0 or total.problems:
                 break
-            chosen = choose(known, missing, random)
-            share = min(lives, -(-missing // at_once))
-            shares = [chosen[start : start + share] for start in range(0, missing, share)]
+            chosen = choose(known, missing + missing // 4 + 1, random)
+            share = min(lives, -(-len(chosen) // at_once))
+            shares = [chosen[start : start + share] for start in range(0, len(chosen), share)]
             for tally in pool.map(one, [next(numbers) for _ in shares], shares):
                 total.add(tally)
     return total

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import TYPE_CHECKING, Any
 
 from tests.faults.points import Plan, install
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def main() -> int:
-    plan = Plan(**json.loads(sys.argv[1]))
-    install(plan)
+
+def run(plan: dict[str, Any], words: Sequence[str]) -> int:
+    """Be the program; its exit code."""
+    deaths = Plan(**plan)
+    install(deaths)
     from peak_console.cli import main as program
 
     try:
-        return program(sys.argv[2:])
+        return program(words)
     finally:
-        plan.leave()
+        deaths.leave()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(json.loads(sys.argv[1]), sys.argv[2:]))

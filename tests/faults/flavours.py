@@ -51,7 +51,7 @@ _RETRIES = [
 ]  # fmt: skip
 _OVERLAPS = [
     NotingJob("skips", every=0.2, takes=0.3, fails=4),
-    NotingJob("queues", every=0.3, takes=0.2, fails=5, fields={"overlap": "queue"}),
+    NotingJob("queues", every=0.3, takes=0.1, fails=5, fields={"overlap": "queue"}),
     NotingJob("kills", every=0.4, takes=0.6, fields={"overlap": "kill_previous", "kill_grace_seconds": 0.2}),
     NotingJob("kills_deaf", every=0.9, takes=3, deaf=True,
               fields={"overlap": "kill_previous", "kill_grace_seconds": 0.2}),
@@ -71,7 +71,7 @@ _RELOADS = [
     NotingJob("plain", every=0.2),
     NotingJob("fails", every=0.3, fails=2, fields=QUICK_RETRIES),
     NotingJob("queues", every=0.3, takes=0.2, fields={"overlap": "queue"}),
-    NotingJob("gone", every=0.2, takes=0.3, fails=2, fields={"overlap": "queue", **QUICK_RETRIES}),
+    NotingJob("gone", every=0.4, takes=0.3, fails=2, fields={"overlap": "queue", **QUICK_RETRIES}),
 ]
 _TOGETHER = [
     NotingJob("plain", every=0.25),

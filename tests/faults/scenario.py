@@ -59,7 +59,11 @@ class Scenario:
             self._live(first, RECORDING_SECONDS)
             for engine in first:
                 engine.kill()
+            self._save(self._flavour.jobs)
             second = self._together(None)
+            for _ in looking():
+                if any(engine.out or not engine.is_alive for engine in second):
+                    break
             self._live(second, RECORDING_SECONDS)
             passes: Counter[str] = Counter()
             for engine in second:
@@ -68,6 +72,7 @@ class Scenario:
                 engine.wait()
                 passes |= Counter(engine.report().get("passes", {}))
             self._tally.problems += self._world.complaints()
+            assert passes, "nothing was recorded"
             assert not self._tally.problems, self._tally.problems
         finally:
             self._world.end()

@@ -18,6 +18,7 @@ from peak_console.jobs.loader import load
 from peak_console.store.directory import ring
 from peak_console.store.store import Store
 from tests.faults.audit import Effect, Found, effect_from
+from tests.faults.nursery import REPOSITORY, Life, Nursery
 from tests.faults.points import Plan, kill
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobSet
     from peak_console.store.model import Run
 
-REPOSITORY = Path(__file__).parents[2]
+NURSERY = Nursery()
 NOTE = """
 code=$(( PEAK_RUN_ID % $2 ? 0 : 3 ))
 [ -z "$3" ] || trap '' TERM
@@ -67,7 +68,7 @@ class NotingJob:
 class Engine:
     """One life of the program."""
 
-    def __init__(self, process: subprocess.Popen[bytes], report: Path, err: Path, out: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes] | Life, report: Path, err: Path, out: Path) -> None:
         self._process = process
         self._report = report
         self._err = err
@@ -96,7 +97,7 @@ class Engine:
     def kill(self) -> None:
         """SIGKILL, and its remains taken away; without effect when it is dead."""
         self._process.kill()
-        self._process.wait()
+        self._process.wait(PATIENCE_SECONDS)
 
     def keepers(self) -> list[int]:
         """The processes that start its runs, as far as they are its children."""
@@ -145,25 +146,33 @@ class World:
         os.replace(beside, self.config)
 
     def start(self, *words: str, plan: Plan | None = None) -> Engine:
-        """Start the program; with a plan, the one with points in it."""
+        """Start the program; with a plan, the one with points in it, forked if it is to die at one."""
         number = next(self._number)
         report, err, out = (self.folder / f"{kind}.{number}" for kind in ("report", "err", "out"))
-        program = ["peak_console"]
-        if plan is not None:
+        options = ["--config", str(self.config), "--state-dir", str(self.state), "--poll-interval", "2", *words]
+        out.touch()
+        err.touch()
+        process: subprocess.Popen[bytes] | Life
+        if plan is None:
+            process = self._execute(["peak_console", *options], out, err)
+        else:
             asked = {"report": str(report), "label": plan.label, "number": plan.number, "target": plan.target}
-            program = ["tests.faults.engine_main", json.dumps(asked)]
-        with err.open("wb") as err_file, out.open("wb") as out_file:
-            process = subprocess.Popen(
-                [
-                    sys.executable, "-m", *program, "--config", str(self.config), "--state-dir", str(self.state),
-                    "--poll-interval", "2", *words,
-                ],
-                cwd=self.folder, env=self._environ, stdin=subprocess.DEVNULL, stdout=out_file, stderr=err_file,
-                start_new_session=True,
-            )  # fmt: skip
+            if plan.label is None:
+                process = self._execute(["tests.faults.engine_main", json.dumps(asked), *options], out, err)
+            else:
+                process = NURSERY.fork(
+                    plan=asked, words=options, cwd=str(self.folder), env=self._environ, out=str(out), err=str(err)
+                )
         engine = Engine(process, report, err, out)
         self.engines.append(engine)
         return engine
+
+    def _execute(self, words: list[str], out: Path, err: Path) -> subprocess.Popen[bytes]:
+        with err.open("wb") as err_file, out.open("wb") as out_file:
+            return subprocess.Popen(
+                [sys.executable, "-m", *words], cwd=self.folder, env=self._environ, stdin=subprocess.DEVNULL,
+                stdout=out_file, stderr=err_file, start_new_session=True,
+            )  # fmt: skip
 
     def store(self) -> Store | None:
         """The registry, for reading; ``None`` while there is none, or it is just being made."""
@@ -243,7 +252,7 @@ def looking(seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         yield
-        time.sleep(0.01)
+        time.sleep(0.015)
 
 
 def kill_all(pids: list[int]) -> None:
