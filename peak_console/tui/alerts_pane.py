@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from textual import events
+    from textual.filter import LineFilter
     from textual.strip import Strip
 
     from peak_console.store.model import Alert
@@ -111,6 +112,9 @@ class AlertsPane(ScrollView, can_focus=True):
             self.virtual_size = Size(1, len(self._alerts) * self._height)
             self.refresh()
             self._scroll_to_cursor()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return paint.needed_filters(self, super().get_line_filters())
 
     def notify_style_update(self) -> None:
         self._palettes.clear()

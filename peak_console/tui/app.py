@@ -12,6 +12,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
+from textual.widgets import Input
 
 from peak_console.errors import StateError
 from peak_console.store.model import Level
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.geometry import Size
     from textual.theme import Theme
+    from textual.timer import Timer
     from textual.widget import Widget
 
     from peak_console.clock import Clock
@@ -78,6 +80,7 @@ class ConsoleApp(Viewing, inherit_bindings=False):
 
     def __init__(self, session: Session, *, clock: Clock | None = None, live: bool = True) -> None:
         """``live`` is whether timers run; without them a test refreshes by hand."""
+        self._ansi_themes: dict[str, TerminalTheme] = {}
         super().__init__()
         self.session = session
         self.clock = clock or session.clock
@@ -95,6 +98,7 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         """The definitions whose warnings have been shown."""
         """The newest critical alert that the bell has rung for; ``None`` before the first look."""
         self._pane = "jobs"
+        self._look_timer: Timer | None = None
         self._given_theme: str
         """The theme that it started with, as long as the operator has chosen no other."""
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -116,7 +120,10 @@ class ConsoleApp(Viewing, inherit_bindings=False):
 
     @property
     def ansi_theme(self) -> TerminalTheme:
-        return themes.ansi_of(self.current_theme)
+        found = self._ansi_themes.get(self.theme)  # asked for with every line that is painted
+        if found is None:
+            found = self._ansi_themes[self.theme] = themes.ansi_of(self.current_theme)
+        return found
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen(id="_default")
@@ -159,7 +166,7 @@ class ConsoleApp(Viewing, inherit_bindings=False):
             self.say(warning, "warning")
         if self._live:
             self._output_timer = self.set_interval(OUTPUT_SECONDS, self.refresh_output, pause=True)
-            self.set_interval(ATTACHED_SECONDS, self.look_for_news)
+            self._look_timer = self.set_interval(ATTACHED_SECONDS, self.look_for_news)
             self._tick_on_the_second()
             self.call_after_refresh(self._settle)
 
@@ -219,14 +226,13 @@ class ConsoleApp(Viewing, inherit_bindings=False):
     def look_for_news(self) -> None:
         """Another process's engine cannot call us, and nobody says when a registry can be read again."""
         shown = self.snapshot
-        stale = shown is None or shown.stale_since is not None
-        if self.session.is_own and not stale and not self.waiting_for_answers:
+        if self._is_told_everything:
             return
         try:
             news = self._board is None or self._board.has_news()
         except StateError:
             news = True
-        if news or stale or (shown is not None and self.session.engine_state != shown.engine):
+        if news or shown is None or shown.stale_since is not None or self.session.engine_state != shown.engine:
             self.bring_up_to_date()
 
     def bring_up_to_date(self) -> None:
@@ -251,6 +257,22 @@ class ConsoleApp(Viewing, inherit_bindings=False):
                 self.news()
         except StateError as error:
             self._show(self._stale(error, now))
+        self.expect_news()
+
+    def expect_news(self) -> None:
+        """Ask for news, unless our own engine brings all there are: even a timer that does nothing costs."""
+        if self._look_timer is not None:
+            if self._is_told_everything:
+                self._look_timer.pause()
+            else:
+                self._look_timer.resume()
+
+    @property
+    def _is_told_everything(self) -> bool:
+        """Whether our own engine says when there is something new, and nothing else is waited for."""
+        shown = self.snapshot
+        readable = shown is not None and shown.stale_since is None
+        return readable and self.session.is_own and not self.waiting_for_answers
 
     def _tell_of_warnings(self) -> None:
         """What is doubtful about the jobs file, once for each file that is loaded."""
@@ -349,7 +371,9 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         self.pane(name).focus()
         self._mark_shown()
 
-    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if isinstance(event.widget, Input):
+            event.widget.cursor_blink = False  # nothing moves here that has not changed
         name = self.focused_pane()
         self._mark_shown()
         bar = self.screen_stack[0].query_one(KeyBar)

@@ -135,10 +135,10 @@ class JobTable(ScrollView, can_focus=True):
             self._painter.forget()  # notes name the day of what is not today
             self.refresh()
             return
-        for y, facts in self._visible():
-            span = self._painter.tick(facts, now)
-            if span is not None:
-                self.refresh(Region(span[0], y, span[1], 1))
+        changed = ((y, self._painter.tick(facts, now)) for y, facts in self._visible())
+        regions = [Region(span[0], y, span[1], 1) for y, span in changed if span is not None]
+        if regions:
+            self.refresh(*regions)
 
     def sort(self, column: str, *, descending: bool | None = None) -> None:
         """Sort by a column; ``None`` is its usual direction, or the other one when it is sorted by it already."""

@@ -57,6 +57,10 @@ class Operations(App[int], inherit_bindings=False):
         name = self.jobs.cursor_name
         return self.snapshot.row(name) if self.snapshot and name else None
 
+    def expect_news(self) -> None:
+        """Somebody is going to change the registry."""
+        raise NotImplementedError
+
     # Commands to the engine, and their answers.
 
     def send(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> None:
@@ -70,6 +74,7 @@ class Operations(App[int], inherit_bindings=False):
             self.say(str(error), "error")
             return
         self._asked[number] = verb
+        self.expect_news()
 
     @property
     def waiting_for_answers(self) -> bool:

@@ -32,7 +32,6 @@ class Prompt(Input):
         super().__init__(select_on_focus=True)
         self._purpose = ""
         self._before = ""
-        self.cursor_blink = False
         self.display = False
 
     @property

@@ -54,8 +54,9 @@ class Upcoming(ScrollView, can_focus=True):
         self._now: datetime | None = None
         self._lines: list[UpcomingLine] = []
         self._names = 0
+        self._width = 0
         self._drawn: dict[int, list[Piece]] = {}
-        """What each line that was painted says."""
+        """What each line that is in sight says."""
         self._palette: Palette | None = None
 
     def show(self, snapshot: Snapshot) -> None:
@@ -73,15 +74,20 @@ class Upcoming(ScrollView, can_focus=True):
     def tick(self, now: datetime) -> None:
         """It is ``now``: paint the countdowns and bars that read differently."""
         self._now = now
+        before, self._drawn = self._drawn, {}  # what is out of sight is drawn anew when it comes back
         top = self.scroll_offset.y
+        regions = []
         for number in range(top, top + self.scrollable_content_region.height):
-            drawn = self._drawn.get(number)
+            drawn = before.get(number)
             if drawn is not None:
                 left, changed = changed_span(drawn, self._draw(number))
                 if changed:
-                    self.refresh(Region(left, number - top, changed, 1))
+                    regions.append(Region(left, number - top, changed, 1))
+        if regions:
+            self.refresh(*regions)
 
     def on_resize(self) -> None:
+        self._width = self.scrollable_content_region.width
         self._drawn.clear()
         self.refresh()
 
@@ -104,13 +110,12 @@ class Upcoming(ScrollView, can_focus=True):
         if self._palette is None:
             self._palette = palette(self, "upcoming", _STYLES)
         number = y + self.scroll_offset.y
-        pieces = self._draw(number) if number < len(self._lines) else []
-        return strip(pieces, self._palette, self.scrollable_content_region.width)
+        pieces = (self._drawn.get(number) or self._draw(number)) if number < len(self._lines) else []
+        return strip(pieces, self._palette, self._width)
 
     def _draw(self, number: int) -> list[Piece]:
         if self._snapshot is None or self._now is None:
             return []
-        width = self.scrollable_content_region.width
-        pieces = line_pieces(self._lines[number], self._now, self._snapshot.zone, self._names, width)
+        pieces = line_pieces(self._lines[number], self._now, self._snapshot.zone, self._names, self._width)
         self._drawn[number] = pieces
         return pieces

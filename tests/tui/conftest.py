@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Input
 
 from tests.tui.console import running, three_jobs
 
@@ -23,6 +24,12 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "PEAK_CONSOLE_CONFIG", "EDITOR", "VISUAL", "TMUX"):
         monkeypatch.delenv(name, raising=False)
     return home
+
+
+@pytest.fixture(autouse=True)
+def _no_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture of a cursor is the same whenever it is taken."""
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda _input: None)
 
 
 @pytest.fixture
