@@ -167,6 +167,7 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         if self._live:
             self._output_timer = self.set_interval(OUTPUT_SECONDS, self.refresh_output, pause=True)
             self._look_timer = self.set_interval(ATTACHED_SECONDS, self.look_for_news)
+            self.expect_news()
             self._tick_on_the_second()
             self.call_after_refresh(self._settle)
 

@@ -91,9 +91,9 @@ class Console:
 
 
 @asynccontextmanager
-async def running(stage: Stage, size: tuple[int, int] = (140, 42)) -> AsyncIterator[Console]:
+async def running(stage: Stage, size: tuple[int, int] = (140, 42), *, live: bool = False) -> AsyncIterator[Console]:
     """The console on ``stage``, as it is after its first paint."""
-    app = stage.app()
+    app = stage.app(live=live)
     said: list[Notification] = []
 
     def hear(message: Message) -> None:

@@ -147,6 +147,26 @@ async def test_what_another_process_does_is_seen(console: Console) -> None:
     assert "1 unread" in str(console.app.alerts.border_title)
 
 
+async def test_news_are_asked_for_only_where_nobody_brings_them(tmp_path: Path) -> None:
+    async with running(three_jobs(tmp_path), live=True) as console:
+
+        def asks() -> bool:
+            timer = console.app._look_timer
+            return timer is not None and timer._active.is_set()
+
+        asked = [asks()]
+        await console.press("r")
+        asked.append(asks())
+        console.stage.answer("beta #4 started")
+        await console.refresh()
+        asked.append(asks())
+        console.stage.session.state = EngineState.ATTACHED
+        await console.refresh()
+        asked.append(asks())
+
+        assert asked == [False, True, False, True]
+
+
 async def test_the_end_of_an_engine_is_seen(console: Console) -> None:
     console.stage.session.state = EngineState.STOPPED
     console.app.tick()

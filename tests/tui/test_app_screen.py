@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual._callback import invoke
 from textual.command import CommandPalette
+from textual.widgets import Input
 
 from peak_console.tui.actions import ACTION, ACTIONS, Context
 from peak_console.tui.app import HIGH, WIDE
@@ -204,3 +205,10 @@ def dressed(console: Console) -> object:
     app = console.app
     styles = [(widget.styles.background, widget.styles.color) for widget in app.screen.walk_children()]
     return set(app.classes), app.theme_variables, app.native_ansi_color, vars(app._filters[0]), styles
+
+
+async def test_no_cursor_blinks(console: Console) -> None:
+    await console.press("slash")
+    assert not console.app.prompt.cursor_blink
+    await console.press("escape", "H")
+    assert not any(each.cursor_blink for each in console.app.screen.query(Input))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from textual.events import MouseScrollDown, MouseScrollUp
+from textual.events import Key, MouseScrollDown, MouseScrollUp
 
 from peak_console.tui.actions import ACTION
 from peak_console.tui.details import JobDetails
@@ -51,6 +51,15 @@ async def test_panes_are_reached_by_number_and_one_after_the_other(
 
         assert console.app.pane(pane).has_focus
         assert console.app.focused_pane() == pane
+
+
+async def test_a_key_that_comes_before_the_panes_still_finds_its_pane(tmp_path: Path) -> None:
+    app = three_jobs(tmp_path).app()
+    async with app.run_test(size=(140, 42)) as pilot:
+        app.post_message(Key("4", "4"))
+        await pilot.pause()
+
+        assert app.alerts.has_focus
 
 
 # Which jobs, in which order.
