@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
@@ -17,25 +16,22 @@ from textual.widgets import Input
 from peak_console.errors import StateError
 from peak_console.store.model import Level
 from peak_console.text import safe_lines
-from peak_console.tui import themes
 from peak_console.tui.actions import Context, binding, bindings_of
 from peak_console.tui.board import Board
-from peak_console.tui.config import Settings, load_config, load_settings, save_settings
 from peak_console.tui.job_table import JobTable
 from peak_console.tui.key_bar import KeyBar
+from peak_console.tui.remembering import Remembering
 from peak_console.tui.snapshot import Snapshot, Trouble
 from peak_console.tui.status_line import StatusLine
 from peak_console.tui.trouble_bar import TroubleBar
-from peak_console.tui.viewing import PANES, Viewing
+from peak_console.tui.viewing import PANES
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import PurePath
 
-    from rich.terminal_theme import TerminalTheme
     from textual.app import ComposeResult
     from textual.geometry import Size
-    from textual.theme import Theme
     from textual.timer import Timer
     from textual.widget import Widget
 
@@ -64,7 +60,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [binding("next_pane", "app."), binding("previous_pane", "app.")]
 
 
-class ConsoleApp(Viewing, inherit_bindings=False):
+class ConsoleApp(Remembering, inherit_bindings=False):
     """Shows a session. Everything that it shows comes from one ``Snapshot``."""
 
     CSS_PATH: ClassVar[list[str | PurePath]] = [
@@ -80,12 +76,9 @@ class ConsoleApp(Viewing, inherit_bindings=False):
 
     def __init__(self, session: Session, *, clock: Clock | None = None, live: bool = True) -> None:
         """``live`` is whether timers run; without them a test refreshes by hand."""
-        self._ansi_themes: dict[str, TerminalTheme] = {}
         super().__init__()
         self.session = session
         self.clock = clock or session.clock
-        self.config = load_config()
-        self.settings = load_settings()
         self.snapshot: Snapshot | None = None
         self._live = live
         self._board: Board | None = None
@@ -94,36 +87,12 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         self._lapse: datetime | None = None
         """When the first override lapses: nobody else tells."""
         self._rung_for: int | None = None
+        """The newest critical alert that the bell has rung for; ``None`` before the first look."""
         self._told_of: JobSet | None = None
         """The definitions whose warnings have been shown."""
-        """The newest critical alert that the bell has rung for; ``None`` before the first look."""
         self._pane = "jobs"
         self._look_timer: Timer | None = None
-        self._given_theme: str
-        """The theme that it started with, as long as the operator has chosen no other."""
         self.loop: asyncio.AbstractEventLoop | None = None
-        for theme in themes.THEMES:
-            self.register_theme(theme)
-        few_colours = self.console.color_system not in ("256", "truecolor")
-        wanted = self.config.theme or self.settings.theme
-        self._given_theme = themes.chosen(wanted, ansi=few_colours, grey=self.no_color)
-        self._begin_with_theme(self._given_theme)
-
-    def _begin_with_theme(self, name: str) -> None:
-        """What a change of ``theme`` does, done before the style sheets are read: later, they are read twice."""
-        self.set_reactive(App.theme, name)
-        dark = self.current_theme.dark
-        for class_name, holds in (("-dark-mode", dark), ("-light-mode", not dark), (f"-theme-{name}", True)):
-            self.set_class(holds, class_name, update=False)
-        self._refresh_truecolor_filter(self.ansi_theme)
-        self.stylesheet.set_variables(self.get_css_variables())
-
-    @property
-    def ansi_theme(self) -> TerminalTheme:
-        found = self._ansi_themes.get(self.theme)  # asked for with every line that is painted
-        if found is None:
-            found = self._ansi_themes[self.theme] = themes.ansi_of(self.current_theme)
-        return found
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen(id="_default")
@@ -138,8 +107,7 @@ class ConsoleApp(Viewing, inherit_bindings=False):
     def on_mount(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.set_keymap(dict(self.config.keymap))
-        self.theme_changed_signal.subscribe(self, self._on_theme_changed)
-        self._restore_order()
+        self.restore_order()
         self._fit(self.size)
         self.bring_up_to_date()
         # By way of our own queue: two that furnish at once would do it twice.
@@ -159,7 +127,7 @@ class ConsoleApp(Viewing, inherit_bindings=False):
         await main.query_one("#panes").mount(*panes)
         await main.mount(Prompt(), before=main.query_one(KeyBar))
         self._is_furnished = True
-        self._restore_modes()
+        self.restore_modes()
         self._mark_shown()
         self.bring_up_to_date()
         for warning in self.config.warnings:
@@ -382,48 +350,6 @@ class ConsoleApp(Viewing, inherit_bindings=False):
             bar.show_typing(self.prompt.placeholder)
         else:
             bar.show(Context(name) if name in (Context.OUTPUT, Context.ALERTS) else Context.JOBS)
-
-    # What is remembered.
-
-    def _restore_order(self) -> None:
-        settings = self.settings
-        if settings.sort_column:
-            with suppress(ValueError, KeyError):
-                self.jobs.sort(settings.sort_column, descending=bool(settings.sort_descending))
-
-    def _restore_modes(self) -> None:
-        settings = self.settings
-        if settings.wrap is not None and settings.wrap != self.output.wrap:
-            self.output.toggle_wrap()
-        if settings.timestamps is not None and settings.timestamps != self.output.timestamps:
-            self.output.toggle_timestamps()
-
-    def _remember(self) -> None:
-        if not self._is_furnished:  # all is as it was remembered
-            return
-        settings = Settings(
-            theme=self.settings.theme if self.theme == self._given_theme else self.theme,
-            sort_column=self.jobs.sort_column,
-            sort_descending=self.jobs.sort_descending,
-            wrap=self.output.wrap,
-            timestamps=self.output.timestamps,
-        )
-        if settings != self.settings:
-            self.settings = settings
-            problem = save_settings(settings)
-            if problem is not None:
-                self.say(problem, "warning")
-
-    def _on_theme_changed(self, theme: Theme) -> None:
-        if theme.name != self._given_theme:
-            self._given_theme = ""  # it may be chosen again
-            self._remember()
-
-    def on_job_table_sort_changed(self, _event: JobTable.SortChanged) -> None:
-        self._remember()
-
-    def on_output_view_modes_changed(self, _event: OutputView.ModesChanged) -> None:
-        self._remember()
 
     def _fatal_error(self) -> None:
         """Textual's own shows every local variable, secrets among them; the plain traceback is enough."""
