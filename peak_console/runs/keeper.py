@@ -50,6 +50,7 @@ class Keeper:
         self._linux = linux
         self._boot = _read("/proc/sys/kernel/random/boot_id").strip() if linux else ""
         self._directories: dict[int, bytes] = {}
+        self._ended_at: dict[int, float] = {}
         self._unrecorded: tuple[int, int] | None = None
         self._received = bytearray()
         self._home = os.open(".", os.O_RDONLY)
@@ -140,8 +141,10 @@ class Keeper:
             if ended is None:
                 return True
             pid, code = ended
-            if not _record(self._directories[pid], code):
+            if not _record(self._directories[pid], code, self._ended_at.get(pid)):
+                self._ended_at.setdefault(pid, time.time())
                 return False
+            self._ended_at.pop(pid, None)
             if self._linux:
                 os.waitpid(pid, 0)
             self._unrecorded = None
@@ -207,8 +210,8 @@ def _spawn(argv: list[bytes], env: dict[bytes, bytes], streams: list[int], ignor
         raise RefusedError("exec", getattr(error, "errno", 0), _words(error)) from None
 
 
-def _record(directory: bytes, code: int) -> bool:
-    """Write ``exit_status``; ``False`` when it has to be tried again (a full disk).
+def _record(directory: bytes, code: int, ended_at: float | None) -> bool:
+    """Write ``exit_status``, as of ``ended_at`` if that was not now; ``False``: it has to be tried again (a full disk).
 
     One write of a few bytes. A line without its end, or none, counts as not written.
     """
@@ -218,11 +221,15 @@ def _record(directory: bytes, code: int) -> bool:
         return not os.path.isdir(directory)  # somebody removed the run: there is nothing left to tell
     try:
         line = b"%d\n" % code
-        return os.write(fd, line) == len(line)
+        if os.write(fd, line) != len(line):
+            return False
+        if ended_at is not None:
+            os.utime(fd, (ended_at, ended_at))
     except OSError:
         return False
     finally:
         os.close(fd)
+    return True
 
 
 def start_ticks(pid: int) -> str:

@@ -15,6 +15,7 @@ import pytest
 from peak_console.errors import StartError
 from peak_console.runs.files import replace_file
 from peak_console.runs.interface import Ended
+from peak_console.runs.keeper import RETRY_SECONDS
 from peak_console.runs.marks import read_exit_status, read_record
 from peak_console.runs.process import LocalRun
 from tests.support.processes import is_alive, wait_until
@@ -194,8 +195,12 @@ def test_end_is_recorded_as_soon_as_it_can_be(bench: Bench) -> None:
     (bench.root / "go").touch()
     wait_until(lambda: not is_alive(handle.pid))
     assert handle.poll() is None
+    over = datetime.now(UTC)
     os.rmdir(blocker)
-    assert bench.ended(handle).return_code == 3
+    end = bench.ended(handle)
+    assert end.return_code == 3
+    assert end.at is not None
+    assert end.at < over + timedelta(seconds=RETRY_SECONDS / 2), "when it ended, not when that could be written"
 
 
 def test_run_whose_directory_is_gone_does_not_hold_the_keeper(bench: Bench) -> None:
