@@ -25,7 +25,7 @@ JOBS = [
     NotingJob("kills", every=0.6, takes=0.8, fields={"overlap": "kill_previous", "kill_grace_seconds": 0.2}),
     NotingJob("long", every=0.8, takes=5, fields={"timeout_seconds": 0.4, "kill_grace_seconds": 0.2}),
 ]
-DISK_MEGABYTES = 4
+DISK_MEGABYTES = 16
 FULL = "the disk is full"
 
 

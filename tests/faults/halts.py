@@ -39,8 +39,8 @@ def halt(folder: Path, *, times: int, seconds: float) -> Tally:
             stopped = SystemClock().now()
             engine.send(signal.SIGSTOP)
             time.sleep(seconds)
-            engine.send(signal.SIGCONT)
             continued = SystemClock().now()
+            engine.send(signal.SIGCONT)
             _wait(lambda at=continued: _has_slot_after(world, at), "a slot afterwards")  # type: ignore[misc]
             tally.problems += _treated_right(world, stopped, continued)
         tally.sums["stops"] += times

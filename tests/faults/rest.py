@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING, Any
 
 from peak_console.store.model import Outcome, RunState
@@ -54,8 +55,13 @@ def come_to_rest(
         problems.append(f"did not come to rest: {watched}, {left(world)}\n{engine.out}{engine.err}")
     if engine.is_alive:
         engine.send(signal.SIGTERM)
-        if code := engine.wait():
-            problems.append(f"the last engine left with {code}: {engine.err}")
+        try:
+            code = engine.wait()
+        except TimeoutExpired:
+            problems.append(f"the last engine does not leave:\n{engine.out}{engine.err}")
+        else:
+            if code:
+                problems.append(f"the last engine left with {code}: {engine.err}")
     world.save(world.jobs_text(list(jobs), settings))
     return problems
 
