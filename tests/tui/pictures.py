@@ -9,18 +9,21 @@ import tempfile
 from pathlib import Path
 
 PICTURES = Path(__file__).parents[2] / "docs" / "images"
-PLACES = {"console": ((140, 42), ()), "output": ((80, 24), ("2",))}
+JOBS_FILE = "config/scheduler/jobs.toml"
+PLACES = {"console": ((140, 42), ()), "details": ((120, 30), ("5",)), "output": ((80, 24), ("2",))}
 """By name: the terminal's size, and the keys that are pressed before the picture is taken."""
 
 
 async def draw(name: str) -> str:
     """The picture as SVG, its spaces kept and its ids the same each time."""
+    from peak_console.jobs.loader import load
     from tests.tui import desk
 
+    jobs = tuple(load(JOBS_FILE).jobs.values())  # those that the repository ships
     size, keys = PLACES[name]
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = folder  # nobody's own settings
-        app = desk.failing(Path(folder)).app()
+        app = desk.failing(Path(folder), jobs, JOBS_FILE).app()
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             for key in keys:
@@ -32,6 +35,7 @@ async def draw(name: str) -> str:
 
 
 def main() -> None:
+    os.chdir(PICTURES.parents[1])
     os.environ |= {"TEXTUAL_ANIMATIONS": "none", "COLORTERM": "truecolor"}
     os.environ.pop("NO_COLOR", None)
     PICTURES.mkdir(parents=True, exist_ok=True)

@@ -221,6 +221,13 @@ async def test_details_follow_what_happens(console: Console) -> None:
     assert console.app.details._data.runs[0].id == run.id
 
 
+async def test_each_slot_among_the_details_has_a_line_of_its_own(tmp_path: Path) -> None:
+    async with running(three_jobs(tmp_path), (120, 36)) as console:
+        await console.press("5")
+
+        assert console.screen.query_one("#schedule").content_size.height == 1 + 10
+
+
 @covers("open_run")
 async def test_a_run_among_the_details_leads_to_its_output(console: Console) -> None:
     await console.go_to("alpha")
