@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console import cli
+from peak_console.cli_verbs import VERBS
 from peak_console.errors import PeakConsoleError, StateError, UsageError
 from peak_console.version import __version__
 
@@ -49,7 +50,7 @@ def test_every_documented_flag_is_understood() -> None:
     assert all((options.once, options.dry_run, options.verbose, options.no_registry, options.no_alerts))
 
 
-@pytest.mark.parametrize("verb", sorted(cli.VERBS))
+@pytest.mark.parametrize("verb", sorted(VERBS))
 def test_common_flags_stand_before_or_after_a_verb(verb: str) -> None:
     what = ["x"] if verb in ("run", "logs") else []
     what += ["x"] if verb in ("stop", "enable", "disable") else []
@@ -95,14 +96,14 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"peak-console {__version__}\n"
 
 
-@pytest.mark.parametrize("words", [["--help"], *[[verb, "--help"] for verb in sorted(cli.VERBS)]])
+@pytest.mark.parametrize("words", [["--help"], *[[verb, "--help"] for verb in sorted(VERBS)]])
 def test_help_is_there_for_everything(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         cli.main(words)
     assert left.value.code == 0
     shown = capsys.readouterr().out
     assert shown.startswith("usage: peak-console")
-    for verb in cli.VERBS if words == ["--help"] else ():
+    for verb in VERBS if words == ["--help"] else ():
         assert f"\n    {verb} " in shown or f"\n    {verb}\n" in shown, f"{verb} is listed"
 
 

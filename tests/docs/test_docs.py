@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from peak_console.cli import VERBS, _parser
+from peak_console.cli import _parser
+from peak_console.cli_verbs import VERBS
 from peak_console.jobs import loader
 from tests.docs import reference
 

@@ -1,0 +1,153 @@
+"""Every verb of the command line: what it is for, its own flags, and where its function is.
+
+Loaded only when a verb is named; a verb's function only when it is called.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
+
+    Verb = Callable[[Namespace], int]
+    VerbTable = dict[str, tuple[str, Callable[[ArgumentParser], Verb]]]
+
+
+def _jobs(parser: ArgumentParser) -> Verb:
+    _add_json(parser)
+    return _verb("listing", "show_jobs")
+
+
+def _next(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("--count", metavar="N", type=int, default=10, help="how many slots (default: 10; 0: all up to --to)")
+    add("--job", metavar="JOB", help="of this job only")
+    add("--from", dest="from_", metavar="TIME", help="slots after this time: ISO 8601, or 2h from now (default: now)")
+    add("--to", metavar="TIME", help="slots up to this time: ISO 8601, or 7d from now")
+    _add_json(parser)
+    return _verb("listing", "show_next")
+
+
+def _runs(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("--job", metavar="JOB", help="of this job only")
+    add(
+        "--outcome", metavar="OUTCOME", help="succeeded, failed, timed_out, stopped, lost, not_started, missed, skipped"
+    )
+    add("--run-type", metavar="TYPE", help="scheduler_job, or what scripts have logged")
+    add("--since", metavar="WHEN", help="a time in ISO 8601, or how long ago: 2h, 7d")
+    add("--limit", metavar="N", type=int, default=50, help="how many, newest first (default: 50; 0: all)")
+    add("--csv", action="store_true", help="as CSV")
+    _add_json(parser)
+    return _verb("registry", "show_runs")
+
+
+def _alerts(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("--limit", metavar="N", type=int, default=50, help="how many, newest first (default: 50; 0: all)")
+    add("--open", action="store_true", help="only those that nobody has acknowledged")
+    _add_json(parser)
+    return _verb("registry", "show_alerts")
+
+
+def _logs(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("what", metavar="JOB|#RUN", help="a job (its last run), or a run by its number")
+    add("--follow", "-f", action="store_true", help="go on until the run has ended")
+    add("--stream", choices=("out", "err"), help="only stdout or only stderr")
+    return _verb("logs", "show_output")
+
+
+def _run(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("job", metavar="JOB")
+    add("--wait", action="store_true", help="show its output, wait for its end, exit with its code")
+    add("--force", action="store_true", help="even beside a run of the same job, or under a hold")
+    add("--set", metavar="NAME=VALUE", action="append", default=[], help="another value for one of its arguments")
+    return _verb("run", "run_by_hand")
+
+
+def _stop(parser: ArgumentParser) -> Verb:
+    parser.add_argument("what", metavar="JOB|#RUN", help="a job (all its runs), or a run by its number")
+    return _verb("command", "stop")
+
+
+def _enable(parser: ArgumentParser) -> Verb:
+    _add_override(parser)
+    return _verb("command", "enable")
+
+
+def _disable(parser: ArgumentParser) -> Verb:
+    _add_override(parser)
+    return _verb("command", "disable")
+
+
+def _add_override(parser: ArgumentParser) -> None:
+    parser.add_argument("job", metavar="JOB")
+    parser.add_argument("--for", dest="for_", metavar="TIME", help="for how long: 90s, 30m, 2h, 1d (default: for good)")
+    parser.add_argument("--reason", metavar="TEXT", help="shown beside the job")
+
+
+def _hold(parser: ArgumentParser) -> Verb:
+    parser.add_argument("--reason", metavar="TEXT", help="shown while it holds")
+    return _verb("command", "hold")
+
+
+def _release(_parser: ArgumentParser) -> Verb:
+    return _verb("command", "release")
+
+
+def _ack(parser: ArgumentParser) -> Verb:
+    parser.add_argument("what", metavar="ALERT|all", nargs="?", default="all", help="its number, or all (the default)")
+    return _verb("command", "acknowledge")
+
+
+def _reload(_parser: ArgumentParser) -> Verb:
+    return _verb("command", "reload")
+
+
+def _status(parser: ArgumentParser) -> Verb:
+    parser.add_argument("--line", action="store_true", help="one line, for a status bar")
+    _add_json(parser)
+    return _verb("status", "show_status")
+
+
+def _validate(parser: ArgumentParser) -> Verb:
+    _add_json(parser)
+    return _verb("validate", "validate")
+
+
+def _add_json(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _verb(module: str, function: str) -> Verb:
+    """A verb's function, loaded once it is called."""
+
+    def act(options: Namespace) -> int:
+        from importlib import import_module
+
+        verb: Verb = getattr(import_module(f"peak_console.verbs.{module}"), function)
+        return verb(options)
+
+    return act
+
+
+VERBS: VerbTable = {
+    "jobs": ("every job: how it stands and why, its schedule, next slot, last run", _jobs),
+    "next": ("upcoming slots", _next),
+    "runs": ("the registry of runs, newest first", _runs),
+    "alerts": ("the alert log, newest first", _alerts),
+    "logs": ("a run's output", _logs),
+    "run": ("run a job now", _run),
+    "stop": ("ask a job's runs, or one run, to end", _stop),
+    "enable": ("let a job's slots fire again, whatever the jobs file says", _enable),
+    "disable": ("let no slot of a job fire, for a while or for good", _disable),
+    "hold": ("start nothing new at all, until released", _hold),
+    "release": ("lift the hold", _release),
+    "ack": ("acknowledge an alert, or all", _ack),
+    "reload": ("have the engine read its jobs file again", _reload),
+    "status": ("the engine, the counts, the next slot", _status),
+    "validate": ("every error and warning of the jobs file", _validate),
+}
