@@ -19,8 +19,9 @@ MIGRATIONS: dict[int, Sequence[str]] = {}
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
 FAILURES = (sqlite3.Error, UnicodeError)
 """What SQLite's calls raise; of a damaged file even the words of an error may be unreadable."""
-BUSY_SECONDS = 30
-"""How long a writer waits for another; transactions last milliseconds, so this is never seen."""
+BUSY_SECONDS = 30.0
+"""How long a writer waits for another unless it is told otherwise; our own transactions last milliseconds."""
+LOCKED = "another program keeps the registry locked; see who has it open, and try again"
 
 
 class Database:
@@ -30,8 +31,12 @@ class Database:
         StateError: the registry is unreadable, damaged, full, or written by a newer version.
     """
 
-    def __init__(self, directory: str, *, read_only: bool = False, name: str = DATABASE) -> None:
+    def __init__(
+        self, directory: str, *, read_only: bool = False, name: str = DATABASE, patience: float = BUSY_SECONDS
+    ) -> None:
+        """``patience`` is how many seconds a write waits for another program's."""
         self.directory = directory
+        self._patience = patience
         self.path = os.path.join(directory, name)
         self.read_only = read_only
         self._depth = 0
@@ -39,13 +44,12 @@ class Database:
         self._connect(read_only)
 
     def _connect(self, read_only: bool) -> None:
-        if not read_only:
-            # SQLite would create it by the umask; the -wal and -shm files take over its mode.
+        if not read_only and not os.path.exists(self.path):
             self._create_private()
         mode = self._reading_mode() if read_only else "mode=rw"
         try:
             self._connection = sqlite3.connect(
-                f"file:{quoted(self.path)}?{mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS
+                f"file:{quoted(self.path)}?{mode}", uri=True, isolation_level=None, timeout=self._patience
             )
             self._file = self._file_now()
             self._connection.execute("PRAGMA foreign_keys = ON")
@@ -77,8 +81,12 @@ class Database:
         return "mode=ro&immutable=1" if frozen else "mode=ro"
 
     def _create_private(self) -> None:
+        """SQLite would create it by the umask; the -wal and -shm files take over its mode."""
+        from peak_console.store.creation import Turn, create_private
+
         try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            with Turn(self.directory, BUSY_SECONDS):
+                create_private(self.path)
         except OSError as error:
             raise StateError(
                 f"{self.path}: cannot open the registry for writing ({error.strerror}); mend its permissions or "
@@ -98,9 +106,17 @@ class Database:
         self._connection.execute("PRAGMA synchronous = FULL")
         if version == SCHEMA_VERSION:
             return
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        with self:
-            self._advance()
+        from peak_console.store.creation import Turn
+
+        with Turn(self.directory, BUSY_SECONDS):
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            with self:
+                self._advance()
+
+    def be_patient(self, seconds: float) -> None:
+        """From now on wait so long for another program that writes."""
+        self._patience = seconds
+        self._connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     def _advance(self) -> None:
         """From whatever version to ours, inside one transaction: all of it, or nothing."""
@@ -189,7 +205,9 @@ class Database:
         if isinstance(error, UnicodeError):
             code = sqlite3.SQLITE_CORRUPT
         what = {
-            sqlite3.SQLITE_BUSY: "another program keeps the registry locked; see who has it open",
+            sqlite3.SQLITE_BUSY: LOCKED,
+            sqlite3.SQLITE_LOCKED: LOCKED,
+            sqlite3.SQLITE_PROTOCOL: LOCKED,
             sqlite3.SQLITE_FULL: "the disk is full; free some space",
             sqlite3.SQLITE_IOERR: "the disk cannot be written or read (full or failing); see the system's log",
             sqlite3.SQLITE_READONLY: "the registry is read-only; mend its permissions",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from peak_console.store import directory as state
+from peak_console.store.database import BUSY_SECONDS
 from peak_console.store.expiry import ExpiryRecords
 from peak_console.store.messages import AlertRecords, CommandRecords, EngineRecords
 from peak_console.store.records import JobRecords, RunRecords
@@ -17,10 +18,13 @@ class Store(RunRecords, JobRecords, CommandRecords, AlertRecords, EngineRecords,
     """
 
     @classmethod
-    def open(cls, directory: str) -> Store:
-        """Open for writing; creates the directory and the registry where they are missing."""
+    def open(cls, directory: str, *, patience: float = BUSY_SECONDS) -> Store:
+        """Open for writing; creates the directory and the registry where they are missing.
+
+        ``patience`` is how many seconds a write waits for another program's.
+        """
         state.prepare(directory)
-        return cls(directory)
+        return cls(directory, patience=patience)
 
     @classmethod
     def look(cls, directory: str) -> Store | None:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from peak_console.errors import StateError
 from peak_console.store import directory as state
+from peak_console.store.creation import Turn
 from peak_console.store.store import Store
-from tests.store.support import NOW, alert, claim
+from tests.store.support import alert, claim
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.store.conftest import Connect
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 class WentWrongError(Exception):
@@ -183,15 +187,58 @@ def test_a_fresh_registry_does_not_reuse_the_ids_of_runs_whose_files_are_there(t
     store.close()
 
 
+def in_processes(count: int, code: str, *words: str) -> list[str]:
+    """What some processes print that begin at the same moment."""
+    begin = "import sys; from peak_console.store.store import Store; from tests.store.support import claim\n"
+    wait = "print(flush=True); sys.stdin.readline()\n"
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", begin + wait + code, *words], cwd=REPOSITORY, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )
+        for _ in range(count)
+    ]  # fmt: skip
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.readline()
+    return [process.communicate("go\n")[0] for process in processes]
+
+
 def test_many_that_create_it_at_once_agree(tmp_path: Path) -> None:
-    from concurrent.futures import ThreadPoolExecutor
+    code = """
+import os
+from concurrent.futures import ThreadPoolExecutor
+def begin(number):
+    store = Store.open(sys.argv[1])
+    claim(store, f"job{number} of {os.getpid()}")
+    store.close()
+    return number
+with ThreadPoolExecutor(4) as pool:
+    print(list(pool.map(begin, range(4))))
+"""
+    assert in_processes(3, code, str(tmp_path / "state")) == ["[0, 1, 2, 3]\n"] * 3
+    store = Store.open(str(tmp_path / "state"))
+    assert sorted(run.id for run in store.runs()) == list(range(1, 13))
+    store.close()
 
-    def begin(number: int) -> int:
-        store = Store.open(str(tmp_path / "state"))
-        run = claim(store, f"job{number}", NOW)
-        store.close()
-        return run.id
 
-    with ThreadPoolExecutor(8) as pool:
-        ids = list(pool.map(begin, range(8)))
-    assert sorted(ids) == list(range(1, 9))
+def test_another_opening_in_our_process_leaves_us_our_locks(tmp_path: Path) -> None:
+    """Without them a process that closes its connection takes ours to be gone, and removes the log that we write to."""
+    mine = Store.open(str(tmp_path / "state"))
+    claim(mine, "a")
+    Store.open(str(tmp_path / "state"))._connection.close()
+    assert in_processes(1, "Store.open(sys.argv[1]).close()", str(tmp_path / "state")) == [""]
+    claim(mine, "b")
+    seen = "store = Store.look(sys.argv[1]); print([run.job for run in store.runs()])"
+    assert in_processes(1, seen, str(tmp_path / "state")) == ["['b', 'a']\n"]
+    mine.close()
+
+
+def test_who_creates_it_is_waited_for_but_not_forever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = tmp_path / "state"
+    directory.mkdir(mode=0o700)
+    monkeypatch.setattr("peak_console.store.database.BUSY_SECONDS", 0.05)
+    with Turn(str(directory), 1), pytest.raises(StateError, match="another program has been creating the registry"):
+        Store.open(str(directory))
+    assert sorted(path.name for path in directory.iterdir()) == [".gitignore"]
+    Store.open(str(directory)).close()
