@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import tomli
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from peak_console.errors import JobsFileError
@@ -21,14 +21,27 @@ def problems_of(raw: bytes) -> tuple[Problem, ...]:
 
 
 @given(st.binary(max_size=200))
+@settings(deadline=None)
 def test_arbitrary_bytes_load_or_are_refused(raw: bytes) -> None:
     assert all(problem.line >= 0 and problem.message for problem in problems_of(raw))
 
 
 KEYS = st.sampled_from([*(field.key for field in FIELDS), "what"])
 WORDS = st.sampled_from(["interval", "daily", "cron", "once", "7:30", "* * * * *", "UTC", "mon", "", "\0", "é\x1b"])
+# Any character, those that TOML, terminals or our messages treat differently more often. (``st.characters`` first
+# makes a table of all of them, which takes seconds where none is at hand.)
+CHARACTERS = st.sampled_from("aZ9 _.-/#=[]{}\"'\\,\0\t\n\x1b\x7f\x85\u2028\ufeffé漢🎉") | st.integers(
+    0, 0x10FFFF - 0x800
+).map(lambda number: chr(number if number < 0xD800 else number + 0x800))
 SCALARS = st.one_of(
-    WORDS, st.text(max_size=5), st.booleans(), st.integers(), st.floats(), st.datetimes(), st.dates(), st.times()
+    WORDS,
+    st.text(CHARACTERS, max_size=5),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.datetimes(),
+    st.dates(),
+    st.times(),
 )
 VALUES = st.recursive(
     SCALARS,
@@ -55,6 +68,7 @@ def toml(value: Any) -> str:
         VALUES | st.lists(st.dictionaries(KEYS, VALUES, max_size=5), max_size=3),
     )
 )
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # both go by the time of a busy machine
 def test_arbitrary_toml_loads_or_is_refused_with_places(document: dict[str, Any]) -> None:
     text = "".join(f"{name} = {toml(value)}\n" for name, value in document.items())
     tomli.loads(text)
