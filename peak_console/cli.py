@@ -126,6 +126,9 @@ def _add_engine_options(parser: ArgumentParser) -> None:
     add("--no-registry", action="store_true", help="keep no record of finished runs")
     add("--no-alerts", action="store_true", help="deliver no alerts (they are still logged)")
     add("--no-wait", action="store_true", help="exit with 1 when another engine serves the state directory")
+    add("--attach", action="store_true", help="the console of an engine that runs already: never become the engine")
+    add("--read-only", action="store_true", help="a console that changes nothing; implies --attach")
+    add("--in-browser", action="store_true", help=SUPPRESS)  # by serve, for the process behind a tab
     add("--log-format", choices=("text", "json"), default="text", help="how --headless reports (default: text)")
 
 
@@ -147,6 +150,8 @@ def _engine(options: Namespace) -> int:
     if not 0 < options.poll_interval <= 86400:
         raise UsageError(f"--poll-interval: {options.poll_interval:g} is not between 0 and 86400 seconds")
     if options.headless or options.once or options.dry_run:
+        if options.attach or options.read_only:
+            raise UsageError("--attach and --read-only are for the console; leave out --headless, --once and --dry-run")
         from peak_console.headless import run_headless
 
         return run_headless(options)

@@ -216,7 +216,7 @@ class ConsoleApp(Remembering, inherit_bindings=False):
                 self._board = Board(session.store)
             snapshot = self._board.snapshot(
                 session.jobs, now, jobs_file=session.jobs_file, engine=session.engine_state, zone=session.zone,
-                troubles=session.troubles(),
+                troubles=session.troubles(), read_only=session.limits.read_only,
             )  # fmt: skip
             self._last_good = now
             self._show(snapshot)

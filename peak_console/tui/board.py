@@ -135,6 +135,7 @@ class Board:
         engine: str,
         zone: tzinfo,
         troubles: Iterable[Trouble] = (),
+        read_only: bool = False,
     ) -> Snapshot:
         """Everything the screen shows. Raises ``StateError``."""
         rows = self.look(jobs, now)
@@ -150,6 +151,7 @@ class Board:
             hold=self.engine_info.hold,
             engine_pid=self.engine_info.pid,
             troubles=tuple(troubles),
+            read_only=read_only,
             counts=counts([row.view for row in rows]),
         )
 

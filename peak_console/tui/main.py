@@ -36,6 +36,8 @@ NAMES_SHOWN = 5
 
 def run_console(options: Namespace) -> int:
     """Open the console; the exit code: 128 and the signal that ended it, 1 after a crash, else 0."""
+    if options.in_browser:
+        _claim_terminal()
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("the console needs a terminal; for systemd, cron and pipes use --headless")
     # Must be set before Textual is loaded: half the frames are half the work, and nobody sees the difference.
@@ -57,6 +59,17 @@ def run_console(options: Namespace) -> int:
 
     session = Session(options, jobset, directory, seen)
     return _Life(ConsoleApp(session), session).live()
+
+
+def _claim_terminal() -> None:
+    """Make the terminal on stdin that of our session: with it gone we are told, and end."""
+    import fcntl
+    import termios
+
+    try:
+        fcntl.ioctl(sys.stdin.fileno(), termios.TIOCSCTTY, 0)
+    except OSError as error:
+        raise UsageError(f"--in-browser is for peak-console serve: {error.strerror}") from None
 
 
 class _Life:

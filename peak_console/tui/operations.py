@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from peak_console.errors import PeakConsoleError, StateError
+from peak_console.tui.limits import acting
 from peak_console.tui.snapshot import EngineState
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Operations(App[int], inherit_bindings=False):
     def send(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> None:
         """Give the engine a command; its answer is shown when it comes."""
         if self.session.engine_state == EngineState.STOPPED:
-            self.say("no engine serves this directory: press E to take over", "error")
+            self.say(self.session.limits.no_engine, "error")
             return
         try:
             number = self.session.command(verb, job, run_id, **arguments)
@@ -96,6 +97,12 @@ class Operations(App[int], inherit_bindings=False):
             safe(text), severity=severity, markup=False, timeout=BRIEFLY if severity == "information" else LONGER
         )
 
+    def is_refused(self, reason: str | None) -> bool:
+        """Whether there is a reason not to do what a key asks for; it is said then."""
+        if reason is not None:
+            self.say(reason, "warning")
+        return reason is not None
+
     def ask(self, screen: Screen[Any], callback: Callable[[Any], None] | None = None) -> None:
         """Open a dialog, unless it is open already (``Ctrl+C`` in the one that asks about leaving)."""
         if not isinstance(self.screen, type(screen)):
@@ -116,9 +123,11 @@ class Operations(App[int], inherit_bindings=False):
             self.send(verb, row.name, **arguments)
         self.jobs.clear_marks()
 
+    @acting
     def action_run(self) -> None:
         self._send_for("run", self._selected_rows())
 
+    @acting
     def action_run_with(self) -> None:
         rows = self._selected_rows()
         if len(rows) > 1:
@@ -133,6 +142,7 @@ class Operations(App[int], inherit_bindings=False):
 
         self.ask(RunForm(rows[0].view.job), ran)
 
+    @acting
     def action_stop(self) -> None:
         rows = self._selected_rows()
         runs = [run for row in rows for run in [*row.view.active, *row.view.queued]]
@@ -151,6 +161,7 @@ class Operations(App[int], inherit_bindings=False):
         grace = max(row.view.job.kill_grace_seconds for row in rows)
         self.ask(ConfirmStop(runs, now=self.clock.now(), kill_grace_seconds=grace), confirmed)
 
+    @acting
     def action_disable(self) -> None:
         rows = self._selected_rows()
         on = [row for row in rows if row.view.enabled]
@@ -165,6 +176,7 @@ class Operations(App[int], inherit_bindings=False):
 
         self.ask(DisableDialog([row.name for row in on], now=self.clock.now(), zone=self.session.zone), chosen)
 
+    @acting
     def action_hold(self) -> None:
         if self.snapshot is not None and self.snapshot.hold is not None:
             self.send("release")
@@ -179,9 +191,11 @@ class Operations(App[int], inherit_bindings=False):
 
     # Alerts.
 
+    @acting
     def action_acknowledge(self) -> None:
         self.alerts.action_acknowledge()
 
+    @acting
     def action_acknowledge_all(self) -> None:
         self.alerts.action_acknowledge_all()
 
@@ -216,6 +230,8 @@ class Operations(App[int], inherit_bindings=False):
             self._driver.write(text)
 
     def action_edit(self) -> None:
+        if self.is_refused(self.session.limits.leaving_the_screen):
+            return
         from textual.app import SuspendNotSupported
 
         from peak_console.tui.outside import open_editor
@@ -237,11 +253,18 @@ class Operations(App[int], inherit_bindings=False):
             self.say(failure, "error")
         self.session.reload()
 
+    def action_suspend_process(self) -> None:
+        if not self.is_refused(self.session.limits.suspending):
+            super().action_suspend_process()
+
     # The engine, and leaving.
 
     def action_take_over(self) -> None:
         if self.session.engine_state != EngineState.STOPPED:
             self.say("an engine serves this directory already")
+            return
+        if self.session.limits.attach:
+            self.say(self.session.limits.no_engine, "warning")
             return
         from peak_console.tui.dialogs.confirm import TakeOverDialog
 

@@ -68,7 +68,7 @@ class Remembering(Viewing, inherit_bindings=False):
             self.output.toggle_timestamps()
 
     def _remember(self) -> None:
-        if not self._is_furnished:  # all is as it was remembered
+        if not self._is_furnished or self.session.limits.read_only:  # all is as it was remembered, or is to stay so
             return
         settings = Settings(
             theme=self.settings.theme if self.theme == self._given_theme else self.theme,

@@ -21,6 +21,7 @@ from peak_console.store.damage import open_sound
 from peak_console.store.directory import EngineLock, current_user, is_held, ring
 from peak_console.store.model import RunState
 from peak_console.store.store import Store
+from peak_console.tui.limits import Limits
 from peak_console.tui.snapshot import EngineState, Trouble
 
 if TYPE_CHECKING:
@@ -41,9 +42,14 @@ LAST_ALERTS_SECONDS = 3.0
 class Session:
     """One state directory, and whoever dispatches for it. Its methods belong to the thread that draws."""
 
+    limits = Limits()
+    _refusal: tuple[str, datetime] | None = None
+    """Why we may only look, although we were not told to, and since when."""
+
     def __init__(self, options: Namespace, jobset: JobSet, directory: str, seen: FileStatus | None = None) -> None:
         """``seen`` is the jobs file's status from before ``jobset`` was read."""
         self.options = options
+        self.limits = Limits.of(options)
         self.directory = directory
         self.clock = SystemClock()
         self.user = current_user()
@@ -59,14 +65,25 @@ class Session:
         self._begun = False
         """Whether it has looked who serves the directory; until then an engine of ours is on its way."""
         self._watcher = Watcher(options.config, on_jobs=self._take, on_error=self._reject, seen=seen)
-        self._refusal: tuple[str, datetime] | None = None
         self.store = self._open_store()
 
     def _open_store(self) -> Store:
         """The registry, for reading only where we may not write; then ``_refusal`` says why. Raises ``StateError``."""
+        if self.limits.attach:
+            store = Store.look(self.directory)
+            if store is None:
+                raise StateError(
+                    f"{self.directory}: nothing has been recorded there yet; start an engine with "
+                    "peak-console --headless"
+                )
+            if self.limits.read_only:
+                return store
+            store.close()
         try:
             return Store.open(self.directory)
         except DamagedError:
+            if self.limits.attach:  # it is for engines to set a damaged registry aside
+                raise
             lock = EngineLock(self.directory)
             try:
                 return open_sound(self.directory, lock, self.clock.now)
@@ -85,13 +102,13 @@ class Session:
         self._begun = True
         if self._leaving:  # told to go before it came
             return
-        if self._refusal is None and not is_held(self.directory):
+        if not is_held(self.directory):
             self.take_over()
         self._watcher.start()
 
     def take_over(self) -> None:
-        """Start an engine in a thread of this process; not where we may only look."""
-        if self._refusal is not None:
+        """Start an engine in a thread of this process; not where we may only look, or attach."""
+        if self.refusal is not None or self.limits.attach:
             return
         # Only now: all that runs jobs is loaded after the first paint.
         from peak_console.engine.loop import Engine
@@ -186,7 +203,8 @@ class Session:
             return EngineState.DRAINING if self._engine.is_draining else EngineState.RUNNING
         if is_held(self.directory):
             return EngineState.ATTACHED
-        return EngineState.STOPPED if self._begun or self._refusal is not None else EngineState.RUNNING
+        none_to_come = self._begun or self.limits.attach or self._refusal is not None
+        return EngineState.STOPPED if none_to_come else EngineState.RUNNING
 
     def troubles(self) -> list[Trouble]:
         """What is wrong with what is shown, most serious first."""
@@ -197,7 +215,7 @@ class Session:
             found.append(Trouble(f"{self._failure[0]}; press E to start the engine again", self._failure[1]))
         elif self.engine_state == EngineState.STOPPED:
             self._gone_since = self._gone_since or self.clock.now()
-            found.append(Trouble("no engine serves this directory: press E to take over", self._gone_since))
+            found.append(Trouble(self.limits.no_engine, self._gone_since))
         else:
             self._gone_since = None
         if self._rejection is not None:
@@ -207,10 +225,15 @@ class Session:
 
     # Commands.
 
+    @property
+    def refusal(self) -> str | None:
+        """Why nothing can be commanded from here; ``None`` where it can."""
+        return self._refusal[0] if self._refusal is not None else self.limits.acting
+
     def command(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> int:
         """Leave a command for the engine, and ring; its number. Raises ``StateError``."""
-        if self._refusal is not None:
-            raise StateError(self._refusal[0])
+        if self.refusal is not None:
+            raise StateError(self.refusal)
         number = self.store.issue(verb, self.user, self.clock.now(), job, run_id, arguments)
         if self._engine is not None and self.is_own:
             self._engine.ring()

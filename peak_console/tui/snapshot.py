@@ -87,6 +87,8 @@ class Snapshot:
     hold: Hold | None = None
     engine_pid: int | None = None
     dry_run: bool = False
+    read_only: bool = False
+    """Whether this console was told to change nothing."""
     troubles: Sequence[Trouble] = ()
     stale_since: datetime | None = None
     """Since when nothing newer could be read; ``None`` while what is shown is what there is."""

@@ -108,6 +108,8 @@ def _loud(snapshot: Snapshot, now: datetime, *, brief: bool) -> list[Line]:
         groups.append([(f" HOLD{whose} ", "caution")])
     if snapshot.dry_run:
         groups.append([(" DRY RUN ", "caution")])
+    if snapshot.read_only:
+        groups.append([("read-only", "warning")])
     return groups
 
 

@@ -230,6 +230,8 @@ class Viewing(Operations, inherit_bindings=False):
         self.prompt.ask("search", event.text, "search in the output")
 
     def on_output_view_save_requested(self, event: OutputView.SaveRequested) -> None:
+        if self.is_refused(self.session.limits.leaving_the_screen):
+            return
         from peak_console.tui.dialogs.save import SaveDialog
 
         def chosen(path: str | None) -> None:
