@@ -41,6 +41,10 @@ class DamagedError(StateError):
     """The registry is damaged; an engine that starts sets it aside."""
 
 
+class TakenAwayError(StateError):
+    """The state directory was taken away from the engine that served it."""
+
+
 class StartError(PeakConsoleError):
     """A run's process could not be started (no such command, no such directory, …)."""
 

@@ -13,7 +13,7 @@ from peak_console.store.model import Claim, Outcome, RunState, Trigger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from peak_console.engine.context import EngineContext
@@ -33,6 +33,20 @@ class Bookkeeper:
         self._unrecorded: list[End] = []
         states = context.store.job_states()
         self._failures = {name: state.failures for name, state in states.items() if state.failures}
+
+    @property
+    def unrecorded(self) -> Sequence[End]:
+        """Ends that the registry has refused so far."""
+        return self._unrecorded
+
+    @property
+    def failures(self) -> Mapping[str, int]:
+        """By job: final failures in a row."""
+        return self._failures
+
+    def keep(self, ends: Sequence[End]) -> None:
+        """Take ends to be recorded with the next ones."""
+        self._unrecorded += ends
 
     def record(self, ends: Sequence[End]) -> None:
         """Record ends, and those that the registry refused before.

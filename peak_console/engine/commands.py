@@ -66,6 +66,8 @@ class Commander:
             self._afterwards.clear()
             if command.verb in IN_THE_REGISTRY:
                 with context.store:
+                    if context.store.is_answered(command.id):  # its asker has given up waiting
+                        continue
                     answer, message = self._answer(command, now)
             else:
                 answer, message = self._answer(command, now)

@@ -247,6 +247,8 @@ class Dispatcher:
         runs: list[Run] = []
         while not runs:  # the very moment may be taken, by a slot or by the same key pressed twice
             with context.store:
+                if command_id is not None and context.store.is_answered(command_id):
+                    return None, "its asker has given up waiting", []
                 claim = self._claim(job, by_hand, queued=waits or free == 0)
                 runs = context.store.claim([claim], now, context.identity)
                 if runs and command_id is not None:

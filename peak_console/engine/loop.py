@@ -20,7 +20,7 @@ from peak_console.engine.planner import Planner
 from peak_console.engine.recovery import Recovery, identity
 from peak_console.engine.selection import changes
 from peak_console.engine.supervisor import LiveRun, Supervisor
-from peak_console.errors import DamagedError, StateError
+from peak_console.errors import DamagedError, StateError, TakenAwayError
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.store.directory import Doorbell, EngineLock, ring
 from peak_console.store.model import RESIDENT_MODES, EngineInfo
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.clock import Clock
+    from peak_console.engine.renewal import Inspector
     from peak_console.engine.retention import Retention
     from peak_console.jobs.model import AlertChannel, JobDefinition, JobSet
     from peak_console.runs.interface import Executor
@@ -43,6 +44,10 @@ FOREIGN_SECONDS = 1.0
 LOOK_SECONDS = 0.1
 PRUNE_SECONDS = 0.1
 """How long an engine that passes prunes the state directory, once its runs have ended."""
+BUSY_SECONDS = 1.0
+"""How long an engine that serves waits for another program that writes, before it looks after what runs again."""
+RENEWAL_SECONDS = 60.0
+"""Damage that comes back sooner is the disk's, or somebody's whom no engine can help."""
 TROUBLE_SECONDS = 1.0
 """How long the engine waits before it tries again what the registry refused."""
 
@@ -81,6 +86,7 @@ class Engine:
         self._trouble: str | None = None
         self._troubled_since: datetime
         self._look_again_at = 0.0
+        self._renewed_at = float("-inf")
         self._retention: Retention | None = None
 
     # Asked for by other threads and by signal handlers: plain flags, and a ring.
@@ -234,22 +240,67 @@ class Engine:
     def serve(self) -> None:
         """Work until asked to drain, and until the last run has ended.
 
-        Raises ``DamagedError`` when the registry turns out to be damaged: nothing can be decided by it any more. What
-        runs is left to the next engine, which sets the registry aside.
+        A registry that turns out to be damaged, or is removed, is replaced; see ``renewal``.
+
+        Raises ``StateError`` when it cannot be replaced, or when somebody else has the directory: nothing can be
+        decided any more. What runs is left to the next engine.
         """
+        from peak_console.engine.renewal import Inspector
+
+        self.store.be_patient(BUSY_SECONDS)
+        inspector = Inspector(self.directory, self.ring)
         while True:
-            try:
-                self.turn()
-                self._mend()
-            except DamagedError as error:
-                self._suffer(error)
-                self.context.supervisor.leave_all()
-                raise
-            except StateError as error:
-                self._suffer(error)
+            self.work(inspector)
             if self.context.draining and (self._leave_wanted or not len(self.context.supervisor)):
                 return
             self.sleep()
+
+    def work(self, inspector: Inspector | None = None) -> None:
+        """Do everything that is to be done now, whatever state the registry is in. Raises as ``serve`` does."""
+        from peak_console.engine.renewal import stand_firm
+
+        try:
+            if not stand_firm(self.store, self.lock):
+                self._renew(damaged=False)
+            self.turn()
+            self._mend()
+            if inspector is not None:
+                inspector.work()
+        except DamagedError as error:
+            self._suffer(error)
+            if self._clock.monotonic() < self._renewed_at + RENEWAL_SECONDS:
+                self.context.supervisor.leave_all()
+                raise
+            self._renew(damaged=True)
+        except TakenAwayError as error:
+            self._suffer(error)
+            self.context.supervisor.leave_all()
+            raise
+        except StateError as error:
+            self._suffer(error)
+
+    def _renew(self, *, damaged: bool) -> None:
+        """Go on with a fresh registry. Raises ``TakenAwayError``; what runs is left to the next engine then."""
+        from peak_console.engine.renewal import known_to, restore
+
+        context = self.context
+        known = known_to(context, self._bookkeeper)
+        context.supervisor.leave_all()
+        self._renewed_at = self._clock.monotonic()
+        self._offered = self._offered or context.jobset
+        try:
+            if damaged:
+                self._replace_registry()
+            else:
+                self.store.reopen()
+            restore(self.store, known, self._clock.now())
+            self.bell.close()
+            self._begin()
+        except StateError as error:
+            raise TakenAwayError(str(error)) from None
+        self.context.succeeded, self.context.failed = context.succeeded, context.failed
+        self._trouble = None
+        self.store.be_patient(BUSY_SECONDS)
 
     def turn(self) -> None:
         """Do everything that is to be done now, in an order in which nothing waits for something slower."""
@@ -273,8 +324,10 @@ class Engine:
         def on_stopping(live: LiveRun, reason: str, killed: bool) -> None:
             self._emit(events.RunStopping(at=now, run=live.run, reason=reason, killed=killed))
 
+        # Whatever the registry refuses, what runs gets what it is owed.
+        self._bookkeeper.keep(self.context.supervisor.tick(on_stopping))
         self._dispatcher.record_starts()
-        self._bookkeeper.record(self.context.supervisor.tick(on_stopping))
+        self._bookkeeper.record([])
 
     def dispatch_once(self) -> None:
         """Claim and start what is due at this moment, then let others dispatch. The lock has to be held."""
@@ -406,6 +459,7 @@ class Engine:
         self._look_again_at = self._clock.monotonic() + TROUBLE_SECONDS
         if self._trouble is None:
             self._troubled_since = self._clock.now()
+            self.store.be_patient(0)
         if str(error) != self._trouble:
             self._trouble = str(error)
             self._emit(events.EngineTroubled(at=self._clock.now(), error=str(error)))
@@ -422,6 +476,7 @@ class Engine:
             zone = context.zone_of(None)
             context.raise_alert(judge_trouble(self._trouble, since=self._troubled_since, now=now, zone=zone))
         self._trouble = None
+        self.store.be_patient(BUSY_SECONDS)
         self._emit(events.EngineMended(at=now, since=self._troubled_since))
 
     def sleep(self, longest: float | None = None, *, dispatching: bool = True) -> None:

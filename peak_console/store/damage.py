@@ -88,6 +88,21 @@ def _passes(store: Store) -> bool:
         connection.set_progress_handler(None, 0)
 
 
+def looks_sound(directory: str) -> bool:
+    """Look the registry through as it lies on the disk; ``True`` also where it cannot be looked at. From any thread."""
+    path = os.path.join(directory, DATABASE)
+    try:
+        connection = sqlite3.connect(f"file:{quoted(path)}?mode=ro", uri=True, timeout=1)
+        try:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        return (getattr(error, "sqlite_errorcode", 0) & 0xFF) not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    except UnicodeError:
+        return False
+
+
 def set_aside(directory: str, now: datetime) -> str:
     """Replace a damaged registry; the path it has now. The engine's lock has to be held. Raises ``StateError``."""
     path, fresh = os.path.join(directory, DATABASE), os.path.join(directory, FRESH)

@@ -67,13 +67,20 @@ class Database:
 
     def follow(self) -> bool:
         """Turn to the registry that has taken the place of ours, if one has; whether it has. Raises ``StateError``."""
-        now = self._file_now()
-        if self._depth or now in (0, self._file):
+        if self._depth or self._file_now() in (0, self._file):
             return False
+        self.reopen()
+        return True
+
+    def is_in_place(self) -> bool:
+        """Whether the file that is open is the one that others find."""
+        return self._file_now() == self._file
+
+    def reopen(self) -> None:
+        """Turn to the registry that has taken the place of ours, or to a fresh one. Raises ``StateError``."""
         self._connection.close()
         self._replacements += 1
         self._connect(self.read_only)
-        return True
 
     def _reading_mode(self) -> str:
         """Even a reader keeps its place in a file of its own, except where nobody can write, so nothing can change."""

@@ -150,9 +150,28 @@ class EngineLock:
                 "on a local one with --state-dir"
             ) from None
         self._fd = fd
+        if not self.is_in_place():  # removed between the two: this lock keeps nobody out
+            self.release()
+            return False
         os.ftruncate(fd, 0)
         os.write(fd, f"{os.getpid()}\n".encode())
         return True
+
+    def is_in_place(self) -> bool:
+        """Whether the lock that is held is the one that others would try to take."""
+        if self._fd is None:
+            return False
+        try:
+            there = os.stat(self._path)
+        except OSError:
+            return False
+        ours = os.fstat(self._fd)
+        return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
+
+    def renew(self) -> bool:
+        """Take the lock where it is now, after its file was removed. Raises ``StateError``."""
+        self.release()
+        return self.acquire()
 
     def release(self) -> None:
         """Give the lock back; without effect when it is not held."""

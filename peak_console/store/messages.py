@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from peak_console.store.model import Alert, Command, Delivery, EngineInfo
     from peak_console.store.state import Hold
 
+WITHDRAWN = "withdrawn: no engine answered in time"
+
 
 class CommandRecords(Database):
     """What front ends ask of the engine."""
@@ -53,16 +55,27 @@ class CommandRecords(Database):
         rows = self._rows(f"SELECT {COMMAND_COLUMNS} FROM commands WHERE id = ?", (command_id,))
         return command_from(rows[0]) if rows else None
 
+    def is_answered(self, command_id: int) -> bool:
+        """Whether there is nothing left to be done: it was answered or withdrawn."""
+        return not self._rows("SELECT 1 FROM commands WHERE id = ? AND answered_at IS NULL", (command_id,))
+
     def carried_out(self, command_id: int, run_id: int) -> None:
         """A command has made a run; its answer follows."""
         self._write("UPDATE commands SET run_id = ? WHERE id = ?", (run_id, command_id))
 
     def answer(self, command_id: int, answer: str, message: str, now: datetime, run_id: int | None = None) -> None:
-        """Answer a command: ``done`` or ``refused``, and what came of it in a sentence."""
+        """Answer a command: ``done`` or ``refused``, and what came of it in a sentence. The first answer stays."""
         self._write(
-            "UPDATE commands SET answer = ?, message = ?, answered_at = ?, run_id = coalesce(?, run_id) WHERE id = ?",
+            "UPDATE commands SET answer = ?, message = ?, answered_at = ?, run_id = coalesce(?, run_id)"
+            " WHERE id = ? AND answered_at IS NULL",
             (answer, message, stamp(now), run_id, command_id),
         )
+
+    def withdraw(self, command_id: int, now: datetime) -> Command | None:
+        """Refuse a command unless it has been answered; as it stands then, so that its asker learns what holds."""
+        with self:
+            self.answer(command_id, "refused", WITHDRAWN, now)
+            return self.command(command_id)
 
 
 class AlertRecords(Database):
@@ -117,6 +130,7 @@ class AlertRecords(Database):
         """Deliveries whose next attempt is due, oldest first."""
         from peak_console.store.model import Delivery
 
+        self.follow()
         sql = (
             f"SELECT {ALERT_COLUMNS}, deliveries.id, channel, attempts FROM deliveries JOIN alerts "
             "ON alerts.id = alert_id WHERE next_attempt_at <= ? ORDER BY next_attempt_at, deliveries.id LIMIT ?"

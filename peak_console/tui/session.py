@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from peak_console.jobs.watcher import FileStatus
     from peak_console.store.model import Command, Run
 
+BUSY_SECONDS = 0.25
+"""How long the screen stands still while another program writes; then that is said, and a key can be pressed again."""
 LAST_ALERTS_SECONDS = 3.0
 """How long leaving waits for the last alerts to be sent; the next engine sends what is left."""
 
@@ -66,6 +68,7 @@ class Session:
         """Whether it has looked who serves the directory; until then an engine of ours is on its way."""
         self._watcher = Watcher(options.config, on_jobs=self._take, on_error=self._reject, seen=seen)
         self.store = self._open_store()
+        self.store.be_patient(BUSY_SECONDS)
 
     def _open_store(self) -> Store:
         """The registry, for reading only where we may not write; then ``_refusal`` says why. Raises ``StateError``."""

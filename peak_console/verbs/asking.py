@@ -6,8 +6,9 @@ import os
 import time
 
 from peak_console.clock import SystemClock
-from peak_console.errors import PeakConsoleError
+from peak_console.errors import PeakConsoleError, StateError
 from peak_console.store.directory import current_user, ring
+from peak_console.store.messages import WITHDRAWN
 from peak_console.store.store import Store
 
 TYPE_CHECKING = False
@@ -40,7 +41,7 @@ def ask_engine(
     if not ring(directory):
         return None
     clock = SystemClock()
-    store = Store.open(directory)
+    store = Store.open(directory, patience=ANSWER_SECONDS)
     try:
         number = store.issue(verb, current_user(), clock.now(), job, run_id, arguments)
         ring(directory)
@@ -50,10 +51,21 @@ def ask_engine(
             if command is not None and command.answer is not None:
                 return command
             time.sleep(LOOK_SECONDS)
-        store.answer(number, "refused", "withdrawn: no engine answered in time", clock.now())
+        return _withdrawn(store, number)
     finally:
         store.close()
-    raise PeakConsoleError(f"{directory}: the engine has not answered within {ANSWER_SECONDS:g} s; see: status")
+
+
+def _withdrawn(store: Store, number: int) -> Command:
+    """The answer that has come at the last moment. Raises ``PeakConsoleError`` when there is none."""
+    silence = f"{store.directory}: the engine has not answered within {ANSWER_SECONDS:g} s"
+    try:
+        command = store.withdraw(number, SystemClock().now())
+    except StateError as error:
+        raise PeakConsoleError(f"{silence}, and may still do what it was asked for: {error}") from None
+    if command is None or command.message == WITHDRAWN:
+        raise PeakConsoleError(f"{silence}; see: status")
+    return command
 
 
 def ask_here(

@@ -231,3 +231,29 @@ def test_what_waits_for_a_job_that_this_engine_leaves_out_waits_on(bench: MakeBe
     engine.restart()
     engine.advance(120)
     assert engine.outcomes() == ["failed", None]
+
+
+@pytest.mark.parametrize("verb", ["run", "disable"])
+def test_what_was_withdrawn_a_moment_ago_is_not_done(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    engine = bench(make_job(daily_time="09:00"))
+    store = engine.engine.store
+    number = store.issue(verb, "alice", engine.clock.now(), "backup")
+    seen = store.open_commands()
+    withdrawn = store.withdraw(number, engine.clock.now())
+    monkeypatch.setattr(store, "open_commands", lambda: seen)
+    engine.turn()
+    assert engine.runs() == []
+    assert store.job_states()["backup"].override is None
+    assert store.command(number) == withdrawn, "the answer stays that its asker was given"
+
+
+def test_an_answer_that_came_at_the_last_moment_is_the_answer(bench: MakeBench) -> None:
+    engine = bench(make_job(daily_time="09:00"))
+    store = engine.engine.store
+    number = store.issue("run", "alice", engine.clock.now(), "backup")
+    engine.turn()
+    command = store.withdraw(number, engine.clock.now())
+    assert command is not None
+    assert (command.answer, command.message) == ("done", "backup #1 started")

@@ -1,0 +1,96 @@
+"""Real engines whose registry is damaged, removed or locked by somebody else while they serve."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from typing import TYPE_CHECKING
+
+from peak_console.store.directory import DATABASE
+from tests.headless.support import shell
+from tests.support.processes import is_alive, wait_until
+
+if TYPE_CHECKING:
+    from tests.headless.support import Program
+
+TICKS = 'schedule_type = "interval"\ninterval_seconds = 0.5'
+DAILY = 'schedule_type = "interval"\ninterval_seconds = 86400'
+
+
+def jobs(program: Program) -> None:
+    program.jobs(
+        shell("tick", "echo tick >> {log}", TICKS)
+        + shell("migrate", "echo migrate >> {log}")
+        + shell("long", f"echo long >> {{log}}; {program.gate()}; exit 7", DAILY)
+    )
+
+
+def goes_on(program: Program) -> None:
+    """Nothing has run twice, slots are served, and what runs ends as it does."""
+    before = program.log.count("tick")
+    wait_until(lambda: program.log.count("tick") >= before + 2, "two slots more")
+    program.open_gate()
+    (long,) = program.finished(job="long")
+    assert (long.outcome, long.return_code) == ("failed", 7)
+    assert (program.log.count("long"), program.log.count("migrate")) == (1, 1)
+
+
+def test_a_page_that_is_overwritten_is_noticed_and_what_can_be_read_is_kept(program: Program) -> None:
+    jobs(program)
+    engine = program.headless()
+    program.log_has(4)
+    file = program.state / DATABASE
+    checkpoint(program)
+    with file.open("r+b") as registry:
+        registry.seek(4096)
+        registry.write(b"\xff" * (file.stat().st_size - 4096))
+    engine.shows("the registry was damaged: it is set aside as registry.db.damaged-")
+    goes_on(program)
+    assert len(list(program.state.glob("registry.db.damaged-*Z"))) == 1
+    assert engine.leave() == 0
+
+
+def checkpoint(program: Program) -> None:
+    client = sqlite3.connect(program.state / DATABASE, timeout=30)
+    client.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    client.close()
+
+
+def test_a_state_directory_that_is_removed_is_made_anew_and_nothing_runs_twice(program: Program) -> None:
+    jobs(program)
+    engine = program.headless()
+    program.log_has(4)
+    shutil.rmtree(program.state)
+    engine.shows("the registry was removed while an engine served it: a fresh one is in use")
+    goes_on(program)
+    assert engine.leave() == 0
+
+
+def test_a_lock_of_somebody_elses_is_said_and_nothing_is_lost(program: Program) -> None:
+    program.jobs(
+        shell("tick", "echo tick >> {log}", TICKS)
+        + shell("slow", "echo slow >> {log}; exec sleep 1000", f"{DAILY}\ntimeout_seconds = 3\nkill_grace_seconds = 0")
+    )
+    engine = program.headless()
+    program.log_has(3)
+    client = sqlite3.connect(program.state / DATABASE, isolation_level=None, timeout=30)
+    client.execute("BEGIN IMMEDIATE")
+    engine.shows("another program keeps the registry locked")
+    answer = program.run("disable", "tick")
+    assert answer.code == 1
+    assert "another program keeps the registry locked; see who has it open, and try again" in answer.err
+    assert program.run("runs", "--json").code == 0, "who only reads does not wait"
+    (slow,) = program.runs("slow")
+    wait_until(lambda: not alive(slow.pid), "the timeout, lock or not")
+    before = program.log.count("tick")
+    client.execute("ROLLBACK")
+    client.close()
+    wait_until(lambda: program.log.count("tick") >= before + 2, "two slots more")
+    (slow,) = program.finished(job="slow")
+    assert slow.outcome == "timed_out"
+    assert engine.out.count("keeps the registry locked") == 1, "it is said once"
+    assert engine.leave() == 0
+
+
+def alive(pid: int | None) -> bool:
+    return pid is not None and is_alive(pid)
