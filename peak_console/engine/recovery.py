@@ -29,10 +29,8 @@ def identity(pid: int) -> str:
 
 def is_alive(supervisor: str | None) -> bool:
     """Whether the process that an ``identity`` names still lives; it may be dead and not taken away by its parent."""
-    if supervisor is None:
-        return False
-    pid = int(supervisor.split(" ", 1)[0])
-    return identity(pid) == supervisor and process_lives(pid)
+    pid = (supervisor or "").split(" ", 1)[0]
+    return pid.isdecimal() and identity(int(pid)) == supervisor and process_lives(int(pid))
 
 
 class Recovery:

@@ -11,7 +11,8 @@ import threading
 import time
 from dataclasses import replace
 
-from peak_console.errors import DamagedError, StateError, TakenAwayError
+from peak_console.errors import DamagedError, StartError, StateError, TakenAwayError
+from peak_console.runs.marks import lay_out
 from peak_console.store.damage import SOURCE, STATES_WHOLE, looks_sound
 from peak_console.store.directory import EngineLock, prepare, run_directory
 from peak_console.store.model import Alert, Level, RunState
@@ -63,8 +64,8 @@ def restore(store: Store, known: Known, now: datetime) -> None:
     for run in known.runs:
         if run.state != RunState.QUEUED:
             try:  # its end is written there
-                os.makedirs(run_directory(store.directory, run.id), 0o700, exist_ok=True)
-            except OSError:  # it is lost then, as the disk is
+                lay_out(run_directory(store.directory, run.id))
+            except StartError:  # it is lost then, as the disk is
                 pass
 
 

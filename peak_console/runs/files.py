@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 
+from peak_console.store.directory import file_mode
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
@@ -71,7 +73,7 @@ def write_dropped(directory: str, dropped: dict[Stream, tuple[int, int]]) -> Non
 def replace_file(path: str, content: bytes) -> None:
     """All or nothing for whoever reads it meanwhile. Raises ``OSError``."""
     beside = path + ".new"
-    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, file_mode(os.path.dirname(path)))
     try:
         while content:
             content = content[os.write(fd, content) :]

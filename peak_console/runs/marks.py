@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from peak_console.errors import StartError
 from peak_console.runs.files import STREAMS, stream_path
+from peak_console.store.directory import file_mode, folder_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ def lay_out(directory: str) -> None:
     """Make a place for a run's output. Raises ``StartError``."""
     try:
         _make(directory)
+        mode = file_mode(directory)
         for stream in STREAMS:
-            os.close(os.open(stream_path(directory, stream), os.O_WRONLY | os.O_CREAT, 0o600))
+            os.close(os.open(stream_path(directory, stream), os.O_WRONLY | os.O_CREAT, mode))
     except OSError as error:
         raise StartError(f"{directory}: cannot create the run's files ({error.strerror})") from None
 
@@ -72,13 +74,14 @@ def is_claimed(directory: str) -> bool:
 
 
 def _make(directory: str) -> None:
+    parent = os.path.dirname(directory)
     try:
-        os.mkdir(directory, 0o700)
+        os.mkdir(directory, folder_mode(parent))
     except FileExistsError:
         pass
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(directory), 0o700, exist_ok=True)
-        os.makedirs(directory, 0o700, exist_ok=True)
+        os.makedirs(parent, folder_mode(os.path.dirname(parent)), exist_ok=True)
+        os.makedirs(directory, folder_mode(parent), exist_ok=True)
 
 
 def read_record(directory: str) -> Record | None:

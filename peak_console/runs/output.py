@@ -15,6 +15,7 @@ from peak_console.runs.files import (
     write_dropped,
 )
 from peak_console.runs.system import this_system
+from peak_console.store.directory import file_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class OutputRecorder:
         path = timeline_path(self._directory)
         if self._timeline_bytes + len(line) > MAX_TIMELINE_BYTES:
             self._thin_out(path)
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, file_mode(self._directory))
         try:
             self._timeline_bytes += os.write(fd, line)
         finally:

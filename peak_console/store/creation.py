@@ -7,6 +7,7 @@ import os
 import time
 
 from peak_console.errors import StateError
+from peak_console.store.directory import file_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Turn:
 
 
 def create_private(path: str) -> None:
-    """Create an empty file for us alone unless there is one; to be called in one's ``Turn``. Raises ``OSError``.
+    """Create an empty file by ``file_mode`` unless there is one; to be called in one's ``Turn``. Raises ``OSError``.
 
     It never has its name while we have it open: closing a file drops every lock that this process has on it, those of
     its other connections too, and then whoever leaves last takes the write-ahead log away from under them.
@@ -77,5 +78,6 @@ def create_private(path: str) -> None:
     if os.path.exists(path):
         return
     new = f"{path}.new-{os.getpid()}"
-    os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+    mode = file_mode(os.path.dirname(path))
+    os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode))
     os.rename(new, path)

@@ -41,6 +41,8 @@ class Database:
         self.read_only = read_only
         self._depth = 0
         self._replacements = 0
+        self._frozen = False
+        """Whether it was opened as a file that nobody changes; should somebody, ``follow`` notices."""
         self._connect(read_only)
 
     def _connect(self, read_only: bool) -> None:
@@ -59,15 +61,18 @@ class Database:
                 self._connection.close()
             raise self._explained(error) from None
 
-    def _file_now(self) -> int:
+    def _file_now(self) -> tuple[int, ...]:
         try:
-            return os.stat(self.path).st_ino
+            status = os.stat(self.path)
         except OSError:
-            return 0
+            return ()
+        if not self._frozen:
+            return (status.st_ino,)
+        return status.st_ino, status.st_mtime_ns, os.path.exists(f"{self.path}-wal")
 
     def follow(self) -> bool:
         """Turn to the registry that has taken the place of ours, if one has; whether it has. Raises ``StateError``."""
-        if self._depth or self._file_now() in (0, self._file):
+        if self._depth or self._file_now() in ((), self._file):
             return False
         self.reopen()
         return True
@@ -83,9 +88,9 @@ class Database:
         self._connect(self.read_only)
 
     def _reading_mode(self) -> str:
-        """Even a reader keeps its place in a file of its own, except where nobody can write, so nothing can change."""
-        frozen = not os.access(self.directory, os.W_OK) and not os.path.exists(f"{self.path}-wal")
-        return "mode=ro&immutable=1" if frozen else "mode=ro"
+        """Even a reader keeps its place in a file of its own, which it cannot make where it may not write."""
+        self._frozen = not os.access(self.directory, os.W_OK) and not os.path.exists(f"{self.path}-wal")
+        return "mode=ro&immutable=1" if self._frozen else "mode=ro"
 
     def _create_private(self) -> None:
         """SQLite would create it by the umask; the -wal and -shm files take over its mode."""

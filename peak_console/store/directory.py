@@ -96,6 +96,23 @@ def _ignore_in_git(directory: str) -> None:
         os.close(fd)
 
 
+def file_mode(directory: str) -> int:
+    """The mode of a new file in a directory: ours, and readable by whom the directory lets in; of 0700 nobody else."""
+    return 0o600 | _shared(directory) & 0o044
+
+
+def folder_mode(directory: str) -> int:
+    """The mode of a new directory in a directory, by the same rule."""
+    return 0o700 | _shared(directory) & 0o055
+
+
+def _shared(directory: str) -> int:
+    try:
+        return os.stat(directory).st_mode
+    except OSError:
+        return 0
+
+
 def current_user() -> str:
     """Who gives commands from this process."""
     return _user(os.getuid())
@@ -122,6 +139,7 @@ class EngineLock:
     """
 
     def __init__(self, directory: str, name: str = LOCK) -> None:
+        self._directory = directory
         self._path = os.path.join(directory, name)
         self._fd: int | None = None
 
@@ -135,7 +153,7 @@ class EngineLock:
         if self._fd is not None:
             return True
         try:
-            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, file_mode(self._directory))
         except OSError as error:
             raise StateError(f"{self._path}: cannot open the lock ({error.strerror})") from None
         try:
@@ -197,6 +215,8 @@ def is_held(directory: str) -> bool:
         if not os.path.getsize(path):
             return False
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except PermissionError:
+        return True  # it cannot be tried; only after a crash is this wrong
     except OSError:
         return False
     try:

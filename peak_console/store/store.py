@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from peak_console.errors import StateError
 from peak_console.store import directory as state
 from peak_console.store.database import BUSY_SECONDS
 from peak_console.store.expiry import ExpiryRecords
@@ -28,9 +29,20 @@ class Store(RunRecords, JobRecords, CommandRecords, AlertRecords, EngineRecords,
 
     @classmethod
     def look(cls, directory: str) -> Store | None:
-        """Open for reading only; ``None`` when nothing has been recorded there yet."""
+        """Open for reading only; ``None`` when nothing has been recorded there yet. Raises ``StateError``."""
         path = os.path.join(directory, state.DATABASE)
-        if not os.path.exists(path) or not os.path.getsize(path):
+        try:
+            empty, readable = not os.stat(path).st_size, os.access(path, os.R_OK)
+        except PermissionError:
+            empty, readable = False, False
+        except OSError:
+            return None
+        if not readable:
+            raise StateError(
+                f"{path}: you may not look at this; ask its owner for leave to read the state directory, or name "
+                "another one with --state-dir"
+            )
+        if empty:
             return None
         store = cls(directory, read_only=True)
         if store._version():

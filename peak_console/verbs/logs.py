@@ -8,7 +8,7 @@ import time
 
 from peak_console.errors import PeakConsoleError
 from peak_console.runs.reader import OutputReader
-from peak_console.store.directory import run_directory
+from peak_console.store.directory import is_held, run_directory
 from peak_console.store.model import Outcome, RunState, Trigger
 from peak_console.text import duration, safe, size
 from peak_console.verbs.common import note_file_error, select
@@ -78,6 +78,7 @@ class _Reading:
         self._run = run
         self._stream: str | None = options.stream
         self._follows: bool = options.follow
+        self._state_directory = selection.directory
         self._directory = run_directory(selection.directory, run.id)
         self._reader = OutputReader(self._directory)
         self._sink: Sink = _ToTerminal(self._stream) if sys.stdout.isatty() else _AsItIs()
@@ -105,11 +106,24 @@ class _Reading:
             self._pass_on_all()
             if is_over:
                 return
-            if os.path.exists(os.path.join(self._directory, "exit_status")):
+            if os.path.exists(os.path.join(self._directory, "exit_status")) or self._is_forsaken():
                 ended_at = ended_at or time.monotonic()
                 if time.monotonic() - ended_at > UNRECORDED_SECONDS:
                     return
             time.sleep(LOOK_SECONDS)
+
+    def _is_forsaken(self) -> bool:
+        """Whether the run is dead and nobody is there to record that."""
+        from peak_console.engine.recovery import is_alive
+        from peak_console.runs.local import process_lives, process_mark
+        from peak_console.runs.marks import read_record
+
+        run = self._run
+        if run.state == RunState.QUEUED or is_held(self._state_directory) or is_alive(run.supervisor):
+            return False
+        record = read_record(self._directory)
+        pid, mark = (record.pid, record.mark) if record is not None else (run.pid, run.pid_started)
+        return pid is None or process_mark(pid) != mark or not process_lives(pid)
 
     def _pass_on_all(self) -> None:
         while chunks := self._reader.read_new():

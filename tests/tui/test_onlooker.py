@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.store.directory import EngineLock
 from peak_console.store.store import Store
 from tests.store.support import claim
 
@@ -30,6 +31,7 @@ session = Session(Namespace(config=sys.argv[1]), load(sys.argv[1]), sys.argv[2])
 session.take_over()
 print([run.job for run in session.store.runs()], session.is_own)
 print(session.troubles()[0].text)
+print(session.engine_state)
 try:
     session.command("hold")
 except StateError as error:
@@ -54,6 +56,8 @@ def test_a_console_of_somebody_else_looks_on(open_folder: Path) -> None:
     claim(store, "backup")
     store.close()
     state.chmod(0o755)
+    lock = EngineLock(str(state))
+    assert lock.acquire()
     (state / "registry.db").chmod(0o644)
     jobs.chmod(0o644)
     script = LOOK.format(nobody=NOBODY)
@@ -61,8 +65,10 @@ def test_a_console_of_somebody_else_looks_on(open_folder: Path) -> None:
         [sys.executable, "-c", script, str(jobs), str(state)], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
-    listed, trouble, refused = done.stdout.splitlines()
+    lock.release()
+    listed, trouble, engine, refused = done.stdout.splitlines()
     assert listed == "['backup'] False"
     assert trouble.startswith("looking on only, nothing can be commanded: ")
     assert "belongs to user" in trouble
+    assert engine == "attached"
     assert refused == f"refused: {trouble}"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.runs.local import process_mark
 from peak_console.runs.output import OutputRecorder
 from peak_console.store.directory import run_directory
 from peak_console.store.model import Claim
@@ -216,3 +218,39 @@ def test_follow_gives_up_on_an_end_that_nobody_records(
     answer = peak("logs", "#1", "--follow")
     assert (answer.code, answer.out) == (0, "the end\n")
     assert "has ended, but no engine has recorded that yet" in answer.err
+
+
+@pytest.mark.parametrize("state", ["claimed", "running"])
+def test_follow_gives_up_on_a_dead_run_that_left_no_trace(
+    peak: CommandLine, store: Store, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    monkeypatch.setattr("peak_console.verbs.logs.UNRECORDED_SECONDS", 0.05)
+    (run,) = store.claim([Claim("risk_check", NOW)], NOW, "999999999 gone")
+    if state == "running":
+        store.started(run.id, NOW, 999_999_999, "gone")
+    Job(peak, run).write(out=b"half a w")
+    answer = peak("logs", "#1", "--follow")
+    assert (answer.code, answer.out) == (0, "half a w")
+    assert "has ended, but no engine has recorded that yet" in answer.err
+
+
+def test_follow_stays_with_a_run_that_lives_without_an_engine(
+    peak: CommandLine, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peak_console.verbs.logs.UNRECORDED_SECONDS", 0.05)
+    process = subprocess.Popen(["sleep", "60"])
+    (run,) = store.claim([Claim("risk_check", NOW)], NOW, "999999999 gone")
+    store.started(run.id, NOW, process.pid, process_mark(process.pid) or "")
+    job = Job(peak, run)
+
+    def end_later() -> None:
+        time.sleep(0.4)
+        job.write(out=b"late words")
+        process.kill()
+        process.wait()
+
+    thread = threading.Thread(target=end_later)
+    thread.start()
+    answer = peak("logs", "#1", "--follow")
+    thread.join()
+    assert answer.out == "late words"
