@@ -23,18 +23,24 @@ if TYPE_CHECKING:
 EVERY_SECONDS = 3600.0
 BATCH_SECONDS = 0.01
 """How long nobody is dispatched to, watched or answered. The last step of a batch may take as long again."""
+CAP_EVERY_SECONDS = 300.0
+"""How often the output is added up where it has a bound: what is written within an hour may fill a disk."""
+CAP_SHARE = 1 / 12
+CAP_SECONDS = 1.0
+"""An engine that passes adds the output up at one start in so many, for so long: enough for some 30,000 runs."""
 PAUSE_SECONDS = 0.1
 RUNS_A_STEP = 20
 LEFTOVERS_A_STEP = 100
 
 
 class Retention:
-    """Prunes one state directory: at once, and then every hour."""
+    """Prunes one state directory: at once, and then every hour; output beyond its bound every few minutes."""
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
         self._pass: Iterator[None] | None = None
         self._next_at = 0.0
+        self._whole_at = 0.0
         self._swept = False
 
     def seconds_left(self) -> float:
@@ -42,12 +48,13 @@ class Retention:
         return max(0.0, self._next_at - self._context.clock.monotonic())
 
     def work(self, now: datetime) -> None:
-        """One batch, if it is time for one. Raises ``StateError``; then tries again in an hour."""
+        """One batch, if it is time for one. Raises ``StateError``; then tries again later."""
         clock = self._context.clock
         began = clock.monotonic()
         if began < self._next_at:
             return
-        self._next_at = began + EVERY_SECONDS
+        has_bound = bool(self._context.jobset.settings.max_state_bytes)
+        self._next_at = began + (CAP_EVERY_SECONDS if has_bound else EVERY_SECONDS)
         steps = self._pass or self._steps(now)
         self._pass = None
         for _ in steps:
@@ -57,6 +64,10 @@ class Retention:
                 return
 
     def _steps(self, now: datetime) -> Iterator[None]:
+        if self._context.clock.monotonic() < self._whole_at:
+            yield from cap_output(self._context)
+            return
+        self._whole_at = self._context.clock.monotonic() + EVERY_SECONDS
         before = _days_before(now, self._context.jobset.settings.keep_days)
         yield from expire_runs(self._context, before)
         yield from _expire_messages(self._context, before)
@@ -80,6 +91,11 @@ def prune_a_little(context: EngineContext, now: datetime, lot: float, seconds: f
         for _ in _expire_messages(context, before):
             if context.clock.monotonic() >= until:
                 return
+        if lot < CAP_SHARE:
+            until = context.clock.monotonic() + CAP_SECONDS
+            for _ in cap_output(context):
+                if context.clock.monotonic() >= until:
+                    return
     except StateError:
         return
 
