@@ -118,6 +118,17 @@ def _validate(parser: ArgumentParser) -> Verb:
     return _verb("validate", "validate")
 
 
+def _serve(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("--host", metavar="ADDR", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
+    add("--port", metavar="N", type=int, default=8765, help="its port (default: 8765; 0: any that is free)")
+    add("--allow-actions", action="store_true", help="pages may run, stop, disable, hold, acknowledge, not only look")
+    add("--allow-network", action="store_true", help="with --host: even an address that others can reach")
+    add("--name", metavar="NAME", action="append", default=[], help="a host name by which browsers ask for it")
+    add("--max-tabs", metavar="N", type=int, default=8, help="how many pages at once (default: 8)")
+    return _verb("serve", "serve")
+
+
 def _add_json(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON")
 
@@ -150,4 +161,5 @@ VERBS: VerbTable = {
     "reload": ("have the engine read its jobs file again", _reload),
     "status": ("the engine, the counts, the next slot", _status),
     "validate": ("every error and warning of the jobs file", _validate),
+    "serve": ("the console in a browser, on this machine, after a link that works once", _serve),
 }

@@ -1,0 +1,82 @@
+"""``serve``: the console in a browser."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from ipaddress import ip_address
+
+from peak_console.errors import PeakConsoleError, UsageError
+from peak_console.jobs.loader import load
+from peak_console.store.directory import is_held, state_directory
+from peak_console.verbs.output import note, write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+MOST_TABS = 100
+_EXTRA = ("aiohttp", "textual_serve")
+
+
+def serve(options: Namespace) -> int:
+    """``serve``: returns 0 once it has been told to end."""
+    _check(options)
+    jobset = load(options.config)
+    directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
+    try:
+        server = import_module("peak_console.web.server")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
+            raise
+        raise PeakConsoleError(
+            "serve needs what a plain installation leaves out: pip install 'peak-console[web]'"
+        ) from None
+    if not is_held(directory):
+        note(f"no engine serves {directory}: start one with peak-console --headless; pages say so until then")
+    if not _is_loopback(options.host):
+        note(
+            f"{options.host} can be reached from the network, and nothing is encrypted: whoever listens in can take a "
+            "page over; put a proxy with TLS in front, or use ssh -L"
+        )
+
+    def say(link: str) -> None:
+        write(f"{link}\n")
+
+    kind = "to look at and to act" if options.allow_actions else "to look at (--allow-actions: to act as well)"
+    note(f"the console in a browser, {kind}; each link works once, within an hour. Enter: another link, Ctrl+C: end")
+    server.serve(
+        console_command(options), options.host, options.port, names=options.name, max_tabs=options.max_tabs, say=say
+    )
+    return 0
+
+
+def console_command(options: Namespace) -> list[str]:
+    """The command line of the console behind each tab."""
+    command = [sys.executable, "-m", "peak_console", "--in-browser", "--config", options.config]
+    for flag in ("state_dir", "include_tags", "exclude_tags"):
+        value = getattr(options, flag)
+        if value is not None:
+            command.append(f"--{flag.replace('_', '-')}={value}")
+    return command if options.allow_actions else [*command, "--read-only"]
+
+
+def _check(options: Namespace) -> None:
+    if not 0 <= options.port <= 65535:
+        raise UsageError(f"--port: {options.port} is not between 0 (any that is free) and 65535")
+    if not 1 <= options.max_tabs <= MOST_TABS:
+        raise UsageError(f"--max-tabs: {options.max_tabs} is not between 1 and {MOST_TABS}")
+    if not _is_loopback(options.host) and not options.allow_network:
+        raise UsageError(
+            f"--host {options.host} can be reached from the network: from elsewhere rather use ssh -L "
+            f"{options.port}:127.0.0.1:{options.port}, or add --allow-network"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
