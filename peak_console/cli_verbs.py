@@ -118,6 +118,16 @@ def _validate(parser: ArgumentParser) -> Verb:
     return _verb("validate", "validate")
 
 
+def _init(parser: ArgumentParser) -> Verb:
+    parser.add_argument("--force", action="store_true", help="replace a file that exists")
+    return _verb("setup", "init")
+
+
+def _schema(parser: ArgumentParser) -> Verb:
+    parser.add_argument("--strict", action="store_true", help="refuse unknown keys, so that editors mark them")
+    return _verb("setup", "schema")
+
+
 def _serve(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("--host", metavar="ADDR", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
@@ -161,5 +171,7 @@ VERBS: VerbTable = {
     "reload": ("have the engine read its jobs file again", _reload),
     "status": ("the engine, the counts, the next slot", _status),
     "validate": ("every error and warning of the jobs file", _validate),
+    "init": ("write a first jobs file, with its schema for editors", _init),
+    "schema": ("print the JSON Schema of jobs files", _schema),
     "serve": ("the console in a browser, on this machine, after a link that works once", _serve),
 }

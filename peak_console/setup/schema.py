@@ -1,0 +1,215 @@
+"""The JSON Schema of jobs files, made from the loader's own table of fields: for editors, and for other programs.
+
+Whatever the loader accepts, the schema accepts; what needs more than one value to be judged (a name that is taken, a
+time zone that does not exist, a day that never comes) only the loader sees. Dates and times of TOML are text to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from peak_console.jobs.checks import DAY_NAMES
+from peak_console.jobs.fields import (
+    ALERTS,
+    ARGUMENTS,
+    BOOLEAN,
+    CHANNEL,
+    INTEGER,
+    INTEGERS,
+    JOB,
+    MOMENT,
+    NUMBER,
+    SCHEDULE_TYPES,
+    SCHEDULER,
+    TABLES,
+    TEXT,
+    TEXTS,
+    VARIABLES,
+    fields_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from peak_console.jobs.fields import Field
+
+    Schema = dict[str, Any]
+
+TITLE: Final = "Jobs file of Peak Console"
+
+_ABOUT: Final = {
+    JOB: "A job: what runs, when, and how its runs are treated.",
+    SCHEDULER: "The scheduler itself, and the defaults of all jobs.",
+    ALERTS: "Where alerts are delivered to.",
+    CHANNEL: "A place that alerts are delivered to: either url or url_env.",
+}
+_NUL: Final = "\\u0000"
+_CONTROLS: Final = "[\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]"
+_FOR_PROGRAMS: Final = ("command", "argv", "path")
+_ANY_CASE: Final = "|".join("".join(f"[{letter.upper()}{letter}]" for letter in name) for name in DAY_NAMES)
+_DAY: Final = {"anyOf": [{"enum": list(DAY_NAMES)}, {"type": "string", "pattern": f"^\\s*(?:{_ANY_CASE})\\s*$"}]}
+# Only where the schedule uses the key: elsewhere it has no effect, whatever it holds.
+_WHERE_USED: Final = {
+    "daily_time": "^(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?$",
+    "cron": "^\\s*(?:@[A-Za-z]+|\\S+(?:\\s+\\S+){4})\\s*$",
+}
+
+
+def schema(*, strict: bool = False) -> Schema:
+    """The schema of a whole file, as JSON values (draft 7, which every editor knows).
+
+    ``strict`` refuses unknown keys, of which the loader only warns: an editor marks a misspelt key then.
+    """
+    whole: Schema = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": TITLE,
+        "type": "object",
+        "properties": {
+            JOB: {"type": "array", "description": _ABOUT[JOB], "items": _job(strict)},
+            SCHEDULER: _table(SCHEDULER, strict),
+            ALERTS: _table(ALERTS, strict),
+        },
+    }
+    return _closed(whole, strict)
+
+
+def schema_text(*, strict: bool = False) -> str:
+    """The schema as JSON text with a newline at its end."""
+    from json import dumps
+
+    return dumps(schema(strict=strict), indent=2) + "\n"
+
+
+def _closed(table: Schema, strict: bool) -> Schema:
+    return {**table, "additionalProperties": False} if strict else table
+
+
+def _table(table: str, strict: bool) -> Schema:
+    fields = fields_of(table).values()
+    found: Schema = {
+        "type": "object",
+        "description": _ABOUT[table],
+        "properties": {field.key: _value(field, strict) for field in fields},
+    }
+    if needed := [field.key for field in fields if field.required == "always"]:
+        found["required"] = needed
+    return _closed(found, strict)
+
+
+def _job(strict: bool) -> Schema:
+    return {
+        **_table(JOB, strict),
+        "not": {"required": ["args", "argv"]},
+        "allOf": [_of_schedule(kind) for kind in SCHEDULE_TYPES if _keys_of(kind)],
+    }
+
+
+def _keys_of(kind: str) -> list[str]:
+    return [key for key, field in fields_of(JOB).items() if field.required == kind]
+
+
+def _of_schedule(kind: str) -> Schema:
+    """What a schedule type asks for."""
+    keys = _keys_of(kind)
+    then: Schema = {"required": keys}
+    if shapes := {key: {"pattern": _WHERE_USED[key]} for key in keys if key in _WHERE_USED}:
+        then["properties"] = shapes
+    return {"if": {"properties": {"schedule_type": {"const": kind}}, "required": ["schedule_type"]}, "then": then}
+
+
+def _value(field: Field, strict: bool) -> Schema:
+    """The schema of one field's value."""
+    from tomli import loads
+
+    shape = _tables(strict) if field.kind == TABLES else _SHAPES[field.kind](field)
+    found: Schema = {"description": field.text, **shape}
+    if field.default is not None:
+        found["default"] = field.default
+    found["examples"] = [_as_json(loads(f"value = {field.example}")["value"])]
+    return found
+
+
+def _tables(strict: bool) -> Schema:
+    channel = {**_table(CHANNEL, strict), "oneOf": [{"required": ["url"]}, {"required": ["url_env"]}]}
+    return {"type": "array", "items": channel}
+
+
+def _boolean(_field: Field) -> Schema:
+    return {"type": "boolean"}
+
+
+def _moment(_field: Field) -> Schema:
+    return {"type": "string", "pattern": "^[0-9]{4}"}
+
+
+def _text(field: Field) -> Schema:
+    found: Schema = {"type": "string"}
+    if field.choices:
+        found["enum"] = list(field.choices)
+    if field.form == "url":
+        found["pattern"] = "://"
+    elif field.filled:
+        found["pattern"] = "\\S"
+    if field.form == "name":
+        found["not"] = {"pattern": _CONTROLS}
+    elif field.form in _FOR_PROGRAMS:
+        found["not"] = {"pattern": _NUL}
+    return found
+
+
+def _texts(field: Field) -> Schema:
+    return {"type": "array", "items": _DAY if field.form == "days" else _text(field)}
+
+
+def _number(field: Field) -> Schema:
+    found: Schema = {"type": "integer" if field.kind in (INTEGER, INTEGERS) else "number"}
+    if field.minimum is not None:
+        found["minimum"] = field.minimum
+    if field.above is not None:
+        found["exclusiveMinimum"] = field.above
+    if field.maximum is not None:
+        found["maximum"] = field.maximum
+    return found
+
+
+def _integers(field: Field) -> Schema:
+    found: Schema = {"type": "array", "items": _number(field)}
+    return {**found, "minItems": 1} if field.filled else found
+
+
+def _arguments(_field: Field) -> Schema:
+    scalar: Schema = {"type": ["string", "number", "boolean"], "not": {"type": "string", "pattern": _NUL}}
+    return {
+        "type": "object",
+        "properties": {"script": {"type": "string", "description": "The script, before all other arguments."}},
+        "propertyNames": {"minLength": 1, "not": {"pattern": _NUL}},
+        "additionalProperties": {"anyOf": [scalar, {"type": "array", "items": scalar}]},
+    }
+
+
+def _variables(_field: Field) -> Schema:
+    return {
+        "type": "object",
+        "propertyNames": {"minLength": 1, "not": {"pattern": f"[={_NUL}]"}},
+        "additionalProperties": {
+            "type": ["string", "number", "boolean"],
+            "not": {"type": "string", "pattern": _NUL},
+        },
+    }
+
+
+_SHAPES: Final[dict[str, Callable[[Field], Schema]]] = {
+    TEXT: _text,
+    BOOLEAN: _boolean,
+    INTEGER: _number,
+    NUMBER: _number,
+    MOMENT: _moment,
+    TEXTS: _texts,
+    INTEGERS: _integers,
+    ARGUMENTS: _arguments,
+    VARIABLES: _variables,
+}
+
+
+def _as_json(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
