@@ -116,11 +116,17 @@ class Engine:
 
     def usage(self) -> Usage:
         """Of the engine and of its keeper."""
-        return _usage([self._process.pid, *_children(self._process.pid)])
+        return usage_of(self._process.pid)
+
+
+def usage_of(pid: int) -> Usage:
+    """Of a process and of its children, which for us is the keeper: jobs are the keeper's."""
+    return _usage([pid, *_children(pid)])
 
 
 def _children(pid: int) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    tasks = Path(f"/proc/{pid}/task").iterdir()  # a child is that of the thread which has started it
+    return [int(word) for task in tasks for word in (task / "children").read_text(encoding="ascii").split()]
 
 
 def _usage(pids: list[int]) -> Usage:
