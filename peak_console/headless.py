@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from peak_console.engine.context import EngineOptions
+    from peak_console.engine.events import EngineEvent
     from peak_console.engine.loop import Engine
     from peak_console.jobs.model import JobSet
     from peak_console.jobs.watcher import FileStatus
+    from peak_console.notify import Notifier
     from peak_console.outlet import Outlet
     from peak_console.reports import Reporter
 
@@ -71,6 +73,7 @@ class _Service:
         self._alerting = Alerting(directory, self._clock, self._complain)
         self._signals = 0
         self._jobset = jobset
+        self._notifier = None if options.once else _notifier()
         self._engine = self._make_engine(jobset)
 
     def _complain(self, problem: str) -> None:
@@ -89,9 +92,14 @@ class _Service:
             executor=LocalExecutor(),
             environ=os.environ,
             channels_of=self._alerting.channels_of,
-            emit=self._reporter,
+            emit=self._reporter if self._notifier is None else self._tell,
             on_alert=self._alerting.wake,
         )
+
+    def _tell(self, event: EngineEvent) -> None:
+        self._reporter(event)
+        if self._notifier is not None:
+            self._notifier.tell(event)
 
     def run(self, seen: FileStatus | None) -> int:
         engine = self._engine
@@ -149,6 +157,8 @@ class _Service:
         watcher = Watcher(self._options.config, on_jobs=self._offer, on_error=engine.reject, seen=seen)
         signal.signal(signal.SIGHUP, lambda _number, _frame: watcher.look())
         engine.on_reload(watcher.read_now)
+        if self._notifier is not None:
+            engine.on_beat(self._notifier.beat)
         if not self._stand_by():
             return 0
         watcher.compare()  # it may have stood by for weeks
@@ -168,6 +178,8 @@ class _Service:
         """The jobs file has been read again. Called in the watcher's thread."""
         _warn(jobset, self._jobset)
         self._jobset = jobset
+        if self._notifier is not None:
+            self._notifier.reloading()
         self._engine.offer(jobset)
 
     def _stand_by(self) -> bool:
@@ -183,11 +195,13 @@ class _Service:
         while not engine.take_over():
             if not told and engine.store.engine_info().mode in RESIDENT_MODES:
                 told = True
-                self._reporter(
+                self._tell(
                     EngineStandingBy(at=self._clock.now(), directory=self._directory, holder=engine.lock.holder())
                 )
             if self._signals:
                 return False
+            if self._notifier is not None:
+                self._notifier.beat()
             time.sleep(STAND_BY_SECONDS)
         return True
 
@@ -218,6 +232,15 @@ def take_turn(engine: Engine, give_up: Callable[[], bool] = lambda: False) -> bo
             return False
         time.sleep(0.01)
     return True
+
+
+def _notifier() -> Notifier | None:
+    """Whom systemd hears, if we were started by it."""
+    if not os.environ.get("NOTIFY_SOCKET"):
+        return None
+    from peak_console.notify import Notifier
+
+    return Notifier(os.environ)
 
 
 def _outlet(options: Namespace) -> Outlet:

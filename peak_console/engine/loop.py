@@ -80,6 +80,7 @@ class Engine:
         self._offered: JobSet | None = None
         self._rejection: str | None = None
         self._reload: Callable[[], str] = lambda: "this engine does not reload"
+        self._beat: Callable[[], float | None] = lambda: None
         self._drain_wanted = False
         self._stop_wanted = False
         self._leave_wanted = False
@@ -124,6 +125,10 @@ class Engine:
     def on_reload(self, reload: Callable[[], str]) -> None:
         """What the ``reload`` command calls: reads the file again and offers it; the error, or nothing."""
         self._reload = reload
+
+    def on_beat(self, beat: Callable[[], float | None]) -> None:
+        """What every turn of ``serve`` ends with, a sign of life: in how many seconds at most the next is due."""
+        self._beat = beat
 
     def ring(self) -> None:
         """Wake the engine. From any thread."""
@@ -253,7 +258,7 @@ class Engine:
             self.work(inspector)
             if self.context.draining and (self._leave_wanted or not len(self.context.supervisor)):
                 return
-            self.sleep()
+            self.sleep(longest=self._beat())
 
     def work(self, inspector: Inspector | None = None) -> None:
         """Do everything that is to be done now, whatever state the registry is in. Raises as ``serve`` does."""
