@@ -13,7 +13,7 @@ GONE_SECONDS = 5.0
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
     from types import TracebackType
     from typing import Self
 
@@ -64,6 +64,10 @@ class EngineContext:
     hold: Hold | None = None
     loaded_at: float = 0.0
     """When ``jobset`` was taken up, on the monotonic clock."""
+    began_at: float = 0.0
+    """When the engine began, on the monotonic clock."""
+    seen_before: datetime | None = None
+    """The last sign of an engine before this one."""
     draining: bool = False
     queue: list[Run] = field(default_factory=list)
     """Runs in state ``queued``, oldest slot first."""

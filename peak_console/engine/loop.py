@@ -222,6 +222,8 @@ class Engine:
             channels=self._channels_of(jobset),
             hold=before.hold,
             loaded_at=self._clock.monotonic(),
+            began_at=self._clock.monotonic(),
+            seen_before=before.stopped_at or before.started_at,
         )
         with context:
             self.store.engine_started(info)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import timedelta
 from enum import StrEnum
 
@@ -25,6 +26,9 @@ WALL_CLOCK_GRACE_SECONDS = 3600
 SKIP_GRACE_SECONDS = 60
 QUEUE_LIMIT = 100
 """Slots that wait for one job at the most; a queue that only grows is an overlap that must be seen."""
+
+CATCH_UP_LIMIT = 1000
+"""Slots that ``catch_up = "all"`` runs at the most; after a leap of the clock over years there are millions."""
 
 
 class Action(StrEnum):
@@ -110,20 +114,44 @@ def _catch_up_all(
     active: Sequence[int],
     waiting: int,
 ) -> list[Verdict]:
-    """Every slot within the grace runs, one after the other; what is older is missed as one."""
-    slots = [pending.oldest, *slots_between(job.schedule, pending.oldest, now)]
-    late = [slot for slot in slots if earliest is not None and slot < earliest]
+    """Every slot within the grace runs, one after the other; what is older, or too many, is missed as one."""
+    slots = _latest_slots(job, pending, now)
+    late = sum(earliest is not None and slot < earliest for slot in slots)
     verdicts = []
-    if late:
-        reason = _lateness_reason(job, late[-1], now)
-        since = late[0] if len(late) > 1 else None
-        verdicts.append(Verdict(late[-1], Action.MISS, Trigger.SCHEDULE, reason, len(late) - 1, since))
-    for index, slot in enumerate(slots[len(late) :]):
+    if late or len(slots) > CATCH_UP_LIMIT:
+        reason = (
+            _lateness_reason(job, slots[late - 1], now) if late else f"more than {CATCH_UP_LIMIT} slots were missed"
+        )
+        late = max(late, 1)
+        folded = max(0, pending.count - len(slots)) + late - 1
+        since = pending.oldest if pending.oldest != slots[late - 1] else None
+        verdicts.append(Verdict(slots[late - 1], Action.MISS, Trigger.SCHEDULE, reason, folded, since))
+    for index, slot in enumerate(slots[late:]):
         # The order is the point of catching up on all of them, so only the first may start at once.
         queue = job.overlap != Overlap.ALLOW and (index > 0 or active or waiting)
         action = Action.QUEUE if queue else Action.START
         verdicts.append(Verdict(slot, action, Trigger.CATCH_UP))
     return verdicts
+
+
+def _latest_slots(job: JobDefinition, pending: Pending, now: datetime) -> Sequence[datetime]:
+    """The undecided slots, oldest first; of more than may run the latest of those, and the one before them."""
+    schedule = job.schedule
+    if pending.count <= CATCH_UP_LIMIT - 1:  # where there are more, not all may have been counted
+        return [pending.oldest, *slots_between(schedule, pending.oldest, now)]
+    if schedule.type == ScheduleType.INTERVAL:
+        step = timedelta(seconds=schedule.interval_seconds or 0)
+        start = max(pending.oldest, pending.latest - CATCH_UP_LIMIT * step)
+        return [start, *slots_between(schedule, start, now)]
+    window = timedelta(hours=1)
+    while True:  # from now back, further and further: nobody can walk through years of minutes
+        start = max(pending.oldest, now - window)
+        slots = deque(slots_between(schedule, start, now), maxlen=CATCH_UP_LIMIT + 1)
+        if start == pending.oldest:
+            return [start, *slots][-CATCH_UP_LIMIT - 1 :]
+        if len(slots) > CATCH_UP_LIMIT:
+            return list(slots)
+        window *= 4
 
 
 def _overlapped(job: JobDefinition, verdict: Verdict, active: Sequence[int], waiting: int) -> Verdict:

@@ -68,7 +68,7 @@ class Retention:
             yield from cap_output(self._context)
             return
         self._whole_at = self._context.clock.monotonic() + EVERY_SECONDS
-        before = _days_before(now, self._context.jobset.settings.keep_days)
+        before = _kept_since(self._context, now)
         yield from expire_runs(self._context, before)
         yield from _expire_messages(self._context, before)
         yield from cap_output(self._context)
@@ -83,7 +83,7 @@ def prune_a_little(context: EngineContext, now: datetime, lot: float, seconds: f
     Does nothing when the registry refuses: this start has done its work.
     """
     until = context.clock.monotonic() + seconds
-    before = _days_before(now, context.jobset.settings.keep_days)
+    before = _kept_since(context, now)
     try:
         for _ in expire_runs(context, before, context.store.some_job(lot)):
             if context.clock.monotonic() >= until:
@@ -100,12 +100,19 @@ def prune_a_little(context: EngineContext, now: datetime, lot: float, seconds: f
         return
 
 
-def _days_before(now: datetime, days: float) -> datetime | None:
-    """When what is kept for so many days began; ``None`` if all is kept."""
+def _kept_since(context: EngineContext, now: datetime) -> datetime | None:
+    """When what is kept began; ``None`` if all is kept.
+
+    Where no engine was seen for longer than that, the clock may be wrong, as it is at many a boot until the network
+    is there: then nothing is too old for an hour.
+    """
+    days = context.jobset.settings.keep_days
     try:
-        return now - timedelta(days=days) if days else None
+        since = now - timedelta(days=days) if days else None
     except OverflowError:
         return None
+    doubtful = since is not None and context.seen_before is not None and context.seen_before < since
+    return None if doubtful and context.clock.monotonic() - context.began_at < EVERY_SECONDS else since
 
 
 def expire_runs(context: EngineContext, before: datetime | None, start: str = "") -> Iterator[None]:
