@@ -102,7 +102,7 @@ class ConsoleApp(Remembering, inherit_bindings=False):
         yield TroubleBar(id="trouble")
         with Container(id="panes"):
             yield JobTable(id="jobs", classes="-shown")
-        yield KeyBar(self.config.keymap)
+        yield KeyBar(self.config.keymap, self.session.limits.not_offered)
 
     def on_mount(self) -> None:
         self.loop = asyncio.get_running_loop()

@@ -10,7 +10,7 @@ from textual.widgets import Static
 from peak_console.tui.actions import ACTION, ACTIONS, Context, keys_of, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from textual import events
 
@@ -30,9 +30,11 @@ _GAP = "  "
 class KeyBar(Static):
     """Keys and labels; those of the focused pane first, help and quit always. Whole entries or none."""
 
-    def __init__(self, keymap: Mapping[str, str]) -> None:
+    def __init__(self, keymap: Mapping[str, str], without: Collection[str] = ()) -> None:
+        """``without`` are the actions that are not to be had."""
         super().__init__(markup=False)
         self._keymap = keymap
+        self._without = without
         self._pane = Context.JOBS
         self._typing = ""
 
@@ -59,7 +61,7 @@ class KeyBar(Static):
         wanted = [action for action in ACTIONS if action.footer and action.context == self._pane]
         wanted += _ALSO.get(self._pane, ())
         wanted += [a for a in ACTIONS if a.footer and a.context == Context.EVERYWHERE and a not in (*wanted, *_ALWAYS)]
-        for action in wanted:
+        for action in (each for each in wanted if each.id not in self._without):
             longer = line + self._entry(action) + Content(_GAP)
             if (longer + last).cell_length <= self.size.width:
                 line = longer

@@ -19,6 +19,10 @@ _READ_ONLY = "this console is read-only: open one without --read-only to act"
 _READ_ONLY_PAGE = "this page is read-only: start peak-console serve with --allow-actions to act from here"
 _IN_BROWSER = "that is not to be had in a browser: open the console in a terminal for it"
 
+_TAKING_OVER = frozenset({"take_over"})
+_LEAVING = frozenset({"edit", "save"})
+_ACTING = frozenset({"run", "run_with", "stop", "disable", "hold", "acknowledge", "acknowledge_all"})
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -56,6 +60,14 @@ class Limits:
     def suspending(self) -> str | None:
         """Why Ctrl+Z does nothing; ``None`` where it does."""
         return _IN_BROWSER if self.in_browser else None
+
+    @property
+    def not_offered(self) -> frozenset[str]:
+        """The actions that key bar and palette leave out; their keys say why nothing happens."""
+        refused = _TAKING_OVER if self.attach else frozenset()
+        if self.leaving_the_screen is not None:
+            refused |= _LEAVING
+        return refused | _ACTING if self.read_only else refused
 
     @property
     def no_engine(self) -> str:

@@ -32,9 +32,10 @@ class ActionCommands(Provider):
     """Every action that makes sense on the main screen, and the themes."""
 
     def _entries(self) -> Iterator[tuple[str, str, ActionDef]]:
-        keymap = cast("Viewing", self.app).config.keymap
+        console = cast("Viewing", self.app)
+        keymap, without = console.config.keymap, {*_NOT_HERE, *console.session.limits.not_offered}
         for action in ACTIONS:
-            if action.context != Context.DETAILS and action.id not in _NOT_HERE:
+            if action.context != Context.DETAILS and action.id not in without:
                 yield f"{action.label} · {keys_shown(action, keymap)}", action.help, action
 
     async def _run(self, action: ActionDef) -> None:

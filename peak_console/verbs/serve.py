@@ -40,11 +40,14 @@ def serve(options: Namespace) -> int:
             "page over; put a proxy with TLS in front, or use ssh -L"
         )
 
+    kind = "to look at and to act" if options.allow_actions else "to look at (--allow-actions: to act as well)"
+    once = [f"the console in a browser, {kind}; a link works once, within an hour. Enter: another link, Ctrl+C: end"]
+
     def say(link: str) -> None:
         write(f"{link}\n")
+        while once:
+            note(once.pop())
 
-    kind = "to look at and to act" if options.allow_actions else "to look at (--allow-actions: to act as well)"
-    note(f"the console in a browser, {kind}; each link works once, within an hour. Enter: another link, Ctrl+C: end")
     server.serve(
         console_command(options), options.host, options.port, names=options.name, max_tabs=options.max_tabs, say=say
     )

@@ -157,7 +157,11 @@ class Front:
 
     async def _converse(self, socket: web.WebSocketResponse, width: int, height: int) -> None:
         """Open a console, and pass on what is painted and what is typed until either side ends."""
-        tab = await Tab.open(self._command, os.environ, width, height)
+        try:
+            tab = await Tab.open(self._command, os.environ, width, height)
+        except OSError as error:
+            await socket.send_bytes(f"The console cannot be started: {error.strerror or error}.\r\n".encode())
+            return
         painting = asyncio.create_task(_paint(tab, socket))
         try:
             async for message in socket:

@@ -12,7 +12,9 @@ from peak_console.errors import StateError
 from peak_console.jobs.model import JobSet, SchedulerSettings
 from peak_console.store.directory import EngineLock
 from peak_console.store.store import Store
+from peak_console.tui.key_bar import KeyBar
 from peak_console.tui.limits import Limits
+from peak_console.tui.palette import ActionCommands
 from peak_console.tui.session import Session
 from peak_console.tui.snapshot import EngineState
 from peak_console.tui.status_text import first_line
@@ -109,6 +111,7 @@ async def test_read_only_refuses_each_key_that_acts_before_it_asks_anything(tmp_
     acting = ("r", "R", "x", "d", "H", "a", "A", "e", "2", "S")
     async with running(stage) as console:
         assert "read-only" in first_line_of(console)
+        assert not {"Run", "Stop", "Edit"} & words_of(console.screen.query_one(KeyBar))
         main = console.screen
         for key in acting:
             await console.press(key)
@@ -134,6 +137,8 @@ async def test_a_page_that_may_act_still_has_no_way_off_its_screen(
         assert console.screen is main
         assert console.toasts == [("warning", IN_BROWSER)] * 3
         assert "read-only" not in first_line_of(console)
+        assert {"Run", "Stop"} <= words_of(console.screen.query_one(KeyBar))
+        assert "Edit" not in words_of(console.screen.query_one(KeyBar))
         await console.press("1", "r")
         assert [command[0] for command in stage.commands] == ["run"]
 
@@ -156,6 +161,21 @@ def test_a_read_only_page_names_what_lets_it_act() -> None:
 def test_only_the_console_can_attach(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--headless", flag]) == 2
     assert "--attach and --read-only are for the console" in capsys.readouterr().err
+
+
+async def test_the_palette_offers_only_what_is_to_be_had(tmp_path: Path) -> None:
+    stage = three_jobs(tmp_path)
+    stage.session.limits = Limits(attach=True, read_only=True)
+    async with running(stage) as console:
+        offered = {action.id for _, _, action in ActionCommands(console.screen)._entries()}
+        assert offered.isdisjoint(
+            {"run", "run_with", "stop", "disable", "hold", "acknowledge", "take_over", "edit", "save"}
+        )
+        assert offered >= {"details", "copy_command", "filter", "search"}
+
+
+def words_of(bar: KeyBar) -> set[str]:
+    return set(str(bar.content).split())
 
 
 def first_line_of(console: Console) -> str:

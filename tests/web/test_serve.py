@@ -8,6 +8,7 @@ import signal
 import sys
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING
 
@@ -179,23 +180,29 @@ async def test_however_serve_ends_its_consoles_end_too(program: Program) -> None
 
 
 def test_its_terminal_gives_another_link_for_enter(program: Program) -> None:
-    program.headless()
     inside, outside = os.openpty()
+    os.set_blocking(inside, False)
     pid = os.posix_spawn(
         sys.executable, program.command("serve", "--port", "0"), program.environ,
         file_actions=[(os.POSIX_SPAWN_DUP2, outside, fd) for fd in (0, 1, 2)], setsid=True,
     )  # fmt: skip
     os.close(outside)
-    shown = ""
+    shown = b""
+
+    def found() -> list[str]:
+        nonlocal shown
+        with suppress(BlockingIOError):
+            shown += os.read(inside, 4096)
+        return [match.group() for match in LINK.finditer(shown.decode(errors="replace"))]
+
     try:
-        while len(LINK.findall(shown)) < 1 or "another link" not in shown:
-            shown += os.read(inside, 4096).decode()
+        wait_until(lambda: found() and b"Enter: another link" in shown, "the first link")
         os.write(inside, b"\n")
-        while len(LINK.findall(shown)) < 2:
-            shown += os.read(inside, 4096).decode()
-        first, second = (match.group() for match in LINK.finditer(shown))
-        with pytest.raises(urllib.error.HTTPError, match="401"):
+        wait_until(lambda: len(found()) == 2, "the second link")
+        first, second = found()
+        with pytest.raises(urllib.error.HTTPError, match="401") as refused:
             urllib.request.urlopen(first)
+        refused.value.close()
         urllib.request.urlopen(second).close()
     finally:
         os.kill(pid, signal.SIGINT)
