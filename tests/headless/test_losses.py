@@ -76,9 +76,6 @@ def test_a_lock_of_somebody_elses_is_said_and_nothing_is_lost(program: Program) 
     client = sqlite3.connect(program.state / DATABASE, isolation_level=None, timeout=30)
     client.execute("BEGIN IMMEDIATE")
     engine.shows("another program keeps the registry locked")
-    answer = program.run("disable", "tick")
-    assert answer.code == 1
-    assert "another program keeps the registry locked; see who has it open, and try again" in answer.err
     assert program.run("runs", "--json").code == 0, "who only reads does not wait"
     (slow,) = program.runs("slow")
     wait_until(lambda: not alive(slow.pid), "the timeout, lock or not")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -12,11 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.cli import main
+from peak_console.store.directory import Doorbell
 from peak_console.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from peak_console.store.model import Command
 
 JOBS = """
 [[job]]
@@ -155,3 +159,32 @@ def test_an_engine_that_does_not_answer_is_reported_and_the_command_withdrawn(
     store = store_of(jobs_file)
     assert [command.answer for command in [store.command(1)] if command] == ["refused"]
     store.close()
+
+
+@pytest.mark.parametrize("when", ["before it is asked for", "before it is withdrawn"])
+def test_a_registry_that_another_program_locks_is_said_in_a_sentence(
+    jobs_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], when: str
+) -> None:
+    monkeypatch.setattr("peak_console.verbs.asking.ANSWER_SECONDS", 0.05)
+    directory = str(jobs_file.parent / ".peak_console")
+    Store.open(directory).close()
+    bell = Doorbell(directory)  # an engine that does nothing but listen
+    client = sqlite3.connect(f"{directory}/registry.db", isolation_level=None)
+    if when == "before it is asked for":
+        client.execute("BEGIN IMMEDIATE")
+    else:
+        look = Store.command
+
+        def look_and_lock(store: Store, number: int) -> Command | None:
+            if not client.in_transaction:
+                client.execute("BEGIN IMMEDIATE")
+            return look(store, number)
+
+        monkeypatch.setattr(Store, "command", look_and_lock)
+    assert peak(jobs_file, "hold") == 1
+    said = capsys.readouterr().err
+    assert "another program keeps the registry locked; see who has it open, and try again" in said
+    assert ("may still do what it was asked for" in said) == (when == "before it is withdrawn")
+    assert said.count("\n") == 1
+    client.close()
+    bell.close()
