@@ -75,6 +75,7 @@ def ask_here(
     engine = passing_engine(jobset, directory)
     engine.open()
     try:
+        engine.store.be_patient(ANSWER_SECONDS)
         take_lock(engine)
         engine.begin()
         number = engine.store.issue(verb, current_user(), SystemClock().now(), job, None, arguments)
