@@ -128,6 +128,22 @@ def _schema(parser: ArgumentParser) -> Verb:
     return _verb("setup", "schema")
 
 
+def _install(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("kind", choices=("systemd", "launchd", "cron"), help="what starts the engine")
+    level = parser.add_mutually_exclusive_group()
+    level.add_argument(
+        "--user", dest="level", action="store_const", const="user", help="for yourself (the default, except for root)"
+    )
+    level.add_argument("--system", dest="level", action="store_const", const="system", help="for the machine")
+    add("--run-as", metavar="USER", help="with --system: whose jobs they are (default: you, also through sudo)")
+    add("--name", metavar="NAME", default="peak-console", help="of the unit (default: peak-console)")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--write", action="store_true", help="put it in its place, instead of printing it")
+    action.add_argument("--remove", action="store_true", help="take away what --write has put there")
+    return _verb("install", "install")
+
+
 def _serve(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("--host", metavar="ADDR", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
@@ -173,5 +189,6 @@ VERBS: VerbTable = {
     "validate": ("every error and warning of the jobs file", _validate),
     "init": ("write a first jobs file, with its schema for editors", _init),
     "schema": ("print the JSON Schema of jobs files", _schema),
+    "install": ("what starts the engine on this machine: a systemd unit, a launchd list, a line for cron", _install),
     "serve": ("the console in a browser, on this machine, after a link that works once", _serve),
 }

@@ -1,4 +1,4 @@
-"""What helps to set up: ``init``, ``schema``, ``import-crontab`` and ``install``."""
+"""What helps to set up: ``init``, ``schema`` and ``install``."""
 
 from __future__ import annotations
 
