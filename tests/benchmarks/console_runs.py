@@ -1,0 +1,87 @@
+"""Looking at what has run: a run of a million lines, a search in it, and all there is about a job."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tests.benchmarks.compiled import compiled
+from tests.benchmarks.console_programs import Desk, quiet_jobs
+from tests.benchmarks.figures import OURS, Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from tests.benchmarks.console_terminal import Terminal
+    from tests.benchmarks.figures import Report
+
+LARGE = 1_000_000
+SIZES = (1_000, 10_000, 100_000, LARGE, 10_000_000)
+WANTED = {
+    "opened, its end on the screen": 100.0,
+    "all of its lines counted": None,
+    "search, one match": 500.0,
+    "search, every line matches": 500.0,
+    "details of the job": 100.0,
+}
+PRINTED = """
+[[job]]
+name = "a large run"
+command = "{pace}"
+argv = ["{lines}", "100000000", "{notes}"]
+schedule_type = "once"
+"""
+
+
+def measure(report: Report, directory: Path, peers: Mapping[str, Callable[[int], float]], *, quick: bool) -> None:
+    """From the key to what it is pressed for."""
+    pace = compiled("pace", directory)
+    for lines in (LARGE,) if quick else SIZES:
+        desk = Desk(
+            directory, PRINTED.format(pace=pace, lines=lines, notes=directory / "notes") + quiet_jobs(20)
+        )
+        desk.run_what_is_due()
+        rounds = [_look(desk, lines) for _ in range(3 if quick else 7)]
+        for what, wanted in WANTED.items():
+            values = {OURS: [1000 * each[what] for each in rounds]}
+            if what.startswith("opened") and lines == LARGE:
+                values |= {name: [1000 * open_it(lines) for _ in rounds] for name, open_it in peers.items()}
+            limit = wanted if lines == LARGE else None
+            report.figures.append(Figure(f"console: a run of {lines:,} lines", what, "ms", values, wanted=limit))
+        for output in desk.state.glob("runs/*/stdout.log"):
+            output.unlink()
+
+
+def _look(desk: Desk, lines: int) -> Mapping[str, float]:
+    """Open the run in a console that has just come, with nothing kept of it from before."""
+    last = f"line {lines} "
+    with desk.console() as terminal:
+        terminal.seconds_until("job 0000")
+        _rest(terminal)
+        # The jobs that wait come first, the one that is done last.
+        found = {"opened, its end on the screen": terminal.time_to("G", last)}
+        # Where the end is found first, lines are counted behind it.
+        found["all of its lines counted"] = max(found.values()) if lines < 100_000 else 0.0
+        if lines >= 100_000:
+            found["all of its lines counted"] = terminal.seconds_until(f"wrap ─ {lines:,} lines")
+        _rest(terminal)
+        terminal.press("\t/")
+        _rest(terminal)
+        found["search, one match"] = terminal.time_to(f"{last}\r", "1 of 1")
+        _rest(terminal)
+        terminal.press("/\x15")
+        _rest(terminal)
+        found["search, every line matches"] = terminal.time_to("line\r", f"of {lines:,}")
+        _rest(terminal)
+        terminal.press("\x1b")
+        _rest(terminal)
+        terminal.press("1")
+        _rest(terminal)
+        found["details of the job"] = terminal.time_to("\r", "kill grace")
+    return found
+
+
+def _rest(terminal: Terminal) -> None:
+    terminal.settle(0.3)
+    time.sleep(0.1)
