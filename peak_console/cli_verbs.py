@@ -128,6 +128,16 @@ def _schema(parser: ArgumentParser) -> Verb:
     return _verb("setup", "schema")
 
 
+def _import_crontab(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("file", metavar="FILE", nargs="?", help="a crontab, or - for standard input (default: yours)")
+    add("--system", action="store_true", help="lines name users, as in /etc/crontab (the default file then)")
+    add("--run-as", metavar="USER", help="with --system: whose lines to convert (default: your own)")
+    add("--write", metavar="FILE", help="into this file, instead of printing it")
+    add("--force", action="store_true", help="replace a file that exists")
+    return _verb("crontab", "import_crontab")
+
+
 def _install(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("kind", choices=("systemd", "launchd", "cron"), help="what starts the engine")
@@ -189,6 +199,7 @@ VERBS: VerbTable = {
     "validate": ("every error and warning of the jobs file", _validate),
     "init": ("write a first jobs file, with its schema for editors", _init),
     "schema": ("print the JSON Schema of jobs files", _schema),
+    "import-crontab": ("a jobs file from a crontab, and what could not be converted", _import_crontab),
     "install": ("what starts the engine on this machine: a systemd unit, a launchd list, a line for cron", _install),
     "serve": ("the console in a browser, on this machine, after a link that works once", _serve),
 }
