@@ -11,8 +11,6 @@ from peak_console.setup.schema import schema_text
 if TYPE_CHECKING:
     from typing import Final
 
-USUAL_PLACE: Final = "config/scheduler/jobs.toml"
-"""Where the program looks for its jobs unless it is told otherwise."""
 SCHEMA_FILE: Final = "jobs.schema.json"
 
 STARTER: Final = f"""\

@@ -30,9 +30,9 @@ def init(options: Namespace) -> int:
 
 def _program(options: Namespace) -> str:
     """How this user calls the program on this jobs file."""
-    from peak_console.setup.starter import USUAL_PLACE
+    from peak_console.api import DEFAULT_CONFIG
 
-    chosen = [] if options.config == USUAL_PLACE else ["--config", options.config]
+    chosen = [] if options.config == DEFAULT_CONFIG else ["--config", options.config]
     return safe(shlex.join(["peak-console", *chosen]))
 
 
