@@ -5,26 +5,43 @@ from __future__ import annotations
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.compiled import NoCompilerError, compiled
 from tests.benchmarks.figures import OURS, Figure, percentile
+from tests.benchmarks.peers.apscheduler import APScheduler
+from tests.benchmarks.peers.cronstable import Cronstable
+from tests.benchmarks.peers.install import PeerError
+from tests.benchmarks.peers.invited import invited
+from tests.benchmarks.peers.resident import Task
 from tests.benchmarks.program import Engine, run
 from tests.benchmarks.rounds import interleaved
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from tests.benchmarks.figures import Report
+    from tests.benchmarks.peers.resident import Peer
 
 LIMIT = "Popen loop"
+SPAWN = "posix_spawn loop in C"
 ALLOWED = 1.5
 ALLOWED_AT = 200
-SIZES = (1, 50, 200, 1000)
+SHARE = 0.5
+SIZES = (1, 10, 50, 100, 200, 1000)
+ALONE = (10, 100)
+"""At these sizes, which only show how it grows, no peer takes part."""
 LEAD_SECONDS = 4.0
 """The slot is so far ahead that the engine has long been ready for it, and is asleep."""
 LEAD_SECONDS_PER_JOB = 0.002
 LEAD_SECONDS_OF_LOOP = 0.5
+LEAD_SECONDS_OF_PEER = 3.0
+LOOP = str(Path(__file__).with_name("popen_loop.py"))
+DURABLE = ("SQLite", "state")
+"""So end the names of peers whose jobs or runs are on disk."""
 WAIT_SECONDS = 120
 JOB = """
 [[job]]
@@ -37,19 +54,58 @@ run_at = {slot}
 
 
 def measure(report: Report, directory: Path, *, quick: bool) -> None:
-    """The resident engine and a bare ``subprocess.Popen`` loop over the same commands."""
+    """The resident engine, bare loops over the same commands, and peers."""
     try:
         stamp = compiled("stamp", directory)
+        spawn = compiled("spawn_loop", directory)
     except NoCompilerError as error:
         report.missing.append(f"burst: {error}")
         return
+    peers = [] if quick else _peers(directory, report.missing)
     for count in (ALLOWED_AT,) if quick else SIZES:
         burst = _Burst(directory, stamp, count)
-        results = interleaved(5 if quick else 9, {OURS: burst.by_engine, LIMIT: burst.by_loop}, warm=False)
-        for what, percent in (("p50 lateness", 50.0), ("p99 lateness", 99.0), ("max lateness", 100.0)):
-            values = {name: [1000 * percentile(late, percent) for late in each] for name, each in results.items()}
-            allowed = ALLOWED if count == ALLOWED_AT and percent == 99 else None
-            report.figures.append(Figure(f"burst of {count:,}", what, "ms", values, LIMIT, allowed))
+        contenders: dict[str, Callable[[], list[float]]] = {
+            OURS: burst.by_engine,
+            LIMIT: burst.by_loop,
+            SPAWN: partial(burst.by_loop, [spawn]),
+        }
+        guests: dict[str, Callable[[], list[float]]] = (
+            {} if count in ALONE else {peer.name: partial(burst.by_peer, peer) for peer in peers}
+        )
+        rounds = 9 if count == ALLOWED_AT else 5
+        results = interleaved(rounds, contenders, warm=False, guests=guests, absent=report.missing)
+        _report(report, count, results)
+
+
+def _report(report: Report, count: int, results: dict[str, list[list[float]]]) -> None:
+    for what, percent in (("p50 lateness", 50.0), ("p99 lateness", 99.0), ("max lateness", 100.0)):
+        if count == 1 and percent < 100:
+            continue  # they are all the same
+        values = {name: [1000 * percentile(late, percent) for late in each] for name, each in results.items()}
+        judged = count == ALLOWED_AT and percent == 99
+        report.figures.append(
+            Figure(
+                f"burst of {count:,}",
+                what,
+                "ms",
+                values,
+                LIMIT,
+                ALLOWED if judged else None,
+                size=count,
+                rivals=tuple(name for name in results if name.endswith(DURABLE)) if judged else (),
+                share=SHARE,
+            )
+        )
+
+
+def _peers(directory: Path, absent: list[str]) -> list[Peer]:
+    makers: dict[str, Callable[[Path], Peer]] = {
+        "APScheduler, memory": APScheduler,
+        "APScheduler, SQLite": partial(APScheduler, durable=True),
+        "cronstable": Cronstable,
+        "cronstable, state": partial(Cronstable, durable=True),
+    }
+    return invited(directory.parent / "peers", makers, absent)
 
 
 class _Burst:
@@ -74,12 +130,25 @@ class _Burst:
                 time.sleep(0.25)  # looking costs time that the burst needs
             return late
 
-    def by_loop(self) -> list[float]:
+    def by_peer(self, peer: Peer) -> list[float]:
+        """As ``by_engine``. Raises ``PeerError``."""
+        directory = Path(mkdtemp(dir=self._directory))
+        notes = directory / "notes"
+        slot = int(_in(LEAD_SECONDS_OF_PEER + peer.seconds_per_job * self._count)) + 1
+        with peer.resident(directory, [Task([self._stamp, str(notes)], slot)] * self._count) as resident:
+            if time.time() > slot - 0.2:
+                raise PeerError(f"it needed {resident.seconds_to_ready:.1f} s to be ready for {self._count:,} jobs")
+            while len(late := _lateness(notes, slot)) < self._count:
+                if time.time() > slot + WAIT_SECONDS:
+                    raise PeerError(f"only {len(late):,} of {self._count:,} jobs started")
+                time.sleep(0.25)
+            return late
+
+    def by_loop(self, program: Sequence[str] = (sys.executable, LOOP)) -> list[float]:
         """As ``by_engine``."""
         notes = Path(mkdtemp(dir=self._directory)) / "notes"
         slot = _in(LEAD_SECONDS_OF_LOOP)
-        loop = str(Path(__file__).with_name("popen_loop.py"))
-        run([sys.executable, loop, repr(slot), str(self._count), self._stamp, str(notes)])
+        run([*program, repr(slot), str(self._count), self._stamp, str(notes)])
         return _lateness(notes, slot)
 
 

@@ -29,12 +29,18 @@ class Figure:
     """The highest ratio of ours to the limit that is good enough."""
     wanted: float | None = None
     """The highest median of ours that is wanted. It is shown and fails nothing, as machines differ."""
+    size: int | None = None
+    """How much work: figures of different sizes whose ``work`` differs in that number only make a line of growth."""
+    rivals: tuple[str, ...] = ()
+    """The contenders of which the best is to be beaten."""
+    share: float = 1.0
+    """The highest share of the best rival's median that is good enough. It is shown and fails nothing."""
 
     def ratios(self, contender: str) -> list[float]:
         """The contender's value to that of the limit, round by round."""
         if self.limit is None or contender == self.limit:
             return []
-        pairs = zip(self.values[contender], self.values[self.limit], strict=True)
+        pairs = zip(self.values[contender], self.values[self.limit], strict=False)  # guests leave early
         return [value / at_best for value, at_best in pairs]
 
     def ratio(self, contender: str) -> float | None:
@@ -50,6 +56,16 @@ class Figure:
         and ten times the noise does not fail an unchanged program.
         """
         return self.allowed is None or spread(self.ratios(OURS))[0] <= self.allowed
+
+    def beside_rivals(self) -> str | None:
+        """A sentence on ours beside the best of the rivals."""
+        medians = {name: median(self.values[name]) for name in self.rivals if self.values.get(name)}
+        if not medians:
+            return None
+        best = min(medians, key=medians.__getitem__)
+        share = median(self.values[OURS]) / medians[best]
+        judged = "reached" if share <= self.share else "**missed**"
+        return f"{self.work}, {self.what}: {share:.2f} of {best}; the goal, ≤ {self.share:g}, is {judged}."
 
 
 def spread(values: Sequence[float]) -> tuple[float, float]:
@@ -80,8 +96,9 @@ class Report:
             "| --- | --- | --- | ---: | ---: | ---: | ---: | --- |",
         ]
         for figure in self.figures:
-            lines += [_line(figure, contender) for contender in figure.values]
-        return lines + [f"\nNot measured: {reason}" for reason in self.missing]
+            lines += [_line(figure, contender) for contender in figure.values if figure.values[contender]]
+        beside = [f"\n{sentence}" for figure in self.figures if (sentence := figure.beside_rivals())]
+        return lines + beside + [f"\nNot measured: {reason}" for reason in self.missing]
 
     def failures(self) -> list[str]:
         """A sentence for each goal that is missed."""
@@ -99,8 +116,8 @@ def _line(figure: Figure, contender: str) -> str:
         figure.work,
         f"{figure.what} ({figure.unit})",
         contender,
-        _number(median(values)),
-        f"{_number(low)} – {_number(high)}",
+        number(median(values)),
+        f"{number(low)} – {number(high)}",
     ]
     ratios = figure.ratios(contender)
     if ratios:
@@ -110,13 +127,14 @@ def _line(figure: Figure, contender: str) -> str:
         cells += ["1" if contender == figure.limit else "", ""]
     goal = ""
     if contender == OURS and figure.wanted is not None:
-        goal = f"≤ {_number(figure.wanted)} {figure.unit}"
+        goal = f"≤ {number(figure.wanted)} {figure.unit}"
     elif contender == OURS and figure.allowed is not None:
         goal = f"≤ {figure.allowed:g}" + ("" if figure.is_good() else " **missed**")
     return f"| {' | '.join([*cells, goal])} |"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Three digits that count, or all before the point."""
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import subprocess
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,6 +12,12 @@ from tomli import loads
 
 from peak_console.jobs.loader import load
 from tests.benchmarks.figures import OURS, Figure
+from tests.benchmarks.peers.cronstable import Cronstable
+from tests.benchmarks.peers.cronstable import jobs_file as yaml_file
+from tests.benchmarks.peers.install import PeerError
+from tests.benchmarks.peers.invited import invited
+from tests.benchmarks.peers.resident import Task
+from tests.benchmarks.program import environment
 from tests.benchmarks.rounds import interleaved
 
 if TYPE_CHECKING:
@@ -21,7 +28,8 @@ if TYPE_CHECKING:
 
 LIMIT = "tomli.loads"
 ALLOWED = 3.0
-ROUNDS = {1_000: 48, 10_000: 12}
+ROUNDS = {10: 48, 100: 48, 1_000: 48, 10_000: 8}
+PEERS_AT = (1_000, 10_000)
 JOB = """
 [[job]]
 name = "forward_signals_{number}"
@@ -59,15 +67,41 @@ def jobs_file(count: int) -> str:
 
 
 def measure(report: Report, directory: Path, *, quick: bool) -> None:
-    """Load and validate a file, beside tomli's parse of the same text."""
+    """Load and validate a file, beside tomli's parse of the same text, and peers' load of as many jobs."""
+    peers = [] if quick else _peers(directory, report.missing)
     for count, most in ROUNDS.items():
+        if quick and count not in PEERS_AT:
+            continue
         path = directory / f"{count}.toml"
         text = jobs_file(count)
         path.write_text(text, encoding="utf-8")
-        rounds = most // (4 if quick else 1)
-        results = interleaved(rounds, {OURS: partial(_seconds, load, str(path)), LIMIT: partial(_seconds, loads, text)})
+        yaml = directory / f"{count}.yaml"
+        yaml.write_text(yaml_file([Task(["/bin/true", str(number)]) for number in range(count)]), encoding="utf-8")
+        guests = {peer.name: partial(_seconds_of_peer, peer.loading(yaml)) for peer in peers if count in PEERS_AT}
+        contenders = {OURS: partial(_seconds, load, str(path)), LIMIT: partial(_seconds, loads, text)}
+        rounds = most // 4 if quick else most
+        peer_rounds = 1 if count == PEERS_AT[-1] else 3  # a round of theirs takes a minute and a half
+        results = interleaved(rounds, contenders, guests=guests, guest_rounds=peer_rounds, absent=report.missing)
         values = {name: [1000 * seconds for seconds in each] for name, each in results.items()}
-        report.figures.append(Figure(f"load and validate {count:,} jobs", "wall", "ms", values, LIMIT, ALLOWED))
+        allowed = ALLOWED if count in PEERS_AT else None
+        report.figures.append(
+            Figure(f"load and validate {count:,} jobs", "wall", "ms", values, LIMIT, allowed, size=count)
+        )
+
+
+def _peers(directory: Path, absent: list[str]) -> list[Cronstable]:
+    makers: dict[str, Callable[[Path], Cronstable]] = {
+        "cronstable": Cronstable,
+        "yacron": partial(Cronstable, package="yacron"),
+    }
+    return invited(directory.parent / "peers", makers, absent)
+
+
+def _seconds_of_peer(argv: list[str]) -> float:
+    done = subprocess.run(argv, env=environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PeerError(f"it could not load its file: {done.stderr.strip()[-200:]}")
+    return float(done.stdout)
 
 
 def _seconds(action: Callable[[str], object], argument: str) -> float:

@@ -4,42 +4,85 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.figures import OURS, Figure
+from tests.benchmarks.peers.cronstable import Cronstable, jobs_file
+from tests.benchmarks.peers.install import PeerError
+from tests.benchmarks.peers.invited import invited
+from tests.benchmarks.peers.resident import Task
 from tests.benchmarks.program import environment, peak_console, run
 from tests.benchmarks.rounds import interleaved
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tests.benchmarks.figures import Report
+    from tests.benchmarks.program import Finished
 
 LIMIT = "python -c pass"
+BARE = "bare script, same reads"
 ALLOWED = 5.0
+SHARE = 0.5
+SIZES = (1, 10, 100, 1_000)
 JOB = """
 [[job]]
-name = "nightly"
+name = "nightly {number}"
 command = "true"
 schedule_type = "daily"
-daily_time = "{time}"
+daily_time = "04:00"
 """
 
 
 def measure(report: Report, directory: Path, *, quick: bool) -> None:
-    """``--headless --once --dry-run`` with one daily job and a state directory that is there already."""
-    jobs_file = directory / "jobs.toml"
-    jobs_file.write_text(JOB.format(time="04:00"), encoding="utf-8")
-    ours = [*peak_console(), "--headless", "--once", "--config", str(jobs_file)]
+    """``--headless --once --dry-run`` with daily jobs and a state directory that is there already."""
+    for count in (1,) if quick else SIZES:
+        _measure(report, directory, count, quick=quick)
+
+
+def _measure(report: Report, directory: Path, count: int, *, quick: bool) -> None:
+    jobs = directory / f"{count}.toml"
+    jobs.write_text("".join(JOB.format(number=number) for number in range(count)), encoding="utf-8")
+    state = directory / f"state of {count}"
+    ours = [*peak_console(), "--headless", "--once", "--config", str(jobs), "--state-dir", str(state)]
     subprocess.run(ours, env=environment(), stdout=subprocess.DEVNULL, check=True)  # makes the state directory
-    results = interleaved(
-        30 if quick else 100,
-        {OURS: lambda: run([*ours, "--dry-run"]), LIMIT: lambda: run([sys.executable, "-c", "pass"])},
-    )
-    work = "one-shot start, nothing due"
-    for what, allowed in (("wall", ALLOWED), ("CPU", None)):
+    bare = [sys.executable, str(Path(__file__).with_name("bare_start.py")), str(jobs), str(state / "registry.db")]
+    contenders = {
+        OURS: partial(run, [*ours, "--dry-run"]),
+        LIMIT: partial(run, [sys.executable, "-c", "pass"]),
+        BARE: partial(run, bare),
+    }
+    guests = _peers(report, directory) if count == 1 and not quick else {}
+    rounds = 30 if quick or count > 1 else 60
+    results = interleaved(rounds, contenders, guests=guests, absent=report.missing)
+    for what, allowed in (("wall", ALLOWED if count == 1 else None), ("CPU", None)):
         values = {
             name: [1000 * (each.seconds if what == "wall" else each.cpu_seconds) for each in finished]
             for name, finished in results.items()
         }
-        report.figures.append(Figure(work, what, "ms", values, LIMIT, allowed))
+        rivals = tuple(name for name in guests if name.startswith("cronstable")) if what == "wall" else ()
+        work = "one-shot start, nothing due, jobs:"
+        report.figures.append(
+            Figure(f"{work} {count:,}", what, "ms", values, LIMIT, allowed, size=count, rivals=rivals, share=SHARE)
+        )
+
+
+def _peers(report: Report, directory: Path) -> dict[str, Callable[[], Finished]]:
+    """Programs that only validate a file of one job: they have no start that runs what is due and ends."""
+    file = directory / "one.yaml"
+    file.write_text(jobs_file([Task(["/bin/true"])]), encoding="utf-8")
+    makers: dict[str, Callable[[Path], Cronstable]] = {
+        "cronstable": Cronstable,
+        "yacron": partial(Cronstable, package="yacron"),
+    }
+    found = invited(directory.parent / "peers", makers, report.missing)
+    return {f"{peer.name}, validates": partial(_validate, peer.validation(file)) for peer in found}
+
+
+def _validate(argv: list[str]) -> Finished:
+    try:
+        return run(argv)
+    except subprocess.CalledProcessError as error:
+        raise PeerError(str(error)) from error
