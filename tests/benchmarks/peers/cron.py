@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 # In a mount namespace of its own: the places that cron looks at are built in, and the machine's are none of ours.
 SETUP = """
-mount -t tmpfs none /run && mount -t tmpfs none /var/spool && mount --bind "$2" /etc/cron.d && exec "$1" -f -L 0
+mount -t tmpfs none /run && mount -t tmpfs none /var/spool && mkdir -p /var/spool/cron/crontabs &&
+mount --bind "$2" /etc/cron.d && exec "$1" -f -L 0
 """
 
 
