@@ -82,10 +82,11 @@ def test_a_dry_run_of_what_is_due_stays_small_too(program: Program) -> None:
     assert names(modules, ALWAYS_TOO_MUCH) == set()
 
 
-def test_a_cron_schedule_loads_its_library_and_a_zone_its_own(program: Program) -> None:
+def test_a_cron_schedule_loads_its_reader_and_a_zone_its_library(program: Program) -> None:
     program.jobs(shell("tick", "true", 'schedule_type = "cron"\ncron = "@daily"'), 'timezone = "Europe/Berlin"')
     modules = loaded(program, "--once", "--dry-run")
-    assert "cronsim" in modules
+    assert {"peak_console.schedule.cron", "zoneinfo"} <= modules
+    assert "cronsim" not in modules
     assert names(modules, NO_SCREEN | {"apprise", "subprocess", "logging"}) == set()
 
 

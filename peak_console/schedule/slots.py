@@ -7,8 +7,7 @@ clocks show twice in autumn fires once, the first time.
 **Cron by real time.** Where the minute or the hour field of a cron expression starts with ``*`` (``*/5 * * * *``,
 ``0 * * * *``, ``*/20 2 * * *``), it fires whenever clocks show a moment that matches: in both passes of a
 folded hour, and not for a moment that is skipped. So a steady pace stays steady across a change. Every other
-expression follows the rule above. Both are Debian cron's ways. cronsim reads the expressions, but the walk along
-the clock is our own: cronsim's loses slots where clocks move by half an hour.
+expression follows the rule above. Both are Debian cron's ways.
 
 **Interval** slots lie on a fixed grid from the last decided slot. **Once** is at ``run_at``, or at first sight.
 """
@@ -19,8 +18,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
 
 from peak_console.schedule import wallclock
+from peak_console.schedule.offsets import EPOCH, offsets
+from peak_console.schedule.walk import first_after, last_until
 from peak_console.schedule.wallclock import ScheduleError
-from peak_console.schedule.zones import first_change, instant_of, last_change, zone, zone_name
+from peak_console.schedule.zones import instant_of, zone, zone_name
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from peak_console.schedule.model import JobSchedule
+    from peak_console.schedule.offsets import Offsets
     from peak_console.schedule.wallclock import WallClock
 
 __all__ = [
@@ -87,7 +89,7 @@ def next_slot(schedule: JobSchedule, decided: datetime | None, now: datetime) ->
         return at if decided is None or decided < at else None
     if schedule.type == "interval":
         return now if decided is None else _plus(decided, _step(schedule))
-    return _after(_rule(schedule), _zone_of(schedule), now if decided is None else decided)
+    return _after(_rule(schedule), offsets(_zone_of(schedule)), now if decided is None else decided)
 
 
 def slots_between(schedule: JobSchedule, after: datetime, until: datetime) -> Iterator[datetime]:
@@ -115,7 +117,7 @@ def pending(schedule: JobSchedule, decided: datetime | None, now: datetime, limi
         step = _step(schedule)
         more = (now - oldest) // step
         return Pending(oldest + more * step, oldest, more + 1)
-    latest = _latest(_rule(schedule), _zone_of(schedule), now)
+    latest = _latest(_rule(schedule), offsets(_zone_of(schedule)), now)
     if latest is None or latest <= oldest:
         return Pending(oldest, oldest, 1)
     later = sum(1 for _ in islice(slots_between(schedule, oldest, latest), max(0, limit - 1)))
@@ -212,73 +214,21 @@ def _plus(instant: datetime, step: timedelta) -> datetime | None:
         return None
 
 
-def _after(rule: WallClock, tz: tzinfo, instant: datetime) -> datetime | None:
+def _after(rule: WallClock, zone: Offsets, instant: datetime) -> datetime | None:
     """The first slot strictly after ``instant``."""
-    try:
-        return _next_shown(rule, tz, instant) if rule.as_shown else _next_once(rule, tz, instant)
-    except OverflowError:  # beyond the year 9999
-        return None
+    since = instant - EPOCH
+    # Slots are whole seconds: what is later than this second is later than any part of it.
+    return _instant(first_after(rule, zone, since.days * 86400 + since.seconds))
 
 
-def _latest(rule: WallClock, tz: tzinfo, instant: datetime) -> datetime | None:
+def _latest(rule: WallClock, zone: Offsets, instant: datetime) -> datetime | None:
     """The last slot at or before ``instant``."""
+    since = instant - EPOCH
+    return _instant(last_until(rule, zone, since.days * 86400 + since.seconds))
+
+
+def _instant(seconds: int | None) -> datetime | None:
     try:
-        return _last_shown(rule, tz, instant) if rule.as_shown else _last_once(rule, tz, instant)
-    except OverflowError:  # before the year 1
+        return None if seconds is None else EPOCH + timedelta(0, seconds)
+    except OverflowError:  # before the year 1, or beyond the year 9999
         return None
-
-
-def _next_once(rule: WallClock, tz: tzinfo, instant: datetime) -> datetime | None:
-    # No wall-clock moment up to the local one fires later than now; some after it may already have, in a fold.
-    wall = _wall(instant, tz)
-    while (found := rule.after(wall)) is not None:
-        slot = instant_of(found, tz)
-        if slot > instant:
-            return slot
-        wall = found
-    return None
-
-
-def _last_once(rule: WallClock, tz: tzinfo, instant: datetime) -> datetime | None:
-    local = instant.astimezone(tz)
-    first_pass = local.replace(fold=0).utcoffset() or _NOTHING
-    # In the second pass of a fold, all of the first pass is over: moments later on the clock than now have fired.
-    wall = local.replace(tzinfo=None) + (first_pass - (local.utcoffset() or _NOTHING))
-    while (found := rule.until(wall)) is not None:
-        slot = instant_of(found, tz)
-        if slot <= instant:
-            return slot
-        wall = found - _TICK
-    return None
-
-
-def _next_shown(rule: WallClock, tz: tzinfo, instant: datetime) -> datetime | None:
-    wall = _wall(instant, tz)
-    found = rule.after(wall)
-    while found is not None:
-        slot = instant + (found - wall)
-        change = first_change(tz, instant, slot)
-        if change is None:
-            return slot
-        # Clocks jump before they get there: look again from what they show then, that moment included.
-        instant = change
-        wall = _wall(instant, tz)
-        found = rule.after(wall - _TICK)
-    return None
-
-
-def _last_shown(rule: WallClock, tz: tzinfo, instant: datetime) -> datetime | None:
-    wall = _wall(instant, tz)
-    while (found := rule.until(wall)) is not None:
-        slot = instant - (wall - found)
-        change = last_change(tz, slot, instant)
-        if change is None:
-            return slot
-        instant = change - _TICK
-        wall = _wall(instant, tz)
-    return None
-
-
-def _wall(instant: datetime, tz: tzinfo) -> datetime:
-    """What clocks in ``tz`` show at ``instant``, naive."""
-    return instant.astimezone(tz).replace(tzinfo=None)

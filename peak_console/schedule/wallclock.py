@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import date, datetime, time, timedelta
+from datetime import time
 from functools import lru_cache
 
 from peak_console.errors import PeakConsoleError
+from peak_console.schedule import calendar
+from peak_console.schedule.calendar import Days
 from peak_console.schedule.model import WEEKDAYS
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-
-_DAY = timedelta(days=1)
-_SEARCH_YEARS = 50  # a weekday falls on 29 February again after 40 years at most
+_DAY = 86400
+_YEAR_2000 = 946684800
+_KEPT = 1 << 17  # rules: a set larger than this would have each of its rules read again and again
 _LONGEST_CRON = 1000
-_EVERY_MONTH = frozenset(range(1, 13))
 _SHORTHANDS = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -37,76 +35,43 @@ class ScheduleError(PeakConsoleError, ValueError):
 
 
 class WallClock:
-    """Certain times of day, on certain days. Moments are naive: a zone makes instants of them."""
+    """Certain times of day, on certain days. Moments are seconds from 1970 on the clock."""
 
-    __slots__ = ("_months", "_on_day", "_times", "as_shown")
+    __slots__ = ("_days", "_times", "as_shown")
 
-    def __init__(
-        self,
-        times: Sequence[time],
-        on_day: Callable[[date], bool],
-        months: Collection[int] = _EVERY_MONTH,
-        *,
-        as_shown: bool = False,
-    ) -> None:
+    def __init__(self, times: tuple[int, ...], days: Days, *, as_shown: bool = False) -> None:
         self._times = times
-        """Ascending, at least one."""
-        self._on_day = on_day
-        self._months = months
+        """Seconds of the day, ascending, at least one."""
+        self._days = days
         self.as_shown = as_shown
         """Whether a moment counts each time that clocks show it (and never when they skip it), not once."""
 
-    def after(self, wall: datetime) -> datetime | None:
+    def after(self, wall: int) -> int | None:
         """The first moment strictly later than ``wall``, or ``None`` when there is none in 50 years."""
-        day = wall.date()
-        if day.month in self._months and self._on_day(day):
-            index = bisect_right(self._times, wall.time())
-            if index < len(self._times):
-                return datetime.combine(day, self._times[index])
-        later = self._next_day(day)
-        return datetime.combine(later, self._times[0]) if later else None
+        day, second = divmod(wall, _DAY)
+        times = self._times
+        if second < times[-1] and day in self._days:
+            return day * _DAY + times[bisect_right(times, second)]
+        later = self._days.after(day)
+        return None if later is None else later * _DAY + times[0]
 
-    def until(self, wall: datetime) -> datetime | None:
+    def until(self, wall: int) -> int | None:
         """The last moment not later than ``wall``, or ``None`` when there is none in 50 years."""
-        day = wall.date()
-        if day.month in self._months and self._on_day(day):
-            index = bisect_right(self._times, wall.time())
-            if index:
-                return datetime.combine(day, self._times[index - 1])
-        earlier = self._previous_day(day)
-        return datetime.combine(earlier, self._times[-1]) if earlier else None
-
-    def _next_day(self, day: date) -> date | None:
-        end = day.year + _SEARCH_YEARS
-        day += _DAY
-        while day.year <= end:
-            if day.month not in self._months:
-                day = (day.replace(day=1) + 31 * _DAY).replace(day=1)
-            elif self._on_day(day):
-                return day
-            else:
-                day += _DAY
-        return None
-
-    def _previous_day(self, day: date) -> date | None:
-        end = day.year - _SEARCH_YEARS
-        day -= _DAY
-        while day.year >= end:
-            if day.month not in self._months:
-                day = day.replace(day=1) - _DAY
-            elif self._on_day(day):
-                return day
-            else:
-                day -= _DAY
-        return None
+        day, second = divmod(wall, _DAY)
+        times = self._times
+        if second >= times[0] and day in self._days:
+            return day * _DAY + times[bisect_right(times, second) - 1]
+        earlier = self._days.before(day)
+        return None if earlier is None else earlier * _DAY + times[-1]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_KEPT)
 def daily(daily_time: str, days: tuple[str, ...]) -> WallClock:
     """The rule of a ``daily`` schedule. Raises ``ScheduleError``."""
     at = time_of_day(daily_time)
-    wanted = frozenset(weekday_numbers(days)) or frozenset(range(7))
-    return WallClock((at,), lambda day: day.weekday() in wanted)
+    wanted = calendar.weekdays(number + 1 for number in weekday_numbers(days) or range(7))
+    second = 3600 * at.hour + 60 * at.minute + at.second
+    return WallClock((second,), Days(calendar.EVERY_MONTH, calendar.EVERY_DAY, wanted))
 
 
 @lru_cache(maxsize=4096)
@@ -136,12 +101,12 @@ def cron_fields(expression: str) -> str:
     return _SHORTHANDS.get(fields, fields)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_KEPT)
 def cron(expression: str) -> WallClock:
     """The rule of a cron expression: five fields, names, ``L``, ``#``, or a shorthand such as ``@daily``.
 
     Where the minute or the hour field starts with ``*`` the rule is ``as_shown``, as in Debian's cron. Raises
-    ``ScheduleError`` for what cronsim refuses and for what never happens.
+    ``ScheduleError`` for what cannot be read and for what never happens.
     """
     fields = cron_fields(expression)
     if fields.startswith("@"):
@@ -151,19 +116,22 @@ def cron(expression: str) -> WallClock:
         message = f"cron {shown(expression)} must have five fields: minute, hour, day of month, month, weekday"
         raise ScheduleError(message, "cron")
 
-    from cronsim import CronSim, CronSimError
+    from peak_console.schedule.cron import read
 
     try:
-        parsed = CronSim(fields, datetime(2000, 1, 1))
-    except (CronSimError, ValueError) as error:
-        why = str(error).removeprefix("Bad ") if isinstance(error, CronSimError) else "a number"
-        raise ScheduleError(f"cron {shown(expression)} cannot be read: bad {why}", "cron") from None
-    times = [time(hour, minute) for hour in sorted(parsed.hours) for minute in sorted(parsed.minutes)]
-    as_shown = parts[0].startswith("*") or parts[1].startswith("*")
-    rule = WallClock(times, parsed.match_day, parsed.months, as_shown=as_shown)
-    if rule.after(datetime(2000, 1, 1)) is None:
+        found = read(parts)
+    except ValueError as error:
+        raise ScheduleError(f"cron {shown(expression)} cannot be read: bad {error}", "cron") from None
+    rule = WallClock(_times(found.hours, found.minutes), found.days, as_shown=found.as_shown)
+    if rule.after(_YEAR_2000) is None:
         raise ScheduleError(f"cron {shown(expression)} never happens: no such day in those months", "cron")
     return rule
+
+
+@lru_cache(maxsize=1024)
+def _times(hours: tuple[int, ...], minutes: tuple[int, ...]) -> tuple[int, ...]:
+    """Seconds of the day, shared by all expressions that name the same."""
+    return tuple(3600 * hour + 60 * minute for hour in hours for minute in minutes)
 
 
 def _unknown_shorthand(fields: str) -> str:

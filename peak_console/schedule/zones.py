@@ -6,16 +6,15 @@ fold (autumn) it is the first of the two instants.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
+
+from peak_console.schedule.offsets import change_between
 
 LOCALTIME = "/etc/localtime"
 
 _UTC_NAMES = frozenset(("UTC", "Etc/UTC"))
 _NAME_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/")
-_SECOND = timedelta(seconds=1)
-_DAY = timedelta(days=1)
 
 
 def zone(name: str | None) -> tzinfo:
@@ -138,49 +137,5 @@ def instant_of(wall: datetime, tz: tzinfo) -> datetime:
     instant = local.astimezone(UTC)
     after = instant.astimezone(tz).utcoffset()
     if before != after and before is not None and after is not None:  # only in a gap: read by the offset before it
-        return _change_between(tz, instant - (after - before), instant)
+        return change_between(tz, instant - (after - before), instant)
     return instant
-
-
-def first_change(tz: tzinfo, after: datetime, until: datetime) -> datetime | None:
-    """The first instant in (after, until] at which the offset of ``tz`` changes, if there is one."""
-    for year in range(after.year, until.year + 1):
-        changes = _changes(tz, year)
-        index = bisect_right(changes, after)
-        if index < len(changes):
-            return changes[index] if changes[index] <= until else None
-    return None
-
-
-def last_change(tz: tzinfo, after: datetime, until: datetime) -> datetime | None:
-    """The last instant in (after, until] at which the offset of ``tz`` changes, if there is one."""
-    for year in range(until.year, after.year - 1, -1):
-        changes = _changes(tz, year)
-        index = bisect_right(changes, until)
-        if index:
-            return changes[index - 1] if changes[index - 1] > after else None
-    return None
-
-
-@lru_cache(maxsize=1024)
-def _changes(tz: tzinfo, year: int) -> tuple[datetime, ...]:
-    """The instants of that UTC year at which the offset of ``tz`` changes, ascending.
-
-    Two changes of one zone have never been less than three days apart, so one look per day misses none.
-    """
-    if tz is UTC:
-        return ()
-    start = datetime(year, 1, 1, tzinfo=UTC) - _DAY
-    days = [start + _DAY * number for number in range(368)]
-    offsets = [day.astimezone(tz).utcoffset() for day in days]
-    pairs = zip(days, days[1:], offsets, offsets[1:], strict=False)
-    found = [_change_between(tz, low, high) for low, high, before, after in pairs if before != after]
-    return tuple(change for change in found if change.year == year)
-
-
-def _change_between(tz: tzinfo, low: datetime, high: datetime) -> datetime:
-    """The instant in (low, high] at which the offset changes; there must be exactly one. To the second."""
-    before = low.astimezone(tz).utcoffset()
-    seconds = range(1, int((high - low) / _SECOND) + 1)
-    index = bisect_left(seconds, True, key=lambda second: (low + _SECOND * second).astimezone(tz).utcoffset() != before)
-    return low + _SECOND * seconds[index]

@@ -190,7 +190,7 @@ class TestPending:
         looks = 0
         original = WallClock.after
 
-        def counting(self: WallClock, wall: datetime) -> datetime | None:
+        def counting(self: WallClock, wall: int) -> int | None:
             nonlocal looks
             looks += 1
             return original(self, wall)

@@ -4,13 +4,15 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from peak_console.schedule import zones
-from peak_console.schedule.zones import first_change, forget_zones, instant_of, last_change, zone, zone_name
+from peak_console.schedule.offsets import EPOCH, Offsets, Stretch
+from peak_console.schedule.zones import forget_zones, instant_of, zone, zone_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,30 +150,46 @@ def test_wall_clock_moment_has_one_instant() -> None:
     assert instant_of(datetime(2026, 7, 1, 12), UTC) == SUMMER
 
 
-def test_changes_are_found_exactly_from_either_side() -> None:
-    berlin = ZoneInfo("Europe/Berlin")
-    spring, autumn = datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)
-    assert first_change(berlin, WINTER, autumn) == spring
-    assert first_change(berlin, spring, autumn) == autumn
-    assert first_change(berlin, spring, autumn - HOUR) is None
-    assert last_change(berlin, WINTER, autumn) == autumn
-    assert last_change(berlin, WINTER, autumn - HOUR) == spring
-    assert last_change(berlin, spring, autumn - HOUR) is None
-    assert first_change(berlin, autumn, datetime(2027, 6, 1, tzinfo=UTC)) == datetime(2027, 3, 28, 1, tzinfo=UTC)
-    assert last_change(berlin, SUMMER, datetime(2027, 2, 1, tzinfo=UTC)) == autumn
-    assert first_change(UTC, WINTER, SUMMER) is None
+def seconds(moment: datetime) -> int:
+    return int((moment - EPOCH).total_seconds())
 
 
-def test_changes_are_those_of_a_walk_through_every_hour() -> None:
+def test_stretches_begin_and_end_exactly_where_clocks_change() -> None:
+    spring, autumn = seconds(datetime(2026, 3, 29, 1, tzinfo=UTC)), seconds(datetime(2026, 10, 25, 1, tzinfo=UTC))
+    berlin = Offsets(ZoneInfo("Europe/Berlin"))
+    summer = berlin.at(spring)
+    assert (summer[0], summer[2], summer[3]) == (spring, 7200, spring + 3599)
+    winter = berlin.at(spring - 1)
+    assert (winter[1], winter[2]) == (spring, 3600)
+    after = berlin.at(autumn)
+    assert (after[0], after[2], after[3]) == (autumn, 3600, autumn + 7199)
+
+
+def test_clocks_of_utc_never_change() -> None:
+    stretch = Offsets(UTC).at(seconds(WINTER))
+    assert stretch == Offsets(UTC).at(seconds(datetime.max.replace(tzinfo=UTC)))
+    assert stretch[2] == 0
+
+
+@pytest.mark.parametrize("moment", [datetime.min, datetime.max])
+@pytest.mark.parametrize("name", ["America/New_York", "Asia/Tokyo"])
+def test_stretches_reach_to_the_ends_of_the_calendar(name: str, moment: datetime) -> None:
+    at = seconds(moment.replace(tzinfo=UTC))
+    start, end, _, _ = Offsets(ZoneInfo(name)).at(at)
+    assert start <= at < end
+
+
+def test_stretches_are_those_of_a_walk_through_every_hour() -> None:
     """Seven changes in three years, closely spaced around Ramadan."""
     casablanca = ZoneInfo("Africa/Casablanca")
     hours = [datetime(2026, 1, 1, tzinfo=UTC) + HOUR * number for number in range(3 * 365 * 24)]
     readings = [hour.astimezone(casablanca).utcoffset() for hour in hours]
     expected = [hour for hour, now, before in zip(hours[1:], readings[1:], readings, strict=False) if now != before]
-    found = []
-    change = first_change(casablanca, hours[0], hours[-1])
-    while change is not None:
-        found.append(change)
-        change = first_change(casablanca, change, hours[-1])
-    assert found == expected
-    assert len(found) >= 6
+    found: list[Stretch] = []
+    stretches, at = Offsets(casablanca), seconds(hours[0])
+    while at < seconds(hours[-1]):
+        found.append(stretches.at(at))
+        at = found[-1][1]
+    changes = [late[0] for early, late in pairwise(found) if early[2] != late[2]]
+    assert changes == [seconds(change) for change in expected]
+    assert len(changes) >= 6
