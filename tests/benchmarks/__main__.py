@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import burst, idle, loading, machine, output, starts
+from tests.benchmarks import burst, console, growth, idle, loading, machine, next_slot, output, starts
 from tests.benchmarks.figures import Report
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "loading": loading.measure,
     "output": output.measure,
     "idle": idle.measure,
+    "next-slot": next_slot.measure,
+    "console": console.measure,
 }
 QUICK = ("starts", "burst", "loading", "output")
 """Those with a limit other than nothing."""
@@ -48,7 +50,7 @@ def main() -> int:
             began = time.monotonic()
             BENCHMARKS[name](report, own, quick=options.quick)
             sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
-    sys.stdout.write("\n".join([*before, "", *report.lines(), ""]))
+    sys.stdout.write("\n".join([*before, "", *report.lines(), "", *growth.lines(report.figures), ""]))
     failures = report.failures()
     for failure in failures:
         sys.stderr.write(f"missed: {failure}\n")

@@ -38,9 +38,7 @@ def measure(report: Report, directory: Path, peers: Mapping[str, Callable[[int],
     """From the key to what it is pressed for."""
     pace = compiled("pace", directory)
     for lines in (LARGE,) if quick else SIZES:
-        desk = Desk(
-            directory, PRINTED.format(pace=pace, lines=lines, notes=directory / "notes") + quiet_jobs(20)
-        )
+        desk = Desk(directory, PRINTED.format(pace=pace, lines=lines, notes=directory / "notes") + quiet_jobs(20))
         desk.run_what_is_due()
         rounds = [_look(desk, lines) for _ in range(3 if quick else 7)]
         for what, wanted in WANTED.items():

@@ -30,7 +30,7 @@ def first_paint(report: Report, directory: Path, peers: dict[str, Callable[[], f
     """From the start of the process until the jobs stand on the screen."""
     desk = Desk(directory, quiet_jobs(12))
     hello = [sys.executable, str(Path(__file__).with_name("programs") / "hello_textual.py")]
-    contenders = {
+    contenders: dict[str, Callable[[], float]] = {
         OURS: partial(painted, desk.console, "job 0000"),
         LIMIT: partial(painted, partial(Terminal, hello), "Hello, World!"),
         **peers,
