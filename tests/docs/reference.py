@@ -1,31 +1,59 @@
-"""The table of fields in docs/jobs.md, written from the loader's own: ``python -m tests.docs.reference``."""
+"""The generated parts of the reference, from the program's own definitions: ``python -m tests.docs.reference``."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import inspect
+import re
+from argparse import SUPPRESS, ArgumentParser, _SubParsersAction
+from dataclasses import MISSING, fields, is_dataclass
+from typing import TYPE_CHECKING, Any
 
-from peak_console.jobs.fields import ALERTS, CHANNEL, FIELDS, JOB, SCHEDULER, Field
+from peak_console import cli
+from peak_console.jobs.fields import ALERTS, CHANNEL, FIELDS, JOB, SCHEDULER
+from tests.docs.contract import CONTRACT
+from tests.docs.pages import DOCS, ROOT
 
-PAGE = Path(__file__).parents[2] / "docs" / "jobs.md"
-BEGIN, END = "<!-- fields: begin -->\n", "<!-- fields: end -->\n"
-TITLES = {JOB: "`[[job]]`", SCHEDULER: "`[scheduler]`", ALERTS: "`[alerts]`", CHANNEL: "`[[alerts.channel]]`"}
+if TYPE_CHECKING:
+    from argparse import Action
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from peak_console.jobs.fields import Field
+
+TABLES = {JOB: "`[[job]]`", SCHEDULER: "`[scheduler]`", ALERTS: "`[alerts]`", CHANNEL: "`[[alerts.channel]]`"}
+_PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
 
-def table() -> str:
-    """Every field, a table for each place it may stand in; those of both job and scheduler under the job."""
+def page(path: Path) -> str:
+    """The page as it should be: whatever stands between the marks is made anew."""
+    return _PART.sub(lambda part: f"{part[1]}\n{PARTS[part[2]]()}\n{part[3]}", path.read_text(encoding="utf-8"))
+
+
+def generated_pages() -> list[Path]:
+    return [path for path in sorted(DOCS.rglob("*.md")) if _PART.search(path.read_text(encoding="utf-8"))]
+
+
+def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [headers, ["---"] * len(headers), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+# --- jobs.toml -----------------------------------------------------------------------------------------------
+
+
+def _fields() -> str:
     parts = []
-    for place, title in TITLES.items():
-        fields = [field for field in FIELDS if field.where[0] == place]
-        rows = "".join(_row(field) for field in fields)
-        parts.append(f"### {title}\n\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n{rows}")
+    for place, title in TABLES.items():
+        rows = [_field(field) for field in FIELDS if field.where[0] == place]
+        parts.append(f"### {title}\n\n{_table(('key', 'type', 'default', 'example', 'meaning'), rows)}")
     shared = ", ".join(f"`{field.key}`" for field in FIELDS if field.where == (JOB, SCHEDULER))
     return "\n".join(parts) + f"\nIn `[scheduler]`, these are the defaults of every job: {shared}.\n"
 
 
-def _row(field: Field) -> str:
+def _field(field: Field) -> tuple[str, ...]:
     default = "" if field.default is None else f"`{_toml(field.default)}`"
-    meaning = field.text.replace("|", "\\|")
-    return f"| `{field.key}` | {field.kind} | {default} | {meaning} |\n"
+    kind = " or ".join(f'`"{choice}"`' for choice in field.choices) or field.kind
+    return f"`{field.key}`", kind, default, f"`{field.example}`", field.text
 
 
 def _toml(value: object) -> str:
@@ -38,11 +66,165 @@ def _toml(value: object) -> str:
     return str(value)
 
 
-def page() -> str:
-    """The page as it should be."""
-    head, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    return f"{head}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
+# --- the command line ----------------------------------------------------------------------------------------
+
+
+def parser() -> ArgumentParser:
+    """The whole parser, every verb in it."""
+    return cli._parser(["--help"])
+
+
+def verbs() -> dict[str, tuple[str, ArgumentParser]]:
+    """Each verb's line of help, and its parser."""
+    subparsers = next(action for action in parser()._actions if isinstance(action, _SubParsersAction))
+    lines = {choice.dest: choice.help or "" for choice in subparsers._choices_actions}
+    return {name: (lines[name], each) for name, each in subparsers.choices.items() if name in lines}
+
+
+def _flags() -> str:
+    return _options(action for action in parser()._actions if not isinstance(action, _SubParsersAction))
+
+
+def _options(actions: Iterable[Action]) -> str:
+    shown = [action for action in actions if action.dest != "help" and action.help != SUPPRESS]
+    rows = [(f"`{_usage(action)}`", action.help or "") for action in shown]
+    return _table(("flag", "meaning"), [(flag, text % {"prog": "peak-console"}) for flag, text in rows])
+
+
+def _usage(action: Action) -> str:
+    value = action.metavar or ("|".join(map(str, action.choices)) if action.choices else action.dest)
+    value = value if isinstance(value, str) else " ".join(value)
+    if not action.option_strings:
+        return f"[{value}]" if action.nargs == "?" else value
+    takes = "" if action.nargs == 0 else f" {value}"
+    return ", ".join(action.option_strings) + takes
+
+
+def _verbs() -> str:
+    common = {action.dest for action in parser()._actions if action.dest != SUPPRESS}
+    parts = []
+    for name, (line, each) in verbs().items():
+        own = [action for action in each._actions if action.dest not in common or not action.option_strings]
+        words = "".join(f" {_usage(action)}" for action in own if not action.option_strings)
+        table = f"\n{_options(own)}" if own else ""
+        parts.append(f"### {name}\n\n`{name}{words}`: {line}.\n{table}")
+    return "\n".join(parts)
+
+
+def _json() -> str:
+    parts = []
+    for verb, keys in CONTRACT.items():
+        rows = [(f"`{key}`", kind, meaning) for key, (kind, meaning) in keys.items()]
+        parts.append(f"### {verb} --json\n\n{_table(('key', 'type', 'meaning'), rows)}")
+    return "\n".join(parts)
+
+
+def _exit_codes() -> str:
+    text = (parser().epilog or "").partition(": ")[2].rstrip(".")
+    return _table(("code", "meaning"), [part.split(" ", 1) for part in text.split(", ")])
+
+
+# --- the console ---------------------------------------------------------------------------------------------
+
+
+def _keys() -> str:
+    from peak_console.tui.actions import ACTIONS, TITLES, keys_shown
+    from peak_console.tui.dialogs.help import _MOVING
+
+    parts = []
+    for context, title in TITLES.items():
+        rows = [
+            (f"`{keys_shown(action, {})}`", f"`{action.id}`", action.help)
+            for action in ACTIONS
+            if action.context == context
+        ]
+        parts.append(f"### {title}\n\n{_table(('key', 'name', 'what it does'), rows)}")
+    moving = _table(("key", "what it does"), [(f"`{keys}`", text) for keys, text in _MOVING])
+    return "\n".join([*parts, f"### In lists and texts\n\n{moving}"])
+
+
+# --- the Python API ------------------------------------------------------------------------------------------
+
+
+def _python() -> str:
+    import peak_console
+
+    names = [name for name in peak_console.__all__ if not name.startswith("_")]
+    return "\n".join(_entry(name, getattr(peak_console, name)) for name in names)
+
+
+def _entry(name: str, thing: Any) -> str:
+    text = inspect.cleandoc(thing.__doc__ or "")
+    if not (isinstance(thing, type) and is_dataclass(thing)):
+        return f"### {name}\n\n```py\n{_signature(name, thing)}\n```\n\n{_plain(text)}\n"
+    notes = dict(re.findall(r'^    (\w+): [^\n]*\n    """(.*?)"""', inspect.getsource(thing), re.DOTALL | re.MULTILINE))
+    rows = [
+        (f"`{field.name}`", f"`{field.type}`", _default(field), _plain(" ".join(notes.get(field.name, "").split())))
+        for field in fields(thing)
+    ]
+    return f"### {name}\n\n{_plain(text)}\n\n{_table(('field', 'type', 'default', 'meaning'), rows)}"
+
+
+def _signature(name: str, function: Callable[..., Any]) -> str:
+    words = re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(inspect.signature(function)))  # annotations are quoted there
+    flat = f"{name}{words}"
+    if len(flat) <= 100:
+        return f"{flat}: ..."
+    inside, _, result = words[1:].rpartition(") -> ")
+    parts = re.split(r", (?![^\[]*\])", inside)
+    return f"{name}(\n" + "".join(f"    {part},\n" for part in parts) + f") -> {result}: ..."
+
+
+def _default(field: Any) -> str:
+    if field.default is not MISSING:
+        value = str(field.default) if isinstance(field.default, str) else field.default
+        return f"`{value!r}`"
+    if field.default_factory is MISSING:
+        return "required"
+    value = field.default_factory()
+    return f"`{type(value).__name__}()`" if is_dataclass(value) else f"`{value!r}`"
+
+
+def _plain(text: str) -> str:
+    """reStructuredText's double backquotes as Markdown's single ones."""
+    return text.replace("``", "`")
+
+
+# --- the registry --------------------------------------------------------------------------------------------
+
+
+def _schema() -> str:
+    sql = (ROOT / "peak_console" / "store" / "schema.sql").read_text(encoding="utf-8")
+    parts = []
+    tables = re.findall(r"^CREATE TABLE (\w+) \( *(?:-- (.*?))?\n(.*?)^\);", sql, re.DOTALL | re.MULTILINE)
+    for name, note, body in tables:
+        columns = re.findall(r"^  ([a-z_]+) +([A-Z]+)([^\n]*(?:\n {10,}[^\n]*)*)", body, re.MULTILINE)
+        rows = [(f"`{column}`", kind.lower(), _column(rest)) for column, kind, rest in columns]
+        about = f"{note[0].upper()}{note[1:]}.\n\n" if note else ""
+        parts.append(f"### {name}\n\n{about}{_table(('column', 'type', 'meaning'), rows)}")
+    return "\n".join(parts)
+
+
+def _column(rest: str) -> str:
+    """A column's comment, and the values that it may hold."""
+    comment = " ".join(re.findall(r"-- (.*)", rest))
+    choices = re.search(r"IN \((.*?)\)", rest, re.DOTALL)
+    values = ", ".join(f"`{value}`" for value in re.findall(r"'(\w+)'", choices[1])) if choices else ""
+    return "; ".join(filter(None, (values, comment)))
+
+
+PARTS = {
+    "fields": _fields,
+    "flags": _flags,
+    "verbs": _verbs,
+    "json": _json,
+    "exit-codes": _exit_codes,
+    "keys": _keys,
+    "python": _python,
+    "schema": _schema,
+}
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    for each in generated_pages():
+        each.write_text(page(each), encoding="utf-8")

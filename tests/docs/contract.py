@@ -1,0 +1,83 @@
+"""What ``--json`` prints, key by key: the reference is written from it, and a test holds the verbs to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peak_console.engine.outlook import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TEXT, NUMBER, FLAG, TIME, TEXTS, OBJECT = "text", "number", "true or false", "time", "list of texts", "object"
+OR_NULL = " or null"
+
+CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "jobs": {
+        "name": (TEXT, "the job"),
+        "enabled": (FLAG, "whether its slots fire"),
+        "disabled_by": (TEXT + OR_NULL, "`file` or `operator`"),
+        "state": (TEXT, "how it stands: " + ", ".join(f"`{each}`" for each in Standing)),
+        "schedule": (TEXT, "in words"),
+        "timezone": (TEXT, "of its wall-clock times"),
+        "next_slot": (TIME + OR_NULL, "when it is due next"),
+        "last_run": (OBJECT + OR_NULL, "`id`, `outcome`, `return_code`, `started_at`, `finished_at`"),
+        "tags": (TEXTS, "its labels"),
+    },
+    "next": {
+        "job": (TEXT, "the job"),
+        "slot": (TIME, "when it is due, in the job's zone"),
+    },
+    "runs": {
+        "id": (NUMBER, "shown as #123, never given twice"),
+        "run_type": (TEXT, "`scheduler_job`, or what a script has logged"),
+        "job": (TEXT, "the job"),
+        "triggered_by": (TEXT, "`schedule`, `manual`, `retry`, `catch_up`, `script`"),
+        "scheduled_for": (TIME + OR_NULL, "its slot; of a run by hand the moment it was asked for"),
+        "attempt": (NUMBER, "from 1"),
+        "outcome": (
+            TEXT + OR_NULL,
+            (
+                "`succeeded`, `failed`, `timed_out`, `stopped`, `lost`, `not_started`, `missed`, `skipped`;"
+                " null until it has ended"
+            ),
+        ),
+        "return_code": (NUMBER + OR_NULL, "null when no process ended of itself or by a signal"),
+        "started_at": (TIME + OR_NULL, "when its process started"),
+        "finished_at": (TIME + OR_NULL, "when it ended"),
+        "duration_seconds": (NUMBER + OR_NULL, "from start to end"),
+        "lateness_seconds": (NUMBER + OR_NULL, "from slot to start"),
+        "command": (TEXTS, "the argument list, secrets masked"),
+        "tags": (TEXTS, "of the job at that time"),
+        "tag": (TEXT + OR_NULL, "what a script has logged it under"),
+    },
+    "alerts": {
+        "id": (NUMBER, "what `ack` takes"),
+        "level": (TEXT, "`info`, `warning`, `critical`"),
+        "source": (TEXT, "`scheduler`"),
+        "message": (TEXT, "its first line stands alone, details follow"),
+        "timestamp": (TIME, "when it was raised"),
+        "context": (OBJECT, "facts for programs"),
+        "job": (TEXT + OR_NULL, "the job it is about"),
+        "run_id": (NUMBER + OR_NULL, "the run it is about"),
+        "acknowledged_at": (TIME + OR_NULL, "when somebody took note"),
+        "acknowledged_by": (TEXT + OR_NULL, "who"),
+    },
+    "status": {
+        "engine": (OBJECT + OR_NULL, "`pid`, `host`, `mode`, `version`, `jobs_file`, `since`; null: none serves"),
+        "hold": (OBJECT + OR_NULL, "`since`, `by`, `reason`; null: none"),
+        "counts": (OBJECT, "how many jobs stand how"),
+        "next_slot": (OBJECT + OR_NULL, "`job`, `slot`"),
+        "unacknowledged_alerts": (NUMBER, "how many are open"),
+        "config_error": (TEXT + OR_NULL, "why the jobs file cannot be used"),
+        "state_dir": (TEXT, "where state lives"),
+    },
+    "validate": {
+        "path": (TEXT, "the file"),
+        "line": (NUMBER, "from 1; 0 when the problem has no place"),
+        "column": (NUMBER, "from 1"),
+        "message": (TEXT, "what, and what next"),
+        "severity": (TEXT, "`error` or `warning`"),
+    },
+}
+"""By verb: its keys in their order, each with type and meaning. ``status`` prints one object, the others a list."""
