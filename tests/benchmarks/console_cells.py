@@ -1,0 +1,70 @@
+"""Painting little: one cell of the table, and every countdown that is seen; in this process, without a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+from tests.benchmarks.figures import OURS, Figure
+from tests.support.factories import make_job
+from tests.tui.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from peak_console.tui.app import ConsoleApp
+    from tests.benchmarks.figures import Report
+
+SIZES = (10, 100, 1_000, 10_000)
+WANTED_AT = 1_000
+WANTED = {"one job marked": 5.0, "all visible countdowns": 20.0}
+ROUNDS = 30
+
+
+def measure(report: Report, directory: Path) -> None:
+    """From the change until the screen has been composed anew."""
+    for count in SIZES:
+        found = asyncio.run(_repaints(directory, count))
+        for what, wanted in WANTED.items():
+            limit = wanted if count == WANTED_AT else None
+            work = f"console: a table of {count:,} jobs"
+            report.figures.append(Figure(work, what, "ms", {OURS: found[what]}, wanted=limit))
+
+
+async def _repaints(directory: Path, count: int) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {what: [] for what in WANTED}
+    jobs = (make_job(f"job {number:05}", interval_seconds=1800.0 + number % 600) for number in range(count))
+    stage = Stage(mkdtemp(dir=directory), *jobs)
+    app = stage.app()
+    async with app.run_test(size=(160, 50)) as pilot:
+        for name in stage.session.jobs:
+            stage.decided(name)
+        app.bring_up_to_date()
+        await pilot.pause()
+
+        def tick() -> None:
+            stage.clock.advance(1.0)
+            app.jobs.tick(stage.clock.now())
+
+        changes: dict[str, Callable[[], object]] = {
+            "one job marked": app.jobs.action_mark,
+            "all visible countdowns": tick,
+        }
+        for _ in range(ROUNDS):
+            for what, change in changes.items():
+                await pilot.pause()
+                found[what].append(1000 * await _seconds(app, change))
+    return found
+
+
+async def _seconds(app: ConsoleApp, change: Callable[[], object]) -> float:
+    painted = asyncio.Event()
+    began = time.perf_counter()
+    change()
+    # Screens are composed when nothing else is waiting; what is asked for then comes right behind it.
+    app.screen.call_after_refresh(painted.set)
+    await painted.wait()
+    return time.perf_counter() - began
