@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 
 def words_for(peak: CommandLine, *words: str) -> list[str]:
-    return [sys.executable, "-m", "peak_console", *words, "--config", str(peak.config)]
+    # The installed program, not ``python -m``: that one may die of a SIGINT that was caught, if it came in an ``exec``.
+    return [str(Path(sys.executable).with_name("peak-console")), *words, "--config", str(peak.config)]
 
 
 def environment(**changes: str) -> dict[str, str]:
