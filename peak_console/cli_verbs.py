@@ -118,6 +118,11 @@ def _validate(parser: ArgumentParser) -> Verb:
     return _verb("validate", "validate")
 
 
+def _doctor(parser: ArgumentParser) -> Verb:
+    _add_json(parser)
+    return _verb("doctor", "doctor")
+
+
 def _init(parser: ArgumentParser) -> Verb:
     parser.add_argument("--force", action="store_true", help="replace a file that exists")
     return _verb("setup", "init")
@@ -197,6 +202,7 @@ VERBS: VerbTable = {
     "reload": ("have the engine read its jobs file again", _reload),
     "status": ("the engine, the counts, the next slot", _status),
     "validate": ("every error and warning of the jobs file", _validate),
+    "doctor": ("whether this machine gives the program and its jobs what they need", _doctor),
     "init": ("write a first jobs file, with its schema for editors", _init),
     "schema": ("print the JSON Schema of jobs files", _schema),
     "import-crontab": ("a jobs file from a crontab, and what could not be converted", _import_crontab),

@@ -31,12 +31,12 @@ def look_around(document: Mapping[str, Any], reader: Reader, environ: Mapping[st
         job = reader.jobs.get(name) if isinstance(name, str) else None
         if job is None:
             continue
-        for key, message in _missing(job, reader.settings.python, environ):
+        for key, message in missing(job, reader.settings.python, environ):
             place = key if key[0] in table else ()
             reader.findings.warning((JOB, index, *place), f"job {quoted(job.name)}: {message}")
 
 
-def _missing(
+def missing(
     job: JobDefinition, python: str | None, environ: Mapping[str, str]
 ) -> Iterator[tuple[tuple[str, ...], str]]:
     """For each thing that is not there the key that names it and a sentence."""

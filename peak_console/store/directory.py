@@ -47,7 +47,7 @@ def prepare(directory: str) -> None:
         raise StateError(
             f"{directory}: cannot create the state directory ({error.strerror}); name another one with --state-dir"
         ) from None
-    _check_trust(directory, status)
+    check_trust(directory, status)
     if not os.access(directory, os.W_OK | os.X_OK):
         raise StateError(
             f"{directory}: the state directory is not writable; mend its permissions or name another one "
@@ -56,7 +56,8 @@ def prepare(directory: str) -> None:
     _ignore_in_git(directory)
 
 
-def _check_trust(directory: str, status: os.stat_result) -> None:
+def check_trust(directory: str, status: os.stat_result) -> None:
+    """Raise ``StateError`` unless a state directory is ours alone to write to."""
     if status.st_uid != os.geteuid():
         raise StateError(
             f"{directory}: the state directory belongs to user {_user(status.st_uid)}, not to "

@@ -79,5 +79,11 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "message": (TEXT, "what, and what next"),
         "severity": (TEXT, "`error` or `warning`"),
     },
+    "doctor": {
+        "area": (TEXT, "`program`, `terminal`, `time`, `jobs`, `secrets`, `state`, `files watched`"),
+        "grade": (TEXT, "`ok`, `note`, `warning` or `problem`"),
+        "message": (TEXT, "what was found"),
+        "remedy": (TEXT + OR_NULL, "what to do, in one line; null when there is nothing to do"),
+    },
 }
 """By verb: its keys in their order, each with type and meaning. ``status`` prints one object, the others a list."""
