@@ -195,16 +195,16 @@ def test_tmux_that_does_not_answer_leaves_its_settings_open(tmp_path: Path) -> N
     assert machine.tmux_settings(program(tmp_path, "tmux", "exit 1")) is None
     assert machine.tmux_settings(program(tmp_path, "tmux", "echo 3.4")) is None
     assert machine.tmux_settings({"PATH": str(tmp_path / "nothing")}) is None
-    settings = machine.tmux_settings(program(tmp_path, "tmux", "printf '3.4\\nscreen\\n500\\nexternal\\n256,title\\n'"))
+    settings = machine.tmux_settings(program(tmp_path, "tmux", "printf '3.4\\n500\\nexternal\\n256,title\\n'"))
     assert settings is not None
     assert (settings["escape-time"], settings["client_termfeatures"]) == ("500", "256,title")
 
 
 def test_what_screen_reads_at_its_start(tmp_path: Path) -> None:
-    (tmp_path / "system").write_text("altscreen off\nterm screen-256color\n# altscreen on\n")
+    (tmp_path / "system").write_text("altscreen off\nterm xterm\n# altscreen on\n")
     (tmp_path / ".screenrc").write_text("altscreen on\nbell\n")
     environ = {"SYSSCREENRC": str(tmp_path / "system"), "HOME": str(tmp_path)}
-    assert machine.screen_settings(environ) == {"altscreen": "on", "term": "screen-256color"}
+    assert machine.screen_settings(environ) == {"altscreen": "on"}
     assert machine.screen_settings({"SYSSCREENRC": "/nowhere", "HOME": "/nowhere"}) == {}
 
 

@@ -48,7 +48,6 @@ TERMINAL = Terminal(
 )
 TMUX = {
     "version": "3.4",
-    "default-terminal": "tmux-256color",
     "escape-time": "10",
     "set-clipboard": "on",
     "client_termfeatures": "256,RGB,title",
@@ -186,7 +185,6 @@ def test_terminals_that_lack_something(changes: dict[str, Any], grade: Grade, sa
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"default-terminal": "screen"}, 'default-terminal "tmux-256color" in ~/.tmux.conf'),
         ({"client_termfeatures": "256,title"}, 'set -as terminal-features ",*:RGB"'),
         ({"escape-time": "500"}, "tmux holds Esc back for 500 ms → set -sg escape-time 10"),
         ({"set-clipboard": "external"}, "set -s set-clipboard on"),
@@ -197,10 +195,20 @@ def test_settings_of_tmux_that_take_something_from_the_console(changes: dict[str
 
 
 def test_settings_of_screen_that_take_something_from_the_console() -> None:
-    good = {"altscreen": "on", "term": "screen-256color"}
-    assert all_well(of_terminal(inside="screen", settings=good))
-    assert "altscreen on" in graded(of_terminal(inside="screen", settings={**good, "altscreen": "off"}), Grade.NOTE)
-    assert "screen-256color" in graded(of_terminal(inside="screen", settings={"altscreen": "on"}), Grade.NOTE)
+    assert all_well(of_terminal(inside="screen", settings={"altscreen": "on"}))
+    assert "altscreen on" in graded(of_terminal(inside="screen", settings={"altscreen": "off"}), Grade.NOTE)
+    assert "altscreen on" in graded(of_terminal(inside="screen", settings={}), Grade.NOTE)
+
+
+@pytest.mark.parametrize(
+    ("inside", "remedy"),
+    [("", "COLORTERM=truecolor"), ("tmux", 'default-terminal "tmux-256color"'), ("screen", "term screen-256color")],
+)
+def test_how_there_come_to_be_more_colours_depends_on_what_we_are_in(inside: str, remedy: str) -> None:
+    few = of_terminal(
+        term="screen", colorterm="", inside=inside, settings=TMUX if inside == "tmux" else {"altscreen": "on"}
+    )
+    assert f"16 colours at the most → {remedy}" in graded(few, Grade.NOTE).replace("export ", "").replace("set -g ", "")
 
 
 def test_clocks_that_nobody_keeps() -> None:

@@ -18,6 +18,12 @@ LONGEST_ESCAPE: Final = 100
 """Milliseconds after Esc that nobody notices."""
 _AREA: Final = "terminal"
 _FULL: Final = ("truecolor", "24bit")
+_BETTER: Final = {
+    "tmux": 'set -g default-terminal "tmux-256color" in ~/.tmux.conf, and open a new pane',
+    "screen": "term screen-256color in ~/.screenrc, and start screen anew",
+    "": "export COLORTERM=truecolor, if the terminal has all colours (most do)",
+}
+"""How there come to be more colours, inside of what."""
 
 
 def judge_terminal(terminal: Terminal) -> Iterator[Finding]:
@@ -46,10 +52,9 @@ def _colours(terminal: Terminal) -> Finding:
         )  # fmt: skip
     if terminal.colorterm in _FULL:
         return Finding(_AREA, Grade.OK, f"{terminal.term} with all colours")
-    better = "export COLORTERM=truecolor, if the terminal has all colours (most do)"
     if "256" in terminal.term:
         return Finding(_AREA, Grade.OK, f"{terminal.term} with 256 colours")
-    return Finding(_AREA, Grade.NOTE, f"{terminal.term} with 16 colours at the most", better)
+    return Finding(_AREA, Grade.NOTE, f"{terminal.term} with 16 colours at the most", _BETTER[terminal.inside])
 
 
 def _text(terminal: Terminal) -> Finding:
@@ -78,14 +83,6 @@ def _size(terminal: Terminal) -> Finding:
 
 def _tmux(settings: Mapping[str, str]) -> Iterator[Finding]:
     good = [f"tmux {settings['version']}"]
-    own = settings["default-terminal"]
-    if "256" in own or own.endswith("-direct"):
-        good.append(f"default-terminal {own}")
-    else:
-        yield Finding(
-            _AREA, Grade.NOTE, f"tmux gives its programs a terminal of few colours (default-terminal {own})",
-            'set -g default-terminal "tmux-256color" in ~/.tmux.conf',
-        )  # fmt: skip
     features = settings["client_termfeatures"].split(",")
     if "RGB" in features:
         good.append("all colours")
@@ -120,8 +117,3 @@ def _screen(settings: Mapping[str, str]) -> Iterator[Finding]:
             "screen keeps the console's last picture after you leave it",
             "altscreen on in ~/.screenrc",
         )
-    if "256" not in settings.get("term", "") and settings.get("truecolor") != "on":
-        yield Finding(
-            _AREA, Grade.NOTE, "screen gives its programs a terminal of few colours",
-            "term screen-256color in ~/.screenrc, and start screen anew",
-        )  # fmt: skip

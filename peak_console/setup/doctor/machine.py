@@ -23,7 +23,7 @@ SHOWN_EXTRAS: Final = ("web",)
 """What operators may want; the others are for developers."""
 _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*([^;]*)(?:;(.*))?")
 _EXTRA: Final = re.compile(r"extra\s*==\s*['\"]([^'\"]+)")
-_TMUX: Final = ("version", "default-terminal", "escape-time", "set-clipboard", "client_termfeatures")
+_TMUX: Final = ("version", "escape-time", "set-clipboard", "client_termfeatures")
 _ANSWER_SECONDS: Final = 5
 _UNSYNCHRONISED: Final = 0x40
 _LARGEST_ERROR: Final = 16_000_000
@@ -108,7 +108,7 @@ def screen_settings(environ: Mapping[str, str]) -> Mapping[str, str] | None:
             with open(path, encoding="utf-8", errors="replace") as file:
                 for line in file:
                     words = line.split()
-                    if len(words) >= 2 and words[0] in ("altscreen", "term", "truecolor"):
+                    if len(words) >= 2 and words[0] == "altscreen":
                         found[words[0]] = words[1]
         except OSError:
             continue
