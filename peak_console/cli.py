@@ -94,6 +94,7 @@ def _parser(words: Sequence[str]) -> ArgumentParser:
 
         if not VERBS.keys().isdisjoint(words) or words[-1][:1] != "-" or words[-1] in ("-h", "--help"):
             _add_verbs(parser.add_subparsers(title="verbs", metavar="VERB"), VERBS)
+            parser.set_defaults(parser=parser)  # completion is made from it
     return parser
 
 

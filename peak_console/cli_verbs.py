@@ -5,6 +5,8 @@ Loaded only when a verb is named; a verb's function only when it is called.
 
 from __future__ import annotations
 
+from argparse import SUPPRESS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -159,6 +161,12 @@ def _install(parser: ArgumentParser) -> Verb:
     return _verb("install", "install")
 
 
+def _completion(parser: ArgumentParser) -> Verb:
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell")
+    parser.add_argument("--words", help=SUPPRESS)  # by the script, at each Tab
+    return _verb("completion", "completion")
+
+
 def _serve(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("--host", metavar="ADDR", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
@@ -207,5 +215,6 @@ VERBS: VerbTable = {
     "schema": ("print the JSON Schema of jobs files", _schema),
     "import-crontab": ("a jobs file from a crontab, and what could not be converted", _import_crontab),
     "install": ("what starts the engine on this machine: a systemd unit, a launchd list, a line for cron", _install),
+    "completion": ("print what completes verbs, flags, jobs and runs in your shell", _completion),
     "serve": ("the console in a browser, on this machine, after a link that works once", _serve),
 }

@@ -54,7 +54,7 @@ def test_every_documented_flag_is_understood() -> None:
 def test_common_flags_stand_before_or_after_a_verb(verb: str) -> None:
     what = ["x"] if verb in ("run", "logs") else []
     what += ["x"] if verb in ("stop", "enable", "disable") else []
-    what += ["systemd"] if verb == "install" else []
+    what += {"install": ["systemd"], "completion": ["bash"]}.get(verb, [])
     before = parsed("--config", "a.toml", "--state-dir", "s", "--include-tags", "t", verb, *what)
     after = parsed(verb, *what, "--config", "a.toml", "--state-dir", "s", "--include-tags", "t")
     for options in (before, after):

@@ -1,5 +1,5 @@
 """The command line called in this process, as the tests of the verbs call it."""
 
-from tests.verbs.conftest import peak
+from tests.verbs.conftest import peak, store
 
-__all__ = ["peak"]
+__all__ = ["peak", "store"]
