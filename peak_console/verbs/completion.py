@@ -54,8 +54,7 @@ def _for_bash(options: Namespace) -> str:
     from peak_console.setup.completion.candidates import Answer, complete
 
     line, point, breaks = options.words.split(SEPARATOR)
-    # The point counts bytes, the line may hold more than ASCII.
-    words = Words(os.fsdecode(os.fsencode(line)[: int(point)]), breaks)
+    words = Words(line[: int(point)], breaks)  # bash counts characters
     answer = complete(options.parser, words.whole[1:], words.current)
     replies = words.replies(filter(str.isprintable, answer.candidates))
     return _lines(Answer(dict.fromkeys(replies, ""), answer.ask))

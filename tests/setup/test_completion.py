@@ -215,10 +215,10 @@ def test_a_reply_continues_the_line_where_readline_does(line: str, candidate: st
     assert Words(line, BREAKS).replies([candidate]) == [reply]
 
 
-def test_bash_is_answered_up_to_the_cursor_in_bytes(peak: CommandLine) -> None:
+def test_bash_is_answered_up_to_the_cursor(peak: CommandLine) -> None:
     peak.jobs('[[job]]\nname = "Größe 1"\n')
     line = f"peak-console --config {peak.config} run Grö and more"
-    point = len(line.removesuffix(" and more").encode())
+    point = len(line.removesuffix(" and more"))
     answer = peak_bash(peak, line, point)
     assert answer == "Größe\\ 1\n"
 
