@@ -274,7 +274,7 @@ def log_scheduler_job_run(
     from peak_console.store.store import Store
 
     if finished_at.astimezone(UTC) < started_at.astimezone(UTC):
-        raise StateError(f"{job_name}: finished_at lies before started_at")
+        raise StateError(f"{job_name}: finished_at lies before started_at; give them in their order")
     chosen = os.fspath(state_dir) if state_dir is not None else None
     redactor = Redactor.from_environments(os.environ)
     words = [command] if isinstance(command, str) else list(command)

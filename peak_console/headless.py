@@ -191,7 +191,8 @@ class _Service:
         engine = self._engine
         told = False
         if self._options.no_wait and not take_turn(engine, lambda: bool(self._signals)):
-            raise StateError(f"{self._directory}: another engine{self._holder()} serves this state directory")
+            who = f"another engine{self._holder()} serves this state directory"
+            raise StateError(f"{self._directory}: {who}; without --no-wait this one would stand by")
         while not engine.take_over():
             if not told and engine.store.engine_info().mode in RESIDENT_MODES:
                 told = True

@@ -59,6 +59,11 @@ def _clean(text: str, blank: str) -> str:
     return re.sub(_HIDDEN, REPLACEMENT, text)
 
 
+def counted(number: int, what: str) -> str:
+    """``1 job``, ``2 jobs``."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def duration(seconds: float) -> str:
     """How long something took: ``0.8s``, ``48.0s``, ``12m04s``, ``1h02m``, ``3d04h``."""
     if seconds < 0:

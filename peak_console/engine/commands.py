@@ -130,7 +130,7 @@ class Commander:
         ]
         if not wanted:
             what = f"#{command.run_id}" if command.run_id is not None else command.job
-            return REFUSED, f"{what} is not running", command.run_id
+            return REFUSED, f"{what} is not running; see: peak-console jobs", command.run_id
         reason = f"stopped by {command.issued_by}"
         stopped, foreign = [], []
         for run in wanted:

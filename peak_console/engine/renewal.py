@@ -112,7 +112,9 @@ class Inspector:
         """Begin a look if it is time for one. Raises ``DamagedError`` once one has found damage."""
         if self._damaged:
             self._damaged = False
-            raise DamagedError(f"{self._directory}: the registry was found to be damaged")
+            raise DamagedError(
+                f"{self._directory}: the registry was found to be damaged; an engine that starts sets it aside"
+            )
         if time.monotonic() < self._next_at or (self._thread is not None and self._thread.is_alive()):
             return
         self._thread = threading.Thread(target=self._look, name="registry-check", daemon=True)

@@ -65,8 +65,11 @@ def _url(
     environ: Mapping[str, str],
 ) -> str:
     """The channel's URL; empty when it has none, which has been reported."""
-    if ("url" in table) == ("url_env" in table):
-        findings.error(path, f"{label}: needs either url or url_env")
+    if "url" in table and "url_env" in table:
+        findings.error(path, f"{label}: has both url and url_env; keep one of them")
+        return ""
+    if "url" not in table and "url_env" not in table:
+        findings.error(path, f"{label}: needs a url, or a url_env that names the variable with it")
         return ""
     if "url_env" not in values:
         return str(values.get("url", ""))
@@ -74,10 +77,13 @@ def _url(
     url = environ.get(variable) or _from_dotenv(variable)
     if not url:
         findings.warning(
-            (*path, "url_env"), f"{label}: {variable} is set neither in the environment nor in .env: it gets no alerts"
+            (*path, "url_env"),
+            f"{label}: {variable} is set neither in the environment nor in .env: it gets no alerts; set it",
         )
     elif "://" not in url:
-        findings.warning((*path, "url_env"), f"{label}: {variable} holds no URL: it gets no alerts")
+        findings.warning(
+            (*path, "url_env"), f"{label}: {variable} holds no URL: it gets no alerts; put an Apprise URL into it"
+        )
         return ""
     return url or ""
 

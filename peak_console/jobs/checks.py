@@ -86,11 +86,11 @@ def _check_of(field: fields.Field) -> Check:
 
 def _wrong_type(kind: str, value: Any) -> str:
     name = value.__class__.__name__
-    if name == "bool":
-        return f"must be {kind}, not {as_text(value)}"
-    message = f"must be {kind}, not {_TYPE_WORDS.get(name, name)}"
+    message = f"must be {kind}, not {_described(value)}"
     if name == "str" and kind in (fields.BOOLEAN, fields.INTEGER, fields.NUMBER):
         return f"{message}; write it without quotes"
+    if kind == fields.TEXT and name not in ("list", "dict"):
+        return f"{message}; put it in quotes"
     if name == "str" and kind == fields.TEXTS:
         return f"{message}; put it in brackets"
     return message

@@ -104,8 +104,12 @@ def _program(command: str, environ: Mapping[str, str], cwd: str) -> str:
     if os.path.exists(path):
         raise StartError(f'command "{safe(command)}" is not executable; run chmod +x {safe(shown([path]))}')
     raise StartError(
-        f'command "{safe(command)}" not found: there is no {safe(path)};'
-        " a path that does not begin with / is relative to the job's working directory"
+        f'command "{safe(command)}" not found: there is no {safe(path)}; '
+        + (
+            "install it, or mend the path"
+            if command.startswith(("/", "~"))
+            else "a path that does not begin with / is relative to the job's working directory"
+        )
     )
 
 

@@ -76,11 +76,13 @@ def _read_env_file(env_file: str) -> dict[str, str]:
     except FileNotFoundError:
         raise StartError(f"{where} not found: there is no {safe(path)}; create it or mend env_file") from None
     except OSError as error:
-        raise StartError(f"{where} cannot be read: {error.strerror or error}") from None
+        raise StartError(
+            f"{where} cannot be read ({error.strerror or error}); mend its permissions or env_file"
+        ) from None
     except ValueError:
         raise StartError(f"{where} is not UTF-8 text; save it with that encoding") from None
     if bad_line:
-        raise StartError(f"{where}: line {bad_line} is not NAME=value")
+        raise StartError(f"{where}: line {bad_line} is not NAME=value; mend it, or begin it with #")
     return values
 
 

@@ -179,7 +179,7 @@ class Reader:
                 into[key] = _CONVERSIONS[key](value) if key in _CONVERSIONS else value
         if "name" not in table:
             good = False
-            self.findings.error((JOB, index), f"{_label(index, table)}: name is missing")
+            self.findings.error((JOB, index), f"{_label(index, table)}: name is missing; give each job one of its own")
         if "argv" in table and "args" in table:
             good = False
             message = f"{_label(index, table)}: argv and args exclude each other; put everything into argv"

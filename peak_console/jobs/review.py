@@ -42,7 +42,7 @@ def missing(
     """For each thing that is not there the key that names it and a sentence."""
     cwd = working_directory(job)
     if not os.path.isdir(cwd):
-        yield ("cwd",), f"cwd: there is no directory {safe(cwd)}"
+        yield ("cwd",), f"cwd: there is no directory {safe(cwd)}; create it or mend cwd"
         return
     try:
         own = own_environment(job, environ)
@@ -55,7 +55,8 @@ def missing(
         yield ("command",), str(error)
     script = job.args.get("script")
     if script and not os.path.exists(os.path.join(cwd, script)):
-        yield ("args", "script"), f"script {quoted(script)} not found: there is no {safe(os.path.join(cwd, script))}"
+        there = safe(os.path.join(cwd, script))
+        yield ("args", "script"), f"script {quoted(script)} not found: there is no {there}; mend the path, or cwd"
     if job.command in PYTHONS and not build_command_args(job):
         yield ("args",), f"{job.command} is given nothing to run; put a script into args"
 
@@ -66,7 +67,7 @@ def doubts(job: JobDefinition) -> list[str]:
     found: list[str] = []
     if not job.name or job.name == "unnamed_job":
         label = "job without a name"
-        found.append("the job has no name")
+        found.append("the job has no name; give it one of its own")
     if not job.args.get("script") and not job.argv:
         found.append(f"{label}: there is neither a script in args nor argv: nothing but {job.command} would be run")
     if job.args and job.argv is not None:

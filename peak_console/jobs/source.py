@@ -39,7 +39,9 @@ def read(path: str) -> bytes:
     except FileNotFoundError:
         raise _not_found(path) from None
     except OSError as error:
-        raise refused(path, f"cannot be read: {error.strerror or error}") from None
+        raise refused(
+            path, f"cannot be read ({error.strerror or error}); mend its permissions, or name another with --config"
+        ) from None
     _refuse_large(path, len(raw))  # it may have grown, or have lied about its size
     return raw
 
@@ -54,9 +56,9 @@ def parse(path: str, raw: bytes) -> tuple[str, dict[str, Any]]:
     except tomli.TOMLDecodeError as error:
         raise rejected([_syntax_problem(path, error)]) from None
     except RecursionError:
-        raise refused(path, "is nested too deeply to be a jobs file") from None
+        raise refused(path, "is nested too deeply to be a jobs file; name another with --config") from None
     except ValueError:  # a number of thousands of digits
-        raise refused(path, "is not valid TOML: a number in it is too long") from None
+        raise refused(path, "is not valid TOML: a number in it is too long; shorten it") from None
 
 
 def refused(path: str, why: str) -> JobsFileError:
@@ -121,7 +123,7 @@ def _decoded(path: str, raw: bytes) -> str:
 
 def _syntax_problem(path: str, error: tomli.TOMLDecodeError) -> Problem:
     line, column, source = error.lineno, error.colno, error.doc
-    what = error.msg[:1].lower() + error.msg[1:]
+    what = (error.msg[:1].lower() + error.msg[1:]).replace("('job',)", "job")
     rest = source[error.pos : error.pos + 5]
     hint = ""
     for word, instead in _PYTHON_WORDS.items():

@@ -189,4 +189,6 @@ class LocalExecutor:
         try:
             return KeeperLink(self._system.name)
         except OSError as error:
-            raise StartError(f"cannot start the process that starts runs ({error.strerror})") from None
+            raise StartError(
+                f"cannot start the process that starts runs ({error.strerror}); see whether the machine has room for it"
+            ) from None

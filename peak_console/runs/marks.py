@@ -43,7 +43,9 @@ def lay_out(directory: str) -> None:
         for stream in STREAMS:
             os.close(os.open(stream_path(directory, stream), os.O_WRONLY | os.O_CREAT, mode))
     except OSError as error:
-        raise StartError(f"{directory}: cannot create the run's files ({error.strerror})") from None
+        raise StartError(
+            f"{directory}: cannot create the run's files ({error.strerror}); see: peak-console doctor"
+        ) from None
 
 
 def prevent(directory: str) -> bool:
@@ -54,7 +56,9 @@ def prevent(directory: str) -> bool:
     except FileExistsError:
         return not is_claimed(directory)
     except OSError as error:
-        raise StartError(f"{directory}: cannot create the run's files ({error.strerror})") from None
+        raise StartError(
+            f"{directory}: cannot create the run's files ({error.strerror}); see: peak-console doctor"
+        ) from None
     try:
         os.write(fd, NEVER)
     except OSError:

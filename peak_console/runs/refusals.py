@@ -18,7 +18,7 @@ def refusal(spec: RunSpec, stage: str, number: int, text: str) -> StartError:
     if stage == "already":
         return AlreadyStartedError(f"run #{spec.run_id}: somebody else has started it already")
     if stage == "files":
-        return StartError(f"{spec.directory}: cannot create the run's files ({text})")
+        return StartError(f"{spec.directory}: cannot create the run's files ({text}); see: peak-console doctor")
     if stage == "cwd":
         return StartError(f"{spec.cwd}: cannot be the working directory ({text}); check cwd in the jobs file")
     program = spec.argv[0]
@@ -31,8 +31,11 @@ def refusal(spec: RunSpec, stage: str, number: int, text: str) -> StartError:
     if number == errno.E2BIG:
         longest = max(len(os.fsencode(word)) for word in [*spec.argv, *spec.env.values()])
         return StartError(
-            f"{program}: its arguments and environment are too long for this system (the longest has {longest:,} bytes)"
+            f"{program}: its arguments and environment are too long for this system (the longest has {longest:,} "
+            "bytes); put what is long into a file"
         )
     if number in (errno.EAGAIN, errno.ENOMEM):
-        return StartError(f"{program}: the system has no room for another process at present ({text})")
-    return StartError(f"{program}: cannot be started ({text})")
+        return StartError(
+            f"{program}: the system has no room for another process at present ({text}); lower max_concurrent_runs"
+        )
+    return StartError(f"{program}: cannot be started ({text}); see the system's log")

@@ -164,11 +164,13 @@ def _run_at(schedule: JobSchedule) -> datetime | None:
     if at is None:
         return None
     if not isinstance(at, datetime):
-        raise ScheduleError(f"run_at {wallclock.shown(at)} is not a date with a time", "run_at")
+        raise ScheduleError(f"run_at {wallclock.shown(at)} is not a date with a time; give a datetime", "run_at")
     try:
         return instant_of(at, _zone_of(schedule)) if at.tzinfo is None else at.astimezone(UTC)
     except OverflowError:
-        raise ScheduleError(f"run_at {at} is too far away", "run_at") from None
+        raise ScheduleError(
+            f"run_at {at} is too far away; its moment in UTC must lie in the years 1 to 9999", "run_at"
+        ) from None
 
 
 def _step(schedule: JobSchedule) -> timedelta:
@@ -190,7 +192,9 @@ def _step(schedule: JobSchedule) -> timedelta:
 def _zone_of(schedule: JobSchedule) -> tzinfo:
     name = schedule.timezone
     if name is not None and not isinstance(name, str):
-        raise ScheduleError(f"timezone {wallclock.shown(name)} is not a name", "timezone")
+        raise ScheduleError(
+            f'timezone {wallclock.shown(name)} is not a name; give one of IANA\'s, such as "Europe/Berlin"', "timezone"
+        )
     try:
         return zone(name)
     except ValueError as error:
@@ -203,7 +207,7 @@ def _rule(schedule: JobSchedule) -> WallClock:
     if text is None:
         raise ScheduleError(f"{field} is missing; a {schedule.type} schedule needs it", field)
     if not isinstance(text, str):
-        raise ScheduleError(f"{field} {wallclock.shown(text)} is not a text", field)
+        raise ScheduleError(f"{field} {wallclock.shown(text)} is not a text; put it in quotes", field)
     return wallclock.cron(text) if field == "cron" else wallclock.daily(text, tuple(schedule.days))
 
 

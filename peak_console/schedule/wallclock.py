@@ -121,7 +121,7 @@ def cron(expression: str) -> WallClock:
     try:
         found = read(parts)
     except ValueError as error:
-        raise ScheduleError(f"cron {shown(expression)} cannot be read: bad {error}", "cron") from None
+        raise ScheduleError(f"cron {shown(expression)} cannot be read: bad {error}{_FORMS}", "cron") from None
     rule = WallClock(_times(found.hours, found.minutes), found.days, as_shown=found.as_shown)
     if rule.after(_YEAR_2000) is None:
         raise ScheduleError(f"cron {shown(expression)} never happens: no such day in those months", "cron")
@@ -132,6 +132,9 @@ def cron(expression: str) -> WallClock:
 def _times(hours: tuple[int, ...], minutes: tuple[int, ...]) -> tuple[int, ...]:
     """Seconds of the day, shared by all expressions that name the same."""
     return tuple(3600 * hour + 60 * minute for hour in hours for minute in minutes)
+
+
+_FORMS = "; write *, numbers, lists (1,5), ranges (1-5), steps (*/5), and days that the months have"
 
 
 def _unknown_shorthand(fields: str) -> str:

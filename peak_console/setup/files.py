@@ -23,7 +23,9 @@ def write_whole(path: str, text: str, *, mode: int = 0o666) -> None:
         os.replace(beside, there)
     except OSError as error:
         _remove(beside)
-        raise PeakConsoleError(f"{safe(path)}: cannot be written ({error.strerror or error})") from None
+        raise PeakConsoleError(
+            f"{safe(path)}: cannot be written ({error.strerror or error}); name another place, or mend that one"
+        ) from None
 
 
 def refuse_other(path: str, text: str = "", *, force: bool) -> None:

@@ -62,7 +62,9 @@ def remove(kind: str, service: Service) -> str:
     try:
         os.unlink(place)
     except OSError as error:
-        raise PeakConsoleError(f"{safe(place)}: cannot be removed ({error.strerror})") from None
+        raise PeakConsoleError(
+            f"{safe(place)}: cannot be removed ({error.strerror}); remove it by hand, or with sudo"
+        ) from None
     return place
 
 
@@ -122,12 +124,15 @@ def _crontab(words: Sequence[str], given: str | None = None, *, none_is_empty: b
         text, said = done.stdout.decode(), done.stderr.decode(errors="replace").strip()
     except FileNotFoundError:
         raise PeakConsoleError("there is no program crontab on this machine; install cron, or name a file") from None
-    except (OSError, TimeoutExpired) as error:
-        raise PeakConsoleError(f"crontab does not work: {safe(str(error))}") from None
+    except OSError as error:
+        raise PeakConsoleError(f"the program crontab cannot be run ({error.strerror}); try it in a shell") from None
+    except TimeoutExpired:
+        raise PeakConsoleError(f"crontab has not answered within {_SECONDS} s; try it in a shell") from None
     except UnicodeDecodeError:
         raise PeakConsoleError("the crontab is not UTF-8 text; save it with that encoding (crontab -e)") from None
     if done.returncode == 0:
         return text
     if none_is_empty and "no crontab for" in said:
         return ""
-    raise PeakConsoleError(f"crontab {' '.join(words)} failed: {safe(said) or f'exit code {done.returncode}'}")
+    why = safe(said) or f"exit code {done.returncode}"
+    raise PeakConsoleError(f"crontab {' '.join(words)} failed ({why}); try it in a shell")

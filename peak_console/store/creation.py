@@ -34,7 +34,9 @@ class Turn:
         try:
             self._fd = os.open(self._directory, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
-            raise StateError(f"{self._directory}: cannot open the state directory ({error.strerror})") from None
+            raise StateError(
+                f"{self._directory}: cannot open the state directory ({error.strerror}); mend its permissions"
+            ) from None
         try:
             self._wait()
         except BaseException:

@@ -226,7 +226,7 @@ class Database:
             sqlite3.SQLITE_CANTOPEN: "the registry cannot be opened; see that the directory is there and yours",
             sqlite3.SQLITE_CORRUPT: "the registry is damaged; an engine that starts sets it aside",
             sqlite3.SQLITE_NOTADB: "this is not a registry; an engine that starts sets it aside",
-        }.get(code, f"the registry cannot be used ({error})")
+        }.get(code, f"the registry cannot be used ({error}); see: peak-console doctor")
         kind = DamagedError if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else StateError
         return kind(f"{self.path}: {what}")
 

@@ -11,6 +11,7 @@ from peak_console.errors import StateError
 DATABASE = "registry.db"
 LOCK = "engine.lock"
 BELL = "engine.bell"
+_ELSEWHERE = "mend that, or name another state directory with --state-dir"
 ENVIRONMENT_VARIABLE = "PEAK_CONSOLE_STATE_DIR"
 
 
@@ -88,11 +89,11 @@ def _ignore_in_git(directory: str) -> None:
     except FileExistsError:
         return
     except OSError as error:
-        raise StateError(f"{path}: cannot write to the state directory ({error.strerror})") from None
+        raise StateError(f"{path}: cannot write to the state directory ({error.strerror}); {_ELSEWHERE}") from None
     try:
         os.write(fd, b"*\n")
     except OSError as error:
-        raise StateError(f"{path}: cannot write to the state directory ({error.strerror})") from None
+        raise StateError(f"{path}: cannot write to the state directory ({error.strerror}); {_ELSEWHERE}") from None
     finally:
         os.close(fd)
 
@@ -156,7 +157,7 @@ class EngineLock:
         try:
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, file_mode(self._directory))
         except OSError as error:
-            raise StateError(f"{self._path}: cannot open the lock ({error.strerror})") from None
+            raise StateError(f"{self._path}: cannot open the lock ({error.strerror}); {_ELSEWHERE}") from None
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -248,7 +249,7 @@ class Doorbell:
             # Held open for both ends: a reader alone would see end-of-file whenever the last ringer leaves.
             self._fd = self._ringer = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
-            raise StateError(f"{path}: cannot make the engine's doorbell ({error.strerror})") from None
+            raise StateError(f"{path}: cannot make the engine's doorbell ({error.strerror}); {_ELSEWHERE}") from None
 
     def fileno(self) -> int:
         """Readable once somebody has rung."""

@@ -69,7 +69,7 @@ def _claim_terminal() -> None:
     try:
         fcntl.ioctl(sys.stdin.fileno(), termios.TIOCSCTTY, 0)
     except OSError as error:
-        raise UsageError(f"--in-browser is for peak-console serve: {error.strerror}") from None
+        raise UsageError(f"--in-browser is for peak-console serve: {error.strerror or error}") from None
 
 
 class _Life:

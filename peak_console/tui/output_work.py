@@ -68,9 +68,9 @@ def save(directory: str, path: str, zone: tzinfo | None) -> int:
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise PeakConsoleError(f'"{path}" exists already: choose another name') from None
+        raise PeakConsoleError(f'"{path}" exists already; choose another name') from None
     except (OSError, ValueError) as error:
-        raise PeakConsoleError(f'"{path}" cannot be written: {_why(error)}') from None
+        raise PeakConsoleError(f'"{path}" cannot be written ({_why(error)}); choose another place') from None
     written = 0
     try:
         with os.fdopen(fd, "wb") as file:
@@ -78,7 +78,7 @@ def save(directory: str, path: str, zone: tzinfo | None) -> int:
                 written += file.write(part)
     except OSError as error:
         os.unlink(path)
-        raise PeakConsoleError(f'"{path}" cannot be written: {_why(error)}') from None
+        raise PeakConsoleError(f'"{path}" cannot be written ({_why(error)}); choose another place') from None
     return written
 
 

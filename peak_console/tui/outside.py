@@ -26,9 +26,9 @@ def editor_command(environ: Mapping[str, str], path: str, line: int, exists: Cal
     try:
         words = shlex.split(chosen) if chosen else [next(editor for editor in EDITORS if exists(editor))]
     except StopIteration:
-        raise PeakConsoleError("no editor found: set EDITOR") from None
+        raise PeakConsoleError("no editor found; set EDITOR") from None
     except ValueError:
-        raise PeakConsoleError(f"EDITOR cannot be read: {chosen}") from None
+        raise PeakConsoleError(f"EDITOR cannot be read ({chosen}); set it to a program and its flags") from None
     name = os.path.basename(words[0])
     if name in ("code", "code-insiders", "codium", "cursor"):
         return [*words, "--goto", f"{path}:{line}"]

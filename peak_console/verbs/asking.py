@@ -37,7 +37,9 @@ def ask_engine(
     if not os.path.isdir(directory):
         return None
     if not os.access(directory, os.W_OK):
-        raise PeakConsoleError(f"{directory}: you may look at this but not write there, so nothing can be commanded")
+        raise PeakConsoleError(
+            f"{directory}: you may look at this but not write there, so nothing can be commanded; act as its owner"
+        )
     if not ring(directory):
         return None
     clock = SystemClock()
@@ -64,7 +66,7 @@ def _withdrawn(store: Store, number: int) -> Command:
     except StateError as error:
         raise PeakConsoleError(f"{silence}, and may still do what it was asked for: {error}") from None
     if command is None or command.message == WITHDRAWN:
-        raise PeakConsoleError(f"{silence}; see: status")
+        raise PeakConsoleError(f"{silence}; see: peak-console status")
     return command
 
 

@@ -141,7 +141,7 @@ def note_no_jobs(selection: Selection) -> None:
     if selection.jobset is None or selection.jobs:
         return
     if selection.jobset.jobs:
-        note(f"none of the {len(selection.jobset.jobs)} jobs in {selection.jobset.path} has the tags asked for")
+        note(f"no job in {selection.jobset.path} has the tags asked for; see: peak-console jobs, without tags")
     else:
         note(f"{selection.jobset.path} holds no jobs yet; add a [[job]] table with a name and args to it")
 

@@ -10,7 +10,7 @@ from peak_console.errors import PeakConsoleError
 from peak_console.setup.crontab import convert
 from peak_console.setup.files import refuse_other, write_whole
 from peak_console.setup.install import read_crontab
-from peak_console.text import safe
+from peak_console.text import counted, safe
 from peak_console.verbs.output import note, write
 
 TYPE_CHECKING = False
@@ -31,7 +31,7 @@ def import_crontab(options: Namespace) -> int:
     for number, line, why in found.left:
         note(f"{safe(where)}:{number}: not converted: {safe(line)}: {why}")
     into = f" into {safe(options.write)}; look at it with peak-console --config FILE validate" if options.write else ""
-    note(f"{len(found.jobs)} jobs{into}; {len(found.left)} lines not converted")
+    note(f"{counted(len(found.jobs), 'job')}{into}; {counted(len(found.left), 'line')} not converted")
     return 0
 
 
@@ -49,6 +49,6 @@ def _source(options: Namespace) -> tuple[str, str]:
         with open(path, "rb") as file:
             return path, file.read().decode()
     except OSError as error:
-        raise PeakConsoleError(f"{safe(path)}: cannot be read ({error.strerror or error})") from None
+        raise PeakConsoleError(f"{safe(path)}: cannot be read ({error.strerror or error}); name another file") from None
     except UnicodeDecodeError:
         raise PeakConsoleError(f"{safe(path)}: is not UTF-8 text; save it with that encoding") from None

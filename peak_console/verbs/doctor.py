@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from peak_console.setup.doctor.findings import Finding, Grade, counted
-from peak_console.text import safe
+from peak_console.setup.doctor.findings import Finding, Grade
+from peak_console.text import counted, safe
 from peak_console.verbs.common import tags_of
 from peak_console.verbs.output import write, write_json
 

@@ -142,7 +142,10 @@ class _Reading:
         if run.outcome in (Outcome.MISSED, Outcome.SKIPPED, Outcome.NOT_STARTED):
             return f"has no output: {(run.outcome or '').replace('_', ' ')}" + (f", {run.reason}" if run.reason else "")
         if not os.path.isdir(self._directory):
-            raise PeakConsoleError(f"the output of #{run.id} {safe(run.job)} is gone: {self._directory} was removed")
+            raise PeakConsoleError(
+                f"the output of #{run.id} {safe(run.job)} is gone: {self._directory} was removed; for others see: "
+                "peak-console runs"
+            )
         what = f"nothing to {_STREAM_NAMES[self._stream]}" if self._stream else "nothing"
         return f"has written {what}" + ("" if run.state == RunState.FINISHED else " so far")
 

@@ -73,8 +73,8 @@ def _outcome(text: str | None) -> str | None:
     known = [str(outcome) for outcome in Outcome]
     if word not in known:
         guess = nearest(word, known)
-        hint = f'did you mean "{guess}"? ' if guess else ""
-        raise UsageError(f'--outcome: "{safe(text)}" is no outcome; {hint}There are {", ".join(known)}')
+        hint = f'did you mean "{guess}"?' if guess else f"use one of {', '.join(known)}"
+        raise UsageError(f'--outcome: "{safe(text)}" is no outcome; {hint}')
     return word
 
 

@@ -60,7 +60,7 @@ def _changes(settings: list[str]) -> dict[str, Any]:
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals or not name:
-            raise UsageError(f'--set: "{setting}" is not NAME=VALUE')
+            raise UsageError(f'--set: "{setting}" is not NAME=VALUE; write for example --set top_n=10')
         try:
             found[name] = tomli.loads(f"value = {value}")["value"]
         except tomli.TOMLDecodeError:
@@ -76,7 +76,9 @@ def _follow_asked(command: Command, directory: str, *, wait: bool) -> int:
         return 0
     store = Store.look(directory)
     if store is None:
-        raise PeakConsoleError(f"{directory}: the registry is gone")
+        raise PeakConsoleError(
+            f"{directory}: the registry is gone, so the run cannot be followed; see: peak-console status"
+        )
     try:
         output = _Output(directory, command.run_id)
         while (run := store.run(command.run_id)) is not None and run.state != RunState.FINISHED:

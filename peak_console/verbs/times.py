@@ -23,12 +23,12 @@ def moment(option: str, text: str, zone: tzinfo, now: datetime, *, ahead: bool) 
     except ValueError:
         pass
     except OverflowError:
-        raise UsageError(f"{option}: {safe(text)} is too far away") from None
+        raise UsageError(f"{option}: {safe(text)} is too far away; name a time between the years 1 and 9999") from None
     try:
         delta = timedelta(seconds=parse_duration(text))
         return now + delta if ahead else now - delta
     except OverflowError:
-        raise UsageError(f"{option}: {safe(text)} is too far away") from None
+        raise UsageError(f"{option}: {safe(text)} is too far away; name a time between the years 1 and 9999") from None
     except ValueError:
         raise UsageError(
             f'{option}: "{safe(text[:100])}" is neither a time nor a duration; write for example '

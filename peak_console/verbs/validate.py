@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peak_console.jobs.loader import check, filter_jobs_by_tags
 from peak_console.jobs.model import Problem
-from peak_console.text import safe
+from peak_console.text import counted, safe
 from peak_console.verbs.common import tags_of
 from peak_console.verbs.output import write, write_json
 
@@ -54,25 +54,21 @@ def _line(problem: Problem) -> str:
 def _verdict(options: Namespace, problems: Sequence[Problem], jobset: JobSet | None) -> str:
     path = safe(options.config)
     errors = sum(problem.is_error for problem in problems)
-    told = [_count(errors, "error"), _count(len(problems) - errors, "warning")]
+    told = [counted(errors, "error"), counted(len(problems) - errors, "warning")]
     if jobset is None:
         return f"{path}: {', '.join(told)}; it cannot be used"
     include, exclude = tags_of(options.include_tags), tags_of(options.exclude_tags)
-    jobs = _count(len(jobset.jobs), "job")
+    jobs = counted(len(jobset.jobs), "job")
     if include or exclude:
         jobs += f", {len(filter_jobs_by_tags(jobset.jobs.values(), include, exclude))} of them selected by the tags"
     return f"{path}: {jobs}; {', '.join(told)}" if problems else f"{path}: {jobs}; all is well"
-
-
-def _count(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number} {what}s"
 
 
 def _channel_problems(path: str, channels: Sequence[AlertChannel]) -> list[Problem]:
     """A warning for each channel whose URL nobody can send to: the jobs run all the same."""
     if not channels:
         return []
-    from peak_console.alerts.sender import check_url
+    from peak_console.alerts.sender import URL_FORMS, check_url
 
     faults = [(channel, fault) for channel in channels if (fault := check_url(channel.url)) is not None]
     if not faults:
@@ -83,7 +79,12 @@ def _channel_problems(path: str, channels: Sequence[AlertChannel]) -> list[Probl
     text, document = source.parse(path, source.read(path))
     positions = Positions(text)
     return [
-        Problem(path, *positions.place(_place(document, channel)), f'alerts channel "{channel.name}": {fault}', False)
+        Problem(
+            path,
+            *positions.place(_place(document, channel)),
+            f'alerts channel "{channel.name}": {fault}; {URL_FORMS}',
+            False,
+        )
         for channel, fault in faults
     ]
 

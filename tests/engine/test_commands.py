@@ -74,7 +74,7 @@ def test_stop_ends_a_run_and_is_no_failure(bench: MakeBench) -> None:
     (run,) = engine.runs()
     assert (run.outcome, run.reason) == ("stopped", "stopped by alice")
     assert [alert.level for alert in engine.alerts()] == ["info"]
-    assert engine.command("stop", "backup") == "refused: backup is not running"
+    assert engine.command("stop", "backup") == "refused: backup is not running; see: peak-console jobs"
 
 
 def test_stop_takes_a_waiting_attempt_out_of_the_queue(bench: MakeBench) -> None:

@@ -69,9 +69,9 @@ def test_url_may_come_from_dotenv_but_the_environment_wins() -> None:
 @pytest.mark.parametrize(
     ("environ", "why"),
     [
-        ({}, "DESK_URL is set neither in the environment nor in .env: it gets no alerts"),
-        ({"DESK_URL": ""}, "DESK_URL is set neither in the environment nor in .env: it gets no alerts"),
-        ({"DESK_URL": "hunter2"}, "DESK_URL holds no URL: it gets no alerts"),
+        ({}, "DESK_URL is set neither in the environment nor in .env: it gets no alerts; set it"),
+        ({"DESK_URL": ""}, "DESK_URL is set neither in the environment nor in .env: it gets no alerts; set it"),
+        ({"DESK_URL": "hunter2"}, "DESK_URL holds no URL: it gets no alerts; put an Apprise URL into it"),
     ],
 )
 def test_channel_without_a_usable_url_is_a_warning_and_stops_nothing(environ: Mapping[str, str], why: str) -> None:
@@ -89,10 +89,13 @@ def test_channel_without_a_usable_url_is_a_warning_and_stops_nothing(environ: Ma
         ('[alerts]\nurls = "ntfy://a"', ["2:1: [alerts]: urls must be a list of strings"]),
         ('[alerts]\nurls = ["a"]', ["2:9: [alerts]: urls holds no Apprise URL"]),
         ('[alerts]\nchannel = ["a"]', ["2:1: [alerts]: channel must be written as tables [[alerts.channel]]"]),
-        ("[[alerts.channel]]", ["1:1: alerts channel number 1: needs either url or url_env"]),
+        (
+            "[[alerts.channel]]",
+            ["1:1: alerts channel number 1: needs a url, or a url_env that names the variable with it"],
+        ),
         (
             '[[alerts.channel]]\nname = "a"\nurl = "ntfy://a"\nurl_env = "A"',
-            ['1:1: alerts channel "a": needs either url or url_env'],
+            ['1:1: alerts channel "a": has both url and url_env; keep one of them'],
         ),
         (
             '[[alerts.channel]]\nname = "a"\nurl = "ntfy://a"\n[[alerts.channel]]\nname = "a"\nurl = "ntfy://b"',

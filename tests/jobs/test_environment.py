@@ -101,7 +101,7 @@ def test_env_file_that_says_nothing_clear_is_an_error(content: bytes, message: s
 
 def test_directory_as_env_file_is_an_error() -> None:
     Path("desk.env").mkdir()
-    with pytest.raises(StartError, match="cannot be read: Is a directory"):
+    with pytest.raises(StartError, match=r"cannot be read \(Is a directory\); mend"):
         environment(env_file="desk.env")
 
 

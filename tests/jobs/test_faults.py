@@ -36,7 +36,7 @@ def job(body: str) -> str:
         ("timeout_seconds = -0.5", "3:1", "timeout_seconds must be 0 or more, not -0.5"),
         ("timeout_seconds = nan", "3:1", "timeout_seconds must be 0 or more, not nan"),
         ("timeout_seconds = inf", "3:1", "timeout_seconds must be at most 100000000000, not inf"),
-        ("description = 5", "3:1", "description must be a string, not a whole number"),
+        ("description = 5", "3:1", "description must be a string, not a whole number; put it in quotes"),
         ('command = " "', "3:1", "command must not be empty"),
         ('command = "a\\u0000b"', "3:1", "command must not hold a NUL character: no program can be given one"),
         ('tags = "prod"', "3:1", "tags must be a list of strings, not a string; put it in brackets"),
@@ -137,10 +137,10 @@ def test_unknown_schedule_type_casts_no_doubt_on_the_other_keys(problems: Proble
 
 def test_missing_and_empty_names_are_errors(problems: Problems) -> None:
     assert problems('[[job]]\n[[job]]\nname = ""\n[[job]]\nname = "a\\u0007"\n[[job]]\nname = 7\n') == [
-        "1:1: job number 1: name is missing",
+        "1:1: job number 1: name is missing; give each job one of its own",
         "3:1: job number 2: name must not be empty",
         '5:1: job "a�": name must not hold control characters',
-        "7:1: job number 4: name must be a string, not a whole number",
+        "7:1: job number 4: name must be a string, not a whole number; put it in quotes",
     ]
 
 
@@ -158,7 +158,7 @@ def test_all_problems_of_a_file_come_at_once_in_its_order(loads: Loads, jobs_fil
         loads('[[job]]\nname = "a"\nretries = -1\n[[job]]\nnam = "b"\n[scheduler]\nkeep_runs = "3"\n')
     assert str(caught.value).splitlines() == [
         f'{jobs_file}:3:1: job "a": retries must be 0 or more, not -1',
-        f"{jobs_file}:4:1: job number 2: name is missing",
+        f"{jobs_file}:4:1: job number 2: name is missing; give each job one of its own",
         f'{jobs_file}:5:1: job number 2: unknown key "nam"; did you mean "name"?',
         f"{jobs_file}:7:1: [scheduler]: keep_runs must be a whole number, not a string; write it without quotes",
     ]

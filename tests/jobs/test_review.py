@@ -34,7 +34,7 @@ def test_file_without_jobs_is_a_warning(jobs_file: Path) -> None:
 
 def test_missing_script_is_placed(jobs_file: Path) -> None:
     assert reviewed(jobs_file, '[[job]]\nname = "x"\nargs = { n = 1, script = "no.py" }\n') == [
-        f'3:17: job "x": script "no.py" not found: there is no {Path.cwd()}/no.py'
+        f'3:17: job "x": script "no.py" not found: there is no {Path.cwd()}/no.py; mend the path, or cwd'
     ]
 
 
@@ -118,8 +118,8 @@ def test_good_definition_has_no_warnings(good: JobDefinition) -> None:
 @pytest.mark.parametrize(
     ("bad", "warnings"),
     [
-        (job(name=""), ["the job has no name"]),
-        (job(name="unnamed_job"), ["the job has no name"]),
+        (job(name=""), ["the job has no name; give it one of its own"]),
+        (job(name="unnamed_job"), ["the job has no name; give it one of its own"]),
         (
             job(args={"strategy": "ma"}),
             ['job "x": there is neither a script in args nor argv: nothing but python would be run'],

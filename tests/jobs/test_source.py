@@ -41,7 +41,7 @@ def test_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
 
 def test_path_through_a_file_and_loop_of_links_are_refused(tmp_path: Path, jobs_file: Path) -> None:
     jobs_file.write_text("")
-    assert "cannot be read: Not a directory" in refusal(jobs_file / "jobs.toml")
+    assert "cannot be read (Not a directory); mend its permissions" in refusal(jobs_file / "jobs.toml")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert "cannot be read" in refusal(tmp_path / "loop")
 
@@ -50,7 +50,9 @@ def test_path_through_a_file_and_loop_of_links_are_refused(tmp_path: Path, jobs_
 def test_unreadable_file_is_refused(jobs_file: Path) -> None:
     jobs_file.write_text("")
     jobs_file.chmod(0)
-    assert refusal(jobs_file) == f"jobs file {jobs_file} cannot be read: Permission denied"
+    assert refusal(jobs_file) == (
+        f"jobs file {jobs_file} cannot be read (Permission denied); mend its permissions, or name another with --config"
+    )
 
 
 def test_path_that_no_file_can_have_is_refused() -> None:

@@ -39,7 +39,7 @@ def as_ours(text: str, start: datetime, count: int) -> list[datetime] | str:
     try:
         rule = wallclock.cron(text)
     except ScheduleError as error:
-        return [] if "never happens" in str(error) else str(error).rpartition(" bad ")[2]
+        return [] if "never happens" in str(error) else str(error).rpartition(" bad ")[2].partition(";")[0]
     found: list[datetime] = []
     wall = int(start.timestamp())
     while len(found) < count and (later := rule.after(wall)) is not None:
@@ -79,7 +79,7 @@ def test_days_of_years_are_those_of_cronsim(text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_field_that_cannot_be_read_is_named(text: str, field: str) -> None:
-    with pytest.raises(ScheduleError, match=f"cannot be read: bad {field}$"):
+    with pytest.raises(ScheduleError, match=f"cannot be read: bad {field}; write "):
         wallclock.cron(text)
     assert as_cronsim(text, YEAR, 1) == field
 

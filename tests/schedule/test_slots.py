@@ -261,7 +261,14 @@ class TestValidate:
             ({"type": "once", "timezone": 3}, "timezone", "3 is not a name"),
             ({"type": "once", "run_at": date(2026, 12, 1)}, "run_at", "is not a date with a time"),
             ({"type": "once", "run_at": datetime.max, "timezone": "America/New_York"}, "run_at", "too far away"),
-            ({"type": "cron", "cron": "61 * * * *"}, "cron", 'cron "61 * * * *" cannot be read: bad minute'),
+            (
+                {"type": "cron", "cron": "61 * * * *"},
+                "cron",
+                (
+                    'cron "61 * * * *" cannot be read: bad minute; write *, numbers, lists (1,5), '
+                    "ranges (1-5), steps (*/5), and days that the months have"
+                ),
+            ),
             ({"type": "cron", "cron": "* * * *"}, "cron", "five fields"),
             ({"type": "cron", "cron": "0 * * * * *"}, "cron", "five fields"),
             ({"type": "cron", "cron": "@dayly"}, "cron", 'did you mean "@daily"?'),

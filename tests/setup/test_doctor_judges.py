@@ -187,7 +187,7 @@ def test_terminals_that_lack_something(changes: dict[str, Any], grade: Grade, sa
     [
         ({"client_termfeatures": "256,title"}, 'set -as terminal-features ",*:RGB"'),
         ({"escape-time": "500"}, "tmux holds Esc back for 500 ms → set -sg escape-time 10"),
-        ({"set-clipboard": "external"}, "set -s set-clipboard on"),
+        ({"set-clipboard": "off"}, "set -s set-clipboard external"),
     ],
 )
 def test_settings_of_tmux_that_take_something_from_the_console(changes: dict[str, str], said: str) -> None:

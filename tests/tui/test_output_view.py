@@ -361,8 +361,8 @@ async def test_saving_writes_the_text_once_and_never_over_a_file(
     assert path.stat().st_mode & 0o777 == 0o600
     messages = {message.message for message in posted.of(OutputView.SaveFailed)}
     assert messages == {
-        f'"{path}" exists already: choose another name',
-        f'"{tmp_path}/no/where" cannot be written: No such file or directory',
+        f'"{path}" exists already; choose another name',
+        f'"{tmp_path}/no/where" cannot be written (No such file or directory); choose another place',
     }
 
 

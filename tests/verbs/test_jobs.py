@@ -123,7 +123,7 @@ def test_tags_select_jobs(peak: CommandLine, words: list[str], names: list[str])
 def test_tags_that_nothing_has_are_told(peak: CommandLine) -> None:
     answer = peak("jobs", "--include-tags", "nothing")
     assert (answer.code, answer.out) == (0, "")
-    assert "none of the 4 jobs" in answer.err
+    assert "has the tags asked for; see: peak-console jobs, without tags" in answer.err
 
 
 def test_an_empty_file_is_helped(peak: CommandLine) -> None:

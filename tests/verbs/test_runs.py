@@ -138,7 +138,7 @@ def test_fifty_unless_told_otherwise_and_a_note_that_there_may_be_more(peak: Com
     ("words", "message"),
     [
         (["--outcome", "suceeded"], 'did you mean "succeeded"?'),
-        (["--outcome", "exploded"], "There are succeeded, failed, timed_out, stopped, lost, not_started"),
+        (["--outcome", "exploded"], "use one of succeeded, failed, timed_out, stopped, lost, not_started"),
         (["--limit", "-1"], "--limit: -1 is negative"),
         (["--since", "yesterday"], '--since: "yesterday" is neither a time nor a duration'),
         (["--json", "--csv"], "choose one"),

@@ -31,8 +31,3 @@ def from_sentence(area: str, grade: str, sentence: str, remedy: str = "") -> Fin
     """A finding in somebody else's words, which say what to do after their last semicolon."""
     message, _, advice = sentence.rpartition("; ")
     return Finding(area, grade, message, advice) if message else Finding(area, grade, sentence, remedy)
-
-
-def counted(number: int, what: str) -> str:
-    """``1 job``, ``2 jobs``."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

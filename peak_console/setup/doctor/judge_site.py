@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from peak_console.alerts.sender import URL_FORMS
 from peak_console.jobs.command import shown as as_shell
-from peak_console.setup.doctor.findings import Finding, Grade, counted, from_sentence
-from peak_console.text import safe, size
+from peak_console.setup.doctor.findings import Finding, Grade, from_sentence
+from peak_console.text import counted, safe, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,7 +47,7 @@ def judge_jobs(file: JobsFile) -> Iterator[Finding]:
         if fault:
             yield Finding(
                 _JOBS, Grade.WARNING, f'alerts channel "{name}": {fault}: it gets no alerts',
-                "mend its URL; services and their forms: https://github.com/caronc/apprise/wiki",
+                f"mend its URL; {URL_FORMS}",
             )  # fmt: skip
     good = [f'"{name}"' for name, fault in file.channels.items() if not fault]
     if good:

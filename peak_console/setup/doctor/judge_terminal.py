@@ -96,13 +96,13 @@ def _tmux(settings: Mapping[str, str]) -> Iterator[Finding]:
         good.append(f"escape-time {wait}")
     else:
         yield Finding(_AREA, Grade.NOTE, f"tmux holds Esc back for {wait} ms", "set -sg escape-time 10 in ~/.tmux.conf")
-    if settings["set-clipboard"] == "on":
-        good.append("set-clipboard on")
+    if settings["set-clipboard"] != "off":  # the console asks tmux itself to copy, which "external" lets it
+        good.append(f"set-clipboard {settings['set-clipboard']}")
     else:
         yield Finding(
             _AREA, Grade.NOTE,
-            f"what the console copies stays in tmux (set-clipboard {settings['set-clipboard']})",
-            "set -s set-clipboard on in ~/.tmux.conf",
+            "what the console copies stays in tmux (set-clipboard off)",
+            "set -s set-clipboard external in ~/.tmux.conf",
         )  # fmt: skip
     yield Finding(_AREA, Grade.OK, ", ".join(good))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from peak_console.errors import JobsFileError, PeakConsoleError, StartError, StateError
 from peak_console.jobs import source
 from peak_console.jobs.command import resolve_command, working_directory
-from peak_console.jobs.environment import own_environment
+from peak_console.jobs.environment import load_dotenv_values, own_environment
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.jobs.reader import Reader
 from peak_console.jobs.review import missing
@@ -88,7 +88,8 @@ def _channels(document: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[
         of_file = read_channels(document["alerts"], Findings(), environ)
     fault = ""
     try:
-        of_file = merge_channels(of_file, channels_from_environment(environ))
+        everywhere = {**load_dotenv_values(os.curdir), **environ}
+        of_file = merge_channels(of_file, channels_from_environment(everywhere))
     except PeakConsoleError as error:
         fault = str(error)
     if not of_file:

@@ -1,0 +1,155 @@
+"""Files of jobs, and what jobs will miss."""
+
+from __future__ import annotations
+
+import errno
+from typing import Any
+
+from tests.messages.scenarios import failing, scenario
+from tests.messages.stage import GOOD, Stage
+
+
+@scenario
+def a_jobs_file_that_is_none(stage: Stage) -> None:
+    stage.run("--headless --once --config nowhere.toml")
+    stage.run("--headless --once --config .")
+    stage.run("jobs --config /dev/null")
+    stage.run("jobs --config 'a\0b'")
+    stage.write("large.toml", b"#" * (16 * 1024 * 1024 + 1))
+    stage.run("jobs --config large.toml")
+    (stage.folder / "large.toml").unlink()
+    with stage.patch.context() as patched:
+        patched.setattr("builtins.open", failing(errno.EACCES))
+        stage.ask("no leave to read", _load)
+
+
+@scenario
+def files_that_are_not_toml(stage: Stage) -> None:
+    for text in (
+        "[[job]\n", "enabled = True\n", "[job]\nname = 'a'\n[job]\n", "a = ", "a = [" * 5000,
+        "a = " + "1" * 5000, b"\xff\xfea", b"name = '\xe9'\n",
+    ):  # fmt: skip
+        stage.write("jobs.toml", text)
+        stage.run("jobs")
+
+
+@scenario
+def types_and_values(stage: Stage) -> None:
+    stage.jobs(
+        '[[job]]\nname = 7\n[[job]]\nname = ""\n[[job]]\nname = "a\\u0007b"\n[[job]]\nname = "t"\nenabled = "yes"\n'
+        'tags = "prod"\nretries = true\nretry_backoff = "2"\ntimeout_seconds = -1\ninterval_seconds = 0\n'
+        'success_codes = [300]\noverlap = "quue"\ncatch_up = "never"\ncommand = "a\\u0000b"\nrun_at = "soon"\n'
+        'args = 3\nenv = "A=1"\nmax_output_bytes = 9223372036854775808\n'
+        '[[job]]\nname = "l"\ntags = ["a", 1]\nsuccess_codes = []\nargv = ["a", true]\n'
+        '[[job]]\nname = "m"\nsuccess_codes = [1.5]\ntags = [["x"]]\nargv = ["a\\u0000"]\nrun_at = 3\n'
+        '[[job]]\nname = "n"\nsuccess_codes = 1\nkill_grace_seconds = 200000000000\ncommand = ""\n'
+        '[[job]]\nname = "o"\nargs = { "" = 1, script = 3, "n\\u0000" = "a", x = { y = 1 }, z = 99999999999999999999,'
+        ' w = "a\\u0000b", v = [[1]] }\n'
+        '[[job]]\nname = "p"\nenv = { "A=B" = "1", C = [1], D = "a\\u0000b" }\n'
+    )
+    stage.run("validate")
+
+
+@scenario
+def keys_and_tables(stage: Stage) -> None:
+    stage.jobs(
+        "retries = 3\nkeep_runs = 1\nfrobnicate = 1\n[jobs]\n[[shedule]]\na = 1\n"
+        '[scheduler]\nkep_runs = 1\nname = "x"\n'
+        '[[job]]\nnmae = "a"\n[[job]]\nname = "a"\nintervall_seconds = 1\ncolour = 1\nurl_env = "x"\n'
+        '[[job]]\nname = "a"\nargv = ["x"]\nargs = { a = 1 }\n'
+    )
+    stage.run("validate")
+    for text in (
+        'job = "a"\n',
+        "scheduler = 1\n",
+        "alerts = 1\n",
+        "alerts = { channel = 1 }\n",
+        "",
+        "[job]\nname = 'a'\n",
+    ):
+        stage.jobs(text)
+        stage.run("validate")
+    stage.jobs("".join(f'[[job]]\nname = "j{n}"\ncommand = "true"\nteam = 1\n' for n in range(8)))
+    stage.run("validate")
+    stage.patch.setattr("peak_console.jobs.source.MAX_LINES", 3)
+    stage.jobs("".join(f'[[job]]\nname = "j{n}"\nretries = -1\n' for n in range(5)))
+    stage.run("jobs")
+
+
+@scenario
+def schedules(stage: Stage) -> None:
+    rules = (
+        'schedule_type = "intervall"', 'schedule_type = "interval"', 'schedule_type = "daily"',
+        'schedule_type = "cron"', 'schedule_type = "daily"\ndaily_time = "25:00"',
+        'schedule_type = "daily"\ndaily_time = "07:30"\ndays = ["mo"]', 'schedule_type = "cron"\ncron = "* * *"',
+        'schedule_type = "cron"\ncron = "@dayly"', 'schedule_type = "cron"\ncron = "@never"',
+        'schedule_type = "cron"\ncron = "61 * * * *"', 'schedule_type = "cron"\ncron = "0 0 30 2 *"',
+        'schedule_type = "cron"\ncron = "0 0 1-x * *"', 'schedule_type = "cron"\ncron = "0 0 32 * *"',
+        'schedule_type = "cron"\ncron = "5-3 * * * *"',
+        'schedule_type = "interval"\ninterval_seconds = 0.0000001', "interval_seconds = 3", 'daily_time = "07:30"',
+        'schedule_type = "once"\ncron = "* * * * *"', 'timezone = "Europe/Berlni"', 'timezone = "nowhere"',
+        'run_at = 0001-01-01T00:00:00\ntimezone = "Asia/Tokyo"',
+        'schedule_type = "cron"\ncron = "0 0 * * */99"',
+    )  # fmt: skip
+    stage.jobs("".join(f'[[job]]\nname = "j{n}"\ncommand = "true"\n{rule}\n' for n, rule in enumerate(rules)))
+    stage.run("validate")
+    stage.jobs('[scheduler]\ntimezone = "Mars"\n')
+    stage.run("validate")
+    from peak_console import JobDefinition
+    from peak_console.jobs.loader import validate_job_config
+    from peak_console.schedule.model import JobSchedule
+
+    made: list[dict[str, Any]] = [
+        {"type": "x"}, {"run_at": "x"}, {"type": "interval", "interval_seconds": "x"}, {"timezone": 3},
+        {"type": "daily", "daily_time": 7}, {"type": "daily", "daily_time": "07:00", "days": ["x"]},
+    ]  # fmt: skip
+    for values in made:
+        stage.ask(f"by hand: {values}", lambda values=values: validate_job_config(  # type: ignore[misc]
+            JobDefinition("a", argv=("x",), schedule=JobSchedule(**values))))  # fmt: skip
+    stage.ask("by hand", lambda: validate_job_config(JobDefinition("", retries=-1)))
+    stage.ask("by hand", lambda: validate_job_config(JobDefinition("a", args={"x": 1}, argv=("b",))))
+
+
+@scenario
+def what_jobs_will_miss(stage: Stage) -> None:
+    stage.write("plain.txt", "text")
+    stage.write("bad.env", "A=1\nnonsense line\n")
+    stage.write("latin.env", b"A=\xff\n")
+    stage.jobs(
+        '[scheduler]\npython = "/opt/nothing"\n'
+        '[[job]]\nname = "a"\ncommand = "nosuch"\n[[job]]\nname = "b"\ncommand = "ls -l"\n'
+        '[[job]]\nname = "c"\ncommand = "plain.txt"\n[[job]]\nname = "d"\ncommand = "./plain.txt"\n'
+        '[[job]]\nname = "e"\ncommand = "/tmp"\n[[job]]\nname = "f"\ncommand = "./nothing"\n'
+        '[[job]]\nname = "g"\ncommand = "true"\ncwd = "nowhere"\n'
+        '[[job]]\nname = "h"\ncommand = "true"\nenv_file = "nowhere.env"\n'
+        '[[job]]\nname = "i"\ncommand = "true"\nenv_file = "bad.env"\n'
+        '[[job]]\nname = "j"\ncommand = "true"\nenv_file = "latin.env"\n'
+        '[[job]]\nname = "k"\ncommand = "true"\nenv_file = "."\n'
+        '[[job]]\nname = "l"\nargs = { script = "nowhere.py" }\n[[job]]\nname = "m"\n'
+        '[[job]]\nname = "n"\ncommand = "tool"\n'
+    )
+    stage.write("tool", "#!/bin/sh\n", 0o755)
+    stage.run("validate")
+
+
+@scenario
+def channels(stage: Stage) -> None:
+    stage.patch.setenv("HOLDS_NO_URL", "nonsense")
+    stage.jobs(
+        GOOD + '[alerts]\nurls = ["nonsense"]\nmin_level = "loud"\n[[alerts.channel]]\nname = "x"\n'
+        '[[alerts.channel]]\nurl_env = "NOT_SET"\n[[alerts.channel]]\nurl_env = "HOLDS_NO_URL"\n'
+        '[[alerts.channel]]\nname = "y"\nurl = "json://a"\n[[alerts.channel]]\nname = "y"\nurl = "json://b"\n'
+        '[[alerts.channel]]\nname = "z"\nurl = "json://a"\nurl_env = "X"\n'
+    )
+    stage.run("validate")
+    stage.jobs(GOOD + '[[alerts.channel]]\nname = "x"\nurl = "nosuch://sesame"\n')
+    stage.run("validate")
+    stage.patch.setenv("PEAK_CONSOLE_ALERT_LEVEL", "loud")
+    stage.jobs(GOOD)
+    stage.run("--headless --once")
+
+
+def _load() -> object:
+    from peak_console.jobs.loader import load
+
+    return load("jobs.toml")

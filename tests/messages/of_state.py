@@ -1,0 +1,63 @@
+"""State directories and registries that will not do."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+from typing import TYPE_CHECKING
+
+from tests.messages.scenarios import failing, scenario
+
+if TYPE_CHECKING:
+    from tests.messages.stage import Stage
+
+
+@scenario
+def state_directories_that_will_not_do(stage: Stage) -> None:
+    stage.run("--headless --once --state-dir jobs.toml")
+    stage.run("--headless --once --state-dir jobs.toml/below")
+    stage.state.mkdir()
+    stage.state.chmod(0o777)
+    stage.run("hold")
+    stage.state.chmod(0o700)
+    with stage.patch.context() as patched:
+        patched.setattr("os.geteuid", lambda: 12345)
+        stage.run("hold")
+    for target, number in (
+        ("os.access", None), ("os.listdir", errno.EIO), ("os.write", errno.ENOSPC), ("os.mkfifo", errno.EPERM),
+    ):  # fmt: skip
+        with stage.patch.context() as patched:
+            patched.setattr(target, failing(number) if number is not None else lambda *_, **__: False)
+            stage.ask(target, lambda: _prepare(stage))
+    for number in (errno.ENOLCK,):
+        with stage.patch.context() as patched:
+            patched.setattr(fcntl, "flock", failing(number))
+            stage.run("hold")
+
+
+@scenario
+def registries_that_cannot_be_used(stage: Stage) -> None:
+    import sqlite3
+
+    stage.run("hold")
+    database = stage.state / "registry.db"
+    connection = sqlite3.connect(database, isolation_level=None)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    stage.run("runs")
+    for ending in ("-wal", "-shm"):
+        stage.state.joinpath(f"registry.db{ending}").unlink(missing_ok=True)
+    database.write_bytes(b"this is no database, whatever it is called. " * 100)
+    stage.run("runs")
+    database.unlink()
+    database.mkdir()
+    stage.run("runs")
+
+
+def _prepare(stage: Stage) -> object:
+    from peak_console.store.directory import Doorbell, prepare
+
+    prepare(str(stage.state))
+    bell = Doorbell(str(stage.state))
+    bell.close()
+    return None

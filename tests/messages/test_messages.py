@@ -1,0 +1,92 @@
+"""Every message that a user can meet is met here, and stands in ``messages.txt`` to be read: what, where, what next."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.messages.__main__ import TRANSCRIPT, walk
+from tests.messages.sites import Site, sites
+
+# Sites that the walk does not come by, each by some of its text, with the reason. One that it does come by, or that is
+# no more, has to leave this list.
+INSIDE = "caught by our own code, which says something else, seen in the walk"
+ORDINARY = "ordinary output: nothing is wrong"
+PROGRAMMERS = "for programmers: no user can cause it"
+ELSEWHERE: dict[str, str] = {
+    "alerts/judge.py: raise ValueError": PROGRAMMERS,
+    "alerts/sender.py: return 'the service did not take it'": "tests/alerts/test_sender.py",
+    "alerts/sender.py: return f'the service answered HTTP": "tests/alerts/test_sender.py",
+    "engine/commands.py: return (REFUSED, 'the engine is shutting down": "tests/engine/test_commands.py",
+    "engine/commands.py: return (DONE, f'{job.name} #{run.id} waits": ORDINARY,
+    "engine/dispatch.py: raise refusal": INSIDE,
+    "engine/loop.py: raise TakenAwayError(str(error))": "the same words, see a state directory that is taken away",
+    "headless.py: text = f'held by": "tests/headless/test_output.py",
+    "jobs/environment.py: raise ValueError(path)": INSIDE,
+    "jobs/source.py: raise refused(path, 'is nested too deeply": "the parser counts levels itself in newer versions",
+    "runs/keeper.py: raise RefusedError": INSIDE,
+    "runs/link.py: raise": INSIDE,
+    "runs/local.py: raise result": INSIDE,
+    "runs/local.py: raise StartError": "tests/runs/test_starting.py",
+    "schedule/wallclock.py: raise ScheduleError(f'cron {shown(expression)} never happens": (
+        "the reader of fields refuses such days first; this is the last resort"
+    ),
+    "setup/crontab.py: return 'there is no command'": "a line of blanks is no line before it gets there",
+    "setup/install.py: at_boot": ORDINARY,
+    "setup/install.py: return [": ORDINARY,
+    "setup/units.py: head": ORDINARY,
+    "store/damage.py: raise store._explained": "the same words, see the registry under hardship",
+    "store/damage.py: lines": "an alert of a registry set aside: tests/store/test_damage.py",
+    "store/database.py: raise self._explained": "the same words, see the registry under hardship",
+    "tui/dialogs/disable.py: raise ValueError": "tests/tui/test_dialogs.py",
+    "values.py: raise": PROGRAMMERS,
+    "verbs/common.py: raise error": "the same words, see a jobs file that is none",
+    "verbs/doctor.py": ORDINARY,
+    "verbs/logs.py: code": ORDINARY,
+    "verbs/logs.py: return 'has ended, but": "tests/verbs/test_logs.py",
+    "verbs/logs.py: return f'{size(chunk.dropped)}": "tests/verbs/test_logs.py",
+    "verbs/run.py: raise PeakConsoleError(command.message": "the same words, see what an engine refuses",
+    "verbs/run.py: raise PeakConsoleError(f'{directory}: the registry is gone": "between two looks at the registry",
+    "verbs/serve.py: note(f'{options.host} can be reached": "tests/web/test_serve.py",
+    "web/front.py: raise StateError": "tests/web/test_front.py",
+    "web/front.py: raise web.HTTPNotFound": "for browsers, which show a page of their own",
+}
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, set[Site]]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("PEAK_")]:
+            patch.delenv(name)
+        return walk(tmp_path_factory.mktemp("walk").resolve())
+
+
+def test_what_the_user_is_told_is_what_has_been_read(walked: tuple[str, set[Site]]) -> None:
+    assert walked[0] == TRANSCRIPT.read_text(encoding="utf-8"), "run: python -m tests.messages, and read what changes"
+
+
+def test_nobody_is_shown_what_only_programmers_understand(walked: tuple[str, set[Site]]) -> None:
+    assert "Traceback" not in walked[0]
+    assert not re.findall(r"\[Errno|<class|object at 0x|\bNone\b", walked[0])
+
+
+def test_every_place_that_makes_a_message_is_walked_by_or_has_its_reason(walked: tuple[str, set[Site]]) -> None:
+    missed = [str(site) for site in sites() if site not in walked[1]]
+    assert [text for text in missed if not text.startswith(tuple(ELSEWHERE))] == []
+    assert [reason for reason in ELSEWHERE if not any(text.startswith(reason) for text in missed)] == []
+
+
+def test_the_tests_that_are_named_as_reasons_exist() -> None:
+    root = Path(__file__).parents[2]
+    assert all((root / path).exists() for reason in ELSEWHERE.values() for path in re.findall(r"tests/\S+\.py", reason))
+
+
+def test_sites_are_found_by_what_they_do() -> None:
+    texts = [str(site) for site in sites()]
+    assert any(text.startswith("jobs/reader.py: self.findings.error(") for text in texts)
+    assert any(text.startswith("store/directory.py: raise StateError(") for text in texts)
+    assert any(text.startswith("runs/refusals.py: return StartError(") for text in texts)
+    assert not any("NotImplementedError" in text for text in texts)
