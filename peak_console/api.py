@@ -56,9 +56,13 @@ class JobResult:
     started_at: datetime
     finished_at: datetime
     return_code: int
+    """-1 when no process ran, or it was stopped."""
     success: bool
+    """Whether the return code is one of the job's ``success_codes``."""
     stdout: str = ""
+    """Its end, where it is long."""
     stderr: str = ""
+    """Its end, where it is long."""
     exception: str | None = None
     """Why no process ran or why it was stopped, in a sentence."""
     duration_seconds: float = 0.0

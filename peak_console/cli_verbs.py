@@ -63,7 +63,7 @@ def _logs(parser: ArgumentParser) -> Verb:
 
 def _run(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
-    add("job", metavar="JOB")
+    add("job", metavar="JOB", help="its name")
     add("--wait", action="store_true", help="show its output, wait for its end, exit with its code")
     add("--force", action="store_true", help="even beside a run of the same job, or under a hold")
     add("--set", metavar="NAME=VALUE", action="append", default=[], help="another value for one of its arguments")
@@ -86,7 +86,7 @@ def _disable(parser: ArgumentParser) -> Verb:
 
 
 def _add_override(parser: ArgumentParser) -> None:
-    parser.add_argument("job", metavar="JOB")
+    parser.add_argument("job", metavar="JOB", help="its name")
     parser.add_argument("--for", dest="for_", metavar="TIME", help="for how long: 90s, 30m, 2h, 1d (default: for good)")
     parser.add_argument("--reason", metavar="TEXT", help="shown beside the job")
 

@@ -1,4 +1,4 @@
-"""What ``--json`` prints, key by key: the reference is written from it, and a test holds the verbs to it."""
+"""What is promised to programs, word by word: the reference is written from it, and tests hold the program to it."""
 
 from __future__ import annotations
 
@@ -87,3 +87,37 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
 }
 """By verb: its keys in their order, each with type and meaning. ``status`` prints one object, the others a list."""
+
+VARIABLES: Mapping[str, str] = {
+    "PEAK_CONSOLE_STATE_DIR": "where state lives, unless `--state-dir` says so",
+    "PEAK_CONSOLE_CONFIG": "the console's own settings, instead of `~/.config/peak-console/console.toml`",
+    "PEAK_CONSOLE_ALERT_URLS": "channels beside those of the jobs file: URLs with blanks between them; or in `.env`",
+    "PEAK_CONSOLE_ALERT_LEVEL": "their least level: `info`, `warning` (the default) or `critical`; or in `.env`",
+    "NO_COLOR": "a console without colours, when it is set and not empty",
+    "VISUAL": "the editor that `e` opens; without it `EDITOR`",
+    "EDITOR": "the editor that `e` opens",
+    "TZ": "the machine's time zone, for what names no other",
+    "VIRTUAL_ENV": "the environment whose `python` a bare `python` is",
+    "PATH": "where a command without a slash is looked for",
+    "XDG_CONFIG_HOME": "instead of `~/.config`",
+    "XDG_STATE_HOME": "instead of `~/.local/state`",
+}
+"""Those that the program reads."""
+
+RUN_VARIABLES: Mapping[str, str] = {
+    "PEAK_JOB_NAME": "the job",
+    "PEAK_RUN_ID": "the run's number",
+    "PEAK_SCHEDULED_FOR": "its slot, ISO 8601 with offset",
+    "PEAK_ATTEMPT": "which attempt it is, from 1",
+    "PEAK_TRIGGER": "why it was started: `schedule`, `manual`, `retry`, `catch_up`",
+    "PEAK_CONSOLE_STATE_DIR": "the state directory, for `log_scheduler_job_run` and verbs",
+    "PYTHONUNBUFFERED": "`1`, unless it is set: what a script prints is seen at once",
+}
+"""Those that each run is given."""
+
+EXTRAS: Mapping[str, str] = {
+    "web": "`peak-console serve`, the console in a browser",
+    "docs": "this documentation as a site",
+    "test": "the tests",
+    "dev": "working on the program itself",
+}

@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
 
-_FENCE = re.compile(r"^( *)```(\w*)([^\n`]*)\n(.*?)^\1```$|<!-- test: (.*?) -->", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(
+    r"^( *)```(\w*)([^\n`]*)\n(.*?)^\1```$|<!-- test: (.*?) -->|<!-- not run: (.*?) -->", re.DOTALL | re.MULTILINE
+)
 _TITLE = re.compile(r'title="([^"]+)"')
 _PROGRAM = re.compile(r"(?:^|[\s=(/`\"'])(?:peak-console|python3? -m peak_console)(?=\s|$)")
 _END = frozenset(("|", "||", "&&", ";", "&", ">", ">>", "<", "2>", ")"))
@@ -28,6 +30,8 @@ class Block:
     language: str
     title: str
     text: str
+    not_run: str = ""
+    """Why the tests do not run it: what ``<!-- not run: … -->`` in front of it says."""
 
 
 def name(page: Path) -> str:
@@ -36,14 +40,19 @@ def name(page: Path) -> str:
 
 def blocks(page: Path) -> list[Block]:
     found = []
+    not_run = ""
     for match in _FENCE.finditer(page.read_text(encoding="utf-8")):
-        indent, language, rest, text, hidden = match.groups()
+        indent, language, rest, text, hidden, reason = match.groups()
+        if reason is not None:
+            not_run = reason
+            continue
         if hidden is not None:
             found.append(Block("hidden", "", hidden))
             continue
         title = _TITLE.search(rest)
         lines = [line.removeprefix(indent) for line in text.splitlines()]
-        found.append(Block(language, title[1] if title else "", "".join(f"{line}\n" for line in lines)))
+        found.append(Block(language, title[1] if title else "", "".join(f"{line}\n" for line in lines), not_run))
+        not_run = ""
     return found
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
+import tomllib
 from argparse import SUPPRESS, ArgumentParser, _SubParsersAction
 from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peak_console import cli
+from peak_console.engine import events
 from peak_console.jobs.fields import ALERTS, CHANNEL, FIELDS, JOB, SCHEDULER
-from tests.docs.contract import CONTRACT
+from tests.docs.contract import CONTRACT, EXTRAS, RUN_VARIABLES, VARIABLES
 from tests.docs.pages import DOCS, ROOT
 
 if TYPE_CHECKING:
     from argparse import Action
     from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
     from peak_console.jobs.fields import Field
 
@@ -124,6 +127,24 @@ def _exit_codes() -> str:
     return _table(("code", "meaning"), [part.split(" ", 1) for part in text.split(", ")])
 
 
+def _variables() -> str:
+    return _table(("variable", "meaning"), [(f"`{name}`", meaning) for name, meaning in VARIABLES.items()])
+
+
+def _run_variables() -> str:
+    return _table(("variable", "meaning"), [(f"`{name}`", meaning) for name, meaning in RUN_VARIABLES.items()])
+
+
+def _events() -> str:
+    kinds = [each for each in vars(events).values() if isinstance(each, type) and each.__module__ == events.__name__]
+    rows = [
+        (f"`{kind.__name__}`", ", ".join(f"`{field.name}`" for field in fields(kind) if field.name != "at"), _text(kind))
+        for kind in kinds
+        if kind is not events.EngineEvent
+    ]
+    return _table(("event", "fields", "what has happened"), rows)
+
+
 # --- the console ---------------------------------------------------------------------------------------------
 
 
@@ -145,6 +166,13 @@ def _keys() -> str:
 
 # --- the Python API ------------------------------------------------------------------------------------------
 
+_KEYS = {field.key: field.text for field in FIELDS if field.where[0] == JOB}
+_OF_THE_FILE = {
+    "JobDefinition": {**_KEYS, "schedule": "When it is due."},
+    "JobSchedule": {**_KEYS, "type": _KEYS["schedule_type"]},
+}
+"""What a field means that has no words of its own: the same as in a jobs file."""
+
 
 def _python() -> str:
     import peak_console
@@ -154,15 +182,17 @@ def _python() -> str:
 
 
 def _entry(name: str, thing: Any) -> str:
-    text = inspect.cleandoc(thing.__doc__ or "")
+    text = _text(thing)
     if not (isinstance(thing, type) and is_dataclass(thing)):
-        return f"### {name}\n\n```py\n{_signature(name, thing)}\n```\n\n{_plain(text)}\n"
-    notes = dict(re.findall(r'^    (\w+): [^\n]*\n    """(.*?)"""', inspect.getsource(thing), re.DOTALL | re.MULTILINE))
+        return f"### {name}\n\n```py\n{_signature(name, thing)}\n```\n\n{text}\n"
+    notes = _OF_THE_FILE.get(name, {}) | dict(
+        re.findall(r'^    (\w+): [^\n]*\n    """(.*?)"""', inspect.getsource(thing), re.DOTALL | re.MULTILINE)
+    )
     rows = [
         (f"`{field.name}`", f"`{field.type}`", _default(field), _plain(" ".join(notes.get(field.name, "").split())))
         for field in fields(thing)
     ]
-    return f"### {name}\n\n{_plain(text)}\n\n{_table(('field', 'type', 'default', 'meaning'), rows)}"
+    return f"### {name}\n\n{text}\n\n{_table(('field', 'type', 'default', 'meaning'), rows)}"
 
 
 def _signature(name: str, function: Callable[..., Any]) -> str:
@@ -183,6 +213,10 @@ def _default(field: Any) -> str:
         return "required"
     value = field.default_factory()
     return f"`{type(value).__name__}()`" if is_dataclass(value) else f"`{value!r}`"
+
+
+def _text(thing: Any) -> str:
+    return _plain(inspect.cleandoc(thing.__doc__ or ""))
 
 
 def _plain(text: str) -> str:
@@ -213,15 +247,50 @@ def _column(rest: str) -> str:
     return "; ".join(filter(None, (values, comment)))
 
 
+# --- the project ---------------------------------------------------------------------------------------------
+
+
+def _project() -> Any:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _extras() -> str:
+    extras = _project()["project"]["optional-dependencies"]
+    assert list(extras) == list(EXTRAS), "each extra is for something: see tests/docs/contract.py"
+    rows = [
+        (f"`[{extra}]`", EXTRAS[extra], ", ".join(f"`{re.split('[<=>]', package)[0]}`" for package in packages))
+        for extra, packages in extras.items()
+    ]
+    return _table(("extra", "for", "brings"), rows)
+
+
+def _packages() -> str:
+    """The layers of the import contract from top to bottom, each module with its own first line."""
+    layers = next(each["layers"] for each in _project()["tool"]["importlinter"]["contracts"] if "layers" in each)
+    rows = []
+    for layer in layers:
+        for module in layer.split(" | "):
+            path = ROOT / Path(*module.split("."))
+            source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+            text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
+            rows.append((f"`{module.removeprefix('peak_console.')}`", _plain(text.partition("\n\n")[0].replace("\n", " "))))
+    return _table(("module", "what it is"), rows)
+
+
 PARTS = {
     "fields": _fields,
     "flags": _flags,
     "verbs": _verbs,
     "json": _json,
     "exit-codes": _exit_codes,
+    "variables": _variables,
+    "run-variables": _run_variables,
+    "events": _events,
     "keys": _keys,
     "python": _python,
     "schema": _schema,
+    "extras": _extras,
+    "packages": _packages,
 }
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from tests.docs.pages import Block
 
 SECONDS = 120
-_FILES = frozenset(("toml", "python", "sh", "cron", "ini", "text"))
-_MARK = "\x1e"
+_FILES = frozenset(("toml", "python", "sh", "cron", "ini", "text", "dockerfile", "yaml", "tmux"))
+_MARK, _CODE = "\x1e", "\x1f"
 
 
 @dataclass
@@ -30,13 +30,17 @@ class Step:
 
     command: str
     expected: list[str] = field(default_factory=list)
+    must_succeed: bool = True
+    """Of what is shown with its output, that output decides."""
 
 
 def steps(found: Iterable[Block]) -> list[Step]:
     """What a page says to do, in its order."""
     result: list[Step] = []
     for block in found:
-        if block.language == "hidden":
+        if block.not_run:
+            continue
+        if block.language == "hidden" or (block.language == "sh" and not block.title):
             result.append(Step(block.text))
         elif block.title and block.language in _FILES:
             result.append(Step(f"mkdir -p \"$(dirname '{block.title}')\"; cat > '{block.title}' <<'END_OF_FILE'\n"
@@ -44,7 +48,7 @@ def steps(found: Iterable[Block]) -> list[Step]:
         elif block.language == "console":
             for line in block.text.splitlines():
                 if line.startswith("$ "):
-                    result.append(Step(line[2:]))
+                    result.append(Step(line[2:], must_succeed=False))
                 elif line.startswith("> ") and not result[-1].expected:
                     result[-1].command += f"\n{line[2:]}"
                 else:
@@ -60,7 +64,7 @@ def run_page(page: Path, folder: Path) -> None:
     """
     todo = steps(blocks(page))
     shutil.copytree(ROOT / "config", folder / "config", ignore=shutil.ignore_patterns(".peak_console", "reports"))
-    script = "".join(f"printf '{_MARK}'\n{{ {step.command}\n}} 2>&1\n" for step in todo)
+    script = "".join(f"printf '{_MARK}'\n{{ {step.command}\n}} 2>&1\nprintf '{_CODE}%d' $?\n" for step in todo)
     bin_directory = str(Path(sys.executable).parent)
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PEAK_", "PYTEST"))}
     environ |= {
@@ -82,13 +86,14 @@ def run_page(page: Path, folder: Path) -> None:
     _, *outputs = ended.stdout.split(_MARK)
     assert len(outputs) == len(todo), f"the shell ended early: {ended.stdout}"
     for step, output in zip(todo, outputs, strict=True):
-        _compare(step, output)
+        _compare(step, *output.rsplit(_CODE, 1))
 
 
-def _compare(step: Step, output: str) -> None:
+def _compare(step: Step, output: str, code: str) -> None:
     lines = output.splitlines()
-    told = f"\n$ {step.command}\n{textwrap.indent(output, '    ')}"
+    told = f"\n$ {step.command}\n{textwrap.indent(output, '    ')}exit code {code}"
     assert "Traceback" not in output, told
+    assert code == "0" or not step.must_succeed, told
     position = 0
     for expected in step.expected:
         if not expected.strip() or expected.strip() == "…":

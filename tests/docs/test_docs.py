@@ -18,7 +18,7 @@ from peak_console.tui.config import load_config
 from tests.docs import reference
 from tests.docs.contract import CONTRACT, FLAG, NUMBER, OBJECT, OR_NULL, TEXT, TEXTS, TIME
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, commands, name
-from tests.docs.sessions import run_page
+from tests.docs.sessions import run_page, steps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +93,17 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{name(page)} links to {target}"
 
 
-SHOWN = [page for page in PAGES if any(block.language == "console" for block in blocks(page))]
+SHOWN = [page for page in PAGES if steps(blocks(page))]
+NO_COMMANDS = {"py", "text"}
+CHECKED_ELSEWHERE = {"cron", "dockerfile", "tmux", "yaml"}
+"""What is no shell's: see ``test_deployment`` and ``test_containers``."""
+
+
+@of_each_page
+def test_every_command_is_run_or_says_why_it_is_not(page: Path) -> None:
+    for block in blocks(page):
+        runs = block.language in ("console", "hidden", "python", "sh", "toml") or block.title
+        assert runs or block.language in NO_COMMANDS | CHECKED_ELSEWHERE, f"{name(page)}: nothing runs\n{block.text}"
 
 
 @pytest.mark.parametrize("page", SHOWN, ids=name)

@@ -194,6 +194,9 @@ def test_who_stands_by_takes_over_with_the_jobs_file_as_it_is_by_then(program: P
     second = program.start("--headless")
     second.shows("standing by")
     first.send(signal.SIGSTOP)  # so that it is the second one that sees the new file first
+    while any(run.outcome is None for run in program.runs()):  # not in the middle of a run
+        first.send(signal.SIGCONT)
+        first.send(signal.SIGSTOP)
     wait_until(lambda: "would run old" in program.once("--dry-run").out)
     program.jobs(shell("new", NOTE))
     first.send(signal.SIGKILL)

@@ -25,11 +25,12 @@ def record_run(
     started_at: datetime = NOW - HOUR,
     late: float = 0.5,
     seconds: float = 2,
+    supervisor: str = "test",
     **claimed: Any,
 ) -> Run:
     """A run from its slot, ``late`` seconds before its start, to its end; without an outcome it still runs."""
     claim = Claim(job, started_at - timedelta(seconds=late), **{"command": ("python", f"{job}.py"), **claimed})
-    [run] = store.claim([claim], started_at, "test")
+    [run] = store.claim([claim], started_at, supervisor)
     store.started(run.id, started_at, pid=4711, pid_started="test")
     if outcome is not None:
         store.finish(run.id, outcome, return_code, started_at + timedelta(seconds=seconds))

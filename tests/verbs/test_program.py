@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.engine.recovery import identity
 from peak_console.store.directory import run_directory
 from tests.verbs.support import record_run
 
@@ -36,7 +37,7 @@ def environment(**changes: str) -> dict[str, str]:
 @pytest.fixture
 def running(peak: CommandLine, store: Store) -> Run:
     """#1 of risk_check is under way and has written to both streams."""
-    run = record_run(store, outcome=None)
+    run = record_run(store, outcome=None, supervisor=identity(os.getpid()))  # else it would soon count as forsaken
     folder = Path(run_directory(str(peak.directory), run.id))
     folder.mkdir(parents=True)
     (folder / "stdout.log").write_bytes(b"\x1b[32mgreen\x1b[0m \x1b]0;title\x07\n")
