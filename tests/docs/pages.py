@@ -72,7 +72,7 @@ def commands(page: Path) -> Iterator[list[str]]:
 def _commands_in(line: str) -> Iterator[list[str]]:
     for match in _PROGRAM.finditer(line):
         lexer = shlex.shlex(line[match.end() :].replace("\\|", "|"), posix=True, punctuation_chars="|&;<>()")
-        lexer.wordchars += "#$%{}…"
+        lexer.wordchars += "#$%{}…,:@"
         lexer.commenters = ""
         words: list[str] = []
         try:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import re
-import tomllib
 from argparse import SUPPRESS, ArgumentParser, _SubParsersAction
 from dataclasses import MISSING, fields, is_dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peak_console import cli
 from peak_console.engine import events
 from peak_console.jobs.fields import ALERTS, CHANNEL, FIELDS, JOB, SCHEDULER
-from tests.docs.contract import CONTRACT, EXTRAS, RUN_VARIABLES, VARIABLES
+from tests.docs.contract import CONTRACT, RUN_VARIABLES, VARIABLES
 from tests.docs.pages import DOCS, ROOT
+from tests.docs.project import docstring, extras, packages, plain, table
 
 if TYPE_CHECKING:
     from argparse import Action
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from peak_console.jobs.fields import Field
 
@@ -36,11 +35,6 @@ def generated_pages() -> list[Path]:
     return [path for path in sorted(DOCS.rglob("*.md")) if _PART.search(path.read_text(encoding="utf-8"))]
 
 
-def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [headers, ["---"] * len(headers), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
-
-
 # --- jobs.toml -----------------------------------------------------------------------------------------------
 
 
@@ -48,7 +42,7 @@ def _fields() -> str:
     parts = []
     for place, title in TABLES.items():
         rows = [_field(field) for field in FIELDS if field.where[0] == place]
-        parts.append(f"### {title}\n\n{_table(('key', 'type', 'default', 'example', 'meaning'), rows)}")
+        parts.append(f"### {title}\n\n{table(('key', 'type', 'default', 'example', 'meaning'), rows)}")
     shared = ", ".join(f"`{field.key}`" for field in FIELDS if field.where == (JOB, SCHEDULER))
     return "\n".join(parts) + f"\nIn `[scheduler]`, these are the defaults of every job: {shared}.\n"
 
@@ -89,9 +83,13 @@ def _flags() -> str:
 
 
 def _options(actions: Iterable[Action]) -> str:
-    shown = [action for action in actions if action.dest != "help" and action.help != SUPPRESS]
-    rows = [(f"`{_usage(action)}`", action.help or "") for action in shown]
-    return _table(("flag", "meaning"), [(flag, text % {"prog": "peak-console"}) for flag, text in rows])
+    rows = [(f"`{_usage(action)}`", action.help or "") for action in actions if is_shown(action)]
+    return table(("flag", "meaning"), [(flag, text % {"prog": "peak-console"}) for flag, text in rows])
+
+
+def is_shown(action: Action) -> bool:
+    """Whether a flag is for users, and not the same everywhere."""
+    return action.dest != "help" and action.help != SUPPRESS
 
 
 def _usage(action: Action) -> str:
@@ -118,31 +116,35 @@ def _json() -> str:
     parts = []
     for verb, keys in CONTRACT.items():
         rows = [(f"`{key}`", kind, meaning) for key, (kind, meaning) in keys.items()]
-        parts.append(f"### {verb} --json\n\n{_table(('key', 'type', 'meaning'), rows)}")
+        parts.append(f"### {verb} --json\n\n{table(('key', 'type', 'meaning'), rows)}")
     return "\n".join(parts)
 
 
 def _exit_codes() -> str:
     text = (parser().epilog or "").partition(": ")[2].rstrip(".")
-    return _table(("code", "meaning"), [part.split(" ", 1) for part in text.split(", ")])
+    return table(("code", "meaning"), [part.split(" ", 1) for part in text.split(", ")])
 
 
 def _variables() -> str:
-    return _table(("variable", "meaning"), [(f"`{name}`", meaning) for name, meaning in VARIABLES.items()])
+    return table(("variable", "meaning"), [(f"`{name}`", meaning) for name, meaning in VARIABLES.items()])
 
 
 def _run_variables() -> str:
-    return _table(("variable", "meaning"), [(f"`{name}`", meaning) for name, meaning in RUN_VARIABLES.items()])
+    return table(("variable", "meaning"), [(f"`{name}`", meaning) for name, meaning in RUN_VARIABLES.items()])
 
 
 def _events() -> str:
     kinds = [each for each in vars(events).values() if isinstance(each, type) and each.__module__ == events.__name__]
     rows = [
-        (f"`{kind.__name__}`", ", ".join(f"`{field.name}`" for field in fields(kind) if field.name != "at"), _text(kind))
+        (
+            f"`{kind.__name__}`",
+            ", ".join(f"`{field.name}`" for field in fields(kind) if field.name != "at"),
+            docstring(kind),
+        )
         for kind in kinds
         if kind is not events.EngineEvent
     ]
-    return _table(("event", "fields", "what has happened"), rows)
+    return table(("event", "fields", "what has happened"), rows)
 
 
 # --- the console ---------------------------------------------------------------------------------------------
@@ -159,8 +161,8 @@ def _keys() -> str:
             for action in ACTIONS
             if action.context == context
         ]
-        parts.append(f"### {title}\n\n{_table(('key', 'name', 'what it does'), rows)}")
-    moving = _table(("key", "what it does"), [(f"`{keys}`", text) for keys, text in _MOVING])
+        parts.append(f"### {title}\n\n{table(('key', 'name', 'what it does'), rows)}")
+    moving = table(("key", "what it does"), [(f"`{keys}`", text) for keys, text in _MOVING])
     return "\n".join([*parts, f"### In lists and texts\n\n{moving}"])
 
 
@@ -182,17 +184,17 @@ def _python() -> str:
 
 
 def _entry(name: str, thing: Any) -> str:
-    text = _text(thing)
+    text = docstring(thing)
     if not (isinstance(thing, type) and is_dataclass(thing)):
         return f"### {name}\n\n```py\n{_signature(name, thing)}\n```\n\n{text}\n"
     notes = _OF_THE_FILE.get(name, {}) | dict(
         re.findall(r'^    (\w+): [^\n]*\n    """(.*?)"""', inspect.getsource(thing), re.DOTALL | re.MULTILINE)
     )
     rows = [
-        (f"`{field.name}`", f"`{field.type}`", _default(field), _plain(" ".join(notes.get(field.name, "").split())))
+        (f"`{field.name}`", f"`{field.type}`", _default(field), plain(" ".join(notes.get(field.name, "").split())))
         for field in fields(thing)
     ]
-    return f"### {name}\n\n{text}\n\n{_table(('field', 'type', 'default', 'meaning'), rows)}"
+    return f"### {name}\n\n{text}\n\n{table(('field', 'type', 'default', 'meaning'), rows)}"
 
 
 def _signature(name: str, function: Callable[..., Any]) -> str:
@@ -215,15 +217,6 @@ def _default(field: Any) -> str:
     return f"`{type(value).__name__}()`" if is_dataclass(value) else f"`{value!r}`"
 
 
-def _text(thing: Any) -> str:
-    return _plain(inspect.cleandoc(thing.__doc__ or ""))
-
-
-def _plain(text: str) -> str:
-    """reStructuredText's double backquotes as Markdown's single ones."""
-    return text.replace("``", "`")
-
-
 # --- the registry --------------------------------------------------------------------------------------------
 
 
@@ -235,7 +228,7 @@ def _schema() -> str:
         columns = re.findall(r"^  ([a-z_]+) +([A-Z]+)([^\n]*(?:\n {10,}[^\n]*)*)", body, re.MULTILINE)
         rows = [(f"`{column}`", kind.lower(), _column(rest)) for column, kind, rest in columns]
         about = f"{note[0].upper()}{note[1:]}.\n\n" if note else ""
-        parts.append(f"### {name}\n\n{about}{_table(('column', 'type', 'meaning'), rows)}")
+        parts.append(f"### {name}\n\n{about}{table(('column', 'type', 'meaning'), rows)}")
     return "\n".join(parts)
 
 
@@ -245,36 +238,6 @@ def _column(rest: str) -> str:
     choices = re.search(r"IN \((.*?)\)", rest, re.DOTALL)
     values = ", ".join(f"`{value}`" for value in re.findall(r"'(\w+)'", choices[1])) if choices else ""
     return "; ".join(filter(None, (values, comment)))
-
-
-# --- the project ---------------------------------------------------------------------------------------------
-
-
-def _project() -> Any:
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-
-
-def _extras() -> str:
-    extras = _project()["project"]["optional-dependencies"]
-    assert list(extras) == list(EXTRAS), "each extra is for something: see tests/docs/contract.py"
-    rows = [
-        (f"`[{extra}]`", EXTRAS[extra], ", ".join(f"`{re.split('[<=>]', package)[0]}`" for package in packages))
-        for extra, packages in extras.items()
-    ]
-    return _table(("extra", "for", "brings"), rows)
-
-
-def _packages() -> str:
-    """The layers of the import contract from top to bottom, each module with its own first line."""
-    layers = next(each["layers"] for each in _project()["tool"]["importlinter"]["contracts"] if "layers" in each)
-    rows = []
-    for layer in layers:
-        for module in layer.split(" | "):
-            path = ROOT / Path(*module.split("."))
-            source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-            text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
-            rows.append((f"`{module.removeprefix('peak_console.')}`", _plain(text.partition("\n\n")[0].replace("\n", " "))))
-    return _table(("module", "what it is"), rows)
 
 
 PARTS = {
@@ -289,8 +252,8 @@ PARTS = {
     "keys": _keys,
     "python": _python,
     "schema": _schema,
-    "extras": _extras,
-    "packages": _packages,
+    "extras": extras,
+    "packages": packages,
 }
 
 

@@ -94,9 +94,8 @@ def test_the_settings_of_tmux_and_screen_show_the_next_slot_in_the_status_bar(pa
         if for_screen:
             seen = f"env -u TMUX SCREENDIR={screens} screen -c {screenrc} sleep 600"
             outer("new-window", "-t", "look", seen)
-        for window in range(1 + bool(for_screen)):
-            target = f"look:{window}"
-            wait_until(lambda at=target: "next desk_report" in outer("capture-pane", "-p", "-t", at), "the status bar")
+            wait_until(lambda: "next desk_report" in outer("capture-pane", "-p", "-t", "look:1"), "the line of screen")
+        wait_until(lambda: "next desk_report" in outer("capture-pane", "-p", "-t", "look:0"), "the line of tmux")
     finally:
         outer.end()
         inner.end()
