@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
+import sqlite3
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
+
+from peak_console.store.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 for ambient in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM", "TEXTUAL_FPS", "TEXTUAL_DEBUG", "COLORFGBG"):
     os.environ.pop(ambient, None)
@@ -18,6 +26,23 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+
+
+@pytest.fixture(autouse=True)
+def _connections_end_with_their_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test has opened and left open is closed after it: from Python 3.13 on, that is a warning else."""
+    opened: list[Database] = []
+    connect = Database._connect
+
+    def connect_and_remember(database: Database, read_only: bool) -> None:
+        opened.append(database)
+        connect(database, read_only)
+
+    monkeypatch.setattr(Database, "_connect", connect_and_remember)
+    yield
+    for database in opened:
+        with suppress(AttributeError, sqlite3.ProgrammingError):  # never opened; another thread's, which has ended
+            database._connection.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
