@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,7 +71,7 @@ class Stage(Program):
         return tmux
 
     def serves(self) -> None:
-        """Wait until the console's engine is at work."""
+        """Wait until the console's engine is at work, and its jobs file watched: until it has all its threads."""
 
         def started() -> bool:
             store = Store.look(str(self.state)) if (self.folder / "pid").exists() else None
@@ -81,6 +82,16 @@ class Stage(Program):
             return info.pid == self.pid and info.stopped_at is None
 
         wait_until(started, "the start of the engine")
+        wait_until(self._is_watching, "the watch on the jobs file")
+
+    def _is_watching(self) -> bool:
+        """Whether the system tells the console of saves; the library that asks for it has a thread for that by then."""
+        descriptors = f"/proc/{self.pid}/fdinfo"
+        for name in os.listdir(descriptors):
+            with suppress(FileNotFoundError), open(f"{descriptors}/{name}", encoding="ascii") as file:
+                if "inotify wd:" in file.read():
+                    return True
+        return False
 
     def gnu_screen(self) -> GnuScreen:
         screen = GnuScreen(self.marked, self.folder, self.then_shown())

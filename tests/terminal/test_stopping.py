@@ -111,7 +111,7 @@ def test_continued_without_having_been_stopped_it_only_goes_on(stage: Stage) -> 
     tmux.keys("r")  # not lost
     tmux.wait_for("hello #2")
     assert stage.ended("hello").id == 2
-    assert stage.threads() <= before
+    wait_until(lambda: stage.threads() <= before, "the end of what read the output")
     tmux.wait_for("● ok ")
     tmux.keys("q")
     shown = tmux.wait_for("extproc")
