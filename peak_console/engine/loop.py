@@ -112,6 +112,12 @@ class Engine:
         """Whether it has been asked to start nothing new. From any thread."""
         return self._drain_wanted
 
+    @property
+    def trouble(self) -> tuple[str, datetime] | None:
+        """What keeps it from recording anything, and therefore from starting anything, since when. From any thread."""
+        trouble = self._trouble
+        return (trouble, self._troubled_since) if trouble is not None else None
+
     def offer(self, jobset: JobSet) -> None:
         """Hand over new definitions, complete and valid. From any thread."""
         self._offered = jobset

@@ -77,6 +77,11 @@ class Database:
         self.reopen()
         return True
 
+    @property
+    def replacements(self) -> int:
+        """How often another registry has been turned to."""
+        return self._replacements
+
     def is_in_place(self) -> bool:
         """Whether the file that is open is the one that others find."""
         return self._file_now() == self._file

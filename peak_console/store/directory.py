@@ -151,7 +151,7 @@ class EngineLock:
         return self._fd is not None
 
     def acquire(self) -> bool:
-        """Take the lock if it is free; never waits. Raises ``StateError`` where it cannot be opened."""
+        """Take the lock if it is free; never waits. Raises ``StateError`` where it cannot be opened or written."""
         if self._fd is not None:
             return True
         try:
@@ -173,8 +173,13 @@ class EngineLock:
         if not self.is_in_place():  # removed between the two: this lock keeps nobody out
             self.release()
             return False
-        os.ftruncate(fd, 0)
-        os.write(fd, f"{os.getpid()}\n".encode())
+        try:
+            os.ftruncate(fd, 0)
+            os.write(fd, f"{os.getpid()}\n".encode())
+        except OSError as error:
+            self._fd = None
+            os.close(fd)
+            raise StateError(f"{self._path}: cannot write the lock ({error.strerror}); free some space") from None
         return True
 
     def is_in_place(self) -> bool:

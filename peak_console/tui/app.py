@@ -224,7 +224,8 @@ class ConsoleApp(Remembering, inherit_bindings=False):
         now = self.clock.now()
         session = self.session
         try:
-            if self._board is None:
+            if self._board is None or self._board.is_superseded:
+                self._rung_for = None if self._board is None else 0
                 self._board = Board(session.store)
             snapshot = self._board.snapshot(
                 session.jobs, now, jobs_file=session.jobs_file, engine=session.engine_state, zone=session.zone,
@@ -237,6 +238,8 @@ class ConsoleApp(Remembering, inherit_bindings=False):
             if not self._board.is_complete:
                 self.news()
         except StateError as error:
+            if self.snapshot is not None and self.snapshot.stale_since is not None:
+                session.rouse()  # not at first: whoever removes a directory may still be at it
             self._show(self._stale(error, now))
         self.expect_news()
 
@@ -315,8 +318,15 @@ class ConsoleApp(Remembering, inherit_bindings=False):
         self.alerts.tick(now)
         if self.details is not None:
             self.details.tick(now)
-        lapsed = self._lapse is not None and self._lapse <= now
-        if lapsed or (self.snapshot and self.session.engine_state != self.snapshot.engine):
+        shown, lapsed = self.snapshot, self._lapse is not None and self._lapse <= now
+        # Neither an engine that ends without a word, nor whoever removes its registry, calls us.
+        if lapsed or (
+            shown
+            and (
+                self.session.engine_state != shown.engine
+                or (shown.stale_since is None and not self.session.store.is_in_place())
+            )
+        ):
             self.bring_up_to_date()
 
     # Panes, wide or one at a time.

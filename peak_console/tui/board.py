@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from peak_console.engine.outlook import counts, view
+from peak_console.errors import StateError
 from peak_console.store.model import RunState
 from peak_console.tui.snapshot import HISTORY_RUNS, JobRow, Snapshot
 
@@ -42,12 +43,19 @@ class Board:
         self._alerts: Sequence[Alert] = ()
         self._alert_counts = (-1, -1)
         self._version = -1
+        self._replacements = store.replacements
         self.engine_info: EngineInfo = store.engine_info()
 
     @property
     def is_complete(self) -> bool:
         """Whether every job's past has been read; otherwise another ``look`` is due at once."""
         return not self._without_history
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether another registry is in the place of the one that has been read. Raises ``StateError``."""
+        self._store.follow()
+        return self._store.replacements != self._replacements
 
     def has_news(self) -> bool:
         """Whether another connection has changed the registry since the last time this was asked."""
@@ -57,6 +65,8 @@ class Board:
 
     def look(self, jobs: Mapping[str, JobDefinition], now: datetime) -> Sequence[JobRow]:
         """The rows of ``jobs``, in their order, as things stand ``now``. Raises ``StateError``."""
+        if not self._store.is_in_place():
+            raise StateError(f"{self._store.path}: the registry was removed")
         self.engine_info = self._store.engine_info()
         self._hear_of_runs()
         restated = self._hear_of_states()

@@ -203,6 +203,8 @@ class Session:
     @property
     def engine_state(self) -> str:
         if self._engine is not None and self.is_own:
+            if self._engine.trouble is not None:
+                return EngineState.BLOCKED
             return EngineState.DRAINING if self._engine.is_draining else EngineState.RUNNING
         if is_held(self.directory):
             return EngineState.ATTACHED
@@ -216,6 +218,10 @@ class Session:
             found.append(Trouble(*self._refusal))
         elif self._failure is not None:
             found.append(Trouble(f"{self._failure[0]}; press E to start the engine again", self._failure[1]))
+        elif self._engine is not None and self.is_own and self._engine.trouble is not None:
+            what, since = self._engine.trouble
+            consequence = "the engine can record nothing, so nothing starts; it tries again every second"
+            found.append(Trouble(f"{consequence}: {what}", since))
         elif self.engine_state == EngineState.STOPPED:
             self._gone_since = self._gone_since or self.clock.now()
             found.append(Trouble(self.limits.no_engine, self._gone_since))
@@ -248,6 +254,11 @@ class Session:
         """A command with its answer; ``None`` until there is one."""
         command = self.store.command(number)
         return command if command is not None and command.answer is not None else None
+
+    def rouse(self) -> None:
+        """The registry cannot be read: have our engine see to it now, not only when it has something to do."""
+        if self._engine is not None:
+            self._engine.ring()
 
     def reload(self) -> None:
         """Have the jobs file read again now, changed or not."""

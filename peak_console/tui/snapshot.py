@@ -35,6 +35,8 @@ class EngineState(StrEnum):
 
     RUNNING = "running"
     """Ours, in a thread of this process."""
+    BLOCKED = "blocked"
+    """Ours, and its registry refuses: it can record nothing, and therefore starts nothing."""
     ATTACHED = "attached"
     """Another process's."""
     DRAINING = "draining"

@@ -119,6 +119,8 @@ def _engine(snapshot: Snapshot) -> Line:
             return [("● ", "success"), ("engine running", "text")]
         case EngineState.ATTACHED:
             return [("● ", "success"), (f"attached to pid {snapshot.engine_pid or '?'}", "text")]
+        case EngineState.BLOCKED:
+            return [(" ■ engine blocked ", "alarm")]
         case EngineState.DRAINING:
             return [("◷ draining", "warning")]
         case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 from typing import TYPE_CHECKING
@@ -28,6 +29,20 @@ def test_the_default_lies_beside_the_jobs_file(tmp_path: Path, monkeypatch: pyte
     assert state_directory("conf/jobs.toml", None, "../var") == str(tmp_path / "env")
     assert state_directory("conf/jobs.toml", "flag", "../var") == str(tmp_path / "flag")
     assert state_directory("conf/jobs.toml", "~/flag", None) == "/home/alice/flag"
+
+
+def test_a_lock_that_cannot_be_written_is_said_and_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_fd: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    lock = EngineLock(str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(StateError, match=r"engine\.lock: cannot write the lock \(No space left on device\); free"):
+            lock.acquire()
+    assert not lock.is_held
+    assert lock.acquire(), "nothing is left in its way"
+    lock.release()
 
 
 def test_one_lock_at_a_time(tmp_path: Path) -> None:

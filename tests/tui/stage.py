@@ -67,7 +67,7 @@ class StagedSession(Session):
 
     @property
     def is_own(self) -> bool:
-        return self.state in (EngineState.RUNNING, EngineState.DRAINING)
+        return self.state in (EngineState.RUNNING, EngineState.BLOCKED, EngineState.DRAINING)
 
     @property
     def engine_state(self) -> str:
@@ -78,6 +78,9 @@ class StagedSession(Session):
 
     def command(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> int:
         return self.store.issue(verb, self.user, self.clock.now(), job, run_id, arguments)
+
+    def rouse(self) -> None:
+        pass
 
     def reload(self) -> None:
         self.left.append("reload")

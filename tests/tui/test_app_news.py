@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -220,6 +221,33 @@ async def test_a_registry_that_cannot_be_read_from_the_start_is_said(
             await console.pilot.pause()
             assert not bar.display
             assert len(console.app.snapshot.rows) == 3
+
+
+async def test_a_registry_that_is_removed_and_made_anew_is_followed(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bells = Bells(console, monkeypatch)
+    bar, registry = console.app.screen_stack[0].query_one(TroubleBar), console.stage.store.path
+    console.stage.alert(ago=3)
+    console.stage.alert(ago=2)
+    await console.refresh()
+    for ending in ("", "-wal", "-shm"):
+        os.unlink(registry + ending)
+    console.app.tick()
+    await console.pilot.pause()
+    assert "registry.db: the registry was removed; what is shown is old" in str(bar.content)
+    assert console.app.snapshot is not None
+    assert len(console.app.snapshot.rows) == 3
+
+    fresh = elsewhere(console.stage)
+    fresh.add_alert(Alert(Level.CRITICAL, "a fresh one is in use", console.stage.clock.now()), (), console.stage.ago(0))
+    fresh.close()
+    console.app.look_for_news()
+    await console.pilot.pause()
+    assert not bar.display
+    assert [alert.message for alert in console.app.snapshot.alerts] == ["a fresh one is in use"]
+    assert all(row.view.last_run is None for row in console.app.snapshot.rows)
+    assert bells.count == 2, "once for those of the old registry, which came together"
 
 
 async def test_an_override_that_lapses_is_seen_without_news(console: Console) -> None:

@@ -117,6 +117,19 @@ def test_nobody_serves(snap_compare: SnapCompare, tmp_path: Path, size: tuple[in
     assert looks(snap_compare, stage, size)
 
 
+@pytest.mark.parametrize("size", [LEAST, SMALL], ids=by_size)
+def test_locked_out(snap_compare: SnapCompare, tmp_path: Path, size: tuple[int, int]) -> None:
+    stage = desk.busy(tmp_path)
+    stage.session.state = EngineState.BLOCKED
+    locked = (
+        "the engine can record nothing, so nothing starts; it tries again every second: "
+        "/srv/trading/.peak_console/registry.db: another program keeps the registry locked; see who has it open, "
+        "and try again"
+    )
+    stage.session.troubled.append(Trouble(locked, stage.ago(95)))
+    assert looks(snap_compare, stage, size)
+
+
 def test_stale(snap_compare: SnapCompare, tmp_path: Path) -> None:
     stage = desk.busy(tmp_path)
 
