@@ -83,7 +83,10 @@ class Layout:
         indent = [(head[0][0], "accent"), (" " * (self.time + 2), "text")]
         if job:
             return [self._filled(head, job, plain, ""), self._filled(indent, message, said, details)]
-        return [self._filled(head, message, said, ""), self._filled(indent, details, "muted", "")]
+        room = self.width - sum(width_of(piece) for piece, _ in head)
+        first, rest = _broken(message, room)
+        below = (rest, said, details) if rest else (details, "muted", "")
+        return [[*head, (first, said)], self._filled(indent, *below)]
 
     def _filled(self, pieces: list[Piece], text: str, style: str, details: str) -> list[Piece]:
         """``pieces``, then ``text``, then as much of the details as there is room for."""
@@ -101,6 +104,17 @@ class Layout:
         local = at.astimezone(self.zone)
         today = local.date() == self.now.astimezone(self.zone).date()
         return f"{local:%H:%M}" if today else f"{local.day} {local:%b}"
+
+
+def _broken(text: str, room: int) -> tuple[str, str]:
+    """What of ``text`` fits into ``room`` cells, and the rest: broken between words, cut off where there are none."""
+    if width_of(text) <= room:
+        return text, ""
+    words = text.split(" ")
+    for count in range(len(words) - 1, 0, -1):
+        if width_of(first := " ".join(words[:count])) <= room:
+            return first, " ".join(words[count:])
+    return cut(text, room), ""
 
 
 def _level(name: str, *, unread: bool) -> list[Piece]:

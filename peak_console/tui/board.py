@@ -6,6 +6,7 @@ job and with a thousand, with ten runs and with a million.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from peak_console.engine.outlook import counts, view
@@ -66,7 +67,9 @@ class Board:
     def look(self, jobs: Mapping[str, JobDefinition], now: datetime) -> Sequence[JobRow]:
         """The rows of ``jobs``, in their order, as things stand ``now``. Raises ``StateError``."""
         if not self._store.is_in_place():
-            raise StateError(f"{self._store.path}: the registry was removed")
+            raise StateError(
+                f"{self._store.path}: the registry is out of reach ({_why_out_of_reach(self._store.path)})"
+            )
         self.engine_info = self._store.engine_info()
         self._hear_of_runs()
         restated = self._hear_of_states()
@@ -164,6 +167,14 @@ class Board:
             read_only=read_only,
             counts=counts([row.view for row in rows]),
         )
+
+
+def _why_out_of_reach(path: str) -> str:
+    try:
+        os.stat(path)
+    except OSError as error:
+        return error.strerror or str(error)
+    return "another one is in its place"
 
 
 def _has_aged(row: JobRow, now: datetime) -> bool:

@@ -60,7 +60,13 @@ class KeyBar(Static):
         line, last = Content(" "), self._entries(_ALWAYS)
         wanted = [action for action in ACTIONS if action.footer and action.context == self._pane]
         wanted += _ALSO.get(self._pane, ())
-        wanted += [a for a in ACTIONS if a.footer and a.context == Context.EVERYWHERE and a not in (*wanted, *_ALWAYS)]
+        taken = {self._key(action) for action in wanted}  # what the pane has a use of its own for does not get further
+        wanted += [
+            action
+            for action in ACTIONS
+            if action.footer and action.context == Context.EVERYWHERE
+            if action not in (*wanted, *_ALWAYS) and self._key(action) not in taken
+        ]
         for action in (each for each in wanted if each.id not in self._without):
             longer = line + self._entry(action) + Content(_GAP)
             if (longer + last).cell_length <= self.size.width:
@@ -81,7 +87,10 @@ class KeyBar(Static):
         return Content(_GAP).join([self._entry(action) for action in actions])
 
     def _entry(self, action: ActionDef) -> Content:
-        return _entry(shown(keys_of(action, self._keymap)[0]), action.label)
+        return _entry(self._key(action), action.label)
+
+    def _key(self, action: ActionDef) -> str:
+        return shown(keys_of(action, self._keymap)[0])
 
 
 def _entry(key: str, label: str) -> Content:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from textual.timer import Timer
 
-    from peak_console.store.model import Run
+    from peak_console.store.model import Alert, Run
     from peak_console.tui.alerts_pane import AlertsPane
     from peak_console.tui.config import ConsoleConfig
     from peak_console.tui.details import JobDetails
@@ -83,7 +83,21 @@ class Viewing(Operations, inherit_bindings=False):
         self._go_to_job(event.name)
 
     def on_alerts_pane_opened(self, event: AlertsPane.Opened) -> None:
+        from peak_console.tui.dialogs.alert import ACKNOWLEDGE, GO, AlertDialog
+
         alert = event.alert
+
+        def chosen(what: str | None) -> None:
+            if what == GO:
+                self._go_to_subject(alert)
+            elif what == ACKNOWLEDGE:
+                self.alerts.action_acknowledge()
+
+        acts = self.session.refusal is None
+        self.ask(AlertDialog(alert, now=self.clock.now(), zone=self.session.zone, acts=acts), chosen)
+
+    def _go_to_subject(self, alert: Alert) -> None:
+        """Show what an alert is about: the output of its run, or of its job's latest one."""
         if alert.job is None:
             return
         if not self._go_to_job(alert.job):

@@ -282,3 +282,12 @@ def test_picture_of_a_quiet_pane(snap_compare: SnapCompare) -> None:
 def test_picture_of_a_pane_where_everything_is_read(snap_compare: SnapCompare) -> None:
     app, prepare = shown([acknowledged(alert) for alert in log()], focus=False)
     assert snap_compare(app, run_before=prepare, terminal_size=(48, 17))
+
+
+async def test_a_message_without_a_job_goes_on_in_the_second_line(stage: Stage) -> None:
+    await stage.show(
+        [make_alert("the engine could record nothing for 25s, and therefore started nothing\nSince 14:31")]
+    )
+    first, second = stage.text()[:2]
+    assert first.endswith("✖ critical  the engine could record nothing for")
+    assert second.strip("▌ ") == "25s, and therefore started nothing  Since 14:31"

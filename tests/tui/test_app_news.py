@@ -235,7 +235,7 @@ async def test_a_registry_that_is_removed_and_made_anew_is_followed(
         os.unlink(registry + ending)
     console.app.tick()
     await console.pilot.pause()
-    assert "registry.db: the registry was removed; what is shown is old" in str(bar.content)
+    assert "registry.db: the registry is out of reach (No such file or directory); what" in str(bar.content)
     assert console.app.snapshot is not None
     assert len(console.app.snapshot.rows) == 3
 

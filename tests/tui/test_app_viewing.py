@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from textual.events import Key, MouseScrollDown, MouseScrollUp
+from textual.widgets import Button, Static
 
 from peak_console.tui.actions import ACTION
 from peak_console.tui.details import JobDetails
+from peak_console.tui.dialogs.alert import AlertDialog
 from peak_console.tui.dialogs.help import HelpScreen
 from peak_console.tui.dialogs.tags import TagsDialog
+from peak_console.tui.limits import Limits
 from tests.support.factories import make_job
 from tests.tui.console import Console, covers, running, three_jobs
 from tests.tui.stage import Stage
@@ -161,7 +164,7 @@ async def test_the_cursor_is_on_the_worst_job_until_somebody_works_here(console:
 async def test_an_alert_leads_to_its_run_even_through_a_filter(console: Console) -> None:
     console.stage.alert("alpha failed", job="alpha", run_id=1)
     await console.refresh()
-    await console.press("slash", "b", "e", "t", "enter", "4", "enter")
+    await console.press("slash", "b", "e", "t", "enter", "4", "enter", "enter")
 
     assert console.cursor == "alpha"
     assert console.shown_run == 1
@@ -173,7 +176,7 @@ async def test_an_alert_of_an_old_run_shows_that_run(console: Console) -> None:
         console.stage.ran("alpha", ago, 0.1)
     console.stage.alert("alpha failed", job="alpha", run_id=1)
     await console.refresh()
-    await console.press("4", "enter")
+    await console.press("4", "enter", "enter")
 
     assert console.shown_run == 1
 
@@ -181,10 +184,35 @@ async def test_an_alert_of_an_old_run_shows_that_run(console: Console) -> None:
 async def test_an_alert_of_a_job_that_is_gone_says_so(console: Console) -> None:
     console.stage.alert("omega failed", job="omega")
     await console.refresh()
-    await console.press("4", "enter")
+    await console.press("4", "enter", "enter")
 
     assert console.toasts == [("warning", "omega is no longer in the jobs file")]
     assert console.cursor == "beta"
+
+
+async def test_an_alert_is_read_in_full_and_acknowledged(console: Console) -> None:
+    console.stage.alert("the registry was removed\nThe history is gone.")
+    await console.refresh()
+    await console.press("4", "enter")
+    assert console.shows(AlertDialog)
+    assert "The history is gone." in str(console.screen.query_one("#message Static", Static).visual)
+    await console.press("a")
+
+    assert not console.shows(AlertDialog)
+    assert console.stage.commands == [("ack", None, None, {"alert": 1})]
+
+
+async def test_who_only_looks_reads_alerts_too(console: Console) -> None:
+    console.stage.session.limits = Limits(attach=True, read_only=True)
+    console.stage.alert("the registry was removed")
+    await console.refresh()
+    await console.press("4", "enter", "a")
+    assert console.shows(AlertDialog)
+    assert [button.id for button in console.screen.query(Button)] == ["cancel"]
+    await console.press("enter")
+
+    assert not console.shows(AlertDialog)
+    assert console.stage.commands == []
 
 
 @covers("details", "close")

@@ -11,6 +11,7 @@ from textual.widgets import Button, Input, OptionList, Static
 from peak_console.jobs.command import build_command_args
 from peak_console.jobs.model import JobDefinition
 from peak_console.store.model import RunState
+from peak_console.tui.dialogs.alert import ACKNOWLEDGE, GO, AlertDialog
 from peak_console.tui.dialogs.base import Dialog, names
 from peak_console.tui.dialogs.confirm import ConfirmStop, TakeOverDialog
 from peak_console.tui.dialogs.disable import DisableChoice, DisableDialog
@@ -20,7 +21,7 @@ from peak_console.tui.dialogs.quit import QuitDialog
 from peak_console.tui.dialogs.run_form import RunForm
 from peak_console.tui.dialogs.save import SaveDialog
 from peak_console.tui.dialogs.tags import TagsDialog
-from tests.tui.harness import ZONE, WidgetApp, fixed_now, make_run
+from tests.tui.harness import ZONE, WidgetApp, fixed_now, make_alert, make_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,6 +47,13 @@ JOB = JobDefinition(
         "api_token": "hunter2hunter2",
     },
 )
+FAILURE = """\
+risk_check failed with exit code 2
+Run #1293, due at 08:00 CET, took 0.8s.
+Last lines of stderr:
+  File "config/scripts/check_live_risk_limits.py", line 169, in main
+    raise LimitBreached(breaches)
+  LimitBreached: gross exposure 860,000 EUR > limit 800,000 EUR"""
 UNANSWERED = object()
 HOSTILE = "[/]\x1b]0;owned\x07[red]x\u202e"
 
@@ -127,6 +135,41 @@ def test_many_names_stay_a_sentence() -> None:
     assert names(["a", "b", "c"]).plain == "a, b and c"
     assert names([str(n) for n in range(9)]).plain == "0, 1, 2, 3, 4, 5 and 3 more"
     assert names(["[red]\x1b[2Jx[/]"]).plain == "[red]x[/]"
+
+
+# One alert.
+
+
+def alert_dialog(**fields: Any) -> AlertDialog:
+    return AlertDialog(make_alert(**fields), now=fixed_now(), zone=ZONE)
+
+
+async def test_an_alert_leads_to_what_it_is_about_or_is_acknowledged() -> None:
+    cases: list[tuple[dict[str, Any], tuple[str, ...], object]] = [
+        ({"job": "backup", "run_id": 7}, ("enter",), GO),
+        ({"job": "backup", "run_id": 7}, ("right", "enter"), ACKNOWLEDGE),
+        ({"job": "backup"}, ("a",), ACKNOWLEDGE),
+        ({"job": "backup"}, (f"#{GO}",), GO),
+        ({"job": "backup"}, ("#cancel",), None),
+        ({}, ("enter",), ACKNOWLEDGE),
+        ({}, ("escape",), None),
+        ({"acknowledged_at": fixed_now(), "acknowledged_by": "anna"}, ("a",), UNANSWERED),
+        ({"acknowledged_at": fixed_now(), "acknowledged_by": "anna"}, ("enter",), None),
+    ]
+    assert await answers(*((alert_dialog(**fields), keys) for fields, keys, _ in cases)) == [end for *_, end in cases]
+
+
+async def test_a_long_alert_scrolls_and_says_who_has_seen_it() -> None:
+    dialog = alert_dialog(
+        message="\n".join(f"line {n}" for n in range(50)), acknowledged_at=fixed_now(), acknowledged_by="anna"
+    )
+    async with DialogApp(dialog).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert said(dialog, ".explanation") == "Acknowledged by anna, 14:55."
+        await pilot.press("j", "pagedown", "up")
+        await pilot.pause()
+        assert dialog.query_one("#message").scroll_offset.y == 8
+        assert dialog.query_one("#cancel").region.bottom < 24
 
 
 # Hold and disable.
@@ -350,6 +393,7 @@ async def test_help_scrolls() -> None:
         lambda: QuitDialog([make_run(1, HOSTILE, ended_ago=None)]),
         lambda: TagsDialog({HOSTILE: 1}),
         lambda: TakeOverDialog(HOSTILE),
+        lambda: alert_dialog(message=HOSTILE, job=HOSTILE),
         lambda: SaveDialog("/tmp/" + HOSTILE, HOSTILE),
         lambda: RunForm(JobDefinition(HOSTILE, args={HOSTILE: HOSTILE})),
     ],
@@ -383,6 +427,7 @@ SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 42)], ids=["small", "la
         pytest.param(lambda: ConfirmStop(RUNS[:1], now=fixed_now()), (), id="stop_one"),
         pytest.param(lambda: ConfirmStop(RUNS, now=fixed_now()), ("right",), id="stop_two"),
         pytest.param(lambda: TakeOverDialog("Process 4711 ended at 14:02."), (), id="take_over"),
+        pytest.param(lambda: alert_dialog(message=FAILURE, job="risk_check", run_id=1293), (), id="alert"),
         pytest.param(HoldDialog, tuple("month end"), id="hold"),
         pytest.param(lambda: DisableDialog(["backup"], now=fixed_now(), zone=ZONE), ("down", "down"), id="disable"),
         pytest.param(lambda: DisableDialog(["backup", "feed"]), tuple("soon"), id="disable_wrongly"),

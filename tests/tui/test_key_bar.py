@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.tui.actions import ACTIONS, Context, keys_of, shown
+from peak_console.tui.actions import ACTION, ACTIONS, Context, keys_of, shown
 from peak_console.tui.key_bar import KeyBar
 from tests.tui.harness import WidgetApp
 
@@ -30,6 +30,8 @@ async def key_bar(
 @pytest.mark.parametrize("context", [Context.JOBS, Context.OUTPUT, Context.ALERTS])
 async def test_with_room_it_names_every_key_of_the_pane_and_of_everywhere(context: Context) -> None:
     wanted = [a for a in ACTIONS if a.footer and a.context in (context, Context.EVERYWHERE)]
+    if context == Context.ALERTS:  # there Enter reads an alert
+        wanted.remove(ACTION["details"])
     async with key_bar(240, context) as line:
         assert all(f" {shown(keys_of(a, {})[0])} {a.label} " in line for a in wanted)
         assert line.rstrip().endswith("Ctrl+P Commands")
@@ -57,7 +59,15 @@ async def test_it_names_the_keys_that_the_operator_has_chosen() -> None:
 
 async def test_the_keys_for_alerts_are_there_even_on_a_small_screen() -> None:
     async with key_bar(80, Context.ALERTS) as line:
-        assert line.startswith(" Enter Go to its job  a Acknowledge  A Acknowledge all")
+        assert line.startswith(" Enter Read  a Acknowledge  A Acknowledge all")
+
+
+async def test_a_key_that_the_pane_has_a_use_for_is_named_once() -> None:
+    async with key_bar(240, Context.ALERTS) as line:
+        assert line.count(" Enter ") == 1
+    async with key_bar(240, Context.ALERTS, keymap={"details": "5"}) as line:
+        assert " Enter Read " in line
+        assert " 5 Details " in line
 
 
 async def test_while_something_is_typed_it_says_what_and_how_to_end() -> None:
