@@ -89,7 +89,7 @@ class AlertsPane(ScrollView, can_focus=True):
             self.tick(snapshot.taken_at)
             return
         before, was = list(self._visible()), len(self._alerts)
-        under = self.cursor_alert
+        under, newest = self.cursor_alert, self._alerts[0].id if self._alerts else 0
         moved = self._take(snapshot.alerts, under)
         self._lay_out()
         self.set_class(any(_is_critical(alert) for alert in self._alerts), "-critical")
@@ -97,6 +97,8 @@ class AlertsPane(ScrollView, can_focus=True):
             self.virtual_size = Size(1, len(self._alerts) * self._height)
             self.refresh()
         self._keep_in_view(moved)
+        if not self.has_focus:
+            self._wait_for_operator(newest)
         for line, (old, new) in enumerate(zip(before, self._visible(), strict=False)):
             if old != new:
                 self.refresh(Region(0, line * self._height, self.size.width, self._height))
@@ -236,6 +238,19 @@ class AlertsPane(ScrollView, can_focus=True):
         if moved and self.scroll_offset.y > 0:
             self.scroll_to(y=self.scroll_offset.y + moved * self._height, animate=False, force=True)
         if self.has_focus:
+            self._scroll_to_cursor()
+
+    def _wait_for_operator(self, newest: int) -> None:
+        """While nobody works here, an unread alert has the cursor and is seen: the newest, if it came after ``newest``.
+
+        So the key that acknowledges from any pane is for the one that has just rung.
+        """
+        unread = next((place for place, alert in enumerate(self._alerts) if alert.acknowledged_at is None), None)
+        under = self.cursor_alert
+        if unread is None or under is None:
+            return
+        if self._alerts[unread].id > newest or under.acknowledged_at is not None:
+            self._place = unread
             self._scroll_to_cursor()
 
     def _go(self, place: int) -> None:

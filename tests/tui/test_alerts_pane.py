@@ -126,6 +126,23 @@ async def test_a_pane_that_nobody_works_in_shows_the_newest(stage: Stage) -> Non
     assert "job_30" in stage.text()[0]
 
 
+async def test_where_nobody_works_the_cursor_waits_on_what_is_unread(stage: Stage) -> None:
+    stage.pane.screen.set_focus(None)
+    read = [acknowledged(alert) for alert in numbered(9)]
+    await stage.show(read)
+    await stage.show([*numbered(1, first=11), acknowledged(numbered(1, first=10)[0]), *read])
+    assert stage.under == 11
+    await stage.show([*numbered(1, first=12), *numbered(1, first=11), *read])
+    assert stage.under == 12, "it has just come"
+    await stage.show([acknowledged(numbered(1, first=12)[0]), *numbered(1, first=11), *read])
+    assert stage.under == 11
+    await stage.show([*read[:8], *numbered(1)])
+    assert stage.under == 1
+    assert "job_1" in stage.text()[-2], "it is seen"
+    await stage.show([*numbered(1, first=20), *read[:8], *numbered(1)])
+    assert "job_20" in stage.text()[0]
+
+
 @pytest.mark.parametrize(
     ("keys", "under"),
     [
