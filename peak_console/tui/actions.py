@@ -96,7 +96,7 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("wrap", ("w",), "Wrap", Context.OUTPUT, "Wrap long lines, or cut them off.", footer=True),
     ActionDef("timestamps", ("T",), "Times", Context.OUTPUT, "Show when each line was written, or not."),
     ActionDef("save", ("S",), "Save", Context.OUTPUT, "Save the output to a file."),
-    ActionDef("open_alert", ("enter",), "Read", Context.ALERTS,
+    ActionDef("open_alert", ("enter",), "Read alert", Context.ALERTS,
               "Read the whole alert; from there to its run.", footer=True),
     ActionDef("open_run", ("enter",), "Output", Context.DETAILS,
               "Show the output of the run under the cursor.", footer=True),

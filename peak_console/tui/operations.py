@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from peak_console.errors import PeakConsoleError, StateError
+from peak_console.tui.actions import ACTION, keys_shown
 from peak_console.tui.limits import acting
 from peak_console.tui.snapshot import EngineState
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from peak_console.clock import Clock
     from peak_console.store.model import Run
     from peak_console.tui.alerts_pane import AlertsPane
+    from peak_console.tui.config import ConsoleConfig
     from peak_console.tui.dialogs.disable import DisableChoice
     from peak_console.tui.job_table import JobTable
     from peak_console.tui.session import Session
@@ -33,6 +35,7 @@ class Operations(App[int], inherit_bindings=False):
     """The actions on jobs. Nothing here touches the engine but through commands."""
 
     session: Session
+    config: ConsoleConfig
     clock: Clock
     snapshot: Snapshot | None
 
@@ -123,12 +126,22 @@ class Operations(App[int], inherit_bindings=False):
             self.send(verb, row.name, **arguments)
         self.jobs.clear_marks()
 
+    @property
+    def _held(self) -> str | None:
+        """Why nothing is run from here now; ``None`` while it is."""
+        hold = self.snapshot.hold if self.snapshot is not None else None
+        key = keys_shown(ACTION["hold"], self.config.keymap)
+        return f"nothing new starts, {hold.by} holds everything: release it first, with {key}" if hold else None
+
     @acting
     def action_run(self) -> None:
-        self._send_for("run", self._selected_rows())
+        if not self.is_refused(self._held):
+            self._send_for("run", self._selected_rows())
 
     @acting
     def action_run_with(self) -> None:
+        if self.is_refused(self._held):
+            return
         rows = self._selected_rows()
         if len(rows) > 1:
             self.say("arguments are changed for one job at a time: unmark the others with Esc", "warning")

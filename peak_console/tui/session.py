@@ -172,7 +172,8 @@ class Session:
         self._on_change()
 
     def _reject(self, error: str) -> None:
-        self._rejection = (error, self.clock.now())
+        # The watcher names the file in full; here it is called what the operator has called it.
+        self._rejection = (error.replace(os.path.abspath(self.jobs_file), self.jobs_file), self.clock.now())
         if self._engine is not None:
             self._engine.reject(error)
         self._on_change()

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from peak_console.store.model import Alert, Run
     from peak_console.tui.alerts_pane import AlertsPane
-    from peak_console.tui.config import ConsoleConfig
     from peak_console.tui.details import JobDetails
     from peak_console.tui.job_table import JobTable
     from peak_console.tui.output_view import OutputView
@@ -30,8 +29,6 @@ PANES = ("jobs", "output", "upcoming", "alerts")
 
 class Viewing(Operations, inherit_bindings=False):
     """The actions on what is shown; nothing of it reaches the engine."""
-
-    config: ConsoleConfig
 
     def __init__(self) -> None:
         super().__init__()

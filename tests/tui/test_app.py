@@ -159,6 +159,16 @@ async def test_hold_asks_for_a_reason_and_the_same_key_releases(console: Console
     assert console.stage.commands == [("release", None, None, {})]
 
 
+@pytest.mark.parametrize("key", ["r", "R"])
+async def test_while_held_nothing_is_run_and_the_key_that_releases_is_named(console: Console, key: str) -> None:
+    console.stage.hold("exchange down")
+    await console.refresh()
+    await console.press(key)
+
+    assert console.toasts == [("warning", "nothing new starts, anna holds everything: release it first, with H")]
+    assert console.stage.commands == []
+
+
 # Alerts.
 
 

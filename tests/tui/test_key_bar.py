@@ -59,14 +59,14 @@ async def test_it_names_the_keys_that_the_operator_has_chosen() -> None:
 
 async def test_the_keys_for_alerts_are_there_even_on_a_small_screen() -> None:
     async with key_bar(80, Context.ALERTS) as line:
-        assert line.startswith(" Enter Read  a Acknowledge  A Acknowledge all")
+        assert line.startswith(" Enter Read alert  a Acknowledge  A Acknowledge all")
 
 
 async def test_a_key_that_the_pane_has_a_use_for_is_named_once() -> None:
     async with key_bar(240, Context.ALERTS) as line:
         assert line.count(" Enter ") == 1
     async with key_bar(240, Context.ALERTS, keymap={"details": "5"}) as line:
-        assert " Enter Read " in line
+        assert " Enter Read alert " in line
         assert " 5 Details " in line
 
 

@@ -86,7 +86,7 @@ class RunForm(Dialog[dict[str, Any]]):
     """The arguments that are to differ in this one run, by name; ``None`` as a value leaves one out."""
 
     heading = "Run with …"
-    hints = "^n add · ^r reset · Enter runs · Esc cancels"
+    hints = "Ctrl+N adds · Ctrl+R resets · Enter runs · Esc cancels"
     AUTO_FOCUS = "Input.value, #confirm"
 
     BINDINGS: ClassVar[list[BindingType]] = [
