@@ -69,10 +69,10 @@ class RowPainter:
             self._drawn.pop(name, None)
 
     def tick(self, facts: Facts, now: datetime) -> tuple[int, int] | None:
-        """From which cell, and how many cells wide, a row that is kept reads differently now."""
+        """From which cell, and how many cells wide, a row reads differently now."""
         drawn = self._drawn.get(facts.row.name)
-        if drawn is None:
-            return None
+        if drawn is None:  # forgotten since it was painted: what it said then is not known
+            return 0, self._width
         keys = TICKING if facts.row.view.active else _TICKING_AT_REST
         ticking = {key: self._cell(facts, key, now) for key in keys if key in self.widths}
         other = [key for key, cell in ticking.items() if cell != drawn.cells[key]]

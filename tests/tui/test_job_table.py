@@ -266,6 +266,18 @@ async def test_a_note_is_part_of_its_row(stage: Stage) -> None:
     assert stage.table.cursor_name == "zero"
 
 
+async def test_the_countdowns_go_on_when_styles_were_looked_up_again_and_are_as_they_were(stage: Stage) -> None:
+    def on_the_screen() -> str:
+        strips = stage.pilot.app.screen._compositor.render_strips()
+        return "\n".join(strip.text for strip in strips)
+
+    stage.table.add_class("-of-no-consequence")
+    await stage.pilot.pause()
+    stage.table.tick(fixed_now() + timedelta(seconds=3))
+    await stage.pilot.pause()
+    assert all(left in on_the_screen() for left in ("00:00:07", "00:00:17", "00:00:27"))
+
+
 async def test_a_tick_paints_only_the_cells_that_read_differently(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
