@@ -130,6 +130,8 @@ class Operations(App[int], inherit_bindings=False):
     def _held(self) -> str | None:
         """Why nothing is run from here now; ``None`` while it is."""
         hold = self.snapshot.hold if self.snapshot is not None else None
+        if self.session.engine_state == EngineState.STOPPED:  # to be said before all else
+            return None
         key = keys_shown(ACTION["hold"], self.config.keymap)
         return f"nothing new starts, {hold.by} holds everything: release it first, with {key}" if hold else None
 

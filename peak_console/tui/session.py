@@ -221,8 +221,9 @@ class Session:
             found.append(Trouble(f"{self._failure[0]}; press E to start the engine again", self._failure[1]))
         elif self._engine is not None and self.is_own and self._engine.trouble is not None:
             what, since = self._engine.trouble
-            consequence = "the engine can record nothing, so nothing starts; it tries again every second"
-            found.append(Trouble(f"{consequence}: {what}", since))
+            found.append(
+                Trouble(f"the engine can record nothing and so starts nothing, but keeps trying: {what}", since)
+            )
         elif self.engine_state == EngineState.STOPPED:
             self._gone_since = self._gone_since or self.clock.now()
             found.append(Trouble(self.limits.no_engine, self._gone_since))

@@ -122,7 +122,7 @@ def test_locked_out(snap_compare: SnapCompare, tmp_path: Path, size: tuple[int, 
     stage = desk.busy(tmp_path)
     stage.session.state = EngineState.BLOCKED
     locked = (
-        "the engine can record nothing, so nothing starts; it tries again every second: "
+        "the engine can record nothing and so starts nothing, but keeps trying: "
         "/srv/trading/.peak_console/registry.db: another program keeps the registry locked; see who has it open, "
         "and try again"
     )

@@ -76,7 +76,7 @@ def test_an_engine_that_is_locked_out_says_so_until_it_is_not(session: Session, 
 
     wait_until(lambda: session.engine_state == EngineState.BLOCKED, "the trouble")
     (trouble,) = session.troubles()
-    assert trouble.text.startswith("the engine can record nothing, so nothing starts; it tries again every second: ")
+    assert trouble.text.startswith("the engine can record nothing and so starts nothing, but keeps trying: ")
     assert "another program keeps the registry locked" in trouble.text
     assert before <= trouble.since <= session.clock.now()
     wait_until(lambda: news.count > told, "word to the screen")
