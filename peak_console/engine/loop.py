@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import time
 
 from peak_console.engine import events
 from peak_console.engine.bookkeeping import Bookkeeper
@@ -22,6 +23,7 @@ from peak_console.engine.selection import changes
 from peak_console.engine.supervisor import LiveRun, Supervisor
 from peak_console.errors import DamagedError, StateError, TakenAwayError
 from peak_console.jobs.loader import filter_jobs_by_tags
+from peak_console.store.database import BUSY_SECONDS as START_SECONDS
 from peak_console.store.directory import Doorbell, EngineLock, ring
 from peak_console.store.model import RESIDENT_MODES, EngineInfo
 from peak_console.store.store import Store
@@ -179,6 +181,24 @@ class Engine:
 
         set_aside(self.directory, self._clock.now())
         self.store.follow()
+
+    def wait_for_registry(self) -> bool:
+        """Until the registry takes what is written; ``trouble`` tells why not. ``False`` if asked to drain before."""
+        self.store.be_patient(BUSY_SECONDS)
+        while not self._drain_wanted:
+            try:
+                with self.store:
+                    pass
+            except DamagedError:  # ``begin`` replaces it
+                break
+            except StateError as error:
+                self._suffer(error)
+                time.sleep(TROUBLE_SECONDS)
+                continue
+            break
+        self._trouble = None
+        self.store.be_patient(START_SECONDS)
+        return not self._drain_wanted
 
     def begin(self) -> None:
         """Take over what the directory holds. The lock has to be held."""

@@ -139,13 +139,13 @@ class Session:
         try:
             engine.open()
             try:
-                if engine.take_over():
+                if not engine.take_over():
+                    self._engine = None  # somebody was faster: look at theirs
+                elif engine.wait_for_registry():
                     engine.begin()
                     self._resume_deliveries(engine)
                     engine.serve()
                     engine.end()
-                else:
-                    self._engine = None  # somebody was faster: look at theirs
             finally:
                 engine.close()
         except PeakConsoleError as error:

@@ -48,15 +48,14 @@ def news() -> News:
 
 
 @pytest.fixture
-def session(tmp_path: Path, news: News) -> Iterator[Session]:
-    """One whose engine serves a job that is due all the time."""
+def session(tmp_path: Path) -> Iterator[Session]:
+    """One for a job that is due all the time; a test starts it."""
     jobs = tmp_path / "jobs.toml"
     jobs.write_text(JOBS, encoding="ascii")
     options = Namespace(
         config=str(jobs), include_tags=None, exclude_tags=None, poll_interval=1.0, no_alerts=True, no_registry=False
     )
     session = Session(options, load(str(jobs)), str(tmp_path / "state"))
-    session.start(news)
     yield session
     session.leave_runs()
     wait_until(lambda: session.wait(1), "the end of the engine")
@@ -67,12 +66,40 @@ def runs(session: Session) -> int:
     return len(session.store.runs(limit=10_000))
 
 
-def test_an_engine_that_is_locked_out_says_so_until_it_is_not(session: Session, news: News) -> None:
-    wait_until(lambda: runs(session) >= 2, "two runs")
-    assert (session.engine_state, session.troubles()) == (EngineState.RUNNING, [])
+def locked(session: Session) -> sqlite3.Connection:
+    """Another program, in the middle of writing."""
     client = sqlite3.connect(os.path.join(session.directory, DATABASE), isolation_level=None, timeout=30)
     client.execute("BEGIN IMMEDIATE")
+    return client
+
+
+def test_an_engine_that_is_locked_out_from_the_start_begins_when_it_can(session: Session, news: News) -> None:
+    client = locked(session)
+    session.start(news)
+    wait_until(lambda: session.engine_state == EngineState.BLOCKED, "the trouble")
+    assert "another program keeps the registry locked" in session.troubles()[0].text
+    client.execute("ROLLBACK")
+    client.close()
+    wait_until(lambda: runs(session) >= 1, "a run")
+    assert session.troubles() == []
+
+
+def test_who_leaves_while_locked_out_does_not_wait(session: Session, news: News) -> None:
+    client = locked(session)
+    session.start(news)
+    wait_until(lambda: session.engine_state == EngineState.BLOCKED, "the trouble")
+    session.leave_runs()
+    wait_until(lambda: session.wait(0.1), "the end of the engine")
+    client.close()
+    assert session.store.engine_info().started_at is None
+
+
+def test_an_engine_that_is_locked_out_says_so_until_it_is_not(session: Session, news: News) -> None:
+    session.start(news)
+    wait_until(lambda: runs(session) >= 2, "two runs")
+    assert (session.engine_state, session.troubles()) == (EngineState.RUNNING, [])
     told, before = news.count, session.clock.now()
+    client = locked(session)
 
     wait_until(lambda: session.engine_state == EngineState.BLOCKED, "the trouble")
     (trouble,) = session.troubles()
@@ -90,7 +117,10 @@ def test_an_engine_that_is_locked_out_says_so_until_it_is_not(session: Session, 
     wait_until(lambda: runs(session) > known, "another run")
 
 
-def test_an_engine_that_has_ended_says_why_and_can_be_started_again(session: Session, tmp_path: Path) -> None:
+def test_an_engine_that_has_ended_says_why_and_can_be_started_again(
+    session: Session, news: News, tmp_path: Path
+) -> None:
+    session.start(news)
     wait_until(lambda: runs(session) >= 1, "a run")
     Store.open(str(tmp_path / "theirs")).close()
     os.rename(session.directory, tmp_path / "ours")
@@ -107,7 +137,8 @@ def test_an_engine_that_has_ended_says_why_and_can_be_started_again(session: Ses
     wait_until(lambda: runs(session) >= 1, "a run in the other registry")
 
 
-def test_a_registry_that_was_removed_is_made_anew_at_once(session: Session, tmp_path: Path) -> None:
+def test_a_registry_that_was_removed_is_made_anew_at_once(session: Session, news: News, tmp_path: Path) -> None:
+    session.start(news)
     wait_until(lambda: runs(session) >= 1, "a run")
     os.rename(session.directory, tmp_path / "removed")
     session.rouse()
