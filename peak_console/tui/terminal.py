@@ -146,6 +146,8 @@ class TerminalDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         if self._on_screen:
+            # GNU screen has no alternate screen unless told to: nothing of us may stand around the shell's prompt.
+            self.write("\x1b[2J\x1b[H")
             super().stop_application_mode()
             self._on_screen = False
 

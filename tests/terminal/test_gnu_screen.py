@@ -56,6 +56,7 @@ def test_start_run_watch_disable_reload_quit(stage: Stage) -> None:
 
     screen.keys("q")
     shown = screen.wait_for("left with 0")
+    assert "daily 04:00" not in shown, "the console stands around the prompt no longer"
     assert " icanon" in screen.wait_for("icanon")
     assert "-echo " not in shown
     stage.assert_true_registry()
