@@ -83,6 +83,8 @@ class Layout:
         indent = [(head[0][0], "accent"), (" " * (self.time + 2), "text")]
         if job:
             return [self._filled(head, job, plain, ""), self._filled(indent, message, said, details)]
+        if alert.level == Level.INFO:  # of news the details say more: which jobs a reload has added
+            return [self._filled(head, message, said, ""), self._filled(indent, details, "muted", "")]
         room = self.width - sum(width_of(piece) for piece, _ in head)
         first, rest = _broken(message, room)
         below = (rest, said, details) if rest else (details, "muted", "")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -28,6 +29,7 @@ from peak_console.tui.trouble_bar import TroubleBar
 from peak_console.tui.viewing import PANES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import PurePath
 
@@ -134,11 +136,22 @@ class ConsoleApp(Remembering, inherit_bindings=False):
         for warning in self.config.warnings:
             self.say(warning, "warning")
         if self._live:
-            self._output_timer = self.set_interval(OUTPUT_SECONDS, self.refresh_output, pause=True)
-            self._look_timer = self.set_interval(ATTACHED_SECONDS, self.look_for_news)
+            self._output_timer = self.set_interval(
+                OUTPUT_SECONDS, self._while_it_stands(self.refresh_output), pause=True
+            )
+            self._look_timer = self.set_interval(ATTACHED_SECONDS, self._while_it_stands(self.look_for_news))
             self.expect_news()
             self._tick_on_the_second()
             self.call_after_refresh(self._settle)
+
+    def _while_it_stands(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """``callback``, for a timer: at the end the panes go before the timers do."""
+
+        def called() -> None:
+            with suppress(NoMatches):
+                callback()
+
+        return called
 
     def _settle(self) -> None:
         """What must not hold up the first paint."""
@@ -304,7 +317,7 @@ class ConsoleApp(Remembering, inherit_bindings=False):
     # The clock.
 
     def _tick_on_the_second(self) -> None:
-        self.tick()
+        self._while_it_stands(self.tick)()
         now = self.clock.now()
         self.set_timer(1.0 - now.microsecond / 1e6 + 0.002, self._tick_on_the_second)
 

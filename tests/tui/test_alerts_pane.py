@@ -308,3 +308,5 @@ async def test_a_message_without_a_job_goes_on_in_the_second_line(stage: Stage) 
     first, second = stage.text()[:2]
     assert first.endswith("✖ critical  the engine could record nothing for")
     assert second.strip("▌ ") == "25s, and therefore started nothing  Since 14:31"
+    await stage.show([make_alert(f"jobs.toml reloaded: {'1 added, ' * 9}\nAdded: newcomer", Level.INFO)])
+    assert stage.text()[1].strip("▌ ") == "Added: newcomer"

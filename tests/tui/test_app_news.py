@@ -168,6 +168,12 @@ async def test_news_are_asked_for_only_where_nobody_brings_them(tmp_path: Path) 
         assert asked == [False, True, False, True]
 
 
+async def test_a_timer_that_comes_when_the_panes_are_gone_does_no_harm(console: Console) -> None:
+    await console.app.pane("output").remove()
+    console.app._while_it_stands(console.app.refresh_output)()
+    assert console.app.is_running
+
+
 async def test_the_end_of_an_engine_is_seen(console: Console) -> None:
     console.stage.session.state = EngineState.STOPPED
     console.app.tick()
