@@ -37,8 +37,7 @@ threading.Thread(target=leave, daemon=True).start()
 ALWAYS_TOO_MUCH = {
     "apprise", "asyncio", "concurrent.futures", "cronsim", "ctypes", "dataclasses", "dotenv", "hashlib", "http",
     "inspect", "json", "logging", "multiprocessing", "pathlib", "pwd", "random", "requests", "rich", "shutil", "socket",
-    "ssl", "subprocess", "tempfile", "textual", "threading", "traceback", "typing", "urllib.parse", "watchfiles",
-    "zoneinfo",
+    "ssl", "subprocess", "tempfile", "textual", "threading", "traceback", "typing", "urllib.parse", "zoneinfo",
 }  # fmt: skip
 NO_SCREEN = {"textual", "rich", "asyncio"}
 
@@ -90,19 +89,18 @@ def test_a_cron_schedule_loads_its_reader_and_a_zone_its_library(program: Progra
     assert names(modules, NO_SCREEN | {"apprise", "subprocess", "logging"}) == set()
 
 
-def test_a_start_that_runs_something_needs_neither_screen_nor_alerts_nor_a_watcher(program: Program) -> None:
+def test_a_start_that_runs_something_needs_neither_screen_nor_alerts(program: Program) -> None:
     program.jobs(shell("setup", "true"))
     modules = loaded(program, "--once")
     assert [run.outcome for run in program.runs()] == ["succeeded"]
-    assert names(modules, NO_SCREEN | {"apprise", "watchfiles", "dotenv", "subprocess", "logging", "random"}) == set()
+    assert names(modules, NO_SCREEN | {"apprise", "dotenv", "subprocess", "logging", "random"}) == set()
     assert "peak_console.alerts.delivery" not in modules
 
 
 def test_a_resident_engine_needs_no_screen_and_without_channels_no_delivery(program: Program) -> None:
     program.jobs(shell("setup", "touch {folder}/ran; exit 1"))
     modules = loaded(program, "--headless", leave_after="ran")
-    assert "watchfiles" in modules
-    assert names(modules, {"textual", "rich", "apprise"}) == set()
+    assert names(modules, NO_SCREEN | {"apprise", "subprocess", "logging"}) == set()
     assert "peak_console.alerts.delivery" not in modules
     assert not any(module.startswith("peak_console.tui") for module in modules)
 
@@ -113,4 +111,4 @@ def test_a_resident_engine_needs_no_screen_and_without_channels_no_delivery(prog
 def test_verbs_load_no_screen(program: Program, words: tuple[str, ...]) -> None:
     program.jobs(shell("setup", "true"))
     modules = loaded(program, *words)
-    assert names(modules, NO_SCREEN | {"apprise", "watchfiles"}) == set()
+    assert names(modules, NO_SCREEN | {"apprise"}) == set()

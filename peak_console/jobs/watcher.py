@@ -1,30 +1,35 @@
 """Tells of every save of the jobs file: in place, by atomic rename, or by a swapped symlink.
 
-Directories are watched, not the file: a watch on a file is lost with the first rename over it. What a wake means is
-decided by the file's own status, so that a lost or spurious one does no harm.
+The system tells when to look, where it can: of directories, as a watch on a file is lost with the first rename over
+it. What a notice means is decided by the file's own status, so that a lost or spurious one does no harm.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import threading
+from time import sleep
 
 from peak_console.errors import JobsFileError
 from peak_console.jobs.loader import load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from peak_console.jobs.model import JobSet
+    from peak_console.jobs.notices import Notices
 
     FileStatus = tuple[int, ...]
     """What changes with every kind of save."""
 
 LOOK_SECONDS = 1.0
-"""How often the file's status is compared even when nothing has been heard: for NFS, and lost directories."""
-STEP_MILLISECONDS = 100
-"""How often watchfiles looks whether it has heard something: nearly all that an idle engine costs."""
+"""How often the file's status is compared even when nothing has been told: for NFS, and directories that were lost."""
+UNTOLD_SECONDS = 0.25
+"""How often it is where the system does not tell at all."""
+GATHER_SECONDS = 0.02
+"""Notices come in swarms: so long after the first one they are taken for one."""
 MAX_LINKS = 40
 SETTLE_SECONDS = 0.05
 """A file that cannot be read as it is may be half written: it gets this long before it is judged."""
@@ -60,22 +65,23 @@ class Watcher:
         self._on_error = on_error
         self._seen = seen or file_status(self._path)
         self._error: str | None = None
-        self._stop = threading.Event()
         self._looking = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="jobs-file-watcher", daemon=True)
 
     def start(self) -> None:
-        # The thread imports a library that needs it. A dataclass that another thread defines just then would find it
-        # half loaded, which is an error: dataclasses looks for it without waiting.
+        # What the thread loads may need it (zone data does). A dataclass that another thread defines just then would
+        # find it half loaded, which is an error: dataclasses looks for it without waiting.
         import typing  # noqa: F401
 
+        self._told_to_stop, self._stop = os.pipe()
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; returns once it has ended."""
-        self._stop.set()
+        """End the thread; returns once it has ended. Without effect when it was never started."""
         if self._thread.is_alive():
+            os.close(self._stop)
             self._thread.join()
+            os.close(self._told_to_stop)
 
     def look(self) -> None:
         """Read the file again even if it looks unchanged, soon and in the watcher's thread."""
@@ -88,6 +94,30 @@ class Watcher:
             self._read()
             return self._error or ""
 
+    def _run(self) -> None:
+        poll = select.poll()
+        poll.register(self._told_to_stop, 0)
+        directories: dict[str, int] = {}
+        notices, is_stale = None, True
+        while True:
+            if is_stale and directories != (present := self._directories()):
+                if notices is not None:
+                    poll.unregister(notices)
+                    notices.close()
+                directories, notices = present, _listen(present)
+                if notices is not None:
+                    poll.register(notices, select.POLLIN)
+            changed = self.compare()
+            told = poll.poll(0 if changed else 1000 * (UNTOLD_SECONDS if notices is None else LOOK_SECONDS))
+            if any(fd == self._told_to_stop for fd, _ in told):
+                break
+            if told and notices is not None:
+                sleep(GATHER_SECONDS)
+                notices.hush()
+            is_stale = changed or bool(told)
+        if notices is not None:
+            notices.close()
+
     def _directories(self) -> dict[str, int]:
         """What to watch, with the inodes as they are now: where the file is, and each link on the way to it."""
         found = {}
@@ -98,47 +128,22 @@ class Watcher:
                 continue
         return found
 
-    def _run(self) -> None:
-        from watchfiles import watch
-
-        while not self._stop.is_set():
-            directories = self._directories()
-            self.compare()
-            if not directories:
-                self._stop.wait(LOOK_SECONDS)
-                continue
-            try:
-                for _ in watch(
-                    *directories,
-                    watch_filter=None,
-                    recursive=False,
-                    step=STEP_MILLISECONDS,
-                    rust_timeout=int(LOOK_SECONDS * 1000),
-                    yield_on_timeout=True,
-                    raise_interrupt=False,
-                    stop_event=self._stop,
-                ):
-                    self.compare()
-                    if self._directories() != directories:
-                        break
-            except OSError:  # a directory went away between our look and the watch
-                self._stop.wait(LOOK_SECONDS / 10)
-
-    def compare(self) -> None:
-        """Read the file again if it has changed, in the caller's thread."""
+    def compare(self) -> bool:
+        """Read the file again if it has changed, in the caller's thread; whether it has."""
         with self._looking:
             status = file_status(self._path)
             if status == self._seen and (status is not None or self._error is not None):
-                return
+                return False
             self._seen = status
             self._read()
+            return True
 
     def _read(self) -> None:
         jobset, error = self._load()
         if jobset is None or not jobset.jobs:
             # Slow writers show half a file, and every save in place an empty one for an instant; what is still so a
             # moment later is meant.
-            self._stop.wait(SETTLE_SECONDS)
+            sleep(SETTLE_SECONDS)
             jobset, error = self._load()
         if jobset is not None:
             self._error = None
@@ -155,10 +160,20 @@ class Watcher:
             return None, str(error)
 
 
+def _listen(directories: Iterable[str]) -> Notices | None:
+    """Be told of what happens in some directories; ``None`` where the system does not tell."""
+    from peak_console.jobs.notices import Notices
+
+    try:
+        return Notices(directories)
+    except OSError:
+        return None
+
+
 def _way(path: str) -> set[str]:
     """The directories with the links that lead to an absolute path's file, and the file's own.
 
-    Not the root: it changes only with the system, and on macOS to watch it is to watch everything.
+    Not the root: it changes only with the system.
     """
     found = set()
     here, names, links = "/", path.split("/"), 0

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import queue
+import select
+import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.jobs.notices import Notices
 from peak_console.jobs.watcher import Watcher, _way, file_status
 from tests.support.processes import wait_until
 
@@ -175,6 +178,62 @@ def test_other_files_beside_it_mean_nothing(jobs_file: Path, watch: Callable[[Pa
     assert watched.said.empty()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing else tells")
+def test_a_save_is_told_of_without_a_look(
+    jobs_file: Path, watch: Callable[[Path], Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peak_console.jobs.watcher.LOOK_SECONDS", 3600)
+    jobs_file.write_text(GOOD.format("first"), encoding="utf-8")
+    watched = watch(jobs_file)
+    watched.watcher.look()
+    assert watched.next() == "first", "it is at work"
+    jobs_file.write_text(GOOD.format("placed"), encoding="utf-8")
+    assert watched.next() == "placed"
+    jobs_file.with_suffix(".new").write_text(GOOD.format("renamed"), encoding="utf-8")
+    os.replace(jobs_file.with_suffix(".new"), jobs_file)
+    assert watched.next() == "renamed"
+
+
+def test_where_nothing_tells_it_looks(
+    jobs_file: Path, watch: Callable[[Path], Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peak_console.jobs.watcher._listen", lambda _directories: None)
+    monkeypatch.setattr("peak_console.jobs.watcher.LOOK_SECONDS", 3600)
+    jobs_file.write_text(GOOD.format("first"), encoding="utf-8")
+    watched = watch(jobs_file)
+    jobs_file.write_text(GOOD.format("second"), encoding="utf-8")
+    assert watched.next() == "second"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing else tells")
+def test_what_is_told_of_directories(tmp_path: Path) -> None:
+    notices = Notices([str(tmp_path), str(tmp_path / "absent")])
+
+    def is_told() -> bool:
+        told = bool(select.select([notices], [], [], 0)[0])
+        notices.hush()
+        return told
+
+    assert not is_told()
+    with (tmp_path / "log").open("w") as log:
+        assert is_told(), "a new name"
+        log.write("a line")
+        log.flush()
+        assert not is_told(), "a save is over when its file is closed"
+    assert is_told()
+    (tmp_path / "log").rename(tmp_path / "other")
+    assert is_told()
+    (tmp_path / "other").unlink()
+    assert is_told()
+    notices.close()
+
+
+def test_a_system_that_cannot_tell_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    with pytest.raises(OSError, match="not implemented"):
+        Notices([str(tmp_path)])
+
+
 def test_stopping_takes_no_time(jobs_file: Path) -> None:
     jobs_file.write_text(GOOD.format("first"), encoding="utf-8")
     watched = Watched(jobs_file)
@@ -193,10 +252,9 @@ def test_a_save_in_place_that_is_empty_for_an_instant_removes_no_job(
     watcher = Watcher(str(jobs_file), on_jobs=taken.append, on_error=pytest.fail)
     jobs_file.write_text("", encoding="utf-8")
 
-    def settle(_seconds: float) -> bool:
+    def settle(_seconds: float) -> None:
         jobs_file.write_text(GOOD.format("second"), encoding="utf-8")  # the writer goes on meanwhile
-        return False
 
-    monkeypatch.setattr(watcher._stop, "wait", settle)
+    monkeypatch.setattr("peak_console.jobs.watcher.sleep", settle)
     watcher.compare()
     assert [list(jobset.jobs) for jobset in taken] == [["second"]]
