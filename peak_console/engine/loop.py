@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.clock import Clock
+    from peak_console.engine.readiness import Readiness
     from peak_console.engine.renewal import Inspector
     from peak_console.engine.retention import Retention
     from peak_console.jobs.model import AlertChannel, JobDefinition, JobSet
@@ -91,6 +92,7 @@ class Engine:
         self._look_again_at = 0.0
         self._renewed_at = float("-inf")
         self._retention: Retention | None = None
+        self._readiness: Readiness | None = None
 
     # Asked for by other threads and by signal handlers: plain flags, and a ring.
 
@@ -215,8 +217,6 @@ class Engine:
     def _begin(self) -> None:
         # An engine that stays is rung by front ends; one that passes must not take the rings of the next.
         self.bell = Doorbell(self.directory if self.options.mode in RESIDENT_MODES else None)
-        if self.options.mode in RESIDENT_MODES:
-            self._executor.prepare()
         now = self._clock.now()
         before = self.store.engine_info()
         # The jobs file may have been saved while another engine was in charge.
@@ -263,9 +263,12 @@ class Engine:
         self._recovery = Recovery(context, self._executor, self._dispatcher)
         self._commander = Commander(context, self._dispatcher, self._bookkeeper.record, self._reload)
         if self.options.mode in RESIDENT_MODES:
+            from peak_console.engine.readiness import Readiness
             from peak_console.engine.retention import Retention
 
             self._retention = Retention(context)
+            self._readiness = Readiness(context, self._executor)
+            self._readiness.look(now)
         enabled = sum(job.enabled for job in jobs)
         self._emit(events.EngineStarted(at=now, directory=self.directory, jobs=len(jobs), enabled=enabled))
         self._bookkeeper.record(self._recovery.look(now))
@@ -350,6 +353,8 @@ class Engine:
             self._remember_changes()
         if self._retention is not None and not self.context.draining:
             self._retention.work(now)
+        if self._readiness is not None:
+            self._readiness.look(now)
 
     def watch(self, now: datetime) -> None:
         """Record what has ended, and give the others what they are owed."""

@@ -54,6 +54,9 @@ if TYPE_CHECKING:
         def prepare(self) -> None:
             """Get ready to start runs soon, without waiting for it. Optional: ``start`` does it too."""
 
+        def rest(self) -> None:
+            """Give back what stands ready, as nothing is to be started soon. What runs goes on."""
+
         def start(self, spec: RunSpec) -> RunHandle:
             """Start a run. Raises ``StartError`` when there will be no process, with why.
 

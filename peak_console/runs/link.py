@@ -31,7 +31,7 @@ class KeeperLink:
         """Starts the keeper without waiting for it. Raises ``OSError``."""
         import socket
 
-        _reap_departed()
+        reap_departed()
         ours, theirs = socket.socketpair()
         with theirs:
             script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "keeper.py")
@@ -86,10 +86,11 @@ class KeeperLink:
             self._socket.close()
             with _departed_lock:
                 _departed.append(self.pid)
-            _reap_departed()
+            reap_departed()
 
 
-def _reap_departed() -> None:
+def reap_departed() -> bool:
+    """Reap the keepers that have gone; whether some are still at work."""
     with _departed_lock:
         for pid in list(_departed):
             try:
@@ -98,3 +99,4 @@ def _reap_departed() -> None:
                 gone = True
             if gone:
                 _departed.remove(pid)
+        return bool(_departed)

@@ -50,12 +50,21 @@ class LocalExecutor:
     def __init__(self, system: System | None = None) -> None:
         self._system = system or this_system()
         self._link: KeeperLink | None = None
+        self._has_keepers = False
+        """Whether processes of ours may be there, at work or to be reaped."""
 
     def __del__(self) -> None:
         self.close()
 
     def prepare(self) -> None:
         self._keeper()
+
+    def rest(self) -> None:
+        if self._has_keepers:
+            from peak_console.runs.link import reap_departed
+
+            self.close()
+            self._has_keepers = reap_departed()
 
     def start(self, spec: RunSpec) -> LocalRun:
         (result,) = self.start_many([spec])
@@ -186,6 +195,7 @@ class LocalExecutor:
     def _new_keeper(self) -> KeeperLink:
         from peak_console.runs.link import KeeperLink
 
+        self._has_keepers = True
         try:
             return KeeperLink(self._system.name)
         except OSError as error:

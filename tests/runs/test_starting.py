@@ -202,3 +202,28 @@ def test_keeper_leaves_when_the_engine_and_the_last_run_have_gone(bench: Bench) 
     handle.kill()
     assert bench.ended(handle).return_code == 128 + signal.SIGKILL
     wait_until(lambda: not is_alive(keeper), "the keeper's leave")
+
+
+def test_rest_leaves_what_runs_alone_and_its_keeper_leaves_no_trace(bench: Bench) -> None:
+    long = bench.start("/bin/sleep", "60")
+    with open(os.path.join(long.directory, "started"), encoding="ascii") as file:
+        keeper = int(file.read().split()[3])
+    bench.executor.rest()
+    assert bench.ended(bench.shell("exit 3")).return_code == 3, "another keeper starts what comes after"
+    long.kill()
+    assert bench.ended(long).return_code == 128 + signal.SIGKILL
+
+    def is_reaped() -> bool:
+        bench.executor.rest()
+        return not _exists(keeper)
+
+    wait_until(is_reaped, "the first keeper's leave")
+
+
+def _exists(pid: int) -> bool:
+    """Whether there is such a process, dead ones that nobody has reaped included."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

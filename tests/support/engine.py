@@ -69,9 +69,13 @@ class ScriptedExecutor:
         self.refuse: str | None = None
         self.started_marks: set[str] = set()
         self.adoptable: dict[int, RunHandle | Ended] = {}
+        self.is_ready = False
 
     def prepare(self) -> None:
-        pass
+        self.is_ready = True
+
+    def rest(self) -> None:
+        self.is_ready = False
 
     def close(self) -> None:
         pass

@@ -1,0 +1,44 @@
+"""What starts runs is kept ready while runs are near, and only then: it is a third of an idle engine's memory."""
+
+from __future__ import annotations
+
+from peak_console.errors import StartError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from peak_console.engine.context import EngineContext
+    from peak_console.runs.interface import Executor
+
+NEAR_SECONDS = 60.0
+"""A slot is near from so long before it on; and the executor rests no sooner than so long after its last work."""
+
+
+class Readiness:
+    """Gets an executor ready ahead of each slot, and lets it rest in between. Looks whenever the engine wakes up."""
+
+    def __init__(self, context: EngineContext, executor: Executor) -> None:
+        self._context = context
+        self._executor = executor
+        self._needed_at = float("-inf")
+
+    def look(self, now: datetime) -> None:
+        """To be called at every turn."""
+        monotonic = self._context.clock.monotonic()
+        if self._is_near(now):
+            self._needed_at = monotonic
+            try:
+                self._executor.prepare()
+            except StartError:  # it will be said when a run cannot start
+                pass
+        elif monotonic - self._needed_at >= NEAR_SECONDS:
+            self._executor.rest()
+
+    def _is_near(self, now: datetime) -> bool:
+        """Whether something runs, waits, or is due before an engine that sleeps as long as it may looks again."""
+        context = self._context
+        if len(context.supervisor) or context.queue:
+            return True
+        slot = context.planner.next_at()
+        return slot is not None and (slot - now).total_seconds() < NEAR_SECONDS + context.options.poll_interval
