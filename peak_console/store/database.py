@@ -14,8 +14,17 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
-SCHEMA_VERSION = 1
-MIGRATIONS: dict[int, Sequence[str]] = {}
+SCHEMA_VERSION = 2
+MIGRATIONS: dict[int, Sequence[str]] = {
+    1: (
+        "DROP INDEX runs_of_job",
+        "CREATE INDEX runs_of_job ON runs (job, id, outcome)",
+        "CREATE INDEX runs_of_outcome ON runs (outcome, id) WHERE outcome IS NOT NULL",
+        "DROP INDEX runs_of_type",
+        "CREATE INDEX runs_of_type ON runs (run_type, id) WHERE run_type <> 'scheduler_job'",
+        "CREATE INDEX alerts_of_job ON alerts (job, id)",
+    ),
+}
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
 FAILURES = (sqlite3.Error, UnicodeError)
 """What SQLite's calls raise; of a damaged file even the words of an error may be unreadable."""

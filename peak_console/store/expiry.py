@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peak_console.store.database import Database
+from peak_console.store.history import History
 from peak_console.store.rows import stamp
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ WINDOW = 200
 """How many of the oldest rows are looked at for one that has expired."""
 
 
-class ExpiryRecords(Database):
+class ExpiryRecords(History):
     """Finds and removes what has expired, a little at a time."""
 
     def next_job(self, after: str) -> str | None:
@@ -24,7 +24,7 @@ class ExpiryRecords(Database):
 
     def some_job(self, lot: float) -> str:
         """A name under which there are runs, the likelier the more there are; ``lot`` is a number from 0 to 1."""
-        first, last = self._rows("SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM runs")[0]
+        first, last = self.bounds()
         rows = self._rows(
             "SELECT job FROM runs WHERE id >= ? ORDER BY id LIMIT 1", (first + int(lot * (last - first)),)
         )

@@ -107,12 +107,6 @@ class AlertRecords(Database):
                     (alert_id, channel, stamp(now)),
                 )
 
-    def alerts(self, *, limit: int = -1, unacknowledged: bool = False) -> list[Alert]:
-        """The alert log, newest first; -1 is no limit."""
-        where = "acknowledged_at IS NULL" if unacknowledged else "1"
-        sql = f"SELECT {ALERT_COLUMNS} FROM alerts WHERE {where} ORDER BY id DESC LIMIT ?"
-        return [alert_from(row) for row in self._rows(sql, (limit,))]
-
     def alert_counts(self) -> tuple[int, int]:
         """The newest alert's id (0 when there is none), and how many nobody has acknowledged."""
         newest = self._rows("SELECT coalesce(max(id), 0) FROM alerts")[0][0]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from peak_console.store.database import Database
+from peak_console.store.history import RUN_TYPE
 from peak_console.store.rows import RUN_COLUMNS, STATE_COLUMNS, as_json, run_from, stamp, state_from
 from peak_console.store.terms import Outcome, RunState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
     from typing import Any
 
     from peak_console.store.model import Claim, JobState, Override, Run
-
-RUN_TYPE = "scheduler_job"
 
 
 class RunRecords(Database):
@@ -138,44 +137,6 @@ class RunRecords(Database):
     def run(self, run_id: int) -> Run | None:
         rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?", (run_id,))
         return run_from(rows[0]) if rows else None
-
-    def runs(
-        self,
-        *,
-        jobs: Sequence[str] | None = None,
-        outcome: str | None = None,
-        run_type: str | None = None,
-        since: datetime | None = None,
-        with_process: bool = False,
-        limit: int = -1,
-    ) -> list[Run]:
-        """The registry, newest first. ``with_process`` leaves out slots that never got one; -1 is no limit."""
-        where, values = ["1"], []
-        if jobs is not None:
-            where.append(f"job IN ({', '.join('?' * len(jobs))})")
-            values += list(jobs)
-        for column, value in (("outcome", outcome), ("run_type", run_type)):
-            if value is not None:
-                where.append(f"{column} = ?")
-                values.append(value)
-        if since is not None:
-            where.append("coalesce(started_at, claimed_at) >= ?")
-            values.append(stamp(since) or "")
-        if with_process:
-            where.append("(outcome IS NULL OR outcome NOT IN ('missed', 'skipped'))")
-        sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?"
-        return [run_from(row) for row in self._rows(sql, (*values, limit))]
-
-    def last_runs(self, jobs: Iterable[str]) -> dict[str, Run]:
-        """Of each job the newest run that has, or had, a process or should have had one."""
-        sql = (
-            f"SELECT {RUN_COLUMNS} FROM runs INDEXED BY runs_of_job WHERE job = ? AND run_type = ?"
-            " AND state <> 'queued' AND (outcome IS NULL OR outcome NOT IN ('missed', 'skipped'))"
-            " ORDER BY id DESC LIMIT 1"
-        )
-        # One look-up in that index per job: any other, or a GROUP BY, would walk the whole registry.
-        found = (rows[0] for job in jobs if (rows := self._rows(sql, (job, RUN_TYPE))))
-        return {run.job: run for run in map(run_from, found)}
 
 
 class JobRecords(Database):

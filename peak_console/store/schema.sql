@@ -28,8 +28,9 @@ CREATE TABLE runs (
   CHECK ((state = 'finished') = (outcome IS NOT NULL))
 );
 CREATE INDEX runs_unfinished ON runs (id) WHERE state <> 'finished';
-CREATE INDEX runs_of_job ON runs (job, id);
-CREATE INDEX runs_of_type ON runs (run_type, id);
+CREATE INDEX runs_of_job ON runs (job, id, outcome);     -- the outcome, so that only what is wanted is looked at
+CREATE INDEX runs_of_outcome ON runs (outcome, id) WHERE outcome IS NOT NULL;
+CREATE INDEX runs_of_type ON runs (run_type, id) WHERE run_type <> 'scheduler_job';
 
 CREATE TABLE job_state (
   job             TEXT PRIMARY KEY,
@@ -71,6 +72,7 @@ CREATE TABLE alerts (
   acknowledged_by TEXT
 );
 CREATE INDEX alerts_open ON alerts (id) WHERE acknowledged_at IS NULL;
+CREATE INDEX alerts_of_job ON alerts (job, id);
 
 CREATE TABLE deliveries (                               -- the outbox: what has to be sent, and how it went
   id              INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from peak_console.errors import UsageError
+from peak_console.store.history import RUN_TYPE
 from peak_console.store.model import Outcome
-from peak_console.store.records import RUN_TYPE
 from peak_console.text import duration, nearest, safe
 from peak_console.verbs.common import note_file_error, select
 from peak_console.verbs.output import note, write_csv, write_json, write_table
@@ -140,15 +140,11 @@ def show_alerts(options: Namespace) -> int:
 def _alerts(selection: Selection, limit: int, *, unacknowledged: bool) -> Sequence[Alert]:
     if selection.store is None:
         return []
-    if not selection.is_filtered:
-        return selection.store.alerts(limit=limit, unacknowledged=unacknowledged)
-
-    def is_shown(alert: Alert) -> bool:
+    jobs: list[str | None] | None = None
+    if selection.is_filtered:
         # As with channels: tags that are asked for leave out what is about no job.
-        return alert.job in selection.jobs if alert.job is not None else not selection.include_tags
-
-    matching = [alert for alert in selection.store.alerts(unacknowledged=unacknowledged) if is_shown(alert)]
-    return matching[:limit] if limit > 0 else matching
+        jobs = [*selection.jobs, *([] if selection.include_tags else [None])]
+    return selection.store.alerts(limit=limit, unacknowledged=unacknowledged, jobs=jobs)
 
 
 def _alert_object(alert: Alert, zone: tzinfo) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pytest
 from peak_console.errors import StateError
 from peak_console.store import directory as state
 from peak_console.store.creation import Turn
+from peak_console.store.database import SCHEMA_VERSION
 from peak_console.store.store import Store
 from tests.store.support import alert, claim
 
@@ -143,7 +144,7 @@ def test_a_newer_schema_is_refused_unchanged(tmp_path: Path) -> None:
     client.close()
     before = path.read_bytes()
     for opening in (Store.open, Store.look):
-        with pytest.raises(StateError, match=r"newer Peak Console \(schema 99, this one knows 1\); upgrade"):
+        with pytest.raises(StateError, match=rf"newer Peak Console \(schema 99, this one knows {SCHEMA_VERSION}\)"):
             opening(str(tmp_path / "state"))
     assert path.read_bytes() == before
 

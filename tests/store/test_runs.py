@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.store.model import Claim, Outcome, RunState, Trigger
+from peak_console.store.history import FEW_JOBS
+from peak_console.store.model import Alert, Claim, Outcome, RunState, Trigger
 from peak_console.store.rows import moment, stamp
 from peak_console.store.store import Store
 from tests.store.support import ME, NOW, SOMEBODY, after, claim, finished, steps
 
 if TYPE_CHECKING:
+    from peak_console.store.model import Run
     from tests.store.conftest import Connect
 
 
@@ -155,7 +157,57 @@ def test_the_registry_is_asked_by_job_outcome_type_time_and_number(store: Store)
     assert ids(since=after(20)) == [5, 4, 3]
     assert ids(with_process=True) == [5, 3, 2, 1]
     assert ids(limit=2) == [5, 4]
+    assert ids(jobs=["b", "a"], limit=3) == [5, 4, 3]
+    assert ids(jobs=["b", "a"], outcome="failed", limit=2) == [5, 3]
+    assert ids(jobs=["b", *"x" * FEW_JOBS], limit=3) == [2]
+    assert ids(jobs=[], limit=3) == []
     assert {job: run.id for job, run in store.last_runs(["a", "b", "c"]).items()} == {"a": 3, "b": 2}
+
+
+def test_what_waited_and_what_scripts_did_is_found_by_when_it_started(store: Store) -> None:
+    waited = claim(store, "a", after(0), queued=True)
+    finished(store, "a", after(60))
+    store.log_run("backtest", Claim("a", NOW), 0, after(-3600), after(61))
+    finished(store, "a", after(62))
+    store.take_from_queue(waited.id, ME)
+    store.started(waited.id, after(63), 1, "x")
+
+    def ids(seconds: float) -> list[int]:
+        return [run.id for run in store.runs(since=after(seconds))]
+
+    assert [ids(-3600), ids(-3599), ids(61), ids(63), ids(64)] == [[4, 3, 2, 1], [4, 2, 1], [4, 1], [1], []]
+
+
+def test_nothing_that_is_asked_walks_through_the_registry(store: Store) -> None:
+    first = finished(store, "rare", after(0), "timed_out")
+    with store:
+        store.add_alert(Alert(level="info", message="m", timestamp=NOW, job="rare"), (), NOW)
+        for n in range(3000):
+            finished(store, f"busy {n % 3}", after(3600 * n))
+            store.add_alert(Alert(level="info", message="m", timestamp=NOW, job="busy"), (), NOW)
+        skipped = [Claim("busy 0", after(3600 * 3000 + n), outcome=Outcome.SKIPPED) for n in range(1000)]
+        store.claim(skipped, after(3600 * 3001), ME)
+
+    def found(*, thousand_steps: int = 2, **wanted: object) -> int:
+        found: list[Run] = []
+        thousands = steps(store, lambda: found.extend(store.runs(limit=20, **wanted)))  # type: ignore[arg-type]
+        assert thousands <= thousand_steps, wanted
+        return len(found)
+
+    assert found() == 20
+    assert found(outcome="timed_out") == 1
+    assert found(outcome="lost") == 0
+    assert found(jobs=["busy 1"], outcome="lost", thousand_steps=5) == 0
+    assert found(jobs=["rare", "gone"]) == 1
+    assert found(run_type="backtest") == 0
+    assert found(jobs=["busy 0"], run_type="scheduler_job", with_process=True, thousand_steps=12) == 20
+    assert found(since=after(3600 * 2980)) == 20
+    assert found(since=after(10**8), thousand_steps=20) == 0
+    assert found(jobs=["busy 1"], since=after(10**8)) == 0
+    assert steps(store, lambda: store.last_runs(["rare", "busy 0"])) <= 12
+    assert steps(store, lambda: store.alerts(jobs=["rare", None], limit=20)) <= 1
+    assert steps(store, lambda: [store.some_job(lot / 10) for lot in range(10)]) <= 1
+    assert [run.id for run in store.runs(outcome="timed_out", limit=20)] == [first]
 
 
 def test_the_last_run_is_found_without_a_walk_through_the_registry(store: Store) -> None:
