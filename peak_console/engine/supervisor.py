@@ -92,6 +92,7 @@ class Supervisor:
         self._clock = clock
         self._directory = directory
         self._live: dict[int, LiveRun] = {}
+        self._of_job: dict[str, dict[int, LiveRun]] = {}
 
     def __len__(self) -> int:
         return len(self._live)
@@ -103,7 +104,7 @@ class Supervisor:
         return run_id in self._live
 
     def of_job(self, name: str) -> list[LiveRun]:
-        return [live for live in self._live.values() if live.run.job == name]
+        return list(self._of_job.get(name, {}).values())
 
     def start(self, ready: Iterable[tuple[Run, JobDefinition]], launcher: Launcher) -> list[LiveRun | End]:
         """Start the processes of claimed runs, in their order; the caller records them with ``Store.started``."""
@@ -162,7 +163,7 @@ class Supervisor:
 
     def _watch(self, run: Run, job: JobDefinition, handle: RunHandle, timeout: float) -> LiveRun:
         now = self._clock.monotonic()
-        live = self._live[run.id] = LiveRun(
+        live = LiveRun(
             run=run,
             job=job,
             handle=handle,
@@ -170,6 +171,7 @@ class Supervisor:
             timeout_at=now + timeout if timeout else None,
             sample_at=now + SAMPLE_SECONDS,
         )
+        self._live[run.id] = self._of_job.setdefault(run.job, {})[run.id] = live
         return live
 
     def stop(self, run_id: int, reason: str, *, recorded: bool = False) -> bool:
@@ -227,7 +229,7 @@ class Supervisor:
             live.sample_at = now + live.sample_pause
 
     def _leave(self, live: LiveRun, ended: Ended) -> End:
-        del self._live[live.run.id]
+        del self._live[live.run.id], self._of_job[live.run.job][live.run.id]
         live.recorder.sample(self._clock.now())
         live.recorder.close()
         live.handle.close()
@@ -257,6 +259,7 @@ class Supervisor:
             live.recorder.close()
             live.handle.close()
         self._live.clear()
+        self._of_job.clear()
         return count
 
     def next_look(self) -> float | None:

@@ -3,7 +3,8 @@
 Run as a script, never imported, with nothing but built-in modules: ``python -I -S keeper.py linux|portable``, with
 the engine's socket as file descriptor 0. Each message is a length (four bytes, big-endian) and a ``marshal`` value:
 
-    request   (directory, argv, env, cwd or None)            text as bytes
+    first     env                                            text as bytes
+    request   (directory, argv, of env: what is other, what is not there, cwd or None)
     answer    (pid, mark, start in Unix seconds, "")
               (0, stage, errno, words)                       stage: already, files, cwd, exec
 
@@ -49,6 +50,7 @@ class Keeper:
     def __init__(self, linux: bool) -> None:
         self._linux = linux
         self._boot = _read("/proc/sys/kernel/random/boot_id").strip() if linux else ""
+        self._environment: dict[bytes, bytes] | None = None
         self._directories: dict[int, bytes] = {}
         self._ended_at: dict[int, float] = {}
         self._unrecorded: tuple[int, int] | None = None
@@ -97,14 +99,22 @@ class Keeper:
                 break
             request = self._received[4:end]
             del self._received[:end]
+            if self._environment is None:
+                self._environment = marshal.loads(request)  # noqa: S302 - from our own engine
+                continue
             try:
                 answers.append(self._start(*marshal.loads(request)))  # noqa: S302 - from our own engine
             except RefusedError as refusal:
                 answers.append((0, *refusal.args))
         return [marshal.dumps(self._note(each) if isinstance(each, Fresh) else each) for each in answers]
 
-    def _start(self, directory: bytes, argv: list[bytes], env: dict[bytes, bytes], cwd: bytes | None) -> Fresh:
+    def _start(
+        self, directory: bytes, argv: list[bytes], changed: dict[bytes, bytes], gone: list[bytes], cwd: bytes | None
+    ) -> Fresh:
         claim = _claim(directory)
+        env = {**(self._environment or {}), **changed}
+        for name in gone:
+            del env[name]
         streams = [self._null]
         try:
             streams += _open_logs(directory)

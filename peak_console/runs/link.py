@@ -50,15 +50,25 @@ class KeeperLink:
             )
         ours.settimeout(ANSWER_SECONDS)
         self._socket = ours
+        self._known: dict[str, str] | None = None
+        """The environment that the keeper knows: of each run it is told only what differs."""
 
     def send(self, spec: RunSpec) -> None:
         """Ask for a start; ``receive`` has the answer. Raises ``LinkBrokenError``."""
         encode = os.fsencode
-        environment = {encode(name): encode(value) for name, value in spec.env.items()}
+        messages = []
+        if self._known is None:
+            self._known = dict(spec.env)
+            messages.append(marshal.dumps({encode(name): encode(value) for name, value in self._known.items()}))
+        known = self._known
+        changed = {encode(name): encode(value) for name, value in spec.env.items() if known.get(name) != value}
+        gone = [encode(name) for name in known.keys() - spec.env.keys()]
         cwd = None if spec.cwd is None else encode(spec.cwd)
-        request = marshal.dumps((encode(spec.directory), [encode(word) for word in spec.argv], environment, cwd))
+        messages.append(
+            marshal.dumps((encode(spec.directory), [encode(word) for word in spec.argv], changed, gone, cwd))
+        )
         try:
-            self._socket.sendall(len(request).to_bytes(4, "big") + request)
+            self._socket.sendall(b"".join(len(each).to_bytes(4, "big") + each for each in messages))
         except OSError as error:
             raise LinkBrokenError from error
 

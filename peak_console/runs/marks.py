@@ -36,7 +36,9 @@ class Record:
 
 
 def lay_out(directory: str) -> None:
-    """Make a place for a run's output. Raises ``StartError``."""
+    """Make a place for a run's output, unless it has been made ahead. Raises ``StartError``."""
+    if os.path.exists(stream_path(directory, STREAMS[-1])):  # the last thing that is made
+        return
     try:
         _make(directory)
         mode = file_mode(directory)

@@ -34,7 +34,23 @@ command = "true"
 schedule_type = "once"
 run_at = 2199-01-01T{hour:02}:{minute:02}:00Z
 """
-MEASURED = (("CPU", "% of a core"), ("wake-ups", "per s"), ("resident memory", "MiB"), ("time until ready", "ms"))
+NEAR_SECONDS = 45
+NEAR = f"{OURS}, a run every {NEAR_SECONDS} s"
+"""Ours with one more job, so near that what starts runs is kept ready."""
+NEAR_JOB = f"""
+[[job]]
+name = "near"
+command = "true"
+schedule_type = "interval"
+interval_seconds = {NEAR_SECONDS}
+"""
+MEASURED = (
+    ("CPU", "% of a core"),
+    ("wake-ups", "per s"),
+    ("resident memory", "MiB"),
+    ("memory, shared pages in part", "MiB"),
+    ("time until ready", "ms"),
+)
 
 
 class _Idler(Protocol):
@@ -51,7 +67,7 @@ def measure(report: Report, directory: Path, *, quick: bool) -> None:
     seconds = 5.0 if quick else 60.0
     peers = [] if quick else _peers(directory, report.missing)
     for count in SIZES:
-        found: dict[str, list[tuple[float, ...]]] = {OURS: [], **{peer.name: [] for peer in peers}}
+        found: dict[str, list[tuple[float, ...]]] = {OURS: [], NEAR: [], **{peer.name: [] for peer in peers}}
         for _ in range(1 if quick else 2):
             for name, values in _idle(directory, count, seconds, peers, report.missing).items():
                 found[name].append(values)
@@ -68,7 +84,7 @@ def _peers(directory: Path, absent: list[str]) -> list[Peer]:
 def _idle(
     directory: Path, count: int, seconds: float, peers: list[Peer], absent: list[str]
 ) -> dict[str, tuple[float, ...]]:
-    jobs = (JOB.format(number=number, hour=number // 60 % 24, minute=number % 60) for number in range(count))
+    jobs = "".join(JOB.format(number=number, hour=number // 60 % 24, minute=number % 60) for number in range(count))
     tasks = [Task(["/bin/true", str(number)]) for number in range(count)]
     with ExitStack() as stack:
         idlers: dict[str, _Idler] = {}
@@ -77,7 +93,8 @@ def _idle(
                 idlers[peer.name] = stack.enter_context(peer.resident(Path(mkdtemp(dir=directory)), tasks))
             except PeerError as error:
                 absent.append(f"idle with {count:,} jobs, {peer.name}: {error}")
-        idlers[OURS] = stack.enter_context(Engine(Path(mkdtemp(dir=directory)), "".join(jobs)))
+        idlers[OURS] = stack.enter_context(Engine(Path(mkdtemp(dir=directory)), jobs))
+        idlers[NEAR] = stack.enter_context(Engine(Path(mkdtemp(dir=directory)), jobs + NEAR_JOB))
         time.sleep(SETTLE_SECONDS)
         before, began = {name: idler.usage() for name, idler in idlers.items()}, time.perf_counter()
         time.sleep(seconds)
@@ -87,6 +104,7 @@ def _idle(
             100 * (after[name].cpu_seconds - before[name].cpu_seconds) / lasted,
             (after[name].wake_ups - before[name].wake_ups) / lasted,
             after[name].resident_kib / 1024,
+            after[name].proportional_kib / 1024,
             1000 * idler.seconds_to_ready,
         )
         for name, idler in idlers.items()

@@ -9,7 +9,10 @@ import time
 
 def main() -> None:
     slot, count, argv = float(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-    time.sleep(slot - time.time())
+    seconds = slot - time.time()
+    if seconds < 0:
+        sys.exit(75)
+    time.sleep(seconds)
     for process in [subprocess.Popen(argv) for _ in range(count)]:
         process.wait()
 

@@ -60,6 +60,9 @@ class Usage:
     wake_ups: int
     """Voluntary context switches."""
     resident_kib: int
+    """What each has in memory, added up; what they share counts once for each."""
+    proportional_kib: int
+    """What they share with others counts in part."""
     peak_kib: int
 
 
@@ -130,16 +133,17 @@ def _children(pid: int) -> list[int]:
 
 
 def _usage(pids: list[int]) -> Usage:
-    cpu, wake_ups, resident, peak = 0.0, 0, 0, 0
+    cpu, wake_ups, resident, proportional, peak = 0.0, 0, 0, 0, 0
     for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         cpu += (int(fields[11]) + int(fields[12])) / TICKS
         status = _status(Path(f"/proc/{pid}/status"))
         resident += status["VmRSS"]
         peak += status["VmHWM"]
+        proportional += _status(Path(f"/proc/{pid}/smaps_rollup"))["Pss"]
         for task in Path(f"/proc/{pid}/task").iterdir():
             wake_ups += _status(task / "status")["voluntary_ctxt_switches"]
-    return Usage(cpu, wake_ups, resident, peak)
+    return Usage(cpu, wake_ups, resident, proportional, peak)
 
 
 def _status(path: Path) -> dict[str, int]:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 from tests.benchmarks.figures import OURS, Figure, Report, percentile, spread
+from tests.benchmarks.machine import Crowd
+from tests.support.processes import wait_until
 
 
 def figure(ours: list[float], limit: list[float], allowed: float = 2.0) -> Figure:
@@ -39,3 +45,25 @@ def test_the_report_names_each_missed_goal() -> None:
     assert "| work | wall (ms) | peak-console | 30 | 30 – 30 | 3.00 | 3.00 – 3.00 | ≤ 2 **missed** |" in table
     assert "| idle | CPU (%) | peak-console | 0.1 | 0.1 – 0.1 |  |  |  |" in table
     assert "Not measured: burst: no gcc" in table
+
+
+def test_a_machine_that_is_too_busy_to_tell_fails_nothing_and_is_named() -> None:
+    missed, good = figure([30.0], [10.0]), figure([1.0], [1.0])
+    report = Report([missed, good, figure([40.0], [10.0])])
+    report.doubt([missed, good], "9 threads at a time wanted to run")
+    assert report.failures() == ["work, wall: 4.00 × limit, the goal is 2"]
+    assert report.missing == ["work, wall: the goal is not judged, as 9 threads at a time wanted to run"]
+
+
+def test_a_crowd_is_seen() -> None:
+    spin = [sys.executable, "-c", "while True: pass"]
+    cores = len(os.sched_getaffinity(0))
+    spinning = [subprocess.Popen(spin) for _ in range(cores + 3)]
+    try:
+        with Crowd() as crowd:
+            wait_until(lambda: crowd.size > cores + 1, "the crowd")
+        assert crowd.is_dense
+    finally:
+        for process in spinning:
+            process.kill()
+            process.wait()
