@@ -54,11 +54,16 @@ class History(Database):
         return [run_from(row) for row in self._newest("runs", RUN_COLUMNS, jobs, where, values, limit)]
 
     def alerts(
-        self, *, limit: int = -1, unacknowledged: bool = False, jobs: Sequence[str | None] | None = None
+        self,
+        *,
+        limit: int = -1,
+        unacknowledged: bool = False,
+        jobs: Sequence[str | None] | None = None,
+        after: int = 0,
     ) -> list[Alert]:
-        """The alert log, newest first; of some ``jobs``, ``None`` among them stands for no job. -1 is no limit."""
-        where = ["acknowledged_at IS NULL"] if unacknowledged else []
-        return [alert_from(row) for row in self._newest("alerts", ALERT_COLUMNS, jobs, where, [], limit)]
+        """The alert log, newest first, down to an id; -1 is no limit. ``None`` among ``jobs`` stands for no job."""
+        where = ["id > ?", *(["acknowledged_at IS NULL"] if unacknowledged else [])]
+        return [alert_from(row) for row in self._newest("alerts", ALERT_COLUMNS, jobs, where, [after], limit)]
 
     def _newest(
         self,
@@ -70,6 +75,8 @@ class History(Database):
         limit: int,
     ) -> list[tuple[Any, ...]]:
         """Rows, those with the highest ids first."""
+        if jobs is not None and len(jobs) == 1:
+            where, values, jobs = ["job IS ?", *where], [*jobs, *values], None
         if jobs is None:
             sql = f"SELECT {columns} FROM {table} WHERE {' AND '.join(where or '1')} ORDER BY id DESC LIMIT ?"
             return self._rows(sql, (*values, limit))

@@ -42,7 +42,7 @@ class Board:
         """The jobs whose runs have to be read again; a look that fails leaves them here."""
         self._without_history: dict[str, None] = {}
         self._alerts: Sequence[Alert] = ()
-        self._alert_counts = (-1, -1)
+        self._alert_counts = (0, 0)
         self._version = -1
         self._replacements = store.replacements
         self.engine_info: EngineInfo = store.engine_info()
@@ -135,7 +135,12 @@ class Board:
         """The newest alerts, newest first, and how many nobody has acknowledged. Raises ``StateError``."""
         current = self._store.alert_counts()
         if current != self._alert_counts:
-            self._alerts = self._store.alerts(limit=ALERTS_SHOWN)
+            newest, unacknowledged = self._alert_counts
+            newer = self._store.alerts(limit=ALERTS_SHOWN, after=newest)
+            unacknowledged += sum(alert.acknowledged_at is None for alert in newer)
+            if unacknowledged != current[1]:  # older ones are not what they were
+                newer, self._alerts = self._store.alerts(limit=ALERTS_SHOWN), ()
+            self._alerts = [*newer, *self._alerts][:ALERTS_SHOWN]
             self._alert_counts = current
         return self._alerts, current[1]
 

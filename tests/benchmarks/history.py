@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from peak_console.engine.outlook import views
 from peak_console.engine.retention import expire_runs
 from peak_console.jobs.model import SchedulerSettings
-from peak_console.store.model import Claim
+from peak_console.store.model import Alert, Claim
 from peak_console.store.store import Store
 from peak_console.tui.board import Board
 from peak_console.tui.details_data import RUNS
@@ -117,9 +117,11 @@ def _all_views(store: Store, writer: Store) -> Mapping[str, tuple[Callable[[], o
 
 
 def _one_more(writer: Store, job: str) -> None:
+    """A run, from its claim to its end, and the news of it."""
     [claimed] = writer.claim([Claim(job, datetime.now(UTC))], NOW, "nobody")
     writer.started(claimed.id, NOW, 1, "mark")
     writer.finish(claimed.id, "succeeded", 0, NOW)
+    writer.add_alert(Alert("info", f"{job} succeeded", NOW, job=job, run_id=claimed.id), (), NOW)
 
 
 def _look_ups(store: Store, count: int, rows: int) -> Callable[[], object]:

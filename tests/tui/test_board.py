@@ -107,7 +107,7 @@ def test_one_more_run_reads_one_job(tmp_path: Path) -> None:
     bench.look()
 
     assert len(bench.statements) == quiet + 1
-    assert sum("job IN" in statement for statement in bench.statements) == 1
+    assert sum("job IS" in statement for statement in bench.statements) == 1
 
 
 def test_alerts_are_read_only_when_there_are_others(bench: Bench) -> None:
@@ -256,6 +256,18 @@ def test_an_acknowledgement_is_seen(bench: Bench) -> None:
 
     assert snapshot.unacknowledged == 1
     assert snapshot.alerts[-1].acknowledged_by == "anna"
+
+
+def test_of_the_alerts_only_those_that_are_new_are_read(bench: Bench) -> None:
+    bench.stage.alert("a warning", Level.WARNING)
+    bench.look()
+    bench.stage.alert("good news", Level.INFO)
+    bench.stage.alert("another warning", Level.WARNING)
+    snapshot = bench.look()
+    assert [alert.message for alert in snapshot.alerts] == ["another warning", "good news", "a warning"]
+    assert snapshot.unacknowledged == 2
+    [statement] = [each for each in bench.statements if "ORDER BY id DESC" in each and "FROM alerts" in each]
+    assert "id > 1" in statement
 
 
 def test_an_alert_that_replaces_another_acknowledged_one_is_seen(bench: Bench) -> None:
