@@ -79,7 +79,7 @@ def measure(report: Report, directory: Path, *, quick: bool) -> None:
         guests: dict[str, Callable[[], list[float]]] = (
             {} if count in ALONE else {peer.name: partial(burst.by_peer, peer) for peer in peers}
         )
-        rounds = 9 if count == ALLOWED_AT else 5
+        rounds = (7 if quick else 9) if count == ALLOWED_AT else 5
         results = interleaved(rounds, contenders, warm=False, guests=guests, absent=report.missing)
         _report(report, count, results)
 
