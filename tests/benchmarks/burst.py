@@ -36,7 +36,7 @@ SHARE = 0.5
 SIZES = (1, 10, 50, 100, 200, 1000)
 ALONE = (10, 100)
 """At these sizes, which only show how it grows, no peer takes part."""
-LEAD_SECONDS = 3.0
+LEAD_SECONDS = 4.0
 """The slot is so far ahead that the engine has long been ready for it, and is asleep."""
 LEAD_SECONDS_PER_JOB = 0.002
 LEAD_SECONDS_OF_LOOP = 0.5
