@@ -34,10 +34,12 @@ def leave(wanted={wanted!r}):
     os.kill(os.getpid(), signal.SIGTERM)
 threading.Thread(target=leave, daemon=True).start()
 """
+WATCHER = "watchfiles._rust_notify"
 ALWAYS_TOO_MUCH = {
     "apprise", "asyncio", "concurrent.futures", "cronsim", "ctypes", "dataclasses", "dotenv", "hashlib", "http",
     "inspect", "json", "logging", "multiprocessing", "pathlib", "pwd", "random", "requests", "rich", "shutil", "socket",
-    "ssl", "subprocess", "tempfile", "textual", "threading", "traceback", "typing", "urllib.parse", "zoneinfo",
+    "ssl", "subprocess", "tempfile", "textual", "threading", "traceback", "typing", "urllib.parse", WATCHER,
+    "zoneinfo",
 }  # fmt: skip
 NO_SCREEN = {"textual", "rich", "asyncio"}
 
@@ -89,18 +91,19 @@ def test_a_cron_schedule_loads_its_reader_and_a_zone_its_library(program: Progra
     assert names(modules, NO_SCREEN | {"apprise", "subprocess", "logging"}) == set()
 
 
-def test_a_start_that_runs_something_needs_neither_screen_nor_alerts(program: Program) -> None:
+def test_a_start_that_runs_something_needs_neither_screen_nor_alerts_nor_a_watcher(program: Program) -> None:
     program.jobs(shell("setup", "true"))
     modules = loaded(program, "--once")
     assert [run.outcome for run in program.runs()] == ["succeeded"]
-    assert names(modules, NO_SCREEN | {"apprise", "dotenv", "subprocess", "logging", "random"}) == set()
+    assert names(modules, NO_SCREEN | {"apprise", WATCHER, "dotenv", "subprocess", "logging", "random"}) == set()
     assert "peak_console.alerts.delivery" not in modules
 
 
 def test_a_resident_engine_needs_no_screen_and_without_channels_no_delivery(program: Program) -> None:
     program.jobs(shell("setup", "touch {folder}/ran; exit 1"))
     modules = loaded(program, "--headless", leave_after="ran")
-    assert names(modules, NO_SCREEN | {"apprise", "subprocess", "logging"}) == set()
+    assert WATCHER in modules
+    assert names(modules, NO_SCREEN | {"apprise", "watchfiles.main", "subprocess", "logging"}) == set()
     assert "peak_console.alerts.delivery" not in modules
     assert not any(module.startswith("peak_console.tui") for module in modules)
 
@@ -111,4 +114,4 @@ def test_a_resident_engine_needs_no_screen_and_without_channels_no_delivery(prog
 def test_verbs_load_no_screen(program: Program, words: tuple[str, ...]) -> None:
     program.jobs(shell("setup", "true"))
     modules = loaded(program, *words)
-    assert names(modules, NO_SCREEN | {"apprise"}) == set()
+    assert names(modules, NO_SCREEN | {"apprise", WATCHER}) == set()

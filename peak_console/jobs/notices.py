@@ -1,55 +1,38 @@
-"""What Linux tells of changes in directories (inotify), through calls that Python's own library does not have."""
+"""What the system tells of changes in directories, through the listener of watchfiles."""
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_CLOSE_WRITE, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE, _DELETE_SELF, _MOVE_SELF = (
-    0x8, 0x40, 0x80, 0x100, 0x200, 0x400, 0x800,
-)  # fmt: skip
-HEARD = _CLOSE_WRITE | _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE | _DELETE_SELF | _MOVE_SELF
-"""Whatever ends a save. Not each write: logs in the same directory must not keep us busy."""
+    from watchfiles._rust_notify import RustNotify
+
+_LISTENER = "watchfiles._rust_notify"
 
 
-class Notices:
-    """Readable once something was saved in, moved into or removed from one of some directories.
+def listen(directories: Iterable[str]) -> RustNotify | None:
+    """Be told of what happens in some directories; ``None`` where the system does not tell, or one has gone."""
+    try:
+        return _listener()(list(directories), False, False, 0, False, True)
+    except (OSError, RuntimeError):  # a directory went away; no more watches to be had
+        return None
 
-    Raises:
-        OSError: the system does not tell: it is not Linux, or has no more watches to give.
-    """
 
-    def __init__(self, directories: Iterable[str]) -> None:
-        if sys.platform != "linux":
-            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-        import ctypes
+def _listener() -> type[RustNotify]:
+    """The compiled part of watchfiles by itself: the package around it loads asyncio, six megabytes for nothing."""
+    if _LISTENER not in sys.modules:
+        from importlib.machinery import PathFinder
+        from importlib.util import module_from_spec
 
-        library = ctypes.CDLL(None, use_errno=True)
-        self._fd: int = library.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-        if self._fd < 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        for directory in directories:
-            number = 0
-            if library.inotify_add_watch(self._fd, os.fsencode(directory), HEARD) < 0:
-                number = ctypes.get_errno()
-            if number not in (0, errno.ENOENT, errno.EACCES):  # one that is gone, or closed to us, tells nothing
-                os.close(self._fd)
-                raise OSError(number, os.strerror(number))
-
-    def fileno(self) -> int:
-        return self._fd
-
-    def hush(self) -> None:
-        """Forget what has been told so far."""
-        try:
-            os.read(self._fd, 65536)
-        except BlockingIOError:
-            pass
-
-    def close(self) -> None:
-        os.close(self._fd)
+        package = PathFinder.find_spec("watchfiles")
+        spec = PathFinder.find_spec(_LISTENER, package.submodule_search_locations if package else None)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{_LISTENER} is not installed; install peak-console again")
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules[_LISTENER] = module
+    listener: type[RustNotify] = sys.modules[_LISTENER].RustNotify
+    return listener

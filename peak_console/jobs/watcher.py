@@ -7,7 +7,6 @@ it. What a notice means is decided by the file's own status, so that a lost or s
 from __future__ import annotations
 
 import os
-import select
 import threading
 from time import sleep
 
@@ -16,10 +15,9 @@ from peak_console.jobs.loader import load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from peak_console.jobs.model import JobSet
-    from peak_console.jobs.notices import Notices
 
     FileStatus = tuple[int, ...]
     """What changes with every kind of save."""
@@ -28,8 +26,10 @@ LOOK_SECONDS = 1.0
 """How often the file's status is compared even when nothing has been told: for NFS, and directories that were lost."""
 UNTOLD_SECONDS = 0.25
 """How often it is where the system does not tell at all."""
-GATHER_SECONDS = 0.02
-"""Notices come in swarms: so long after the first one they are taken for one."""
+STEP_MILLISECONDS = 100
+"""How often the listener looks whether it has been told something: nearly all that an idle engine costs."""
+GATHER_MILLISECONDS = 200
+"""A directory in which something happens all the time is looked at this often."""
 MAX_LINKS = 40
 SETTLE_SECONDS = 0.05
 """A file that cannot be read as it is may be half written: it gets this long before it is judged."""
@@ -65,6 +65,7 @@ class Watcher:
         self._on_error = on_error
         self._seen = seen or file_status(self._path)
         self._error: str | None = None
+        self._stop = threading.Event()
         self._looking = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="jobs-file-watcher", daemon=True)
 
@@ -73,15 +74,13 @@ class Watcher:
         # find it half loaded, which is an error: dataclasses looks for it without waiting.
         import typing  # noqa: F401
 
-        self._told_to_stop, self._stop = os.pipe()
         self._thread.start()
 
     def stop(self) -> None:
         """End the thread; returns once it has ended. Without effect when it was never started."""
         if self._thread.is_alive():
-            os.close(self._stop)
+            self._stop.set()
             self._thread.join()
-            os.close(self._told_to_stop)
 
     def look(self) -> None:
         """Read the file again even if it looks unchanged, soon and in the watcher's thread."""
@@ -95,28 +94,19 @@ class Watcher:
             return self._error or ""
 
     def _run(self) -> None:
-        poll = select.poll()
-        poll.register(self._told_to_stop, 0)
-        directories: dict[str, int] = {}
-        notices, is_stale = None, True
-        while True:
-            if is_stale and directories != (present := self._directories()):
-                if notices is not None:
-                    poll.unregister(notices)
-                    notices.close()
-                directories, notices = present, _listen(present)
-                if notices is not None:
-                    poll.register(notices, select.POLLIN)
-            changed = self.compare()
-            told = poll.poll(0 if changed else 1000 * (UNTOLD_SECONDS if notices is None else LOOK_SECONDS))
-            if any(fd == self._told_to_stop for fd, _ in told):
-                break
-            if told and notices is not None:
-                sleep(GATHER_SECONDS)
-                notices.hush()
-            is_stale = changed or bool(told)
-        if notices is not None:
-            notices.close()
+        from peak_console.jobs.notices import listen
+
+        while not self._stop.is_set():
+            directories = self._directories()
+            listener = listen(directories)
+            self.compare()
+            if listener is None:
+                self._stop.wait(UNTOLD_SECONDS)
+                continue
+            with listener:
+                while not self._stop.is_set() and self._directories() == directories:
+                    listener.watch(GATHER_MILLISECONDS, STEP_MILLISECONDS, int(LOOK_SECONDS * 1000), self._stop)
+                    self.compare()
 
     def _directories(self) -> dict[str, int]:
         """What to watch, with the inodes as they are now: where the file is, and each link on the way to it."""
@@ -128,15 +118,14 @@ class Watcher:
                 continue
         return found
 
-    def compare(self) -> bool:
-        """Read the file again if it has changed, in the caller's thread; whether it has."""
+    def compare(self) -> None:
+        """Read the file again if it has changed, in the caller's thread."""
         with self._looking:
             status = file_status(self._path)
             if status == self._seen and (status is not None or self._error is not None):
-                return False
+                return
             self._seen = status
             self._read()
-            return True
 
     def _read(self) -> None:
         jobset, error = self._load()
@@ -160,20 +149,10 @@ class Watcher:
             return None, str(error)
 
 
-def _listen(directories: Iterable[str]) -> Notices | None:
-    """Be told of what happens in some directories; ``None`` where the system does not tell."""
-    from peak_console.jobs.notices import Notices
-
-    try:
-        return Notices(directories)
-    except OSError:
-        return None
-
-
 def _way(path: str) -> set[str]:
     """The directories with the links that lead to an absolute path's file, and the file's own.
 
-    Not the root: it changes only with the system.
+    Not the root: it changes only with the system, and on macOS to watch it is to watch everything.
     """
     found = set()
     here, names, links = "/", path.split("/"), 0

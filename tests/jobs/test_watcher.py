@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import queue
-import select
+import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.jobs.notices import Notices
+from peak_console.jobs.notices import listen
 from peak_console.jobs.watcher import Watcher, _way, file_status
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from watchfiles._rust_notify import RustNotify
 
     from peak_console.jobs.model import JobSet
 
@@ -178,26 +181,34 @@ def test_other_files_beside_it_mean_nothing(jobs_file: Path, watch: Callable[[Pa
     assert watched.said.empty()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="nothing else tells")
 def test_a_save_is_told_of_without_a_look(
     jobs_file: Path, watch: Callable[[Path], Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("peak_console.jobs.watcher.LOOK_SECONDS", 3600)
+    listening = threading.Event()
+
+    def listen_and_say_so(directories: Iterable[str]) -> RustNotify | None:
+        listener = listen(directories)
+        listening.set()
+        return listener
+
+    monkeypatch.setattr("peak_console.jobs.notices.listen", listen_and_say_so)
+    monkeypatch.setattr("peak_console.jobs.watcher.LOOK_SECONDS", 20)
     jobs_file.write_text(GOOD.format("first"), encoding="utf-8")
     watched = watch(jobs_file)
-    watched.watcher.look()
-    assert watched.next() == "first", "it is at work"
+    assert listening.wait(20)
+    began = time.monotonic()
     jobs_file.write_text(GOOD.format("placed"), encoding="utf-8")
     assert watched.next() == "placed"
     jobs_file.with_suffix(".new").write_text(GOOD.format("renamed"), encoding="utf-8")
     os.replace(jobs_file.with_suffix(".new"), jobs_file)
     assert watched.next() == "renamed"
+    assert time.monotonic() - began < 15
 
 
 def test_where_nothing_tells_it_looks(
     jobs_file: Path, watch: Callable[[Path], Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("peak_console.jobs.watcher._listen", lambda _directories: None)
+    monkeypatch.setattr("peak_console.jobs.notices.listen", lambda _directories: None)
     monkeypatch.setattr("peak_console.jobs.watcher.LOOK_SECONDS", 3600)
     jobs_file.write_text(GOOD.format("first"), encoding="utf-8")
     watched = watch(jobs_file)
@@ -205,33 +216,21 @@ def test_where_nothing_tells_it_looks(
     assert watched.next() == "second"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="nothing else tells")
-def test_what_is_told_of_directories(tmp_path: Path) -> None:
-    notices = Notices([str(tmp_path), str(tmp_path / "absent")])
-
-    def is_told() -> bool:
-        told = bool(select.select([notices], [], [], 0)[0])
-        notices.hush()
-        return told
-
-    assert not is_told()
-    with (tmp_path / "log").open("w") as log:
-        assert is_told(), "a new name"
-        log.write("a line")
-        log.flush()
-        assert not is_told(), "a save is over when its file is closed"
-    assert is_told()
-    (tmp_path / "log").rename(tmp_path / "other")
-    assert is_told()
-    (tmp_path / "other").unlink()
-    assert is_told()
-    notices.close()
+def test_a_system_that_has_no_listener_left_to_give_is_no_error(tmp_path: Path) -> None:
+    code = (
+        "import os, resource, sys; from peak_console.jobs.notices import listen; assert listen(sys.argv[1:]); "
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (os.dup(0), 4096)); assert listen(sys.argv[1:]) is None"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
 
 
-def test_a_system_that_cannot_tell_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.platform", "darwin")
-    with pytest.raises(OSError, match="not implemented"):
-        Notices([str(tmp_path)])
+def test_the_listener_comes_alone_and_the_library_around_it_can_follow(tmp_path: Path) -> None:
+    code = (
+        "import sys; from peak_console.jobs.notices import listen; heard = listen(sys.argv[1:]); "
+        "assert heard is not None and 'asyncio' not in sys.modules; import watchfiles; "
+        "assert isinstance(heard, watchfiles.main.RustNotify)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
 
 
 def test_stopping_takes_no_time(jobs_file: Path) -> None:
