@@ -28,9 +28,10 @@ def _listener() -> type[RustNotify]:
         from importlib.util import module_from_spec
 
         package = PathFinder.find_spec("watchfiles")
-        spec = PathFinder.find_spec(_LISTENER, package.submodule_search_locations if package else None)
-        if spec is None or spec.loader is None:
-            raise ImportError(f"{_LISTENER} is not installed; install peak-console again")
+        assert package is not None
+        spec = PathFinder.find_spec(_LISTENER, package.submodule_search_locations)
+        assert spec is not None
+        assert spec.loader is not None
         module = module_from_spec(spec)
         spec.loader.exec_module(module)
         sys.modules[_LISTENER] = module

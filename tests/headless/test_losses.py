@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -60,7 +60,7 @@ def test_a_state_directory_that_is_removed_is_made_anew_and_nothing_runs_twice(p
     jobs(program)
     engine = program.headless()
     program.log_has(4)
-    shutil.rmtree(program.state)
+    os.rename(program.state, f"{program.state}.away")  # at once: while it is deleted, the engine would write into it
     engine.shows("the registry was removed while an engine served it: a fresh one is in use")
     goes_on(program)
     assert engine.leave() == 0
