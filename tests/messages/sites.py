@@ -73,10 +73,10 @@ def _functions_in(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _raises(statement: ast.stmt) -> bool:
-    """Not a bare ``raise``, nor what tells a programmer that a method is abstract."""
+    """Not a bare ``raise``, nor what tells a programmer, or an import, that there is no such method or name."""
     if not isinstance(statement, ast.Raise) or statement.exc is None:
         return False
-    return ast.unparse(statement.exc) != "NotImplementedError"
+    return not ast.unparse(statement.exc).startswith(("NotImplementedError", "AttributeError"))
 
 
 def _finds(statement: ast.stmt) -> bool:
