@@ -44,15 +44,16 @@ class RowPainter:
     def __init__(self) -> None:
         self.widths: dict[str, int] = {}
         self._left: dict[str, int] = {}
-        self._width = 0
+        self.width = 0
+        """The cells that they were fitted into."""
         self._drawn: dict[str, _Drawn] = {}
 
     def lay_out(self, facts: Sequence[Facts], width: int) -> bool:
         """Fit the columns of these rows into ``width`` cells; whether every row looks different for it."""
         widths = lay_out(facts, width)
-        if (widths, width) == (self.widths, self._width):
+        if (widths, width) == (self.widths, self.width):
             return False
-        self.widths, self._width = widths, width
+        self.widths, self.width = widths, width
         left = GUTTER
         self._left = {}
         for key, wide in widths.items():
@@ -107,7 +108,7 @@ class RowPainter:
                 found = self._note(gutter, note(facts, now, zone), palette)
             else:
                 pieces = [piece for cell in drawn.cells.values() for piece in cell]
-                found = strip([(gutter.ljust(GUTTER), "accent"), *pieces], palette, self._width)
+                found = strip([(gutter.ljust(GUTTER), "accent"), *pieces], palette, self.width)
             drawn.strips[is_note, cursor] = found
         return found
 
@@ -118,17 +119,17 @@ class RowPainter:
             if key == column:
                 title = (f"{title[0]} {DESCENDING if descending else ASCENDING}", "sorted")
             pieces += fitted((title,), width, right=COLUMN[key].right, gap=GAP)
-        return strip(pieces, palette, self._width)
+        return strip(pieces, palette, self.width)
 
     def _cell(self, facts: Facts, key: str, now: datetime) -> Cell:
         width = self.widths[key]
         return fitted(cells(facts, key, width, now), width, right=COLUMN[key].right, gap=GAP)
 
     def _note(self, gutter: str, text: str, palette: Palette) -> Strip:
-        shown = cut(text, max(0, self._width - _NOTE_INDENT))
-        return strip([(gutter.ljust(_NOTE_INDENT), "accent"), (shown, "muted")], palette, self._width)
+        shown = cut(text, max(0, self.width - _NOTE_INDENT))
+        return strip([(gutter.ljust(_NOTE_INDENT), "accent"), (shown, "muted")], palette, self.width)
 
     def message(self, text: str, palette: Palette) -> Strip:
         """What stands where there are no rows."""
-        shown = cut(text, max(0, self._width - GUTTER))
-        return strip([(" " * GUTTER + shown, "muted")], palette, self._width)
+        shown = cut(text, max(0, self.width - GUTTER))
+        return strip([(" " * GUTTER + shown, "muted")], palette, self.width)

@@ -171,8 +171,6 @@ class JobTable(ScrollView, can_focus=True):
         self._settle()
 
     def on_resize(self) -> None:
-        if self._lay_out():
-            self.refresh()
         self._scroll_to_cursor()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -229,6 +227,12 @@ class JobTable(ScrollView, can_focus=True):
             self.filter("")
         else:
             self.clear_marks()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Not in on_resize, which comes after the first frame of the new size: that would be one without columns.
+        if self._painter.width != self.scrollable_content_region.width:
+            self._lay_out()
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         jobs, colours = self._jobs, self._colours(cursor=False)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.widgets import Static
+from textual.widget import Widget
 
 from peak_console.tui.actions import ACTION, ACTIONS, Context, keys_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
-
-    from textual import events
 
     from peak_console.tui.actions import ActionDef
 
@@ -27,12 +25,12 @@ _ALSO = {
 _GAP = "  "
 
 
-class KeyBar(Static):
+class KeyBar(Widget):
     """Keys and labels; those of the focused pane first, help and quit always. Whole entries or none."""
 
     def __init__(self, keymap: Mapping[str, str], without: Collection[str] = ()) -> None:
         """``without`` are the actions that are not to be had."""
-        super().__init__(markup=False)
+        super().__init__()
         self._keymap = keymap
         self._without = without
         self._pane = Context.JOBS
@@ -42,21 +40,17 @@ class KeyBar(Static):
         """Show what works in a context, and everywhere."""
         if (context, "") != (self._pane, self._typing):
             self._pane, self._typing = context, ""
-            self._draw()
+            self.refresh()
 
     def show_typing(self, hint: str) -> None:
         """Show what the keys mean while something is typed, and what that is."""
         if hint != self._typing:
             self._typing = hint
-            self._draw()
+            self.refresh()
 
-    def on_resize(self, _event: events.Resize) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
+    def render(self) -> Content:
         if self._typing:
-            self.update(self._while_typing())
-            return
+            return self._while_typing()
         line, last = Content(" "), self._entries(_ALWAYS)
         wanted = [action for action in ACTIONS if action.footer and action.context == self._pane]
         wanted += _ALSO.get(self._pane, ())
@@ -76,7 +70,7 @@ class KeyBar(Static):
         room = self.size.width - line.cell_length - more.cell_length
         if room >= len(_GAP):
             line += Content(" " * room) + more
-        self.update(line)
+        return line
 
     def _while_typing(self) -> Content:
         keys = Content(_GAP).join([_entry("Enter", "keeps it"), _entry("Esc", "takes it back")])

@@ -34,6 +34,8 @@ class StatusLine(Widget):
         self._next: JobRow | None = None
         self._now: datetime | None = None
         self._lines: list[list[Piece]] = [[], []]
+        self._width = 0
+        """What the lines were written for."""
         self._palette: Palette | None = None
 
     def show(self, snapshot: Snapshot) -> None:
@@ -48,9 +50,6 @@ class StatusLine(Widget):
         self._now = now
         self._update()
 
-    def on_resize(self) -> None:
-        self._update()
-
     def get_line_filters(self) -> Sequence[LineFilter]:
         return needed_filters(self, super().get_line_filters())
 
@@ -61,18 +60,22 @@ class StatusLine(Widget):
     def render_line(self, y: int) -> Strip:
         if self._palette is None:
             self._palette = palette(self, "status-line", _STYLES)
-        return strip(self._lines[y] if y < len(self._lines) else [], self._palette, self.size.width)
+        if self._width != self.size.width:
+            self._write()
+        return strip(self._lines[y] if y < len(self._lines) else [], self._palette, self._width)
 
     def _update(self) -> None:
-        width = self.size.width
-        if self._snapshot is None or self._now is None or not width:
-            return
-        lines = [
-            first_line(self._snapshot, self._now, width),
-            second_line(self._snapshot, self._next, self._now, width),
-        ]
-        before, self._lines = self._lines, lines
-        for y, (old, new) in enumerate(zip(before, lines, strict=True)):
+        before = self._lines
+        self._write()
+        for y, (old, new) in enumerate(zip(before, self._lines, strict=True)):
             left, changed = changed_span(old, new)
             if changed:
                 self.refresh(Region(left, y, changed, 1))
+
+    def _write(self) -> None:
+        self._width = width = self.size.width
+        if self._snapshot is not None and self._now is not None and width:
+            self._lines = [
+                first_line(self._snapshot, self._now, width),
+                second_line(self._snapshot, self._next, self._now, width),
+            ]

@@ -27,7 +27,7 @@ def displayed(console: Console) -> list[str]:
 
 
 def key_bar(console: Console) -> str:
-    return str(console.app.screen_stack[0].query_one(KeyBar).content)
+    return str(console.app.screen_stack[0].query_one(KeyBar).render())
 
 
 def remembered(home: Path) -> dict[str, object]:

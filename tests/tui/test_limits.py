@@ -175,7 +175,7 @@ async def test_the_palette_offers_only_what_is_to_be_had(tmp_path: Path) -> None
 
 
 def words_of(bar: KeyBar) -> set[str]:
-    return set(str(bar.content).split())
+    return set(str(bar.render()).split())
 
 
 def first_line_of(console: Console) -> str:
