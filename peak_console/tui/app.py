@@ -53,6 +53,8 @@ ATTACHED_SECONDS = 0.25
 """How often the registry is asked for news while another process's engine serves it."""
 WIDE, HIGH = 120, 36
 """From this size on, all panes at once."""
+LATER_STYLES = ("upcoming.tcss", "output_view.tcss", "alerts_pane.tcss")
+"""Of the panes that come after the first paint: to read styles takes longer than to paint with them."""
 SIDE_SHARE, SIDE_MIN, SIDE_MAX = 30, 40, 64
 """How wide the panes on the right are: a share in per cent, within these cells. The job table gets the rest."""
 
@@ -66,10 +68,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 class ConsoleApp(Remembering, inherit_bindings=False):
     """Shows a session. Everything that it shows comes from one ``Snapshot``."""
 
-    CSS_PATH: ClassVar[list[str | PurePath]] = [
-        "app.tcss", "job_table.tcss", "status_line.tcss", "trouble_bar.tcss", "upcoming.tcss", "output_view.tcss",
-        "alerts_pane.tcss",
-    ]  # fmt: skip
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "job_table.tcss", "status_line.tcss", "trouble_bar.tcss"]
     TITLE = "Peak Console"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_of(Context.EVERYWHERE, Context.JOBS, prefix="app."),
@@ -125,6 +124,7 @@ class ConsoleApp(Remembering, inherit_bindings=False):
 
         if self._is_furnished or not self.is_running:
             return
+        self._read_styles(*LATER_STYLES)
         main = self.screen_stack[0]
         panes = (Upcoming(id="upcoming"), OutputView(id="output"), AlertsPane(id="alerts"))
         await main.query_one("#panes").mount(*panes)
@@ -167,10 +167,14 @@ class ConsoleApp(Remembering, inherit_bindings=False):
         from peak_console.tui import details_data  # noqa: F401
         from peak_console.tui.details import JobDetails
 
-        # By the name that Textual itself looks for when the screen is pushed.
-        path = os.path.join(os.path.dirname(__file__), JobDetails.CSS_PATH)
-        self.stylesheet.read(path)
-        self.stylesheet.reparse()
+        self._read_styles(JobDetails.CSS_PATH)
+
+    def _read_styles(self, *names: str) -> None:
+        """Add files of styles; what has been read before is not read again."""
+        for name in names:
+            # By the name that Textual itself looks for when a screen is pushed.
+            self.stylesheet.read(os.path.join(os.path.dirname(__file__), name))
+        self.stylesheet.parse()
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.MouseDown)) and self.snapshot is not None:
