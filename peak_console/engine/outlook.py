@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from peak_console.engine.ahead import slots_ahead
 from peak_console.engine.selection import is_enabled
 from peak_console.store.model import Outcome, RunState
+from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from peak_console.store.state import Hold, JobState, Override
 from peak_console.store.terms import RESIDENT_MODES, Level, Outcome, RunState, Trigger
+from peak_console.values import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
