@@ -17,15 +17,20 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
     from types import FrameType
+    from typing import TypeVar
 
     from peak_console.engine.context import EngineOptions
+    from peak_console.engine.core import EngineCore
     from peak_console.engine.events import EngineEvent
     from peak_console.engine.loop import Engine
+    from peak_console.engine.passing import PassingEngine
     from peak_console.jobs.model import JobSet
     from peak_console.jobs.watcher import FileStatus
     from peak_console.notify import Notifier
     from peak_console.outlet import Outlet
     from peak_console.reports import Reporter
+
+    SomeEngine = TypeVar("SomeEngine", bound=EngineCore)
 
 STAND_BY_SECONDS = 0.5
 PASSING_ENGINE_SECONDS = 10.0
@@ -74,18 +79,17 @@ class _Service:
         self._signals = 0
         self._jobset = jobset
         self._notifier = None if options.once else _notifier()
-        self._engine = self._make_engine(jobset)
+        self._engine: EngineCore
 
     def _complain(self, problem: str) -> None:
         """A delivery does not work. Called in the delivery's thread."""
         self._reporter.line(self._clock.now(), "warning", problem)
 
-    def _make_engine(self, jobset: JobSet) -> Engine:
-        from peak_console.engine.loop import Engine
+    def _make(self, kind: type[SomeEngine]) -> SomeEngine:
         from peak_console.runs.local import LocalExecutor
 
-        return Engine(
-            jobset,
+        engine = self._engine = kind(
+            self._jobset,
             self._directory,
             options=engine_options(self._options, "once" if self._options.once else "headless"),
             clock=self._clock,
@@ -95,6 +99,7 @@ class _Service:
             emit=self._reporter if self._notifier is None else self._tell,
             on_alert=self._alerting.wake,
         )
+        return engine
 
     def _tell(self, event: EngineEvent) -> None:
         self._reporter(event)
@@ -102,14 +107,25 @@ class _Service:
             self._notifier.tell(event)
 
     def run(self, seen: FileStatus | None) -> int:
-        engine = self._engine
-        engine.open()
+        if self._options.once:
+            from peak_console.engine.passing import PassingEngine
+
+            passing = self._make(PassingEngine)
+            return self._opened(lambda: self._once(passing))
+        from peak_console.engine.loop import Engine
+
+        engine = self._make(Engine)
+        return self._opened(lambda: self._resident(engine, seen))
+
+    def _opened(self, work: Callable[[], int]) -> int:
+        """The exit code of work on the state directory, which is let go of whatever happens."""
+        self._engine.open()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         try:
-            return self._once() if self._options.once else self._resident(seen)
+            return work()
         finally:
-            engine.close()
+            self._engine.close()
             self._outlet.close()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
@@ -119,8 +135,7 @@ class _Service:
         else:
             self._engine.stop_runs()
 
-    def _once(self) -> int:
-        engine = self._engine
+    def _once(self, engine: PassingEngine) -> int:
         if not take_turn(engine, lambda: bool(self._signals)):
             text = f"another engine{self._holder()} serves {self._directory}; nothing done"
             self._reporter.line(self._clock.now(), "info", text)
@@ -150,10 +165,9 @@ class _Service:
         if due is not None and (due <= self._clock.now() or not self._options.once):
             self._alerting.wake()
 
-    def _resident(self, seen: FileStatus | None) -> int:
+    def _resident(self, engine: Engine, seen: FileStatus | None) -> int:
         from peak_console.jobs.watcher import Watcher
 
-        engine = self._engine
         watcher = Watcher(self._options.config, on_jobs=self._offer, on_error=engine.reject, seen=seen)
         signal.signal(signal.SIGHUP, lambda _number, _frame: watcher.look())
         engine.on_reload(watcher.read_now)
@@ -221,7 +235,7 @@ def engine_options(options: Namespace, mode: str) -> EngineOptions:
     )
 
 
-def take_turn(engine: Engine, give_up: Callable[[], bool] = lambda: False) -> bool:
+def take_turn(engine: EngineCore, give_up: Callable[[], bool] = lambda: False) -> bool:
     """Take an engine's lock, waiting only for another start that is claiming at this very moment."""
     import time
 

@@ -73,7 +73,7 @@ class RowPainter:
         """From which cell, and how many cells wide, a row reads differently now."""
         drawn = self._drawn.get(facts.row.name)
         if drawn is None:  # forgotten since it was painted: what it said then is not known
-            return 0, self._width
+            return 0, self.width
         keys = TICKING if facts.row.view.active else _TICKING_AT_REST
         ticking = {key: self._cell(facts, key, now) for key in keys if key in self.widths}
         other = [key for key, cell in ticking.items() if cell != drawn.cells[key]]

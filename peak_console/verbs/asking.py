@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from peak_console.alerts.service import Alerting
     from peak_console.engine.events import EngineEvent
-    from peak_console.engine.loop import Engine
+    from peak_console.engine.passing import PassingEngine
     from peak_console.jobs.model import JobSet
     from peak_console.store.model import Command
 
@@ -95,15 +95,15 @@ def passing_engine(
     *,
     emit: Callable[[EngineEvent], None] = lambda _event: None,
     alerting: Alerting | None = None,
-) -> Engine:
+) -> PassingEngine:
     """An engine that takes over nothing but what it is asked for."""
     from peak_console.alerts.service import Alerting
     from peak_console.engine.context import EngineOptions
-    from peak_console.engine.loop import Engine
+    from peak_console.engine.passing import PassingEngine
     from peak_console.runs.local import LocalExecutor
 
     alerting = alerting or Alerting(directory, SystemClock())
-    return Engine(
+    return PassingEngine(
         jobset,
         directory,
         options=EngineOptions(mode="run"),
@@ -116,7 +116,7 @@ def passing_engine(
     )
 
 
-def take_lock(engine: Engine) -> None:
+def take_lock(engine: PassingEngine) -> None:
     """Take the engine's lock. Raises ``PeakConsoleError`` when a resident engine has just taken it."""
     from peak_console.headless import take_turn
 

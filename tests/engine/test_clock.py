@@ -145,7 +145,7 @@ def test_a_night_in_which_the_clocks_change_has_each_job_once(
 
 def sleep_through(engine: Bench, hours: float) -> None:
     engine.clock.step(hours * HOUR)
-    assert engine.engine._seconds_to_sleep(dispatching=True) <= engine.options.poll_interval, "it is noticed soon"
+    assert engine.engine._seconds_to_sleep() <= engine.options.poll_interval, "it is noticed soon"
     engine.turn()
 
 
@@ -238,8 +238,8 @@ def test_a_clock_from_the_future_throws_no_history_away(bench: MakeBench, mode: 
     engine.begin()
     engine.turn()
     if mode == "once":
-        engine.engine.context.succeeded = 1
-        engine.engine.end()
+        engine.any_engine.context.succeeded = 1
+        engine.any_engine.end()
         assert len(engine.runs("old")) == 5
         return
     assert len(engine.runs("old")) == 5

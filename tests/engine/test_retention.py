@@ -203,11 +203,11 @@ def test_a_long_history_goes_in_batches_that_hold_nobody_up(bench: MakeBench) ->
 @pytest.mark.parametrize("lot", [0.0, 0.4, 1.0])
 def test_an_engine_that_passes_prunes_every_job_if_time_allows(bench: MakeBench, lot: float) -> None:
     engine = bench(make_job(enabled=False), settings=settings(keep_runs=2), options=EngineOptions(mode="once"))
-    store, now = engine.engine.store, engine.clock.now()
+    store, now = engine.any_engine.store, engine.clock.now()
     for job in ("a", "b", "c"):
         for run in store.claim([Claim(job, now + timedelta(seconds=n)) for n in range(5)], now, "x"):
             store.finish(run.id, "succeeded", 0, now)
-    retention.prune_a_little(engine.engine.context, now, lot, 1)
+    retention.prune_a_little(engine.any_engine.context, now, lot, 1)
     assert [len(engine.runs(job)) for job in ("a", "b", "c")] == [2, 2, 2]
 
 
@@ -216,7 +216,7 @@ def test_a_passing_engine_that_ran_something_prunes_before_it_leaves(bench: Make
     run_times(engine, 6)
     [run_id] = engine.live
     engine.end(run_id)
-    engine.engine.end()
+    engine.any_engine.end()
     assert [run.id for run in engine.runs()] == [6, 7]
 
 
@@ -276,7 +276,7 @@ def test_an_engine_that_passes_keeps_the_total_at_one_start_in_some(bench: MakeB
         engine.end(engine.live[0])
         engine.clock.advance(60)
     for lot, kept in ((0.5, 5), (0.05, 2)):
-        retention.prune_a_little(engine.engine.context, engine.clock.now(), lot, 1)
+        retention.prune_a_little(engine.any_engine.context, engine.clock.now(), lot, 1)
         assert len(directories(engine)) == len(engine.runs()) == kept
 
 

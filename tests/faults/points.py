@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 STEPS: dict[str, tuple[str, ...]] = {
-    "peak_console.engine.loop:Engine": (
-        "open", "take_over", "begin", "turn", "watch", "dispatch_once", "_give_way", "_dispatch_own",
-        "_remember_changes", "_reload_if_offered", "sleep", "end", "close",
+    "peak_console.engine.core:EngineCore": (
+        "open", "take_over", "begin", "_sign_on", "watch", "dispatch", "_remember_changes", "sleep", "end", "close",
     ),
+    "peak_console.engine.loop:Engine": ("turn", "_reload_if_offered"),
+    "peak_console.engine.passing:PassingEngine": ("dispatch_once", "_give_way", "_dispatch_own"),
     "peak_console.engine.dispatch:Dispatcher": (
         "_claim_due", "_record", "_from_queue", "_start", "record_starts", "start_by_hand", "start_anew", "_replace",
         "_give_up",

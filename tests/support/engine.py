@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from peak_console.engine.context import EngineOptions
 from peak_console.engine.loop import Engine
+from peak_console.engine.passing import PassingEngine
 from peak_console.errors import StartError
 from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
 from peak_console.runs.interface import Ended
+from peak_console.store.model import RESIDENT_MODES
 from tests.support.clock import FakeClock
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from peak_console.engine.core import EngineCore
     from peak_console.engine.events import EngineEvent
     from peak_console.runs.interface import RunHandle, RunSpec
     from peak_console.store.model import Alert, Run
@@ -122,10 +125,16 @@ class Bench:
         self.events: list[EngineEvent] = []
         self.options = options or EngineOptions(mode="headless")
         self.jobs = jobs
-        self.engine = self._begin()
+        self.any_engine = self._begin()
 
-    def _begin(self) -> Engine:
-        engine = Engine(
+    @property
+    def engine(self) -> Engine:
+        """The one that stays; ``any_engine`` may also be one that passes, as ``options.mode`` has it."""
+        assert isinstance(self.any_engine, Engine)
+        return self.any_engine
+
+    def _begin(self) -> EngineCore:
+        engine = (Engine if self.options.mode in RESIDENT_MODES else PassingEngine)(
             self.jobset(*self.jobs),
             str(self.directory),
             options=self.options,
@@ -146,24 +155,28 @@ class Bench:
         """End the engine, in order or by a crash, and begin another on the same directory."""
         self.close(crash=crash)
         self.jobs = jobs or self.jobs
-        self.engine = self._begin()
+        self.any_engine = self._begin()
 
     def close(self, *, crash: bool = False) -> None:
         """End the engine, in order or by a crash; its processes live on and its pid is gone."""
         if not crash:
-            self.engine.end()
-        with self.engine.store as store:
+            self.any_engine.end()
+        with self.any_engine.store as store:
             store._write("UPDATE runs SET supervisor = '999999999 gone' WHERE supervisor IS NOT NULL")
-        self.engine.close()
+        self.any_engine.close()
         for run_id, process in self.executor.processes.items():
             self.executor.adoptable.setdefault(run_id, process)
 
     def begin(self) -> None:
         """Begin another engine on the same directory."""
-        self.engine = self._begin()
+        self.any_engine = self._begin()
 
     def turn(self) -> None:
-        self.engine.turn()
+        if isinstance(self.any_engine, Engine):
+            self.any_engine.turn()
+        else:
+            self.any_engine.watch(self.clock.now())
+            self.any_engine.dispatch()
 
     def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
@@ -193,7 +206,7 @@ class Bench:
 
     def runs(self, job: str | None = None) -> list[Run]:
         """The registry, oldest first."""
-        return self.engine.store.runs(jobs=[job] if job else None)[::-1]
+        return self.any_engine.store.runs(jobs=[job] if job else None)[::-1]
 
     def outcomes(self, job: str | None = None) -> list[str | None]:
         return [run.outcome for run in self.runs(job)]
@@ -203,4 +216,4 @@ class Bench:
 
     def alerts(self, level: str | None = None) -> Sequence[Alert]:
         """The alert log, oldest first."""
-        return [alert for alert in self.engine.store.alerts()[::-1] if level in (None, alert.level)]
+        return [alert for alert in self.any_engine.store.alerts()[::-1] if level in (None, alert.level)]

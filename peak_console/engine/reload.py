@@ -1,0 +1,54 @@
+"""New definitions for an engine at work: all of them, or none."""
+
+from __future__ import annotations
+
+from peak_console.alerts.judge import judge_rejected, judge_reloaded
+from peak_console.engine.events import JobsReloaded, ReloadRejected
+from peak_console.engine.launch import Launcher
+from peak_console.engine.planner import Planner
+from peak_console.engine.selection import changes
+from peak_console.jobs.loader import filter_jobs_by_tags
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from peak_console.engine.context import EngineContext
+    from peak_console.jobs.model import AlertChannel, JobSet
+
+
+def reload_jobs(
+    context: EngineContext,
+    offered: JobSet,
+    channels: Sequence[AlertChannel],
+    environ: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Work by new definitions; what runs ends by those it began with. Raises ``StateError`` with nothing changed."""
+    options, store = context.options, context.store
+    jobs = filter_jobs_by_tags(offered.jobs.values(), options.include_tags, options.exclude_tags)
+    new = {job.name: job for job in jobs}
+    added, removed, changed = changes(context.jobs, new)
+    launcher = Launcher(offered, context.directory, environ)
+    planner = Planner(jobs, store.job_states(), now)
+    alert = judge_reloaded(offered.path, added=added, removed=removed, changed=changed, now=now)
+    with context:
+        store.loaded(now)
+        for name in planner.changed:
+            context.remember(planner.states[name])
+        if alert is not None:
+            context.raise_alert(alert)
+    planner.changed.clear()
+    context.jobset, context.jobs, context.planner = offered, new, planner
+    context.channels, context.launcher = channels, launcher
+    context.loaded_at = context.clock.monotonic()
+    context.emit(JobsReloaded(at=now, added=added, removed=removed, changed=changed))
+
+
+def tell_of_rejection(context: EngineContext, error: str, now: datetime) -> None:
+    """Record why the jobs file as it stands cannot be used. Raises ``StateError``."""
+    with context:
+        context.store.rejected(error)
+        context.raise_alert(judge_rejected(context.jobset.path, error.splitlines(), now=now))
+    context.emit(ReloadRejected(at=now, error=error))
