@@ -41,9 +41,15 @@ def needed_filters(widget: Widget, filters: Sequence[LineFilter]) -> Sequence[Li
 
 def strip(pieces: Iterable[Piece], styles: Palette, width: int, blank: str = "text") -> Strip:
     """A line of exactly ``width`` terminal cells, filled up in the style ``blank``."""
-    return Strip([Segment(text, styles[style]) for text, style in pieces if text]).adjust_cell_length(
-        width, styles[blank]
-    )
+    segments, used = [], 0
+    for text, style in pieces:
+        if text:
+            segments.append(Segment(text, styles[style]))
+            used += width_of(text)
+    if used < width:
+        segments.append(Segment(" " * (width - used), styles[blank]))
+    # Each strip costs more than its text: one that is told how long it is needs no other to be filled up.
+    return Strip(segments, max(used, width)).adjust_cell_length(width)
 
 
 def width_of(text: str) -> int:
@@ -59,18 +65,16 @@ def changed_span(before: Sequence[Piece], after: Sequence[Piece]) -> tuple[int, 
     """From which cell, and how many cells wide, two lines differ; (0, 0) where they do not."""
     if before == after:
         return 0, 0
-    first = 0
-    while first < min(len(before), len(after)) and before[first] == after[first]:
+    first, last, shorter = 0, 0, min(len(before), len(after))
+    while first < shorter and before[first] == after[first]:
         first += 1
-    last = 0
-    total = pieces_width(after)
-    if pieces_width(before) == total:
-        while last < min(len(before), len(after)) - first and before[-1 - last] == after[-1 - last]:
-            last += 1
-    else:
-        total = max(total, pieces_width(before))
+    while last < shorter - first and before[-1 - last] == after[-1 - last]:
+        last += 1
     left = pieces_width(after[:first])
-    return left, total - left - pieces_width(after[len(after) - last :])
+    old, new = pieces_width(before[first : len(before) - last]), pieces_width(after[first : len(after) - last])
+    if old == new:
+        return left, new
+    return left, max(old, new) + pieces_width(after[len(after) - last :])  # what follows has moved
 
 
 def cut(text: str, width: int) -> str:
