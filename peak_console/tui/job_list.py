@@ -44,9 +44,8 @@ class JobList:
     @property
     def marked_names(self) -> tuple[str, ...]:
         """The marked jobs that are shown, from top to bottom: nothing is done to what cannot be seen."""
-        if not self.marked:
-            return ()
-        return tuple(facts.row.name for facts in self.order if facts.row.name in self.marked)
+        shown = [name for name in self.marked if name in self.place]
+        return tuple(sorted(shown, key=self.place.__getitem__))
 
     @property
     def selected_names(self) -> tuple[str, ...]:
