@@ -30,7 +30,8 @@ if TYPE_CHECKING:
         def fileno(self) -> int | None:
             """Readable once the run has ended; ``None``: call ``poll`` every 50 ms.
 
-            It can be readable for a moment before ``poll`` has the end: until that end is on disk.
+            It can be readable for a moment before ``poll`` has the end: until that end is on disk. Should that take
+            longer, it is ``None``.
             """
 
         def poll(self) -> Ended | None:

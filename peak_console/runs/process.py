@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from peak_console.runs.marks import Record
     from peak_console.runs.system import System
 
+FRUITLESS_POLLS = 20
+"""A keeper records an end right behind it; where the disk is full, that takes until there is room."""
 KILL_PASSES = 10
 """How often the session is searched for what was forked while it was being killed."""
 
@@ -25,6 +27,7 @@ class LocalRun:
     __slots__ = (
         "_ended",
         "_fd",
+        "_fruitless",
         "_keeper",
         "_missing",
         "_poll",
@@ -44,15 +47,18 @@ class LocalRun:
         self._system = system
         self._ended: Ended | None = None
         self._missing = 0
+        self._fruitless = 0
         self._poll: select.poll | None = None
         self._fd = system.watch(pid)
 
     def fileno(self) -> int | None:
-        return self._fd
+        """None once the watch has nothing more to tell: who waits for it would never sleep."""
+        return self._fd if self._fruitless < FRUITLESS_POLLS else None
 
     def poll(self) -> Ended | None:
         if self._ended is None and not self._is_watched_alive():
             self._ended = self._recorded_end()
+            self._fruitless += self._ended is None
         return self._ended
 
     def _is_watched_alive(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -201,6 +202,22 @@ def test_end_is_recorded_as_soon_as_it_can_be(bench: Bench) -> None:
     assert end.return_code == 3
     assert end.at is not None
     assert end.at < over + timedelta(seconds=RETRY_SECONDS / 2), "when it ended, not when that could be written"
+
+
+def test_an_end_that_cannot_be_recorded_yet_keeps_nobody_from_sleeping(bench: Bench) -> None:
+    handle = bench.shell("sleep 60")
+    if (fd := handle.fileno()) is None:
+        pytest.skip("nothing to wait on: the portable way asks again")
+    keeper = keeper_of(handle)
+    os.kill(keeper, signal.SIGSTOP)  # as a full disk does
+    try:
+        os.kill(handle.pid, signal.SIGKILL)
+        assert select.select([fd], [], [], 10)[0]
+        wait_until(lambda: handle.poll() is not None or handle.fileno() is None)
+        assert handle.poll() is None
+    finally:
+        os.kill(keeper, signal.SIGCONT)
+    assert bench.ended(handle).return_code == 128 + signal.SIGKILL
 
 
 def test_run_whose_directory_is_gone_does_not_hold_the_keeper(bench: Bench) -> None:
