@@ -309,7 +309,7 @@ class Operations(App[int], inherit_bindings=False):
                 ways[way]()
                 self.exit(0)
 
-        self.ask(QuitDialog(active, now=self.clock.now()), chosen)
+        self.ask(QuitDialog(active, now=self.clock.now(), look=lambda: (self._active(), self.clock.now())), chosen)
 
     def _active(self) -> list[Run]:
         """What our engine has under way, also of jobs that are not shown; as last seen where that cannot be read."""

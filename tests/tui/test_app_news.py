@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Static
 
 from peak_console.errors import StateError
 from peak_console.jobs.model import Problem
@@ -107,6 +108,23 @@ async def test_quit_asks_what_becomes_of_the_runs(console: Console, key: str, ke
 
     assert console.stage.session.left == [left]
     assert console.app._exit
+
+
+async def test_the_question_says_when_nothing_runs_any_more(console: Console) -> None:
+    await console.press("q")
+    dialog = console.app.screen
+    assert isinstance(dialog, QuitDialog)
+    assert "A run is under way" in text_of(dialog)
+    console.stage.clock.advance(seconds=60)
+    dialog.look_again()
+    assert "running for 1m" in text_of(dialog)
+    console.stage.store.finish(3, "succeeded", 0, console.stage.clock.now())
+    dialog.look_again()
+    assert text_of(dialog) == "Nothing runs any more: whatever you choose ends the program.\n"
+
+
+def text_of(dialog: QuitDialog) -> str:
+    return "\n".join(str(dialog.query_one(part, Static).content) for part in (".sentence", ".explanation"))
 
 
 async def test_quit_can_be_taken_back_and_is_asked_once(console: Console) -> None:

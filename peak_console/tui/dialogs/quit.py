@@ -13,7 +13,7 @@ from peak_console.tui.dialogs.base import Dialog
 from peak_console.tui.dialogs.confirm import run_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from textual.widget import Widget
@@ -25,6 +25,10 @@ _WAYS = (
     ("stop", "Stop them", "SIGTERM now, SIGKILL after each job's grace; then ends"),
     ("leave", "Leave them running", "ends at once; the next engine finds them and goes on"),
 )
+
+
+LOOK_SECONDS = 1.0
+"""How often it is seen which of the runs are still under way."""
 
 
 class QuitDialog(Dialog[str]):
@@ -39,19 +43,43 @@ class QuitDialog(Dialog[str]):
         Binding("l", "choose('leave')", "Leave", show=False),
     ]
 
-    def __init__(self, active: Sequence[Run], *, leave: bool = True, now: datetime | None = None) -> None:
-        """``leave`` is whether runs may outlive the program here."""
+    def __init__(
+        self,
+        active: Sequence[Run],
+        *,
+        leave: bool = True,
+        now: datetime | None = None,
+        look: Callable[[], tuple[Sequence[Run], datetime]] | None = None,
+    ) -> None:
+        """``leave`` is whether runs may outlive the program here; ``look`` tells what is under way, and the time."""
         super().__init__()
-        self._active, self._now = active, now
+        self._active, self._now, self._look = active, now, look
         self._ways = [way for way in _WAYS if leave or way[0] != "leave"]
 
     def contents(self) -> Iterable[Widget]:
-        count = len(self._active)
-        text = "A run is under way: what is to become of it?" if count == 1 else f"{count} runs are under way:"
-        yield Static(Content(text), classes="sentence")
-        for line in run_lines(self._active, self._now):
-            yield Static(line, classes="explanation")
+        yield Static(self._sentence(), classes="sentence")
+        yield Static(self._lines(), classes="explanation")
         yield OptionList(*(Option(_described(*way), id=way[0]) for way in self._ways), id="ways", compact=True)
+
+    def on_mount(self) -> None:
+        if self._look is not None:
+            self.set_interval(LOOK_SECONDS, self.look_again)
+
+    def look_again(self) -> None:
+        """Say what is under way now: runs end while one thinks."""
+        if self._look is not None:
+            self._active, self._now = self._look()
+            self.query_one(".sentence", Static).update(self._sentence())
+            self.query_one(".explanation", Static).update(self._lines())
+
+    def _sentence(self) -> Content:
+        count = len(self._active)
+        if not count:
+            return Content("Nothing runs any more: whatever you choose ends the program.")
+        return Content("A run is under way: what is to become of it?" if count == 1 else f"{count} runs are under way:")
+
+    def _lines(self) -> Content:
+        return Content("\n").join(run_lines(self._active, self._now))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
