@@ -172,11 +172,11 @@ def test_url_of_a_channel_is_masked_whole_and_in_its_parts() -> None:
 
 def test_hostile_text_takes_linear_time() -> None:
     redactor = Redactor([SECRET])
-    start = time.perf_counter()
+    start = time.thread_time()
     redactor.text("a://b:" * 20_000)
     redactor.text("a" * 200_000 + "://")
     redactor.text("a://?" + "&a" * 100_000)
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 # Arguments

@@ -26,6 +26,7 @@ from peak_console.jobs.loader import load
 from peak_console.errors import StateError
 from peak_console.tui.session import Session
 from argparse import Namespace
+load(sys.argv[1])  # whatever that loads may lie where only its owner can read
 os.setgid({nobody}); os.setuid({nobody})
 session = Session(Namespace(config=sys.argv[1]), load(sys.argv[1]), sys.argv[2])
 session.take_over()
