@@ -20,6 +20,7 @@ from peak_console.store.model import Level
 from peak_console.text import safe_lines
 from peak_console.tui.actions import Context, binding, bindings_of
 from peak_console.tui.board import Board
+from peak_console.tui.cells import painted_together
 from peak_console.tui.job_table import JobTable
 from peak_console.tui.key_bar import KeyBar
 from peak_console.tui.remembering import Remembering
@@ -329,9 +330,10 @@ class ConsoleApp(Remembering, inherit_bindings=False):
         """Another second: countdowns, ages, the clock."""
         now = self.clock.now()
         main = self.screen_stack[0]
-        main.query_one(StatusLine).tick(now)
-        self.jobs.tick(now)
-        self.upcoming.tick(now)
+        with painted_together(self):
+            main.query_one(StatusLine).tick(now)
+            self.jobs.tick(now)
+            self.upcoming.tick(now)
         self.alerts.tick(now)
         if self.details is not None:
             self.details.tick(now)

@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from peak_console.text import safe
 from peak_console.tui.actions import binding
+from peak_console.tui.cells import refresh_cells
 from peak_console.tui.job_list import JobList
 from peak_console.tui.job_rows import RowPainter
 from peak_console.tui.paint import needed_filters, palette
@@ -124,8 +125,7 @@ class JobTable(ScrollView, can_focus=True):
         if first or moved or (changed and self._lay_out()):
             self._arranged()
             return
-        for name in changed:
-            self._repaint(name)
+        self._repaint(*changed)
 
     def tick(self, now: datetime) -> None:
         """It is ``now``: paint the countdowns and ages that read differently."""
@@ -136,9 +136,7 @@ class JobTable(ScrollView, can_focus=True):
             self.refresh()
             return
         changed = ((y, self._painter.tick(facts, now)) for y, facts in self._visible())
-        regions = [Region(span[0], y, span[1], 1) for y, span in changed if span is not None]
-        if regions:
-            self.refresh(*regions)
+        refresh_cells(self, [Region(span[0], y, span[1], 1) for y, span in changed if span is not None])
 
     def sort(self, column: str, *, descending: bool | None = None) -> None:
         """Sort by a column; ``None`` is its usual direction, or the other one when it is sorted by it already."""
@@ -167,7 +165,7 @@ class JobTable(ScrollView, can_focus=True):
         marked, self._jobs.marked = self._jobs.marked, set()
         for name in marked:
             self._painter.forget(name)
-            self._repaint(name)
+        self._repaint(*marked)
         self._settle()
 
     def on_resize(self) -> None:
@@ -298,20 +296,23 @@ class JobTable(ScrollView, can_focus=True):
         self._settle()
         self._scroll_to_cursor()
 
-    def _repaint(self, name: str) -> None:
-        """Paint one row anew, if it is on the screen."""
-        place = self._jobs.place.get(name)
-        if place is not None:
-            y = self._jobs.line_of[place] + 1 - self.scroll_offset.y
-            self.refresh(Region(0, y, self.size.width, 2 if self._jobs.order[place].noted else 1))
+    def _repaint(self, *names: str) -> None:
+        """Paint some rows anew, those of them that are on the screen."""
+        regions = []
+        for place in (self._jobs.place[name] for name in names if name in self._jobs.place):
+            first = self._jobs.line_of[place] - self.scroll_offset.y
+            last = first + self._jobs.order[place].noted
+            first, last = max(first, 0), min(last, self._height() - 1)
+            if first <= last:
+                regions.append(Region(0, first + 1, self.size.width, last - first + 1))
+        refresh_cells(self, regions)
 
     def _go(self, place: int) -> None:
         before = self._jobs.cursor
         self.pin_cursor()
         self._jobs.move_cursor(place)
         if before is not None and before != self._jobs.cursor:
-            self._repaint(before)
-            self._repaint(self._jobs.cursor or "")
+            self._repaint(before, self._jobs.cursor or "")
         self._scroll_to_cursor()
         self._settle()
 

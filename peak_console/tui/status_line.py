@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.geometry import Region
 from textual.widget import Widget
 
+from peak_console.tui.cells import refresh_cells
 from peak_console.tui.paint import changed_span, needed_filters, palette, strip
 from peak_console.tui.status_text import first_line, next_row, second_line
 
@@ -67,10 +68,8 @@ class StatusLine(Widget):
     def _update(self) -> None:
         before = self._lines
         self._write()
-        for y, (old, new) in enumerate(zip(before, self._lines, strict=True)):
-            left, changed = changed_span(old, new)
-            if changed:
-                self.refresh(Region(left, y, changed, 1))
+        spans = [changed_span(old, new) for old, new in zip(before, self._lines, strict=True)]
+        refresh_cells(self, [Region(left, y, changed, 1) for y, (left, changed) in enumerate(spans) if changed])
 
     def _write(self) -> None:
         self._width = width = self.size.width

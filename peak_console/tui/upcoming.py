@@ -11,6 +11,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 
+from peak_console.tui.cells import refresh_cells
 from peak_console.tui.paint import changed_span, needed_filters, palette, strip
 from peak_console.tui.upcoming_lines import line_pieces, name_width, upcoming_lines
 
@@ -83,8 +84,7 @@ class Upcoming(ScrollView, can_focus=True):
                 left, changed = changed_span(drawn, self._draw(number))
                 if changed:
                     regions.append(Region(left, number - top, changed, 1))
-        if regions:
-            self.refresh(*regions)
+        refresh_cells(self, regions)
 
     def on_resize(self) -> None:
         self._width = self.scrollable_content_region.width
