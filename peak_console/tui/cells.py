@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, RenderResult
     from textual.app import App
+    from textual.content import Content
     from textual.strip import Strip
     from textual.widget import Widget
 
@@ -50,6 +51,13 @@ def refresh_cells(widget: Widget, regions: Iterable[Region]) -> None:
     widget._styles_cache.set_dirty(*(region.translate(offset) for region in stale))  # noqa: SLF001
     with _together(widget.app) as gathered:
         gathered.extend(update)
+
+
+def set_title(widget: Widget, title: Content) -> None:
+    """Write another title on the upper edge of a widget; Textual paints the whole widget anew for that."""
+    widget._border_title = title  # noqa: SLF001
+    offset = widget.content_offset
+    widget.refresh(Region(-offset.x, -offset.y, widget.outer_size.width, 1))
 
 
 @contextmanager

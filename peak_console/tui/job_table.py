@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from peak_console.text import safe
 from peak_console.tui.actions import binding
-from peak_console.tui.cells import refresh_cells
+from peak_console.tui.cells import refresh_cells, set_title
 from peak_console.tui.job_list import JobList
 from peak_console.tui.job_rows import RowPainter
 from peak_console.tui.paint import needed_filters, palette
@@ -337,7 +337,7 @@ class JobTable(ScrollView, can_focus=True):
         title = Content(f"1 Jobs · {safe(shown)}{marked}")
         if title.plain != self._title:
             self._title = title.plain
-            self.border_title = title
+            set_title(self, title)
         cursor, marks = self._told
         self._told = (jobs.cursor, jobs.marked_names)
         if jobs.cursor != cursor:

@@ -7,6 +7,8 @@ import time
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
+from textual.drivers.headless_driver import HeadlessDriver
+
 from tests.benchmarks.figures import OURS, Figure
 from tests.support.factories import make_job
 from tests.tui.stage import Stage
@@ -34,12 +36,21 @@ def measure(report: Report, directory: Path) -> None:
             report.figures.append(Figure(work, what, "ms", {OURS: found[what]}, wanted=limit))
 
 
+class _Sink(HeadlessDriver):
+    """A terminal that takes whatever is written; with a headless one, nothing would be put into sequences."""
+
+    @property
+    def is_headless(self) -> bool:
+        return False
+
+
 async def _repaints(directory: Path, count: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {what: [] for what in WANTED}
     jobs = (make_job(f"job {number:05}", interval_seconds=1800.0 + number % 600) for number in range(count))
     stage = Stage(mkdtemp(dir=directory), *jobs)
     app = stage.app()
-    async with app.run_test(size=(160, 50)) as pilot:
+    app.driver_class = _Sink
+    async with app.run_test(headless=False, size=(160, 50)) as pilot:
         for name in stage.session.jobs:
             stage.decided(name)
         app.jobs.sort("name")
