@@ -54,6 +54,8 @@ ATTACHED_SECONDS = 0.25
 """How often the registry is asked for news while another process's engine serves it."""
 WIDE, HIGH = 120, 36
 """From this size on, all panes at once."""
+BROAD = 170
+"""From this width on, what comes next stands beside the job table; below it, so that the table has every column."""
 LATER_STYLES = ("upcoming.tcss", "output_view.tcss", "alerts_pane.tcss")
 """Of the panes that come after the first paint: to read styles takes longer than to paint with them."""
 SIDE_SHARE, SIDE_MIN, SIDE_MAX = 30, 40, 64
@@ -131,6 +133,7 @@ class ConsoleApp(Remembering, inherit_bindings=False):
         await main.query_one("#panes").mount(*panes)
         await main.mount(Prompt(), before=main.query_one(KeyBar))
         self._is_furnished = True
+        self._fit(self.size)
         self.restore_modes()
         self._mark_shown()
         self.bring_up_to_date()
@@ -358,8 +361,17 @@ class ConsoleApp(Remembering, inherit_bindings=False):
         width, height = size
         main = self.screen_stack[0]
         main.set_class(width < WIDE or height < HIGH, "-narrow")
+        main.set_class(width < BROAD, "-stacked")
         side = min(max(width * SIDE_SHARE // 100, SIDE_MIN), SIDE_MAX)
-        main.query_one("#panes").styles.grid_columns = f"1fr {side}"
+        panes = main.query_one("#panes")
+        panes.styles.grid_columns = f"1fr {side}"
+        if self._is_furnished:
+            # A grid is filled in the order of its children; the output stays on the left.
+            output, upcoming = panes.query_one("#output"), panes.query_one("#upcoming")
+            if width < BROAD:
+                panes.move_child(output, before=upcoming)
+            else:
+                panes.move_child(output, after=upcoming)
         self._mark_shown()
 
     def _mark_shown(self) -> None:

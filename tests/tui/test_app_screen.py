@@ -11,11 +11,12 @@ from textual.command import CommandPalette
 from textual.widgets import Input
 
 from peak_console.tui.actions import ACTION, ACTIONS, Context
-from peak_console.tui.app import HIGH, WIDE
+from peak_console.tui.app import BROAD, HIGH, WIDE
 from peak_console.tui.key_bar import KeyBar
 from peak_console.tui.palette import ActionCommands
 from peak_console.tui.themes import DEFAULT_THEME
 from peak_console.tui.viewing import PANES
+from tests.tui import desk
 from tests.tui.console import Console, configure, covers, running, three_jobs
 
 if TYPE_CHECKING:
@@ -47,6 +48,17 @@ async def test_a_large_screen_shows_every_pane_whole(tmp_path: Path, size: tuple
         assert all(region.width >= 40 and region.height >= 8 for region in regions)
         assert sum(region.area for region in regions) == size[0] * (size[1] - 3)
         assert all(one is other or not one.overlaps(other) for one in regions for other in regions)
+
+
+@pytest.mark.parametrize("width", [WIDE, 140, BROAD - 1, BROAD])
+async def test_a_large_screen_has_every_column(tmp_path: Path, width: int) -> None:
+    async with running(desk.failing(tmp_path), (width, HIGH)) as console:
+        header = console.app.jobs.render_line(0).text.split()
+
+        assert header == ["state", "▲", "name", "schedule", "next", "last", "took", "runs", "tags"]
+        output, upcoming = console.app.pane("output").region, console.app.pane("upcoming").region
+        assert output.x == 0
+        assert (output.y == upcoming.y) == (width < BROAD)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (WIDE - 1, HIGH), (WIDE, HIGH - 1)])
