@@ -25,6 +25,12 @@ from peak_console.store.model import EngineInfo
 from peak_console.store.store import Store
 from peak_console.version import __version__
 
+NAP_SECONDS = 0.02
+"""A long sleep ends with a nap of about this length."""
+POLL_SLACK, POLL_SLACK_MOST = 0.001, 0.1
+"""Linux wakes a sleeper so much later, in parts of what was asked for and in seconds (``select_estimate_accuracy`` in
+its fs/select.c): after half a minute a slot would start 30 ms late."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -213,13 +219,18 @@ class EngineCore(Wishes):
 
     def sleep(self, longest: float | None = None) -> None:
         """Sleep until there is something to do."""
-        seconds = self._seconds_to_sleep()
-        if longest is not None:
-            seconds = min(seconds, longest)
         poll = select.poll()
         for fd in (self.bell.fileno(), *self.context.supervisor.filenos()):
             poll.register(fd, select.POLLIN)
-        poll.poll(max(0.0, seconds) * 1000)
+        began, slept = self._clock.monotonic(), False
+        while not slept:
+            seconds = self._seconds_to_sleep()
+            if longest is not None:
+                seconds = min(seconds, longest - (self._clock.monotonic() - began))
+            early = seconds - min(seconds * POLL_SLACK, POLL_SLACK_MOST) - NAP_SECONDS
+            slept = early < NAP_SECONDS
+            if poll.poll(max(0.0, seconds if slept else early) * 1000):
+                break
         self.bell.hush()
 
     def _seconds_to_sleep(self) -> float:
