@@ -222,15 +222,13 @@ class EngineCore(Wishes):
         poll = select.poll()
         for fd in (self.bell.fileno(), *self.context.supervisor.filenos()):
             poll.register(fd, select.POLLIN)
-        began, slept = self._clock.monotonic(), False
-        while not slept:
-            seconds = self._seconds_to_sleep()
-            if longest is not None:
-                seconds = min(seconds, longest - (self._clock.monotonic() - began))
-            early = seconds - min(seconds * POLL_SLACK, POLL_SLACK_MOST) - NAP_SECONDS
-            slept = early < NAP_SECONDS
-            if poll.poll(max(0.0, seconds if slept else early) * 1000):
-                break
+        seconds = self._seconds_to_sleep()
+        if longest is not None:
+            seconds = min(seconds, longest)
+        until = self._clock.monotonic() + seconds
+        early = seconds - min(seconds * POLL_SLACK, POLL_SLACK_MOST) - NAP_SECONDS
+        if early < NAP_SECONDS or not poll.poll(early * 1000):
+            poll.poll(max(0.0, until - self._clock.monotonic()) * 1000)
         self.bell.hush()
 
     def _seconds_to_sleep(self) -> float:
