@@ -102,13 +102,17 @@ class Planner:
             name = heapq.heappop(self._heap)[1]
             del self._when[name]
             job = self.jobs[name]
-            self.refresh(name, now)  # an override may have lapsed
             state = self.states.get(name)
-            if not is_enabled(job, state, now):
-                continue
-            slots = pending(job.schedule, state.decided_until if state else None, now)
-            if slots is not None:
+            if state is not None and state.override is not None:  # it may have lapsed
+                self.refresh(name, now)
+                state = self.states.get(name)
                 self._when.pop(name, None)
+            slots = None
+            if is_enabled(job, state, now):
+                slots = pending(job.schedule, state.decided_until if state else None, now)
+            if slots is None:
+                self._schedule(job, now)
+            else:
                 found.append((job, slots))
         found.sort(key=lambda item: item[1].latest)
         return found

@@ -26,8 +26,8 @@ import time
 SOCKET = 0
 RETRY_SECONDS = 1.0
 READ_BYTES = 256 * 1024
-BATCH = 100
-"""So many files are open at a time, far fewer than any system's limit."""
+MOST_UNANSWERED = 200
+"""Each has a file open; no system allows fewer than 256."""
 DEAF_TO = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGTSTP)
 
 
@@ -55,6 +55,7 @@ class Keeper:
         self._ended_at: dict[int, float] = {}
         self._unrecorded: tuple[int, int] | None = None
         self._received = bytearray()
+        self._answers: list[tuple[int, str, float, str] | Fresh] = []
         self._home = os.open(".", os.O_RDONLY)
         self._null = os.open(os.devnull, os.O_RDONLY)
         self._ignored = [number for number in _signal.valid_signals() if _signal.getsignal(number) == _signal.SIG_IGN]
@@ -70,43 +71,51 @@ class Keeper:
         retry = False
         while asked or self._directories:
             waiting_for = [SOCKET, self._wake] if asked else [self._wake]
-            ready, _, _ = select.select(waiting_for, [], [], RETRY_SECONDS if retry else None)
+            ready, _, _ = select.select(waiting_for, [], [], 0 if self._answers else RETRY_SECONDS if retry else None)
             if SOCKET in ready:
                 asked = self._serve_requests()
                 continue  # starts come before bookkeeping
+            if self._answers:
+                asked = self._answer() and asked
+                continue
             if ready:
                 os.read(self._wake, 4096)
             retry = not self._reap()
 
     def _serve_requests(self) -> bool:
-        """Serve what has come; ``False`` once the engine is gone."""
+        """Start what has come; ``False`` once the engine is gone."""
         try:
             part = os.read(SOCKET, READ_BYTES)
         except OSError:
-            return False
+            part = b""
         self._received += part
-        while answers := self._serve_batch():
-            if not _send(b"".join(len(each).to_bytes(4, "big") + each for each in answers)):
-                return False
-        return bool(part)
-
-    def _serve_batch(self) -> list[bytes]:
-        """Start what was asked for, then note it: the last of a burst need not wait for the notes on the first."""
-        answers: list[tuple[int, str, float, str] | Fresh] = []
-        while len(answers) < BATCH:
+        while len(self._received) >= 5:
             end = 4 + int.from_bytes(self._received[:4], "big")
-            if len(self._received) < max(end, 5):
+            if len(self._received) < end:
                 break
-            request = self._received[4:end]
+            request = marshal.loads(self._received[4:end])  # noqa: S302 - from our own engine
             del self._received[:end]
             if self._environment is None:
-                self._environment = marshal.loads(request)  # noqa: S302 - from our own engine
+                self._environment = request
                 continue
             try:
-                answers.append(self._start(*marshal.loads(request)))  # noqa: S302 - from our own engine
+                self._answers.append(self._start(*request))
             except RefusedError as refusal:
-                answers.append((0, *refusal.args))
-        return [marshal.dumps(self._note(each) if isinstance(each, Fresh) else each) for each in answers]
+                self._answers.append((0, *refusal.args))
+            if len(self._answers) >= MOST_UNANSWERED and not self._answer():
+                return False
+        if not part:
+            self._answer()
+        return bool(part)
+
+    def _answer(self) -> bool:
+        """Note what was started, and tell the engine; ``False`` once it is gone.
+
+        That is not done one by one: the last of a burst need not wait for the notes on the first.
+        """
+        answers, self._answers = self._answers, []
+        texts = [marshal.dumps(self._note(each) if isinstance(each, Fresh) else each) for each in answers]
+        return _send(b"".join(len(each).to_bytes(4, "big") + each for each in texts))
 
     def _start(
         self, directory: bytes, argv: list[bytes], changed: dict[bytes, bytes], gone: list[bytes], cwd: bytes | None
