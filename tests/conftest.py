@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import sqlite3
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from peak_console.store.database import Database
+from tests.support import bytecode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +21,14 @@ for ambient in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM", "TEXTUAL_FP
     os.environ.pop(ambient, None)
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 os.environ["COLORTERM"] = "truecolor"
+# Compiling the tests for each worker, and the program for each of its hundreds of starts, took a fifth of the time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    bytecode.make(config.args)
 
 
 def pytest_collection_finish() -> None:
