@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,7 @@ LIKELY = {
 }
 
 
+@cache
 def value_of(field: Field) -> st.SearchStrategy[Any]:
     likely: st.SearchStrategy[Any] = LIKELY[field.kind]
     if field.choices:
@@ -161,6 +163,7 @@ def value_of(field: Field) -> st.SearchStrategy[Any]:
     return st.integers(0, 9).flatmap(lambda dice: VALUES if not dice else likely if dice < 6 else example)
 
 
+@cache
 def tables(table: str) -> st.SearchStrategy[dict[str, Any]]:
     known = fields_of(table)
     pair = st.sampled_from(sorted(known)).flatmap(lambda key: st.tuples(st.just(key), value_of(known[key])))
