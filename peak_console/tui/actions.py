@@ -117,6 +117,11 @@ def keys_shown(action: ActionDef, keymap: Mapping[str, str]) -> str:
     return " ".join(map(shown, keys_of(action, keymap)))
 
 
+def key_shown(action_id: str, keymap: Mapping[str, str]) -> str:
+    """The first key of an action, for a sentence that says what to press."""
+    return shown(keys_of(ACTION[action_id], keymap)[0])
+
+
 def shown(key: str) -> str:
     """A key as people read it: ``?``, ``Ctrl+P``, ``Shift+Tab``, ``Enter``."""
     *modifiers, last = key.split("+")

@@ -83,6 +83,7 @@ class ConsoleApp(Remembering, inherit_bindings=False):
         """``live`` is whether timers run; without them a test refreshes by hand."""
         super().__init__()
         self.session = session
+        session.keymap = self.config.keymap
         self.clock = clock or session.clock
         self.snapshot: Snapshot | None = None
         self._live = live
@@ -106,7 +107,7 @@ class ConsoleApp(Remembering, inherit_bindings=False):
         yield StatusLine(id="status")
         yield TroubleBar(id="trouble")
         with Container(id="panes"):
-            yield JobTable(id="jobs", classes="-shown")
+            yield JobTable(self.config.keymap, id="jobs", classes="-shown")
         yield KeyBar(self.config.keymap, self.session.limits.not_offered)
 
     def on_mount(self) -> None:
@@ -250,7 +251,7 @@ class ConsoleApp(Remembering, inherit_bindings=False):
                 self._board = Board(session.store)
             snapshot = self._board.snapshot(
                 session.jobs, now, jobs_file=session.jobs_file, engine=session.engine_state, zone=session.zone,
-                troubles=session.troubles(), read_only=session.limits.read_only,
+                troubles=session.troubles(), read_only=session.refusal is not None,
             )  # fmt: skip
             self._last_good = now
             self._show(snapshot)

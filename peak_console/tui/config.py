@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from peak_console.text import nearest, safe
-from peak_console.tui.actions import ACTION, ACTIONS
+from peak_console.tui.actions import ACTION, ACTIONS, key_shown
 from peak_console.tui.keys import key_name, refusal, resolve, shown
 from peak_console.tui.themes import theme_names
 from peak_console.values import dataclass, field
@@ -88,8 +88,8 @@ def load_config(environ: Mapping[str, str] = os.environ) -> ConsoleConfig:
     config = ConsoleConfig(
         path,
         bell=_bell(console.get("bell", True), warnings),
-        theme=_theme(console.get("theme"), warnings),
-        keymap=_keymap(keys, warnings),
+        keymap=(keymap := _keymap(keys, warnings)),
+        theme=_theme(console.get("theme"), keymap, warnings),
     )
     file_name = safe(os.path.basename(path))
     return ConsoleConfig(
@@ -143,14 +143,14 @@ def _bell(value: Any, warnings: list[str]) -> bool:
     return True
 
 
-def _theme(value: Any, warnings: list[str]) -> str | None:
+def _theme(value: Any, keymap: Mapping[str, str], warnings: list[str]) -> str | None:
     if value is None or (isinstance(value, str) and value in theme_names()):
         return value
     if not isinstance(value, str):
         warnings.append("[console] theme must be the name of a theme in quotes")
         return None
     near = nearest(value, theme_names())
-    hint = f'did you mean "{near}"?' if near else "Ctrl+P lists them"
+    hint = f'did you mean "{near}"?' if near else f"{key_shown('command_palette', keymap)} lists them"
     warnings.append(f'[console] there is no theme "{safe(value)}"; {hint}')
     return None
 
@@ -158,17 +158,16 @@ def _theme(value: Any, warnings: list[str]) -> str | None:
 def _keymap(table: Mapping[str, Any], warnings: list[str]) -> dict[str, str]:
     wanted: dict[str, tuple[str, ...]] = {}
     for name, value in table.items():
-        if name not in ACTION:
-            near = nearest(name, ACTION)
-            hint = f'did you mean "{near}"?' if near else "the help (?) names them all"
-            warnings.append(f'[keys] unknown action "{safe(name)}"; {hint}')
-            continue
-        keys = _keys(name, value, warnings)
-        if keys:
+        if name in ACTION and (keys := _keys(name, value, warnings)):
             wanted[name] = keys
     accepted, conflicts = resolve(wanted)
     warnings += (f"[keys] {conflict}" for conflict in conflicts)
-    return {name: ",".join(keys) for name, keys in accepted.items()}
+    keymap = {name: ",".join(keys) for name, keys in accepted.items()}
+    for name in (each for each in table if each not in ACTION):
+        near = nearest(name, ACTION)
+        hint = f'did you mean "{near}"?' if near else f"the help ({key_shown('help', keymap)}) names them all"
+        warnings.append(f'[keys] unknown action "{safe(name)}"; {hint}')
+    return keymap
 
 
 def _keys(action: str, value: Any, warnings: list[str]) -> tuple[str, ...]:

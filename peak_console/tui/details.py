@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from peak_console.text import safe
 from peak_console.tui import details_text
-from peak_console.tui.actions import binding
+from peak_console.tui.actions import binding, key_shown
 from peak_console.tui.run_list import RunList
 
 if TYPE_CHECKING:
@@ -98,8 +98,11 @@ class JobDetails(ModalScreen[None]):
 
         run_id: int
 
-    def __init__(self, data: DetailsData) -> None:
+    def __init__(self, data: DetailsData, keymap: Mapping[str, str] = {}) -> None:
+        """``keymap`` holds the keys that the operator has replaced, as in ``ConsoleConfig``."""
         super().__init__()
+        opens, closes = key_shown("open_run", keymap), key_shown("close", keymap)
+        self._keys = f"{opens} output of the run · Tab other side · {closes} closes"
         self._data = data
 
     def compose(self) -> ComposeResult:
@@ -116,7 +119,7 @@ class JobDetails(ModalScreen[None]):
                 yield Section("Policies", id="policies", note=f"{details_text.OWN} not the default")
                 yield Section("Command", id="command")
                 yield Section("Environment", id="environment")
-        yield Static(Content("Enter output of the run · Tab other side · Esc closes"), id="keys")
+        yield Static(Content(self._keys), id="keys")
 
     def on_mount(self) -> None:
         self.show(self._data)

@@ -14,14 +14,14 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from peak_console.text import safe
-from peak_console.tui.actions import binding
+from peak_console.tui.actions import binding, key_shown
 from peak_console.tui.cells import refresh_cells, set_title
 from peak_console.tui.job_list import JobList
 from peak_console.tui.job_rows import RowPainter
 from peak_console.tui.paint import needed_filters, palette
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from textual import events
@@ -81,8 +81,16 @@ class JobTable(ScrollView, can_focus=True):
 
         text: str
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        keymap: Mapping[str, str] = {},
+        *,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        """``keymap`` holds the keys that the operator has replaced, as in ``ConsoleConfig``."""
         super().__init__(id=id, classes=classes)
+        self._keymap = keymap
         self._jobs = JobList()
         self._snapshot: Snapshot | None = None
         self._now: datetime | None = None
@@ -267,7 +275,7 @@ class JobTable(ScrollView, can_focus=True):
         if self._jobs.filter_text:
             return f"nothing matches '{safe(self._jobs.filter_text)}' — esc clears"
         path = self._snapshot.jobs_file if self._snapshot else ""
-        return f"no jobs in {safe(path)}: press e to edit"
+        return f"no jobs in {safe(path)}: press {key_shown('edit', self._keymap)} to edit"
 
     def _visible(self) -> Iterator[tuple[int, Facts]]:
         """The rows on the screen, each with the line of the widget that it starts in."""

@@ -34,6 +34,8 @@ class Limits:
     """It changes nothing and writes nothing; implies ``attach``."""
     in_browser: bool = False
     """Whoever sits there has a page, not this machine's terminal; implies ``attach``."""
+    looks_only: str | None = None
+    """Why this user may only look here, whatever the command line says: the directory is somebody else's."""
 
     @classmethod
     def of(cls, options: Namespace) -> Limits:
@@ -45,16 +47,19 @@ class Limits:
     def acting(self) -> str | None:
         """Why nothing can be commanded; ``None`` where it can."""
         if not self.read_only:
-            return None
+            return self.looks_only
         return _READ_ONLY_PAGE if self.in_browser else _READ_ONLY
 
     @property
     def leaving_the_screen(self) -> str | None:
         """Why neither the editor nor a file to save to is to be had; ``None`` where they are.
 
-        From a browser either would be a way to everything that the program's user may do on this machine.
+        From a browser either would be a way to everything that the program's user may do on this machine. Who may
+        only look at the state directory may well write elsewhere.
         """
-        return _IN_BROWSER if self.in_browser else self.acting
+        if self.in_browser:
+            return _IN_BROWSER
+        return _READ_ONLY if self.read_only else None
 
     @property
     def suspending(self) -> str | None:
@@ -64,17 +69,18 @@ class Limits:
     @property
     def not_offered(self) -> frozenset[str]:
         """The actions that key bar and palette leave out; their keys say why nothing happens."""
-        refused = _TAKING_OVER if self.attach else frozenset()
+        refused = _TAKING_OVER if self.attach or self.looks_only is not None else frozenset()
         if self.leaving_the_screen is not None:
             refused |= _LEAVING
-        return refused | _ACTING if self.read_only else refused
+        return refused | _ACTING if self.acting is not None else refused
 
-    @property
-    def no_engine(self) -> str:
-        """What is said, and what to do, while nobody serves the directory."""
+    def no_engine(self, key: str) -> str:
+        """What is said, and what to do, while nobody serves the directory. ``key`` is the one that takes over."""
+        if self.looks_only is not None:
+            return "no engine serves this directory: only its owner can start one"
         if self.attach:
             return "no engine serves this directory: start one with peak-console --headless"
-        return "no engine serves this directory: press E to take over"
+        return f"no engine serves this directory: press {key} to take over"
 
 
 def acting(action: Callable[[AnyConsole], None]) -> Callable[[AnyConsole], None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from peak_console.errors import PeakConsoleError, StateError
-from peak_console.tui.actions import ACTION, keys_shown
+from peak_console.tui.actions import key_shown
 from peak_console.tui.limits import acting
 from peak_console.tui.snapshot import EngineState
 
@@ -70,7 +70,7 @@ class Operations(App[int], inherit_bindings=False):
     def send(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> None:
         """Give the engine a command; its answer is shown when it comes."""
         if self.session.engine_state == EngineState.STOPPED:
-            self.say(self.session.limits.no_engine, "error")
+            self.say(self.session.no_engine, "error")
             return
         try:
             number = self.session.command(verb, job, run_id, **arguments)
@@ -132,7 +132,7 @@ class Operations(App[int], inherit_bindings=False):
         hold = self.snapshot.hold if self.snapshot is not None else None
         if self.session.engine_state == EngineState.STOPPED:  # to be said before all else
             return None
-        key = keys_shown(ACTION["hold"], self.config.keymap)
+        key = key_shown("hold", self.config.keymap)
         return f"nothing new starts, {hold.by} holds everything: release it first, with {key}" if hold else None
 
     @acting
@@ -278,8 +278,8 @@ class Operations(App[int], inherit_bindings=False):
         if self.session.engine_state != EngineState.STOPPED:
             self.say("an engine serves this directory already")
             return
-        if self.session.limits.attach:
-            self.say(self.session.limits.no_engine, "warning")
+        if "take_over" in self.session.limits.not_offered:
+            self.say(self.session.no_engine, "warning")
             return
         from peak_console.tui.dialogs.confirm import TakeOverDialog
 

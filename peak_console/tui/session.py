@@ -23,6 +23,7 @@ from peak_console.store.model import RunState
 from peak_console.store.store import Store
 from peak_console.tui.limits import Limits
 from peak_console.tui.snapshot import EngineState, Trouble
+from peak_console.values import replace
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -45,8 +46,8 @@ class Session:
     """One state directory, and whoever dispatches for it. Its methods belong to the thread that draws."""
 
     limits = Limits()
-    _refusal: tuple[str, datetime] | None = None
-    """Why we may only look, although we were not told to, and since when."""
+    keymap: Mapping[str, str] = {}
+    """The keys that the operator has replaced, as in ``ConsoleConfig``: what is said names those."""
 
     def __init__(self, options: Namespace, jobset: JobSet, directory: str, seen: FileStatus | None = None) -> None:
         """``seen`` is the jobs file's status from before ``jobset`` was read."""
@@ -54,6 +55,7 @@ class Session:
         self.limits = Limits.of(options)
         self.directory = directory
         self.clock = SystemClock()
+        self._opened_at = self.clock.now()
         self.user = current_user()
         self._jobset = jobset
         self._rejection: tuple[str, datetime] | None = None
@@ -71,7 +73,7 @@ class Session:
         self.store.be_patient(BUSY_SECONDS)
 
     def _open_store(self) -> Store:
-        """The registry, for reading only where we may not write; then ``_refusal`` says why. Raises ``StateError``."""
+        """The registry, for reading only where we may not write; then ``limits`` say why. Raises ``StateError``."""
         if self.limits.attach:
             store = Store.look(self.directory)
             if store is None:
@@ -96,7 +98,7 @@ class Session:
             store = Store.look(self.directory)
             if store is None:
                 raise
-            self._refusal = (f"looking on only, nothing can be commanded: {error}", self.clock.now())
+            self.limits = replace(self.limits, looks_only=f"looking on only, nothing can be commanded: {error}")
             return store
 
     def start(self, on_change: Callable[[], None]) -> None:
@@ -209,16 +211,18 @@ class Session:
             return EngineState.DRAINING if self._engine.is_draining else EngineState.RUNNING
         if is_held(self.directory):
             return EngineState.ATTACHED
-        none_to_come = self._begun or self.limits.attach or self._refusal is not None
+        none_to_come = self._begun or self.limits.attach or self.limits.looks_only is not None
         return EngineState.STOPPED if none_to_come else EngineState.RUNNING
 
     def troubles(self) -> list[Trouble]:
         """What is wrong with what is shown, most serious first."""
         found = []
-        if self._refusal is not None:
-            found.append(Trouble(*self._refusal))
-        elif self._failure is not None:
-            found.append(Trouble(f"{self._failure[0]}; press E to start the engine again", self._failure[1]))
+        if self.limits.looks_only is not None:
+            found.append(Trouble(self.limits.looks_only, self._opened_at))
+        if self._failure is not None:
+            found.append(
+                Trouble(f"{self._failure[0]}; press {self._take_over_key} to start the engine again", self._failure[1])
+            )
         elif self._engine is not None and self.is_own and self._engine.trouble is not None:
             what, since = self._engine.trouble
             found.append(
@@ -226,7 +230,7 @@ class Session:
             )
         elif self.engine_state == EngineState.STOPPED:
             self._gone_since = self._gone_since or self.clock.now()
-            found.append(Trouble(self.limits.no_engine, self._gone_since))
+            found.append(Trouble(self.no_engine, self._gone_since))
         else:
             self._gone_since = None
         if self._rejection is not None:
@@ -234,12 +238,23 @@ class Session:
             found.append(Trouble(f"jobs file rejected, the jobs loaded before go on: {text}", since))
         return found
 
+    @property
+    def no_engine(self) -> str:
+        """What is said, and what to do, while nobody serves the directory."""
+        return self.limits.no_engine(self._take_over_key)
+
+    @property
+    def _take_over_key(self) -> str:
+        from peak_console.tui.actions import key_shown  # with Textual: here it is loaded long since
+
+        return key_shown("take_over", self.keymap)
+
     # Commands.
 
     @property
     def refusal(self) -> str | None:
         """Why nothing can be commanded from here; ``None`` where it can."""
-        return self._refusal[0] if self._refusal is not None else self.limits.acting
+        return self.limits.acting
 
     def command(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> int:
         """Leave a command for the engine, and ring; its number. Raises ``StateError``."""

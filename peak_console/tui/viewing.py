@@ -272,7 +272,7 @@ class Viewing(Operations, inherit_bindings=False):
             self.details = None
 
         try:
-            screen = JobDetails(details_of(row, self.session, self.clock.now()))
+            screen = JobDetails(details_of(row, self.session, self.clock.now()), self.config.keymap)
         except StateError as error:
             self.say(str(error), "error")
             return

@@ -14,6 +14,7 @@ from peak_console.tui.actions import ACTION, ACTIONS, Context
 from peak_console.tui.app import BROAD, HIGH, WIDE
 from peak_console.tui.key_bar import KeyBar
 from peak_console.tui.palette import ActionCommands
+from peak_console.tui.snapshot import EngineState
 from peak_console.tui.themes import DEFAULT_THEME
 from peak_console.tui.viewing import PANES
 from tests.tui import desk
@@ -111,6 +112,25 @@ async def test_keys_are_replaced_everywhere(tmp_path: Path, home: Path) -> None:
         assert console.app.output.wrap != wrapped
         assert console.app.details is not None
         assert "i Run" in key_bar(console)
+
+
+async def test_what_is_said_names_the_keys_that_one_has(tmp_path: Path, home: Path) -> None:
+    configure(home, '[keys]\ntake_over = ["u", "U"]\nedit = "v"\nhold = "K"\nopen_run = "ctrl+o"\nclose = "z"\n')
+    stage = three_jobs(tmp_path)
+    stage.hold()
+    async with running(stage) as console:
+        await console.press("r")
+        stage.session.state = EngineState.STOPPED
+        await console.press("K", "enter")
+        assert [text for _, text in console.toasts] == [
+            "nothing new starts, anna holds everything: release it first, with K",
+            "no engine serves this directory: press u to take over",
+        ]
+        assert "Ctrl+O output of the run · Tab other side · z closes" in str(console.screen.query_one("#keys").render())
+        await console.press("z")
+        stage.session.define()
+        await console.refresh()
+        assert "press v to edit" in "".join(segment.text for segment in console.app.jobs.render_line(1))
 
 
 async def test_what_is_wrong_with_the_configuration_is_said(tmp_path: Path, home: Path) -> None:

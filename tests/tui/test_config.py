@@ -146,6 +146,11 @@ def test_everything_that_can_be_said(load: Load) -> None:
     [
         ("[keys]\nruns = 'z'", '[keys] unknown action "runs"; did you mean "run"?'),
         ("[keys]\nquux_zzz = 'z'", '[keys] unknown action "quux_zzz"; the help (?) names them all'),
+        ("[keys]\nquux_zzz = 'z'\nhelp = 'h'", '[keys] unknown action "quux_zzz"; the help (h) names them all'),
+        (
+            "[console]\ntheme = 'zzz'\n[keys]\ncommand_palette = 'ctrl+t'",
+            '[console] there is no theme "zzz"; Ctrl+T lists them',
+        ),
         ("[keys]\nrun = 'ctrl+b'", "[keys] run: Ctrl+B cannot be used: tmux takes it for itself"),
         ("[keys]\nrun = 'ctrl+a'", "[keys] run: Ctrl+A cannot be used: screen takes it for itself"),
         ("[keys]\nrun = 'ctrl+s'", "[keys] run: Ctrl+S cannot be used: it freezes many terminals"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 NO_ENGINE = "no engine serves this directory: start one with peak-console --headless"
 READ_ONLY = "this console is read-only: open one without --read-only to act"
 READ_ONLY_PAGE = "this page is read-only: start peak-console serve with --allow-actions to act from here"
+NOT_HIS = "looking on only, nothing can be commanded: state: the state directory belongs to user root, not to anna"
 IN_BROWSER = "that is not to be had in a browser: open the console in a terminal for it"
 
 
@@ -122,6 +123,30 @@ async def test_read_only_refuses_each_key_that_acts_before_it_asks_anything(tmp_
         await console.press("1", "s", "2", "w")  # what is only seen can be changed, and is not remembered
         assert console.app.jobs.sort_column is not None
         assert not (home / ".local").exists()
+
+
+async def test_who_may_not_write_is_refused_each_key_that_acts_but_not_what_is_his_own(tmp_path: Path) -> None:
+    stage = three_jobs(tmp_path)
+    stage.session.limits = Limits(looks_only=NOT_HIS)
+    stage.session.state = EngineState.ATTACHED
+    stage.alert()
+    acting = ("r", "R", "x", "d", "H", "a", "A")
+    async with running(stage) as console:
+        assert "read-only" in first_line_of(console)
+        offered = words_of(console.screen.query_one(KeyBar))
+        assert "Edit" in offered  # the jobs file may be his all the same
+        assert not {"Run", "Stop"} & offered
+        main = console.screen
+        for key in acting:
+            await console.press(key)
+            assert console.screen is main, key
+        assert console.toasts == [("warning", NOT_HIS)] * len(acting)
+        stage.session.state = EngineState.STOPPED
+        await console.press("E")
+        assert console.screen is main
+        assert console.toasts[-1] == ("warning", "no engine serves this directory: only its owner can start one")
+        assert stage.commands == []
+        assert stage.session.left == []
 
 
 async def test_a_page_that_may_act_still_has_no_way_off_its_screen(
