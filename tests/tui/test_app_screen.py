@@ -129,8 +129,9 @@ async def test_what_is_said_names_the_keys_that_one_has(tmp_path: Path, home: Pa
         assert "Ctrl+O output of the run · Tab other side · z closes" in str(console.screen.query_one("#keys").render())
         await console.press("z")
         stage.session.define()
+        stage.session.options.config = "jobs.toml"
         await console.refresh()
-        assert "press v to edit" in "".join(segment.text for segment in console.app.jobs.render_line(1))
+        assert "press v to edit" in console.app.jobs.render_line(1).text
 
 
 async def test_what_is_wrong_with_the_configuration_is_said(tmp_path: Path, home: Path) -> None:

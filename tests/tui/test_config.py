@@ -146,11 +146,6 @@ def test_everything_that_can_be_said(load: Load) -> None:
     [
         ("[keys]\nruns = 'z'", '[keys] unknown action "runs"; did you mean "run"?'),
         ("[keys]\nquux_zzz = 'z'", '[keys] unknown action "quux_zzz"; the help (?) names them all'),
-        ("[keys]\nquux_zzz = 'z'\nhelp = 'h'", '[keys] unknown action "quux_zzz"; the help (h) names them all'),
-        (
-            "[console]\ntheme = 'zzz'\n[keys]\ncommand_palette = 'ctrl+t'",
-            '[console] there is no theme "zzz"; Ctrl+T lists them',
-        ),
         ("[keys]\nrun = 'ctrl+b'", "[keys] run: Ctrl+B cannot be used: tmux takes it for itself"),
         ("[keys]\nrun = 'ctrl+a'", "[keys] run: Ctrl+A cannot be used: screen takes it for itself"),
         ("[keys]\nrun = 'ctrl+s'", "[keys] run: Ctrl+S cannot be used: it freezes many terminals"),
@@ -196,6 +191,13 @@ def test_one_key_may_mean_different_things_in_different_panes(load: Load) -> Non
 def test_a_key_of_the_defaults_may_be_kept_beside_another(load: Load) -> None:
     config = load("[keys]\ndetails = ['enter', 'i']")
     assert (dict(config.keymap), config.warnings) == ({"details": "enter,i"}, ())
+
+
+def test_a_warning_names_the_keys_that_help(load: Load) -> None:
+    config = load("[console]\ntheme = 'zzz'\n[keys]\nquux_zzz = 'z'\nhelp = 'h'\ncommand_palette = 'ctrl+t'")
+    unknown, theme = config.warnings
+    assert unknown.endswith('unknown action "quux_zzz"; the help (h) names them all')
+    assert theme.endswith('there is no theme "zzz"; Ctrl+T lists them')
 
 
 def test_good_keys_of_a_list_count_though_one_is_bad(load: Load) -> None:
