@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from subprocess import Popen
 
-    from textual.notifications import SeverityLevel
+    from textual.notifications import Notify, SeverityLevel
     from textual.screen import Screen
 
     from peak_console.clock import Clock
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 BRIEFLY, LONGER = 4, 8
 """Seconds that a toast stays: good news, and what wants to be read."""
+MOST_SAID = 3
+"""So many toasts are seen at a time; the oldest makes room."""
 
 
 class Operations(App[int], inherit_bindings=False):
@@ -99,6 +101,14 @@ class Operations(App[int], inherit_bindings=False):
         self.notify(
             safe(text), severity=severity, markup=False, timeout=BRIEFLY if severity == "information" else LONGER
         )
+
+    def _on_notify(self, event: Notify) -> None:
+        """Make room for what is said: it is not shown twice, and a pile higher than the screen leaves remains there."""
+        shown = list(self._notifications)
+        staying = [each for each in shown if each.message != event.notification.message][1 - MOST_SAID :]
+        for each in shown:
+            if each not in staying:
+                self._unnotify(each, refresh=False)
 
     def is_refused(self, reason: str | None) -> bool:
         """Whether there is a reason not to do what a key asks for; it is said then."""

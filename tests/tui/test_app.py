@@ -207,6 +207,15 @@ async def test_information_needs_no_acknowledgement(console: Console) -> None:
 # Answers.
 
 
+async def test_what_is_said_twice_is_shown_once_and_the_oldest_makes_room(console: Console) -> None:
+    for text in ("one", "two", "two", "three", "four", "four"):
+        console.app.say(text)
+    await console.pilot.pause()
+
+    assert [each.message for each in console.app._notifications] == ["two", "three", "four"]
+    assert len(console.app.screen.query("Toast")) == 3
+
+
 async def test_an_answer_becomes_a_toast_once(console: Console) -> None:
     await console.go_to("alpha")
     await console.press("r")
