@@ -150,8 +150,10 @@ def _not_started(finished: Finished) -> Judgement:
 
 
 def _stopped(finished: Finished) -> Judgement:
-    who = finished.run.stop_reason
-    return Level.INFO, f"was stopped by {who}" if who else "was stopped", _reason(finished)
+    why = finished.run.stop_reason or ""
+    if why.startswith("stopped by "):
+        return Level.INFO, f"was {why}", []
+    return Level.INFO, "was stopped", [why] if why else []
 
 
 _BY_OUTCOME: dict[Outcome, Callable[[Finished], Judgement | None]] = {

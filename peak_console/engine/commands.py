@@ -203,7 +203,10 @@ class Commander:
         self._afterwards.append(lambda: setattr(context, "hold", hold))
 
     def _acknowledge(self, command: Command, now: datetime) -> Answer:
-        count = self._context.store.acknowledge(command.issued_by, now, command.arguments.get("alert"))
+        alert = command.arguments.get("alert")
+        if alert is not None and not self._context.store.has_alert(alert):
+            return REFUSED, f"there is no alert #{alert}; see: peak-console alerts", None
+        count = self._context.store.acknowledge(command.issued_by, now, alert)
         return DONE, f"{count} alert{'' if count == 1 else 's'} acknowledged", None
 
     def _reload_jobs(self, _command: Command, _now: datetime) -> Answer:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import suppress
 
 from peak_console.runs.files import (
     STREAMS,
@@ -31,6 +33,9 @@ SLACK_SHARE = 16
 """A stream is cut once it is this share over its bound, so that a chatty job is not cut at every sample."""
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
 class OutputRecorder:
     """Samples one run's output files. Made by whoever looks after the run; another one may have done so before."""
 
@@ -42,6 +47,7 @@ class OutputRecorder:
         self._timeline_bytes, self._seen = self._last_sample()
         self.can_bound = True
         """False once this system or file system turned out unable to give the middle of a file back."""
+        self._is_owing = False
 
     def sample(self, now: datetime) -> bool:
         """Record what has grown since the last sample, and keep the bound; whether anything had grown.
@@ -49,26 +55,30 @@ class OutputRecorder:
         A full disk costs times in the timeline, never output: nothing is raised.
         """
         sizes = (stream_size(self._directory, "out"), stream_size(self._directory, "err"))
-        if sizes == self._seen:
-            return False
-        self._seen = sizes
-        try:
-            self._append(f"{int(now.timestamp() * 1000)} {sizes[0]} {sizes[1]}\n".encode())
-            if self._limit and self.can_bound:
-                for stream, size in zip(STREAMS, sizes, strict=True):
-                    self._bound(stream, size, self._limit // SLACK_SHARE)
-        except OSError:
-            pass
-        return True
+        has_grown = sizes != self._seen
+        if has_grown:
+            self._seen = sizes
+            with suppress(OSError):
+                self._append(f"{int(now.timestamp() * 1000)} {sizes[0]} {sizes[1]}\n".encode())
+        if has_grown or self._is_owing:
+            self._bound_all(self._limit // SLACK_SHARE)
+        return has_grown
 
     def close(self) -> None:
         """Cut what was left over the bound as slack."""
-        try:
-            if self._limit and self.can_bound:
-                for stream in STREAMS:
-                    self._bound(stream, stream_size(self._directory, stream), 0)
-        except OSError:
-            pass
+        self._bound_all(0)
+
+    def _bound_all(self, slack: int) -> None:
+        """Keep the bound of both streams; what fails is tried again with the next sample, grown or not."""
+        self._is_owing = False
+        if not self._limit:
+            return
+        for stream in STREAMS:
+            try:
+                if self.can_bound:
+                    self._bound(stream, stream_size(self._directory, stream), slack)
+            except OSError:
+                self._is_owing = True
 
     def _last_sample(self) -> tuple[int, tuple[int, int]]:
         """The timeline's length and the sizes that it ends with."""
@@ -104,13 +114,19 @@ class OutputRecorder:
         if size - (kept_from - start) <= self._limit + slack:
             return
         end = size - (self._limit - start)
-        before = dict(self._dropped)
-        self._dropped[stream] = (start, end)
-        write_dropped(self._directory, self._dropped)  # before the bytes turn into zeros under a reader's eyes
-        if not self._punch(stream, kept_from, end):
-            self.can_bound = False
-            self._dropped = before
-            write_dropped(self._directory, before)
+        wanted = {**self._dropped, stream: (start, end)}
+        try:
+            write_dropped(self._directory, wanted)  # before the bytes turn into zeros under a reader's eyes
+        except OSError as error:
+            if error.errno not in _FULL or not self._punch(stream, kept_from, end):
+                raise
+            write_dropped(self._directory, wanted)  # there is room for it only now
+        else:
+            if not self._punch(stream, kept_from, end):
+                self.can_bound = False
+                write_dropped(self._directory, self._dropped)
+                return
+        self._dropped = wanted
 
     def _punch(self, stream: Stream, start: int, end: int) -> bool:
         fd = os.open(stream_path(self._directory, stream), os.O_WRONLY)

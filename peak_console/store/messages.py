@@ -120,6 +120,10 @@ class AlertRecords(Database):
             (stamp(now), by, alert_id, alert_id),
         ).rowcount
 
+    def has_alert(self, alert_id: int) -> bool:
+        """Whether there is such an alert."""
+        return bool(self._rows("SELECT 1 FROM alerts WHERE id = ?", (alert_id,)))
+
     def due_deliveries(self, now: datetime, limit: int = 50) -> list[Delivery]:
         """Deliveries whose next attempt is due, oldest first."""
         from peak_console.store.model import Delivery

@@ -97,7 +97,8 @@ NO_PROCESS = {"return_code": None, "started_at": None}
             Level.WARNING,
             "could not be started, attempt 1 of 3: next attempt at 08:31:13 CET",
         ),
-        (make_run(Outcome.STOPPED, stop_reason="alice"), {}, Level.INFO, "was stopped by alice"),
+        (make_run(Outcome.STOPPED, stop_reason="stopped by alice"), {}, Level.INFO, "was stopped by alice"),
+        (make_run(Outcome.STOPPED, stop_reason="replaced by a later run"), {}, Level.INFO, "was stopped"),
         (make_run(Outcome.STOPPED), {}, Level.INFO, "was stopped"),
     ],
 )

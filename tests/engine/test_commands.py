@@ -129,6 +129,10 @@ def test_hold_blocks_every_start_across_restarts_until_released(bench: MakeBench
     assert engine.command("release") == "refused: nothing is held"
 
 
+def test_an_alert_that_is_not_there_cannot_be_acknowledged(bench: MakeBench) -> None:
+    assert bench(make_job("a")).command("ack", alert=77) == "refused: there is no alert #77; see: peak-console alerts"
+
+
 @pytest.mark.parametrize("one", [True, False])
 def test_acknowledging_one_alert_or_all(bench: MakeBench, one: bool) -> None:
     engine = bench(make_job("a"), make_job("b"))

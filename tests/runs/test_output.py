@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -12,7 +13,9 @@ import pytest
 from peak_console.runs.files import read_dropped, stream_path, stream_size
 from peak_console.runs.output import MAX_TIMELINE_BYTES, OutputRecorder
 from peak_console.runs.reader import OutputReader
+from peak_console.runs.retention import disk_bytes
 from peak_console.runs.system import LinuxSystem, PortableSystem, this_system
+from tests.faults.disk import DISK_MEGABYTES, CannotMountError, small_disk
 from tests.support.processes import Bench, wait_until
 
 if TYPE_CHECKING:
@@ -97,6 +100,41 @@ def test_head_and_tail_stay_and_the_middle_is_recorded_as_dropped(tmp_path: Path
     assert kept[10_000:72_400].strip(b"\0") == b""
     assert len(kept) == len(data)
     assert recorder.can_bound
+
+
+@on_linux
+def test_output_that_fills_the_disk_is_cut_all_the_same_and_makes_room(tmp_path: Path) -> None:
+    try:
+        with small_disk(tmp_path / "disk") as disk:
+            recorder = OutputRecorder(str(disk), 100_000)
+            with pytest.raises(OSError, match="No space left"):
+                write(disk, "out", b"x" * (DISK_MEGABYTES + 1) * 2**20)
+            size = stream_size(str(disk), "out")
+            recorder.sample(NOON)
+            assert read_dropped(str(disk)) == {"out": (25_000, size - 75_000)}
+            assert disk_bytes(str(disk)) < 200_000
+    except CannotMountError as error:
+        pytest.skip(f"there is no small disk to be had: {error}")
+
+
+@on_linux
+def test_a_cut_that_nobody_could_record_is_made_up_for_though_nothing_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the hole and its record somebody else may have taken the room."""
+
+    def refuse(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    write(tmp_path, "out", b"x" * 102_400)
+    recorder = OutputRecorder(str(tmp_path), 40_000)
+    with monkeypatch.context() as patch:
+        patch.setattr("peak_console.runs.output.write_dropped", refuse)
+        patch.setattr("peak_console.runs.output.OutputRecorder._append", refuse)
+        assert recorder.sample(NOON)
+    assert read_dropped(str(tmp_path)) == {}
+    assert not recorder.sample(NOON + timedelta(seconds=1))
+    assert read_dropped(str(tmp_path)) == {"out": (10_000, 72_400)}
 
 
 @on_linux
