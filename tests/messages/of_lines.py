@@ -26,7 +26,7 @@ def usage(stage: Stage) -> None:
     ):  # fmt: skip
         stage.run(line)
     stage.run("hold")
-    stage.run("ack", "77")
+    stage.run("ack 77")
     stage.run("hold")
     stage.run("run a")
 
