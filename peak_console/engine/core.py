@@ -23,6 +23,7 @@ from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.store.directory import Doorbell, EngineLock
 from peak_console.store.model import EngineInfo
 from peak_console.store.store import Store
+from peak_console.store.terms import RESIDENT_MODES
 from peak_console.version import __version__
 
 NAP_SECONDS = 0.02
@@ -210,6 +211,11 @@ class EngineCore(Wishes):
         context = self.context
         if self._drain_wanted and not context.draining:
             context.draining = True
+            if self.lock.is_held and self.options.mode in RESIDENT_MODES:
+                try:
+                    self.store.engine_drains()
+                except StateError:  # then nobody else can be told
+                    pass
             self._emit(events.EngineDraining(at=now, running=len(context.supervisor)))
         if self._stop_wanted:
             for live in list(context.supervisor):

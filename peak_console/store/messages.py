@@ -13,7 +13,7 @@ from peak_console.store.rows import (
     some_moment,
     stamp,
 )
-from peak_console.store.terms import Level
+from peak_console.store.terms import DRAINING, Level
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -191,6 +191,10 @@ class EngineRecords(Database):
                 stamp(info.loaded_at),
             ),
         )  # fmt: skip
+
+    def engine_drains(self) -> None:
+        """The engine starts nothing more, and leaves with its last run."""
+        self._write("UPDATE engine SET mode = ?", (DRAINING,))
 
     def engine_stopped(self, now: datetime) -> None:
         """The engine has left the directory in order."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-RESIDENT_MODES = ("headless", "console")
+DRAINING = "draining"
+"""The mode of an engine that was told to leave and starts nothing, until its last run has ended."""
+RESIDENT_MODES = ("headless", "console", DRAINING)
 """The modes of engines that stay and serve a directory; the others claim and pass on."""
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from peak_console.engine.outlook import counts, view
 from peak_console.errors import StateError
 from peak_console.store.model import RunState
+from peak_console.store.terms import DRAINING
 from peak_console.tui.snapshot import HISTORY_RUNS, JobRow, Snapshot
 
 if TYPE_CHECKING:
@@ -168,6 +169,7 @@ class Board:
             unacknowledged=unacknowledged,
             hold=self.engine_info.hold,
             engine_pid=self.engine_info.pid,
+            engine_drains=self.engine_info.mode == DRAINING,
             troubles=tuple(troubles),
             read_only=read_only,
             counts=counts([row.view for row in rows]),

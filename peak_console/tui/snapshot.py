@@ -88,6 +88,8 @@ class Snapshot:
     unacknowledged: int = 0
     hold: Hold | None = None
     engine_pid: int | None = None
+    engine_drains: bool = False
+    """Whether the engine, another process's, starts nothing more and leaves with its last run."""
     dry_run: bool = False
     read_only: bool = False
     """Whether this console was told to change nothing."""

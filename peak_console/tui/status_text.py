@@ -117,6 +117,8 @@ def _engine(snapshot: Snapshot) -> Line:
     match snapshot.engine:
         case EngineState.RUNNING:
             return [("● ", "success"), ("engine running", "text")]
+        case EngineState.ATTACHED if snapshot.engine_drains:
+            return [("◷ ", "warning"), (f"pid {snapshot.engine_pid or '?'} is draining", "warning")]
         case EngineState.ATTACHED:
             return [("● ", "success"), (f"attached to pid {snapshot.engine_pid or '?'}", "text")]
         case EngineState.BLOCKED:

@@ -61,6 +61,22 @@ def test_keys_work_through_another_process_and_its_runs_are_shown(stage: Stage) 
     assert engine.leave() == 0
 
 
+def test_an_engine_that_was_told_to_leave_and_waits_for_its_run_is_said_to(stage: Stage) -> None:
+    stage.jobs(JOBS)
+    engine = stage.headless()
+    tmux = attached(stage, engine.pid)
+    tmux.keys("r")
+    tmux.wait_for("▶ running   patient")
+    engine.send(signal.SIGTERM)
+    tmux.wait_for(f"pid {engine.pid} is draining")
+    assert f"draining, pid {engine.pid}" in stage.run("status").out
+    (stage.folder / "open").touch()
+    tmux.wait_for("no engine serves this directory")
+    engine.wait()
+    tmux.keys("q")
+    tmux.wait_for("left with 0")
+
+
 def test_the_end_of_the_other_engine_is_told_and_its_run_is_taken_over(stage: Stage) -> None:
     stage.jobs(JOBS)
     engine = stage.headless()

@@ -66,6 +66,11 @@ def test_running_and_failed_are_counted_even_when_there_is_none() -> None:
     [
         ({"engine": EngineState.RUNNING}, "engine running", "text"),
         ({"engine": EngineState.ATTACHED, "engine_pid": 4711}, "attached to pid 4711", "text"),
+        (
+            {"engine": EngineState.ATTACHED, "engine_pid": 4711, "engine_drains": True},
+            "pid 4711 is draining",
+            "warning",
+        ),
         ({"engine": EngineState.DRAINING}, "draining", "warning"),
         ({"engine": EngineState.STOPPED}, "engine stopped", "alarm"),
         ({"dry_run": True}, "DRY RUN", "caution"),
@@ -86,6 +91,7 @@ ODDITIES: tuple[dict[str, Any], ...] = (
     {"stale_since": fixed_now()},
     {"jobs_file": "/srv/" + "directory/" * 20 + "jobs.toml"},
     {"engine": EngineState.ATTACHED, "engine_pid": 4194304},
+    {"engine": EngineState.ATTACHED, "engine_pid": 4194304, "engine_drains": True},
     {"unacknowledged": 1234},
     {"rows": [make_row("n" * 200)]},
 )
