@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import peak_console
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import CodeType, FrameType, TracebackType
     from typing import Any, Self
 
@@ -56,20 +56,12 @@ def _sites_of(path: Path) -> Iterator[Site]:
             yield Site(module, statement.lineno, statement.end_lineno or statement.lineno, ast.unparse(statement))
 
 
-def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
+def _statements(tree: ast.Module) -> Iterable[ast.stmt]:
     """Every statement in a function that holds no other statement."""
-    for function in ast.walk(tree):
-        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            inner = {child for each in ast.walk(function) if each is not function for child in _functions_in(each)}
-            for node in ast.walk(function):
-                if isinstance(node, ast.stmt) and node not in inner and not hasattr(node, "body"):
-                    yield node
-
-
-def _functions_in(node: ast.AST) -> Iterator[ast.AST]:
-    """What belongs to a function within the function."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        yield from ast.walk(node)
+    functions = (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    nodes = (node for function in functions for node in ast.walk(function))
+    # What belongs to a function within a function comes up twice.
+    return dict.fromkeys(node for node in nodes if isinstance(node, ast.stmt) and not hasattr(node, "body"))
 
 
 def _raises(statement: ast.stmt) -> bool:
