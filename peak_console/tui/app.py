@@ -150,11 +150,12 @@ class ConsoleApp(Remembering, inherit_bindings=False):
             self.call_after_refresh(self._settle)
 
     def _while_it_stands(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """``callback``, for a timer: at the end the panes go before the timers do."""
+        """``callback``, for a timer: at the end the panes, and then the screens, go before the timers do."""
 
         def called() -> None:
-            with suppress(NoMatches):
-                callback()
+            if self.screen_stack:
+                with suppress(NoMatches):
+                    callback()
 
         return called
 

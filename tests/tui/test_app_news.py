@@ -192,6 +192,15 @@ async def test_a_timer_that_comes_when_the_panes_are_gone_does_no_harm(console: 
     assert console.app.is_running
 
 
+async def test_a_timer_that_comes_when_the_screens_are_gone_does_no_harm(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as at_the_end:
+        at_the_end.setattr(console.app, "_screen_stacks", {console.app.current_mode: []})
+        console.app._while_it_stands(console.app.tick)()
+    assert console.app.is_running
+
+
 async def test_the_end_of_an_engine_is_seen(console: Console) -> None:
     console.stage.session.state = EngineState.STOPPED
     console.app.tick()
