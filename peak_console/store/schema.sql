@@ -90,7 +90,7 @@ CREATE TABLE engine (                                   -- one row: the engine t
   id           INTEGER PRIMARY KEY CHECK (id = 1),
   pid          INTEGER,                                 -- NULL once it has stopped cleanly
   host         TEXT,
-  mode         TEXT,                                    -- 'console', 'headless', 'once'
+  mode         TEXT,                                    -- 'console', 'headless', 'once', 'draining'
   version      TEXT,
   jobs_file    TEXT,
   started_at   TEXT,
