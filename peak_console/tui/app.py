@@ -225,7 +225,7 @@ class ConsoleApp(Remembering, inherit_bindings=False):
 
     def _refresh_soon(self) -> None:
         assert self.loop is not None
-        self.loop.call_later(REFRESH_SECONDS, self.bring_up_to_date)
+        self.loop.call_later(REFRESH_SECONDS, self._while_it_stands(self.bring_up_to_date))
 
     def look_for_news(self) -> None:
         """Another process's engine cannot call us, and nobody says when a registry can be read again."""

@@ -13,6 +13,7 @@ from peak_console.store.model import Outcome
 from tests.support.processes import is_alive
 
 if TYPE_CHECKING:
+    from tests.headless.support import Resident
     from tests.support.terminal import Tmux
     from tests.terminal.conftest import Stage
 
@@ -32,6 +33,16 @@ def attached(stage: Stage, pid: int) -> Tmux:
     tmux = stage.tmux(stage.then_shown())
     tmux.wait_for(f"attached to pid {pid}")
     return tmux
+
+
+def attached_to_a_run(stage: Stage) -> tuple[Resident, Tmux]:
+    """An engine with a run of ``patient``, and a console on it that shows the run."""
+    stage.jobs(JOBS)
+    engine = stage.headless()
+    tmux = attached(stage, engine.pid)
+    tmux.keys("r")
+    tmux.wait_for("▶ running   patient")
+    return engine, tmux
 
 
 def test_keys_work_through_another_process_and_its_runs_are_shown(stage: Stage) -> None:
@@ -62,11 +73,7 @@ def test_keys_work_through_another_process_and_its_runs_are_shown(stage: Stage) 
 
 
 def test_an_engine_that_was_told_to_leave_and_waits_for_its_run_is_said_to(stage: Stage) -> None:
-    stage.jobs(JOBS)
-    engine = stage.headless()
-    tmux = attached(stage, engine.pid)
-    tmux.keys("r")
-    tmux.wait_for("▶ running   patient")
+    engine, tmux = attached_to_a_run(stage)
     engine.send(signal.SIGTERM)
     tmux.wait_for(f"pid {engine.pid} is draining")
     assert f"draining, pid {engine.pid}" in stage.run("status").out
@@ -78,11 +85,7 @@ def test_an_engine_that_was_told_to_leave_and_waits_for_its_run_is_said_to(stage
 
 
 def test_the_end_of_the_other_engine_is_told_and_its_run_is_taken_over(stage: Stage) -> None:
-    stage.jobs(JOBS)
-    engine = stage.headless()
-    tmux = attached(stage, engine.pid)
-    tmux.keys("r")
-    tmux.wait_for("▶ running   patient")
+    engine, tmux = attached_to_a_run(stage)
     run = stage.running("patient")
     engine.send(signal.SIGKILL)
     engine.wait()
