@@ -8,13 +8,16 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 
+from peak_console.values import Found
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _EPOCH_ORDINAL = 719163
 _LAST_ORDINAL = date.max.toordinal()
 _BEYOND = 1 << 20  # days: more than any search goes
+_KEPT = 64
 _SEARCH_DAYS = 50 * 366  # a weekday falls on 29 February again after 40 years at most
 
 _MONTH = 0  # where the bits of each kind begin
@@ -58,22 +61,22 @@ EVERY_DAY = month_days(range(1, 32))
 class Days:
     """Days that three masks each allow."""
 
-    __slots__ = ("_month_days", "_months", "_weekdays")
+    __slots__ = ("_month_days", "_months", "_weekdays", "first")
 
     def __init__(self, months: int, month_days: int, weekdays: int) -> None:
         self._months = months
         self._month_days = month_days
         self._weekdays = weekdays
+        self.first: Mapping[int, int | None] = Found(self._first, _KEPT)
+        """By day, the first one from it on; ``None`` when there is none in 50 years."""
 
     def __contains__(self, day: int) -> bool:
         bits = _day(day)[0]
         return bool(bits & self._months and bits & self._month_days and bits & self._weekdays)
 
-    def after(self, day: int) -> int | None:
-        """The first later day, or ``None`` when there is none in 50 years."""
+    def _first(self, day: int) -> int | None:
         end = day + _SEARCH_DAYS
-        day += 1
-        while day <= end:
+        while day < end:
             bits, _, left = _day(day)
             if not bits & self._months:
                 day += left
@@ -96,6 +99,12 @@ class Days:
             else:
                 day -= 1
         return None
+
+
+@lru_cache(maxsize=4096)
+def days(months: int, month_days: int, weekdays: int) -> Days:
+    """One object for all rules that name the same days, for what it has found."""
+    return Days(months, month_days, weekdays)
 
 
 @lru_cache(maxsize=4096)

@@ -40,7 +40,7 @@ def read(fields: list[str]) -> Cron:
     return Cron(
         tuple(sorted(minutes)),
         tuple(sorted(hours)),
-        calendar.Days(calendar.months(months), month_days, weekdays),
+        calendar.days(calendar.months(months), month_days, weekdays),
         as_shown=fields[0].startswith("*") or fields[1].startswith("*"),
     )
 

@@ -17,10 +17,11 @@ Stretch = tuple[int, int, int, int]
 and further back than the moment before where they jump ahead.
 """
 
+DAY = 86400
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 _BLOCK_BITS = 25  # changes are looked for in blocks of 388 days
-_PROBE = 2 * 86400  # two changes of one zone have never been less than three days apart
+_PROBE = 2 * DAY  # two changes of one zone have never been less than three days apart
 _FAR = 1 << 40
 # Where every zone's clock shows a year that dates can hold.
 _FIRST = (datetime(1, 1, 3, tzinfo=UTC) - EPOCH) // _SECOND
@@ -30,12 +31,15 @@ _LAST = (datetime(9999, 12, 29, tzinfo=UTC) - EPOCH) // _SECOND
 class Offsets:
     """The stretches of one zone. Two neighbours may have the same offset."""
 
-    __slots__ = ("_blocks", "_latest", "_tz")
+    __slots__ = ("_blocks", "_latest", "_tz", "steady")
 
     def __init__(self, tz: tzinfo) -> None:
         self._tz = tz
         self._blocks: dict[int, list[Stretch]] = {}
         self._latest: Stretch = (-_FAR, _FAR, 0, -_FAR) if tz is UTC else (0, 0, 0, 0)
+        self.steady = _steady(self._latest)
+        """A first and a last day, in UTC and on the clock, on and around which clocks are so far ahead and nothing
+        happens to them. Of the stretch that was asked for last; few or no days, where that is short."""
 
     def at(self, instant: int) -> Stretch:
         """The stretch that holds ``instant``."""
@@ -47,6 +51,7 @@ class Offsets:
         if block is None:
             block = self._blocks[number] = self._stretches(number << _BLOCK_BITS, (number + 1) << _BLOCK_BITS)
         self._latest = found = next(stretch for stretch in block if instant < stretch[1])
+        self.steady = _steady(found)
         return found
 
     def _stretches(self, start: int, end: int) -> list[Stretch]:
@@ -72,6 +77,12 @@ class Offsets:
         offset = (EPOCH + timedelta(0, within)).astimezone(self._tz).utcoffset()
         assert offset is not None
         return offset // _SECOND
+
+
+def _steady(stretch: Stretch) -> tuple[int, int, int]:
+    """Two days are left out at each end: no clock is set by more than one, or is further ahead than that."""
+    start, end, offset, _ = stretch
+    return start // DAY + 3, end // DAY - 3, offset
 
 
 @lru_cache(maxsize=1024)

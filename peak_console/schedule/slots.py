@@ -18,10 +18,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
 
 from peak_console.schedule import wallclock
-from peak_console.schedule.offsets import EPOCH, offsets
-from peak_console.schedule.walk import first_after, last_until
+from peak_console.schedule.offsets import offsets
+from peak_console.schedule.timetable import Timetable
 from peak_console.schedule.wallclock import ScheduleError
-from peak_console.schedule.zones import instant_of, zone, zone_name
+from peak_console.schedule.zones import forget, instant_of, zone, zone_name
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from peak_console.schedule.model import JobSchedule
-    from peak_console.schedule.offsets import Offsets
     from peak_console.schedule.wallclock import WallClock
 
 __all__ = [
     "Pending",
     "ScheduleError",
     "fingerprint",
+    "forget_zones",
     "next_slot",
     "pending",
     "slots_between",
@@ -47,6 +47,8 @@ _TICK = timedelta(microseconds=1)
 _NOTHING = timedelta(0)
 _WALL_CLOCK_TYPES = ("daily", "cron")
 _TYPES = ("once", "interval", *_WALL_CLOCK_TYPES)
+_KEPT = 1 << 17
+_timetables: dict[tuple[object, str | None], Timetable] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +84,15 @@ def next_slot(schedule: JobSchedule, decided: datetime | None, now: datetime) ->
     schedule that nothing was ever decided for starts now: an interval and a ``once`` without ``run_at`` are due at
     ``now``, a wall-clock schedule waits for its first moment strictly after ``now``.
     """
-    if schedule.type == "once":
+    kind = schedule.type
+    if kind == "once":
         at = _run_at(schedule)
         if at is None:
             return now if decided is None else None
         return at if decided is None or decided < at else None
-    if schedule.type == "interval":
+    if kind == "interval":
         return now if decided is None else _plus(decided, _step(schedule))
-    return _after(_rule(schedule), offsets(_zone_of(schedule)), now if decided is None else decided)
+    return _timetable(schedule).after(now if decided is None else decided)
 
 
 def slots_between(schedule: JobSchedule, after: datetime, until: datetime) -> Iterator[datetime]:
@@ -117,7 +120,7 @@ def pending(schedule: JobSchedule, decided: datetime | None, now: datetime, limi
         step = _step(schedule)
         more = (now - oldest) // step
         return Pending(oldest + more * step, oldest, more + 1)
-    latest = _latest(_rule(schedule), offsets(_zone_of(schedule)), now)
+    latest = _timetable(schedule).until(now)
     if latest is None or latest <= oldest:
         return Pending(oldest, oldest, 1)
     later = sum(1 for _ in islice(slots_between(schedule, oldest, latest), max(0, limit - 1)))
@@ -157,6 +160,12 @@ def fingerprint(schedule: JobSchedule) -> str:
     days = wallclock.weekday_numbers(tuple(schedule.days)) or range(7)
     at_time = wallclock.time_of_day(str(schedule.daily_time))
     return f"daily {at_time.isoformat()} {''.join(map(str, days))} {place}"
+
+
+def forget_zones() -> None:
+    """Look every zone up anew: for a process whose ``TZ`` or zone data has changed."""
+    forget()
+    _timetables.clear()
 
 
 def _run_at(schedule: JobSchedule) -> datetime | None:
@@ -218,21 +227,15 @@ def _plus(instant: datetime, step: timedelta) -> datetime | None:
         return None
 
 
-def _after(rule: WallClock, zone: Offsets, instant: datetime) -> datetime | None:
-    """The first slot strictly after ``instant``."""
-    since = instant - EPOCH
-    # Slots are whole seconds: what is later than this second is later than any part of it.
-    return _instant(first_after(rule, zone, since.days * 86400 + since.seconds))
-
-
-def _latest(rule: WallClock, zone: Offsets, instant: datetime) -> datetime | None:
-    """The last slot at or before ``instant``."""
-    since = instant - EPOCH
-    return _instant(last_until(rule, zone, since.days * 86400 + since.seconds))
-
-
-def _instant(seconds: int | None) -> datetime | None:
+def _timetable(schedule: JobSchedule) -> Timetable:
+    """What a wall-clock schedule means; found once."""
+    text = schedule.cron if schedule.type == "cron" else (schedule.daily_time, tuple(schedule.days))
+    key = text, schedule.timezone
     try:
-        return None if seconds is None else EPOCH + timedelta(0, seconds)
-    except OverflowError:  # before the year 1, or beyond the year 9999
-        return None
+        return _timetables[key]
+    except (KeyError, TypeError):  # new; or a value that is wrong, and not even hashable
+        found = Timetable(_rule(schedule), offsets(_zone_of(schedule)))
+    if len(_timetables) >= _KEPT:
+        _timetables.clear()
+    _timetables[key] = found
+    return found

@@ -8,10 +8,13 @@ from functools import lru_cache
 
 from peak_console.errors import PeakConsoleError
 from peak_console.schedule import calendar
-from peak_console.schedule.calendar import Days
 from peak_console.schedule.model import WEEKDAYS
+from peak_console.schedule.offsets import DAY
 
-_DAY = 86400
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from peak_console.schedule.calendar import Days
+
 _YEAR_2000 = 946684800
 _KEPT = 1 << 17  # rules: a set larger than this would have each of its rules read again and again
 _LONGEST_CRON = 1000
@@ -37,32 +40,39 @@ class ScheduleError(PeakConsoleError, ValueError):
 class WallClock:
     """Certain times of day, on certain days. Moments are seconds from 1970 on the clock."""
 
-    __slots__ = ("_days", "_times", "as_shown")
+    __slots__ = ("_days", "_first", "_times", "as_shown")
 
     def __init__(self, times: tuple[int, ...], days: Days, *, as_shown: bool = False) -> None:
         self._times = times
         """Seconds of the day, ascending, at least one."""
         self._days = days
+        self._first = days.first
         self.as_shown = as_shown
         """Whether a moment counts each time that clocks show it (and never when they skip it), not once."""
 
     def after(self, wall: int) -> int | None:
         """The first moment strictly later than ``wall``, or ``None`` when there is none in 50 years."""
-        day, second = divmod(wall, _DAY)
+        found = self.following(*divmod(wall, DAY))
+        return None if found is None else found[0] * DAY + found[1]
+
+    def following(self, day: int, second: int) -> tuple[int, int] | None:
+        """As ``after``: the day, and the second of the day."""
         times = self._times
-        if second < times[-1] and day in self._days:
-            return day * _DAY + times[bisect_right(times, second)]
-        later = self._days.after(day)
-        return None if later is None else later * _DAY + times[0]
+        if second >= times[-1]:
+            day, second = day + 1, -1
+        first = self._first[day]
+        if first == day:
+            return day, times[bisect_right(times, second)]
+        return None if first is None else (first, times[0])
 
     def until(self, wall: int) -> int | None:
         """The last moment not later than ``wall``, or ``None`` when there is none in 50 years."""
-        day, second = divmod(wall, _DAY)
+        day, second = divmod(wall, DAY)
         times = self._times
         if second >= times[0] and day in self._days:
-            return day * _DAY + times[bisect_right(times, second) - 1]
+            return day * DAY + times[bisect_right(times, second) - 1]
         earlier = self._days.before(day)
-        return None if earlier is None else earlier * _DAY + times[-1]
+        return None if earlier is None else earlier * DAY + times[-1]
 
 
 @lru_cache(maxsize=_KEPT)
@@ -71,7 +81,7 @@ def daily(daily_time: str, days: tuple[str, ...]) -> WallClock:
     at = time_of_day(daily_time)
     wanted = calendar.weekdays(number + 1 for number in weekday_numbers(days) or range(7))
     second = 3600 * at.hour + 60 * at.minute + at.second
-    return WallClock((second,), Days(calendar.EVERY_MONTH, calendar.EVERY_DAY, wanted))
+    return WallClock((second,), calendar.days(calendar.EVERY_MONTH, calendar.EVERY_DAY, wanted))
 
 
 @lru_cache(maxsize=4096)

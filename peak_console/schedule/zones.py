@@ -37,8 +37,8 @@ def zone_name(name: str | None) -> str:
     return "UTC" if found is UTC else str(getattr(found, "key", None) or "local time")
 
 
-def forget_zones() -> None:
-    """Look every zone up anew: for a process whose ``TZ`` or zone data has changed."""
+def forget() -> None:
+    """Look every zone up anew. What others keep of them is theirs to forget."""
     _lookup.cache_clear()
 
 

@@ -7,7 +7,6 @@ import subprocess
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
@@ -167,7 +166,7 @@ def _retention(report: Report, state: Path, count: int) -> None:
     bench = Bench(state, settings=settings, clock=FakeClock(NOW))
     steps, taken = expire_runs(bench.engine.context, None), []
     try:
-        for _ in islice(range(RUN_STEPS), RUN_STEPS):
+        for _ in range(RUN_STEPS):
             began = time.perf_counter()
             if next(steps, steps) is steps:
                 break

@@ -7,7 +7,7 @@ import random
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 LIMIT = "integer operations"
 ZONES = ("UTC", "America/New_York")
 NOW = datetime(2026, 7, 1, 12, 3, 4, tzinfo=UTC)
+LONG_BEFORE = NOW - timedelta(400)
+"""Expressions are read by being asked for this moment's slot: what was found then is no help later."""
 SIZES = (100, 1_000, 10_000, 100_000)
 PEERS = ("cronstable", "cronsim", "APScheduler", "croniter")
 PACKAGES = ("cronstable", "cronsim", "apscheduler<4", "croniter", "tzdata")
@@ -76,8 +78,8 @@ def _add(report: Report, work: str, values: dict[str, list[float]]) -> None:
 
 
 def _ours(schedules: list[JobSchedule]) -> float:
-    for schedule in schedules:  # reads what it has not seen yet
-        next_slot(schedule, None, NOW)
+    for schedule in schedules:
+        next_slot(schedule, None, LONG_BEFORE)
     began = time.perf_counter()
     for schedule in schedules:
         next_slot(schedule, None, NOW)

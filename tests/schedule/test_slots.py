@@ -255,6 +255,7 @@ class TestValidate:
             ({"type": "daily"}, "daily_time", "is missing"),
             ({"type": "cron"}, "cron", "is missing"),
             ({"type": "daily", "daily_time": 730}, "daily_time", "730 is not a text"),
+            ({"type": "cron", "cron": ["0 * * * *"]}, "cron", "is not a text; put it in quotes"),
             ({"type": "daily", "daily_time": "07:30", "days": ("monday",)}, "days", 'weekday "monday"; use mon, tue,'),
             ({"type": "once", "timezone": "Europe/Berln"}, "timezone", 'did you mean "Europe/Berlin"?'),
             ({"type": "daily", "daily_time": "07:30", "timezone": ""}, "timezone", 'unknown time zone ""'),
@@ -284,6 +285,10 @@ class TestValidate:
         assert caught.value.field == field
         assert message in str(caught.value)
         assert len(str(caught.value)) < 300
+        if values["type"] in ("daily", "cron"):
+            with pytest.raises(ScheduleError) as again:
+                next_slot(JobSchedule(**values), None, NOW)
+            assert str(again.value) == str(caught.value)
 
     @pytest.mark.parametrize(
         "text",
@@ -345,7 +350,7 @@ class TestFingerprint:
         assert all(len(text) < 80 for text in prints)
 
     def test_follows_the_machine_zone(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        from peak_console.schedule.zones import forget_zones
+        from peak_console.schedule.slots import forget_zones
 
         monkeypatch.setenv("TZ", "Asia/Tokyo")
         forget_zones()

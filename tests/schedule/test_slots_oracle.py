@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peak_console.schedule.model import WEEKDAYS, JobSchedule
-from peak_console.schedule.slots import ScheduleError, next_slot, pending, slots_between, validate
+from peak_console.schedule.offsets import EPOCH
+from peak_console.schedule.slots import ScheduleError, _timetable, next_slot, pending, slots_between, validate
 from tests.schedule.oracle import (
     MINUTE,
     SECOND,
@@ -227,3 +228,22 @@ def test_whatever_is_written_as_a_time_of_day_is_either_refused_or_happens(text:
         assert next_slot(schedule, None, datetime(2026, 1, 1, tzinfo=UTC)) is not None
     else:
         assert field_at_fault(schedule) == "daily_time"
+
+
+@every(400)
+@given(
+    cron_expressions(),
+    st.sampled_from(
+        ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kolkata"]
+    ),
+    st.datetimes(datetime(1970, 1, 3), datetime(2099, 12, 28)),
+)
+def test_far_from_any_change_of_clocks_the_short_way_leads_to_the_same_slot(
+    expression: CronExpression, zone: str, moment: datetime
+) -> None:
+    table = _timetable(JobSchedule("cron", cron=expression.text, timezone=zone))
+    instant = moment.replace(tzinfo=UTC)
+    table.after(instant)  # from here on it knows how far clocks are ahead around this day
+    slot = table.after(instant)
+    found = table._after((instant - EPOCH) // SECOND)
+    assert slot == (None if found is None else EPOCH + found * SECOND)

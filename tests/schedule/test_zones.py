@@ -12,7 +12,7 @@ import pytest
 
 from peak_console.schedule import zones
 from peak_console.schedule.offsets import EPOCH, Offsets, Stretch
-from peak_console.schedule.zones import forget_zones, instant_of, zone, zone_name
+from peak_console.schedule.zones import forget, instant_of, zone, zone_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,9 +25,9 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def fresh_zones() -> Iterator[None]:
-    forget_zones()
+    forget()
     yield
-    forget_zones()
+    forget()
 
 
 def offsets(name: str | None) -> tuple[timedelta | None, timedelta | None]:
