@@ -6,14 +6,13 @@ import asyncio
 import gc
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.css.query import NoMatches
 from textual.screen import Screen
-from textual.widgets import Input
 
 from peak_console.errors import StateError
 from peak_console.store.model import Level
@@ -27,7 +26,6 @@ from peak_console.tui.remembering import Remembering
 from peak_console.tui.snapshot import Snapshot, Trouble
 from peak_console.tui.status_line import StatusLine
 from peak_console.tui.trouble_bar import TroubleBar
-from peak_console.tui.viewing import PANES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,31 +33,19 @@ if TYPE_CHECKING:
     from pathlib import PurePath
 
     from textual.app import ComposeResult
-    from textual.geometry import Size
     from textual.timer import Timer
-    from textual.widget import Widget
 
     from peak_console.clock import Clock
     from peak_console.jobs.model import JobSet
-    from peak_console.tui.alerts_pane import AlertsPane
-    from peak_console.tui.output_view import OutputView
-    from peak_console.tui.prompt import Prompt
     from peak_console.tui.session import Session
-    from peak_console.tui.upcoming import Upcoming
 
 REFRESH_SECONDS = 0.05
 """How long news are collected before the screen is brought up to date."""
 OUTPUT_SECONDS = 0.1
 ATTACHED_SECONDS = 0.25
 """How often the registry is asked for news while another process's engine serves it."""
-WIDE, HIGH = 120, 36
-"""From this size on, all panes at once."""
-BROAD = 170
-"""From this width on, what comes next stands beside the job table; below it, so that the table has every column."""
 LATER_STYLES = ("upcoming.tcss", "output_view.tcss", "alerts_pane.tcss")
 """Of the panes that come after the first paint: to read styles takes longer than to paint with them."""
-SIDE_SHARE, SIDE_MIN, SIDE_MAX = 30, 40, 64
-"""How wide the panes on the right are: a share in per cent, within these cells. The job table gets the rest."""
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
@@ -96,7 +82,6 @@ class ConsoleApp(Remembering, inherit_bindings=False):
         """The newest critical alert that the bell has rung for; ``None`` before the first look."""
         self._told_of: JobSet | None = None
         """The definitions whose warnings have been shown."""
-        self._pane = "jobs"
         self._look_timer: Timer | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
 
@@ -189,31 +174,6 @@ class ConsoleApp(Remembering, inherit_bindings=False):
             await self._furnish()  # keys reach every pane, however early they come
         await super().on_event(event)
 
-    # The panes, by name.
-
-    @property
-    def jobs(self) -> JobTable:
-        return self.screen_stack[0].query_one(JobTable)
-
-    @property
-    def output(self) -> OutputView:
-        return cast("OutputView", self.pane("output"))
-
-    @property
-    def upcoming(self) -> Upcoming:
-        return cast("Upcoming", self.pane("upcoming"))
-
-    @property
-    def alerts(self) -> AlertsPane:
-        return cast("AlertsPane", self.pane("alerts"))
-
-    @property
-    def prompt(self) -> Prompt:
-        return cast("Prompt", self.screen_stack[0].query_one("Prompt"))
-
-    def pane(self, name: str) -> Widget:
-        return self.screen_stack[0].query_one(f"#{name}")
-
     # News, from whatever thread, to one refresh.
 
     def news(self) -> None:
@@ -293,7 +253,7 @@ class ConsoleApp(Remembering, inherit_bindings=False):
 
     def _stale(self, error: StateError, now: datetime) -> Snapshot:
         """What was last known, loudly marked as such: the registry cannot be read."""
-        from dataclasses import replace
+        from peak_console.values import replace
 
         session, since = self.session, self._last_good or now
         known = self.snapshot or Snapshot(now, session.jobs_file, session.engine_state, session.zone)
@@ -352,59 +312,6 @@ class ConsoleApp(Remembering, inherit_bindings=False):
             )
         ):
             self.bring_up_to_date()
-
-    # Panes, wide or one at a time.
-
-    def on_resize(self, event: events.Resize) -> None:
-        self._fit(event.size)  # our own is not yet that
-
-    def _fit(self, size: Size) -> None:
-        """All panes at once, or one of them."""
-        width, height = size
-        main = self.screen_stack[0]
-        main.set_class(width < WIDE or height < HIGH, "-narrow")
-        main.set_class(width < BROAD, "-stacked")
-        side = min(max(width * SIDE_SHARE // 100, SIDE_MIN), SIDE_MAX)
-        panes = main.query_one("#panes")
-        panes.styles.grid_columns = f"1fr {side}"
-        if self._is_furnished:
-            # A grid is filled in the order of its children; the output stays on the left.
-            output, upcoming = panes.query_one("#output"), panes.query_one("#upcoming")
-            if width < BROAD:
-                panes.move_child(output, before=upcoming)
-            else:
-                panes.move_child(output, after=upcoming)
-        self._mark_shown()
-
-    def _mark_shown(self) -> None:
-        shown = self.focused_pane()
-        for pane in self.screen_stack[0].query_one("#panes").children:
-            pane.set_class(pane.id == shown, "-shown")
-
-    def focused_pane(self) -> str:
-        """The pane that has, or last had, the focus."""
-        focused = self.screen_stack[0].focused
-        if focused is not None and focused.id in PANES:
-            self._pane = focused.id
-        return self._pane
-
-    def go_to(self, name: str) -> None:
-        """Focus a pane; on a small screen it takes the place of the other."""
-        self._pane = name
-        self.pane(name).add_class("-shown")  # what is not displayed takes no focus
-        self.pane(name).focus()
-        self._mark_shown()
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        if isinstance(event.widget, Input):
-            event.widget.cursor_blink = False  # nothing moves here that has not changed
-        name = self.focused_pane()
-        self._mark_shown()
-        bar = self.screen_stack[0].query_one(KeyBar)
-        if self._is_furnished and self.prompt.has_focus:
-            bar.show_typing(self.prompt.placeholder)
-        else:
-            bar.show(Context(name) if name in (Context.OUTPUT, Context.ALERTS) else Context.JOBS)
 
     def _fatal_error(self) -> None:
         """Textual's own shows every local variable, secrets among them; the plain traceback is enough."""

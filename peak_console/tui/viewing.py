@@ -23,17 +23,12 @@ if TYPE_CHECKING:
     from peak_console.tui.snapshot import JobRow
     from peak_console.tui.upcoming import Upcoming
 
-PANES = ("jobs", "output", "upcoming", "alerts")
-"""In the order of ``Tab``."""
-
 
 class Viewing(Operations, inherit_bindings=False):
     """The actions on what is shown; nothing of it reaches the engine."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._is_furnished = False
-        """Whether more than the jobs is on the screen."""
         self._output_timer: Timer | None = None
         self._selected: tuple[str, int] | None = None
         """The run whose output is shown, by job and id, when the operator has chosen another than the latest."""
@@ -41,40 +36,6 @@ class Viewing(Operations, inherit_bindings=False):
         """The screen with a job's details, while it is open."""
         self._details_row: JobRow | None = None
         """What it shows."""
-
-    @property
-    def output(self) -> OutputView:
-        raise NotImplementedError
-
-    @property
-    def prompt(self) -> Prompt:
-        raise NotImplementedError
-
-    def go_to(self, name: str) -> None:
-        raise NotImplementedError
-
-    def focused_pane(self) -> str:
-        raise NotImplementedError
-
-    # Panes.
-
-    def action_next_pane(self) -> None:
-        self.go_to(PANES[(PANES.index(self.focused_pane()) + 1) % len(PANES)])
-
-    def action_previous_pane(self) -> None:
-        self.go_to(PANES[PANES.index(self.focused_pane()) - 1])
-
-    def action_pane_jobs(self) -> None:
-        self.go_to("jobs")
-
-    def action_pane_output(self) -> None:
-        self.go_to("output")
-
-    def action_pane_upcoming(self) -> None:
-        self.go_to("upcoming")
-
-    def action_pane_alerts(self) -> None:
-        self.go_to("alerts")
 
     def on_upcoming_chosen(self, event: Upcoming.Chosen) -> None:
         self._go_to_job(event.name)

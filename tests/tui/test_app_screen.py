@@ -11,12 +11,11 @@ from textual.command import CommandPalette
 from textual.widgets import Input
 
 from peak_console.tui.actions import ACTION, ACTIONS, Context
-from peak_console.tui.app import BROAD, HIGH, WIDE
 from peak_console.tui.key_bar import KeyBar
 from peak_console.tui.palette import ActionCommands
+from peak_console.tui.panes import BROAD, HIGH, PANES, WIDE
 from peak_console.tui.snapshot import EngineState
 from peak_console.tui.themes import DEFAULT_THEME
-from peak_console.tui.viewing import PANES
 from tests.tui import desk
 from tests.tui.console import Console, configure, covers, running, three_jobs
 
