@@ -134,10 +134,9 @@ def run_job(job: JobDefinition, *, dry_run: bool = False, cwd: str | os.PathLike
     could not be started or was stopped has return code -1 and says why in ``exception``. Times are naive wall clock
     in the schedule's zone.
     """
-    from dataclasses import replace
-
     from peak_console.jobs.command import resolve_command, working_directory
     from peak_console.jobs.environment import own_environment
+    from peak_console.values import replace
 
     if cwd is not None:
         job = replace(job, cwd=os.fspath(cwd))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from peak_console.alerts.judge import judge_finished
 from peak_console.engine.dispatch import TAG
 from peak_console.engine.events import RunFinished
 from peak_console.engine.policy import retry_at
 from peak_console.store.directory import run_directory
 from peak_console.store.model import Claim, Outcome, RunState, Trigger
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from peak_console.engine.events import CommandAnswered, RunStopping
 from peak_console.engine.planner import settled
 from peak_console.errors import UnknownJobError
 from peak_console.store.model import Hold, JobState, Outcome, Override, RunState
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from peak_console.engine.events import AlertRaised
 from peak_console.schedule.zones import zone
+from peak_console.values import replace
 
 GONE_SECONDS = 5.0
 """How long a job has to be missing from the jobs file before what waits for it is given up."""

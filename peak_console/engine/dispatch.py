@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from peak_console.alerts.judge import judge_catch_up, judge_missed
@@ -15,6 +14,7 @@ from peak_console.errors import StateError
 from peak_console.jobs.model import JobDefinition, Overlap
 from peak_console.schedule.slots import Pending
 from peak_console.store.model import Claim, Outcome, RunState, Trigger
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 from peak_console.jobs.command import build_command_args, resolve_command, working_directory
 from peak_console.jobs.environment import job_environment, load_dotenv_values
 from peak_console.redact import Redactor
 from peak_console.runs.interface import RunSpec
 from peak_console.store.directory import run_directory
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -28,6 +28,8 @@ class Readiness:
         monotonic = self._context.clock.monotonic()
         if self._is_near(now):
             self._needed_at = monotonic
+            import json  # noqa: F401 - claims are written in it, and to load it takes longer than to claim
+
             try:
                 self._executor.prepare()
             except StartError:  # it will be said when a run cannot start

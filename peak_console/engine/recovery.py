@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from peak_console.engine.events import RunAdopted
 from peak_console.errors import StartError
 from peak_console.jobs.model import JobDefinition
 from peak_console.runs.local import process_lives, process_mark
 from peak_console.store.directory import run_directory
 from peak_console.store.model import Outcome, RunState
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from dataclasses import replace
 
 from peak_console.errors import DamagedError, StartError, StateError, TakenAwayError
 from peak_console.runs.marks import lay_out
@@ -17,6 +16,7 @@ from peak_console.store.damage import SOURCE, STATES_WHOLE, looks_sound
 from peak_console.store.directory import EngineLock, prepare, run_directory
 from peak_console.store.model import Alert, Level, RunState
 from peak_console.store.recall import Known, recall
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from peak_console.errors import StartError, StateError
@@ -10,6 +10,7 @@ from peak_console.runs.interface import AlreadyStartedError, Ended
 from peak_console.runs.output import OutputRecorder
 from peak_console.store.directory import run_directory
 from peak_console.store.terms import Outcome, RunState
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from peak_console.errors import StartError
@@ -21,6 +20,7 @@ from peak_console.runs.marks import (
 )
 from peak_console.runs.process import LocalRun
 from peak_console.runs.system import this_system
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

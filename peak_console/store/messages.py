@@ -83,7 +83,7 @@ class AlertRecords(Database):
 
     def add_alert(self, alert: Alert, channels: Sequence[str], now: datetime) -> Alert:
         """Store an alert with one delivery per channel, due at once. Information needs no acknowledgement."""
-        from dataclasses import replace
+        from peak_console.values import replace
 
         with self:
             cursor = self._write(

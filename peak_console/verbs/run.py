@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import time
-from dataclasses import replace
 
 from peak_console.clock import SystemClock
 from peak_console.engine.commands import unknown_job
@@ -15,6 +14,7 @@ from peak_console.errors import PeakConsoleError, UnknownJobError, UsageError
 from peak_console.store.directory import run_directory, state_directory
 from peak_console.store.model import Outcome, RunState
 from peak_console.store.store import Store
+from peak_console.values import replace
 from peak_console.verbs.asking import ask_engine, passing_engine, take_lock
 
 TYPE_CHECKING = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -15,6 +14,7 @@ from peak_console.redact import Redactor, secret_names
 from peak_console.text import safe
 from peak_console.tui.dialogs.base import Dialog, Field, buttons, strong
 from peak_console.tui.dialogs.values import OMITTED, read, same, written
+from peak_console.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
