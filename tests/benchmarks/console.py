@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tests.benchmarks import console_busy, console_cells, console_runs, console_screen
 from tests.benchmarks.compiled import NoCompilerError
+from tests.benchmarks.peers.cronstable import Dashboard
+from tests.benchmarks.peers.invited import invited
+from tests.benchmarks.peers.toolong import Toolong
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,11 +19,16 @@ if TYPE_CHECKING:
 
 def measure(report: Report, directory: Path, *, quick: bool) -> None:
     """What has a limit; all the rest of it too unless it is to be ``quick``."""
-    console_screen.first_paint(report, directory, {}, quick=quick)
+    home = directory.parent / "peers"
+    with ExitStack() as stack:
+        dashboards = [] if quick else invited(home, {"cronstable's dashboard": Dashboard}, report.missing)
+        painted = {each.name: stack.enter_context(each.painting(directory)) for each in dashboards}
+        console_screen.first_paint(report, directory, painted, quick=quick)
+    viewers = [] if quick else invited(home, {"Toolong": Toolong}, report.missing)
     try:
         console_busy.measure(report, directory, quick=quick)
         if not quick:
-            console_runs.measure(report, directory, {}, quick=quick)
+            console_runs.measure(report, directory, viewers, quick=quick)
     except NoCompilerError as error:
         report.missing.append(f"console: {error}")
     if not quick:

@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING
 from tests.benchmarks.compiled import compiled
 from tests.benchmarks.console_programs import Desk, quiet_jobs
 from tests.benchmarks.figures import OURS, Figure
+from tests.benchmarks.peers.install import PeerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from tests.benchmarks.console_terminal import Terminal
     from tests.benchmarks.figures import Report
+    from tests.benchmarks.peers.toolong import Toolong
 
 LARGE = 1_000_000
 SIZES = (1_000, 10_000, 100_000, LARGE, 10_000_000)
+OPENED = "opened, its end on the screen"
+ONE_MATCH = "search, one match"
 WANTED = {
-    "opened, its end on the screen": 100.0,
+    OPENED: 100.0,
     "all of its lines counted": None,
-    "search, one match": 500.0,
+    ONE_MATCH: 500.0,
     "search, every line matches": 500.0,
     "details of the job": 100.0,
 }
@@ -34,21 +38,34 @@ schedule_type = "once"
 """
 
 
-def measure(report: Report, directory: Path, peers: Mapping[str, Callable[[int], float]], *, quick: bool) -> None:
-    """From the key to what it is pressed for."""
+def measure(report: Report, directory: Path, peers: Sequence[Toolong], *, quick: bool) -> None:
+    """From the key to what it is pressed for; a peer that opens a file only as it starts, from its start."""
     pace = compiled("pace", directory)
     for lines in (LARGE,) if quick else SIZES:
         desk = Desk(directory, PRINTED.format(pace=pace, lines=lines, notes=directory / "notes") + quiet_jobs(20))
         desk.run_what_is_due()
         rounds = [_look(desk, lines) for _ in range(3 if quick else 7)]
+        others = {peer: _by_peer(peer, desk, report.missing) for peer in (peers if lines == LARGE else ())}
         for what, wanted in WANTED.items():
             values = {OURS: [1000 * each[what] for each in rounds]}
-            if what.startswith("opened") and lines == LARGE:
-                values |= {name: [1000 * open_it(lines) for _ in rounds] for name, open_it in peers.items()}
+            values |= {peer.name: found[what] for peer, found in others.items() if what in found}
             limit = wanted if lines == LARGE else None
             report.figures.append(Figure(f"console: a run of {lines:,} lines", what, "ms", values, wanted=limit))
         for output in desk.state.glob("runs/*/stdout.log"):
             output.unlink()
+
+
+def _by_peer(peer: Toolong, desk: Desk, absent: list[str]) -> Mapping[str, list[float]]:
+    """Milliseconds, of what it can do."""
+    [output] = desk.state.glob("runs/*/stdout.log")
+    found = {}
+    acts: Mapping[str, Callable[[Path, str], float]] = {OPENED: peer.opened, ONE_MATCH: peer.found}
+    for what, act in acts.items():
+        try:
+            found[what] = [1000 * act(output, f"line {LARGE} ") for _ in range(3)]
+        except PeerError as error:
+            absent.append(f"{what}, {peer.name}: {error}")
+    return found
 
 
 def _look(desk: Desk, lines: int) -> Mapping[str, float]:
@@ -58,7 +75,7 @@ def _look(desk: Desk, lines: int) -> Mapping[str, float]:
         terminal.seconds_until("job 0000")
         _rest(terminal)
         # The jobs that wait come first, the one that is done last.
-        found = {"opened, its end on the screen": terminal.time_to("G", last)}
+        found = {OPENED: terminal.time_to("G", last)}
         # Where the end is found first, lines are counted behind it.
         found["all of its lines counted"] = max(found.values()) if lines < 100_000 else 0.0
         if lines >= 100_000:
@@ -66,7 +83,7 @@ def _look(desk: Desk, lines: int) -> Mapping[str, float]:
         _rest(terminal)
         terminal.press("\t/")
         _rest(terminal)
-        found["search, one match"] = terminal.time_to(f"{last}\r", "1 of 1")
+        found[ONE_MATCH] = terminal.time_to(f"{last}\r", "1 of 1")
         _rest(terminal)
         terminal.press("/\x15")
         _rest(terminal)

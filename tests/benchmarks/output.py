@@ -190,7 +190,7 @@ def _seconds_recorded(engine: Engine) -> float:
                 if row[1] != "succeeded":
                     break
                 return (datetime.now(UTC) - datetime.fromisoformat(row[0])).total_seconds()
-            time.sleep(0.005)
+            time.sleep(0.001)
     finally:
         connection.close()
     raise RuntimeError(f"the job did not succeed: {engine.log()}")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tests.benchmarks.console_terminal import Terminal
 from tests.benchmarks.peers.install import python_packages, version_of
-from tests.benchmarks.peers.resident import Resident
+from tests.benchmarks.peers.resident import Resident, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-
-    from tests.benchmarks.peers.resident import Task
 
 JOB = """
   - name: job{number}
@@ -26,13 +27,21 @@ STATE = """
 state:
   path: {path}
 """
+WEB = """
+web:
+  listen:
+    - {url}
+"""
 YEARLY = "0 0 1 1 *"
 
 
 class Cronstable:
-    """``durable``: with the state store that keeps each run's record."""
+    """``durable``: with the state store that keeps each run's record. ``listen``: the URL that it serves."""
 
-    def __init__(self, home: Path, *, durable: bool = False, package: str = "cronstable") -> None:
+    def __init__(
+        self, home: Path, *, durable: bool = False, package: str = "cronstable", listen: str | None = None
+    ) -> None:
+        self._listen = listen
         self._bin = python_packages(home / package, package)
         self._package = package
         self._durable = durable
@@ -53,9 +62,38 @@ class Cronstable:
 
     def resident(self, directory: Path, tasks: Sequence[Task]) -> Resident:
         file = directory / "jobs.yaml"
-        file.write_text(jobs_file(tasks) + (STATE.format(path=directory / "state") if self._durable else ""), "utf-8")
+        state = STATE.format(path=directory / "state") if self._durable else ""
+        web = WEB.format(url=self._listen) if self._listen else ""
+        file.write_text(jobs_file(tasks) + state + web, encoding="utf-8")
         argv = [str(self._bin / self._package), "--config", str(file)]
         return Resident(argv, directory, ended=b" exit code 0")
+
+
+class Dashboard:
+    """cronstable's dashboard in the terminal, which asks a daemon on this machine."""
+
+    def __init__(self, home: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self._daemon = Cronstable(home, listen=self._url)
+        self._program = home / "cronstable" / "bin" / "cronstable"
+        self.name = f"{self._daemon.name}, its dashboard"
+
+    @contextmanager
+    def painting(self, directory: Path) -> Iterator[Callable[[], float]]:
+        """What gives the seconds from the dashboard's start until its jobs are seen, while the daemon runs."""
+        own = directory / "dashboard"
+        own.mkdir()
+        argv = [str(self._program), "tui", "--url", self._url, "--no-boot"]
+
+        def painted() -> float:
+            with Terminal(argv, {"XDG_CONFIG_HOME": str(own), "XDG_STATE_HOME": str(own)}) as terminal:
+                seconds = terminal.seconds_until("job11")
+                terminal.settle(0.2)
+                return seconds
+
+        with self._daemon.resident(own, [Task(["/bin/true"])] * 12):
+            yield painted
 
 
 def jobs_file(tasks: Sequence[Task]) -> str:
