@@ -139,7 +139,7 @@ class _Burst:
         with Engine(directory, "".join(jobs)) as engine:
             if time.time() > slot - lead / 4:
                 return []
-            while len(late := _lateness(notes, slot)) < self._count:
+            while len(late := lateness(notes, slot)) < self._count:
                 if time.time() > slot + WAIT_SECONDS:
                     raise RuntimeError(f"only {len(late)} of {self._count} jobs started: {engine.log()}")
                 time.sleep(0.25)  # looking costs time that the burst needs
@@ -153,7 +153,7 @@ class _Burst:
         with peer.resident(directory, [Task([self._stamp, str(notes)], slot)] * self._count) as resident:
             if time.time() > slot - 0.2:
                 raise PeerError(f"it needed {resident.seconds_to_ready:.1f} s to be ready for {self._count:,} jobs")
-            while len(late := _lateness(notes, slot)) < self._count:
+            while len(late := lateness(notes, slot)) < self._count:
                 if time.time() > slot + WAIT_SECONDS:
                     raise PeerError(f"only {len(late):,} of {self._count:,} jobs started")
                 time.sleep(0.25)
@@ -170,7 +170,7 @@ class _Burst:
                 if os.waitstatus_to_exitcode(error.returncode) != TOO_LATE:
                     raise
                 continue
-            return _lateness(notes, slot)
+            return lateness(notes, slot)
         raise RuntimeError(f"{program[0]} is never ready in time")
 
 
@@ -179,7 +179,8 @@ def _in(seconds: float) -> float:
     return round(time.time() + seconds, 6)
 
 
-def _lateness(notes: Path, slot: float) -> list[float]:
+def lateness(notes: Path, slot: float) -> list[float]:
+    """Seconds from the slot to each start that has been written down."""
     if not notes.exists():
         return []
     return [float(line) - slot for line in notes.read_text(encoding="ascii").splitlines()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import console_busy, console_cells, console_runs, console_screen
+from tests.benchmarks import console_burst, console_busy, console_cells, console_runs, console_screen
 from tests.benchmarks.compiled import NoCompilerError
 from tests.benchmarks.peers.cronstable import Dashboard
 from tests.benchmarks.peers.invited import invited
@@ -28,6 +28,7 @@ def measure(report: Report, directory: Path, *, quick: bool) -> None:
     try:
         console_busy.measure(report, directory, quick=quick)
         if not quick:
+            console_burst.measure(report, directory)
             console_runs.measure(report, directory, viewers, quick=quick)
     except NoCompilerError as error:
         report.missing.append(f"console: {error}")

@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.compiled import SOURCES, NoCompilerError, compiled
+from tests.benchmarks.console_programs import Desk
 from tests.benchmarks.figures import OURS, Figure
 from tests.benchmarks.peers.apscheduler import APScheduler
 from tests.benchmarks.peers.cronstable import Cronstable
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 LIMIT = "straight to a file"
 ALLOWED = 1.1
 LEAD_SECONDS = 1.0
+LEAD_SECONDS_OF_CONSOLE = 2.5
 LEAD_SECONDS_OF_PEER = 6.0
 WAIT_SECONDS = 120
 GROWTH = (1_000, 10_000, 100_000)
@@ -83,6 +85,10 @@ def measure(report: Report, directory: Path, *, quick: bool) -> None:
             report.figures.append(Figure(work, what, unit, values))
         growth[work] = job.growth
     if not quick:
+        for work, (blocks, size) in WORK.items():
+            job = _Production(directory, produce, blocks, size)
+            seen = interleaved(7, {OURS: job.on_a_console, LIMIT: job.alone}, warm=False)
+            report.figures.append(Figure(f"{work}, a console open on it", "wall", "ms", _wall(seen), LIMIT, ALLOWED))
         for lines in GROWTH:
             job = _Production(directory, produce, lines, 80)
             found = interleaved(5, {OURS: job.by_engine, LIMIT: job.alone}, warm=False)
@@ -130,7 +136,7 @@ class _Production:
         job = JOB.format(produce=self._produce, blocks=self._blocks, size=self._size, slot=slot)
         with Engine(directory, job) as engine:
             before = engine.usage()
-            seconds = _seconds_recorded(engine)
+            seconds = _seconds_recorded(engine.registry)
             after = engine.usage()
             self.growth.append((after.peak_kib - before.peak_kib) / 1024)
         output = next(directory.glob("state/runs/*/stdout.log"))
@@ -139,6 +145,20 @@ class _Production:
         if written != self._blocks * self._size:
             raise RuntimeError(f"{written:,} bytes of output were kept: {engine.log()}")
         return _Produced(seconds, after.cpu_seconds, after.peak_kib / 1024)
+
+    def on_a_console(self) -> _Produced:
+        """As ``by_engine``, with the engine in a console that shows the output as it comes."""
+        slot = datetime.now(UTC) + timedelta(seconds=LEAD_SECONDS_OF_CONSOLE)
+        job = JOB.format(produce=self._produce, blocks=self._blocks, size=self._size, slot=slot.isoformat())
+        desk = Desk(self._new_directory(), job)
+        with desk.console() as terminal:
+            terminal.seconds_until("producer")
+            time.sleep(max(0.0, slot.timestamp() - time.time()))
+            seconds = _seconds_recorded(desk.state / "registry.db")
+            terminal.seconds_until("succeeded")
+            usage = terminal.usage()
+        next(desk.state.glob("runs/*/stdout.log")).unlink()
+        return _Produced(seconds, usage.cpu_seconds, usage.peak_kib / 1024)
 
     def by_peer(self, peer: Peer) -> _Produced:
         """Until the peer has noted the end. Raises ``PeerError``, also when it has not kept all of the output."""
@@ -179,9 +199,9 @@ class _Production:
         return Path(mkdtemp(dir=self._directory))
 
 
-def _seconds_recorded(engine: Engine) -> float:
+def _seconds_recorded(registry: Path) -> float:
     """Wait until the run's end stands in the registry."""
-    connection = sqlite3.connect(f"file:{engine.registry}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"file:{registry}?mode=ro", uri=True)
     try:
         until = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < until:
@@ -193,4 +213,4 @@ def _seconds_recorded(engine: Engine) -> float:
             time.sleep(0.001)
     finally:
         connection.close()
-    raise RuntimeError(f"the job did not succeed: {engine.log()}")
+    raise RuntimeError(f"the job did not succeed; see {registry.parent}")
