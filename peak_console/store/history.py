@@ -60,10 +60,13 @@ class History(Database):
         unacknowledged: bool = False,
         jobs: Sequence[str | None] | None = None,
         after: int = 0,
+        before: int | None = None,
     ) -> list[Alert]:
-        """The alert log, newest first, down to an id; -1 is no limit. ``None`` among ``jobs`` stands for no job."""
-        where = ["id > ?", *(["acknowledged_at IS NULL"] if unacknowledged else [])]
-        return [alert_from(row) for row in self._newest("alerts", ALERT_COLUMNS, jobs, where, [after], limit)]
+        """The alert log, newest first, between two ids; -1 is no limit. ``None`` among ``jobs`` stands for no job."""
+        where, values = ["id > ?", *(["acknowledged_at IS NULL"] if unacknowledged else [])], [after]
+        if before is not None:
+            where, values = [*where, "id < ?"], [after, before]
+        return [alert_from(row) for row in self._newest("alerts", ALERT_COLUMNS, jobs, where, values, limit)]
 
     def _newest(
         self,

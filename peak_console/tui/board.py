@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from peak_console.tui.snapshot import Trouble
 
 ALERTS_SHOWN = 1000
-HISTORIES_A_LOOK = 50
-"""How many jobs' pasts are read at one look: the first paint does not wait for a thousand."""
+ALERTS_A_LOOK = 100
+HISTORIES_A_LOOK = 20
+"""So many alerts, and jobs' pasts, are read at one look: the first paint does not wait for a thousand."""
 
 
 class Board:
@@ -44,14 +45,16 @@ class Board:
         self._without_history: dict[str, None] = {}
         self._alerts: Sequence[Alert] = ()
         self._alert_counts = (0, 0)
+        self._has_older_alerts = False
+        """Whether some that are to be shown have not been read yet."""
         self._version = -1
         self._replacements = store.replacements
         self.engine_info: EngineInfo = store.engine_info()
 
     @property
     def is_complete(self) -> bool:
-        """Whether every job's past has been read; otherwise another ``look`` is due at once."""
-        return not self._without_history
+        """Whether every job's past, and every alert, has been read; otherwise another look is due at once."""
+        return not self._without_history and not self._has_older_alerts
 
     @property
     def is_superseded(self) -> bool:
@@ -135,15 +138,24 @@ class Board:
     def alerts(self) -> tuple[Sequence[Alert], int]:
         """The newest alerts, newest first, and how many nobody has acknowledged. Raises ``StateError``."""
         current = self._store.alert_counts()
+        newest, unacknowledged = self._alert_counts
         if current != self._alert_counts:
-            newest, unacknowledged = self._alert_counts
-            newer = self._store.alerts(limit=ALERTS_SHOWN, after=newest)
+            newer = self._store.alerts(limit=ALERTS_SHOWN if newest else ALERTS_A_LOOK, after=newest)
             unacknowledged += sum(alert.acknowledged_at is None for alert in newer)
-            if unacknowledged != current[1]:  # older ones are not what they were
-                newer, self._alerts = self._store.alerts(limit=ALERTS_SHOWN), ()
-            self._alerts = [*newer, *self._alerts][:ALERTS_SHOWN]
+            if newest and unacknowledged != current[1]:  # older ones are not what they were
+                newer, self._alerts = self._store.alerts(limit=len(newer) + len(self._alerts)), ()
+            self._keep_alerts(
+                [*newer, *self._alerts], may_go_on=self._has_older_alerts if newest else len(newer) == ALERTS_A_LOOK
+            )
             self._alert_counts = current
+        elif self._has_older_alerts:
+            older = self._store.alerts(limit=ALERTS_A_LOOK, before=self._alerts[-1].id)
+            self._keep_alerts([*self._alerts, *older], may_go_on=len(older) == ALERTS_A_LOOK)
         return self._alerts, current[1]
+
+    def _keep_alerts(self, alerts: Sequence[Alert], *, may_go_on: bool) -> None:
+        self._alerts = alerts[:ALERTS_SHOWN]
+        self._has_older_alerts = may_go_on and len(alerts) < ALERTS_SHOWN
 
     def snapshot(
         self,

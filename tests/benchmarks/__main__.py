@@ -43,6 +43,7 @@ def main() -> int:
     if unknown := set(names) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     report = Report()
+    broken: list[str] = []
     before = machine.description()
     with tempfile.TemporaryDirectory(prefix="peak-benchmarks-", dir=options.directory) as directory:
         for name in names:
@@ -50,14 +51,17 @@ def main() -> int:
             own.mkdir()
             began, known = time.monotonic(), len(report.figures)
             with machine.Crowd() as crowd:
-                BENCHMARKS[name](report, own, quick=options.quick)
+                try:
+                    BENCHMARKS[name](report, own, quick=options.quick)
+                except RuntimeError as error:  # what has been measured by then is not lost
+                    broken.append(f"{name}: {error}")
             if crowd.is_dense:
                 report.doubt(report.figures[known:], f"{crowd.size:g} threads at a time wanted to run")
             sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
     sys.stdout.write("\n".join([*before, "", *report.lines(), "", *growth.lines(report.figures), ""]))
-    failures = report.failures()
+    failures = [*(f"missed: {failure}" for failure in report.failures()), *(f"broken off: {each}" for each in broken)]
     for failure in failures:
-        sys.stderr.write(f"missed: {failure}\n")
+        sys.stderr.write(f"{failure}\n")
     return 1 if failures else 0
 
 

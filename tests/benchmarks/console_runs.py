@@ -35,6 +35,7 @@ name = "a large run"
 command = "{pace}"
 argv = ["{lines}", "100000000", "{notes}"]
 schedule_type = "once"
+max_output_bytes = 0
 """
 
 

@@ -13,7 +13,7 @@ from peak_console.engine.outlook import Standing
 from peak_console.errors import StateError
 from peak_console.store.model import Alert, Claim, Level, Outcome, Override
 from peak_console.store.store import Store
-from peak_console.tui.board import HISTORIES_A_LOOK, Board
+from peak_console.tui.board import ALERTS_A_LOOK, HISTORIES_A_LOOK, Board
 from peak_console.tui.snapshot import HISTORY_RUNS
 from tests.support.factories import make_job
 from tests.tui.harness import ZONE
@@ -157,6 +157,28 @@ def test_a_thousand_jobs_are_looked_at_quickly(tmp_path: Path) -> None:
         return time.process_time() - began
 
     assert min(seconds() for _ in range(5)) < 0.05  # it takes a tenth of that on the slowest machine we have
+
+
+def test_the_first_look_reads_the_newest_alerts_and_the_next_ones_those_before_them(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, make_job("alpha"))
+    with stage.store:
+        for n in range(2 * ALERTS_A_LOOK + 50):
+            stage.alert(f"alert {n}")
+    bench = Bench(stage)
+
+    seen = [[alert.message for alert in bench.look().alerts]]
+    assert seen[0][0] == f"alert {2 * ALERTS_A_LOOK + 49}"
+    seen.append([alert.message for alert in bench.look().alerts])
+    stage.alert("one more")
+    stage.store.acknowledge("anna", stage.clock.now(), 1)
+    while not bench.board.is_complete:
+        seen.append([alert.message for alert in bench.look().alerts])
+
+    assert [len(each) for each in seen] == [ALERTS_A_LOOK, 2 * ALERTS_A_LOOK, 2 * ALERTS_A_LOOK + 1, len(seen[-1])]
+    assert seen[-1] == ["one more", *(f"alert {n}" for n in reversed(range(2 * ALERTS_A_LOOK + 50)))]
+    last = bench.look()
+    assert last.alerts[-1].acknowledged_by == "anna"
+    assert last.unacknowledged == 2 * ALERTS_A_LOOK + 50
 
 
 # What it shows.
