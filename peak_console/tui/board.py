@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ALERTS_SHOWN = 1000
 ALERTS_A_LOOK = 100
-HISTORIES_A_LOOK = 20
+HISTORIES_A_LOOK = 10
 """So many alerts, and jobs' pasts, are read at one look: the first paint does not wait for a thousand."""
 
 
