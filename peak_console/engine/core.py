@@ -16,7 +16,7 @@ from peak_console.engine.context import EngineContext, EngineOptions
 from peak_console.engine.dispatch import Dispatcher
 from peak_console.engine.launch import Launcher
 from peak_console.engine.planner import Planner
-from peak_console.engine.recovery import Recovery, identity
+from peak_console.engine.recovery import Recovery, identity, strangers
 from peak_console.engine.supervisor import LiveRun, Supervisor
 from peak_console.engine.wishes import Wishes
 from peak_console.errors import DamagedError, StateError
@@ -132,6 +132,12 @@ class EngineCore(Wishes):
             from peak_console.engine.damage import settle_after_damage
 
             untold = settle_after_damage(self.store, jobset, now)
+        resident = self.options.mode in RESIDENT_MODES
+        unknown = strangers(self.directory, self.store.last_run_id(), self._executor, all_of_them=resident)
+        if unknown:
+            from peak_console.engine.damage import settle_after_return
+
+            untold = [*untold, settle_after_return(self.store, self.directory, jobset, unknown, now)]
         self.context = self._make_context(jobset, before, now)
         self._sign_on(untold, now)
         self._dispatcher = Dispatcher(self.context)

@@ -6,7 +6,7 @@ from peak_console.engine.events import RunAdopted
 from peak_console.errors import StartError
 from peak_console.jobs.model import JobDefinition
 from peak_console.runs.local import process_lives, process_mark
-from peak_console.store.directory import run_directory
+from peak_console.store.directory import run_directories, run_directory
 from peak_console.store.model import Outcome, RunState
 from peak_console.values import replace
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from peak_console.store.model import Run
 
 
+NEAR = 32
+
+
 def identity(pid: int) -> str:
     """A living process, told from any later one with the same pid; the registry's ``supervisor``."""
     return f"{pid} {process_mark(pid)}"
@@ -30,6 +33,15 @@ def is_alive(supervisor: str | None) -> bool:
     """Whether the process that an ``identity`` names still lives; it may be dead and not taken away by its parent."""
     pid = (supervisor or "").split(" ", 1)[0]
     return pid.isdecimal() and identity(int(pid)) == supervisor and process_lives(int(pid))
+
+
+def strangers(directory: str, last_id: int, executor: Executor, *, all_of_them: bool) -> list[int]:
+    """Runs that began, and whose numbers this registry has yet to give: it is older than they are.
+
+    Unless they are to be sought among ``all_of_them``, only the next few numbers are looked at.
+    """
+    numbers = run_directories(directory) if all_of_them else range(last_id + 1, last_id + 1 + NEAR)
+    return sorted(n for n in numbers if n > last_id and executor.is_started(run_directory(directory, n)))
 
 
 class Recovery:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from peak_console.errors import StateError
 from peak_console.runs.retention import disk_bytes, remove
-from peak_console.store.directory import run_directory
+from peak_console.store.directory import run_directories, run_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def cap_output(context: EngineContext) -> Iterator[None]:
     limit = context.jobset.settings.max_state_bytes
     if not limit:
         return
-    ids = _run_directories(context)
+    ids = sorted(run_directories(context.directory))
     yield
     sizes: dict[int, int] = {}
     for count, run_id in enumerate(ids):
@@ -166,15 +166,6 @@ def cap_output(context: EngineContext) -> Iterator[None]:
             remove(run_directory(context.directory, run_id))
             total -= sizes[run_id]
         yield
-
-
-def _run_directories(context: EngineContext) -> list[int]:
-    """Ids of the runs that have files, oldest first."""
-    try:
-        names = os.listdir(os.path.join(context.directory, "runs"))
-    except OSError:  # nothing has run yet
-        return []
-    return sorted(int(name) for name in names if name.isascii() and name.isdigit())
 
 
 def _expire_messages(context: EngineContext, before: datetime | None) -> Iterator[None]:

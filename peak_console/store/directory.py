@@ -127,11 +127,16 @@ def run_directory(directory: str, run_id: int) -> str:
 
 def newest_run_directory(directory: str) -> int:
     """The highest id of a run that has files; 0 when there is none."""
+    return max(run_directories(directory), default=0)
+
+
+def run_directories(directory: str) -> list[int]:
+    """Ids of the runs that have files, in no order."""
     try:
         names = os.listdir(os.path.join(directory, "runs"))
-    except OSError:
-        return 0
-    return max((int(name) for name in names if name.isascii() and name.isdigit()), default=0)
+    except OSError:  # nothing has run yet
+        return []
+    return [int(name) for name in names if name.isascii() and name.isdigit()]
 
 
 class EngineLock:

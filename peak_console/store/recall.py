@@ -47,7 +47,7 @@ def recall(store: Store, known: Known) -> int:
                 store.count_failures(state.job, known.failures[state.job])
         if known.hold is not None and store.hold() is None:
             store.set_hold(known.hold)
-        store._write("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'runs'", (known.last_run_id,))  # noqa: SLF001
+        store.pass_over(known.last_run_id)
         for run in known.runs:
             lost += _reinstate(store, run)
     return lost

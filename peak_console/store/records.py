@@ -134,6 +134,10 @@ class RunRecords(Database):
         rows = self._rows("SELECT seq FROM sqlite_sequence WHERE name = 'runs'")
         return int(rows[0][0]) if rows else 0
 
+    def pass_over(self, run_id: int) -> None:
+        """Give no run a number up to this one."""
+        self._write("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'runs'", (run_id,))
+
     def run(self, run_id: int) -> Run | None:
         rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?", (run_id,))
         return run_from(rows[0]) if rows else None

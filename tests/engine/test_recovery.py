@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
+from peak_console.engine.context import EngineOptions
 from peak_console.engine.recovery import identity, is_alive
 from peak_console.runs.interface import Ended
 from peak_console.store.directory import run_directory
@@ -17,7 +23,7 @@ from tests.support.factories import make_job
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
-    import pytest
+    from pathlib import Path
 
     from tests.engine.conftest import MakeBench
     from tests.support.engine import Bench
@@ -139,3 +145,39 @@ def test_a_claim_of_a_job_that_is_gone_is_adopted_when_it_began_after_all(
     for _ in range(2):
         engine.advance(1)
     assert [(run.state, run.pid) for run in engine.runs()] == [("running", process.pid)]
+
+
+@pytest.mark.parametrize("mode", ["headless", "once"])
+def test_a_registry_that_is_older_than_what_has_run_gives_no_number_and_no_slot_twice(
+    bench: MakeBench, tmp_path: Path, mode: str
+) -> None:
+    once = make_job("late", run_at=MONDAY_MORNING + timedelta(seconds=90))
+    later = make_job("later", run_at=MONDAY_MORNING + timedelta(hours=9))
+    engine = bench(make_job("often", interval_seconds=60), once, later)
+    engine.turn()
+    engine.end(1)
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        engine.engine.store._connection.backup(copy)
+    for _ in range(3):
+        engine.advance(60)
+        for run_id in engine.live:
+            engine.end(run_id)
+    assert engine.slots("late") == [MONDAY_MORNING + timedelta(seconds=90)]
+    engine.close()
+
+    for name in ("registry.db", "registry.db-wal", "registry.db-shm"):
+        (engine.directory / name).unlink(missing_ok=True)
+    shutil.copy(tmp_path / "copy.db", engine.directory / "registry.db")
+    engine.options = EngineOptions(mode=mode)
+    engine.begin()
+    engine.turn()
+
+    assert [run.id for run in engine.runs()] == [1]
+    (alert,) = engine.alerts("critical")
+    assert "the registry is older than what has run: 4 runs, #2 to #5, began without its knowing" in alert.message
+    assert alert.message.endswith("run by hand what has not run: late")
+    engine.advance(60)
+    assert [run.id for run in engine.runs()] == [1, 6]
+    assert engine.slots("often")[-1] == engine.clock.now()
+    engine.restart(crash=True)
+    assert len(engine.alerts("critical")) == 1
