@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import select
 import socket
-import time
 
 from peak_console.engine import events
 from peak_console.engine.bookkeeping import Bookkeeper
@@ -242,9 +241,9 @@ class EngineCore(Wishes):
         early = seconds - min(seconds * POLL_SLACK, POLL_SLACK_MOST) - NAP_SECONDS
         if early < NAP_SECONDS or not poll.poll(early * 1000):
             left = max(0.0, until - self._clock.monotonic())
-            # Poll knows whole milliseconds only, and takes more rather than less.
+            # Poll knows whole milliseconds only, and takes more rather than less; select knows microseconds.
             if not poll.poll(int(left * 1000)):
-                time.sleep(max(0.0, min(until - self._clock.monotonic(), 0.001)))
+                select.select([], [], [], max(0.0, min(until - self._clock.monotonic(), 0.001)))
         self.bell.hush()
 
     def _seconds_to_sleep(self) -> float:
