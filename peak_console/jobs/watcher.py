@@ -26,7 +26,7 @@ LOOK_SECONDS = 1.0
 """How often the file's status is compared even when nothing has been told: for NFS, and directories that were lost."""
 UNTOLD_SECONDS = 0.25
 """How often it is where the system does not tell at all."""
-STEP_MILLISECONDS = 100
+STEP_MILLISECONDS = 330
 """How often the listener looks whether it has been told something: nearly all that an idle engine costs."""
 GATHER_MILLISECONDS = 200
 """A directory in which something happens all the time is looked at this often."""
