@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from peak_console.tui.snapshot import Trouble
 
 ALERTS_SHOWN = 1000
-ALERTS_A_LOOK = 100
-HISTORIES_A_LOOK = 10
+ALERTS_A_LOOK = 50
+HISTORIES_A_LOOK = 8
 """So many alerts, and jobs' pasts, are read at one look: the first paint does not wait for a thousand."""
 
 
