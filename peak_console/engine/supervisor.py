@@ -231,7 +231,8 @@ class Supervisor:
 
     def _leave(self, live: LiveRun, ended: Ended) -> End:
         del self._live[live.run.id], self._of_job[live.run.job][live.run.id]
-        live.recorder.sample(self._clock.now())
+        # What has come since the last sample was printed before the end, not when we are told of it.
+        live.recorder.sample(ended.at or self._clock.now())
         live.recorder.close()
         live.handle.close()
         return self._end(live.run, live.job, ended, live.stop_reason)

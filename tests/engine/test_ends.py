@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.engine.context import EngineOptions
+from peak_console.runs.files import parse_sample, timeline_path
 from peak_console.runs.interface import Ended
 from peak_console.store.directory import run_directory
 from tests.support.factories import make_job
@@ -35,6 +36,18 @@ def test_the_return_code_makes_the_outcome(
     engine.end(1, code)
     (run,) = engine.runs()
     assert (run.outcome, run.return_code, run.state) == (outcome, code, "finished")
+
+
+def test_nothing_was_printed_after_the_end(bench: MakeBench) -> None:
+    engine = bench(make_job())
+    engine.turn()
+    write_stderr(engine, 1, "good-bye\n")
+    ended_at = engine.clock.now()
+    engine.clock.advance(0.4)
+    engine.executor.processes[1].ended = Ended(0, ended_at)
+    engine.turn()
+    with open(timeline_path(run_directory(str(engine.directory), 1)), "rb") as file:
+        assert parse_sample(file.read()) == (int(ended_at.timestamp() * 1000), 0, 9)
 
 
 def test_a_failed_run_is_tried_again_with_backoff_and_only_its_last_failure_is_critical(bench: MakeBench) -> None:
