@@ -111,23 +111,6 @@ def _keep(value: object, name: str, *_: object) -> None:
     raise FrozenInstanceError(f"cannot change {name} of a {value.__class__.__name__}")
 
 
-class Found(dict["Any", "Any"]):
-    """Answers by question, found when they are first asked for: ``found[question]`` costs no call after that.
-
-    When there are ``most``, all are forgotten: who asks on finds anew what is still asked for.
-    """
-
-    def __init__(self, find: Callable[[Any], Any], most: int) -> None:
-        self._find = find
-        self._most = most
-
-    def __missing__(self, question: Any) -> Any:
-        if len(self) >= self._most:
-            self.clear()
-        answer = self[question] = self._find(question)
-        return answer
-
-
 class _RealFields:
     """``__dataclass_fields__``, made by the real module when they are first asked for."""
 

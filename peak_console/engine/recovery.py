@@ -10,6 +10,9 @@ from peak_console.store.directory import run_directories, run_directory
 from peak_console.store.model import Outcome, RunState
 from peak_console.values import replace
 
+NEAR = 32
+"""So many of the next numbers are looked at where all would take too long."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,9 +22,6 @@ if TYPE_CHECKING:
     from peak_console.engine.supervisor import End
     from peak_console.runs.interface import Executor
     from peak_console.store.model import Run
-
-
-NEAR = 32
 
 
 def identity(pid: int) -> str:

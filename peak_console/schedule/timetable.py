@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from peak_console.schedule.found import Found
 from peak_console.schedule.offsets import DAY, EPOCH
-from peak_console.values import Found
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -62,6 +62,9 @@ async def stage() -> AsyncIterator[Stage]:
         yield Stage(table, pilot, posted)
 
 
+# The cursor.
+
+
 async def test_the_cursor_begins_on_the_worst_job_and_says_so(stage: Stage) -> None:
     assert stage.table.cursor_name == "one"
     assert [message.name for message in stage.posted.of(JobTable.Highlighted)] == ["one"]
@@ -121,6 +124,9 @@ async def test_a_row_that_moved_out_of_sight_is_scrolled_to(stage: Stage) -> Non
     assert any("job00" in text(stage.table, y) for y in range(1, 18))
 
 
+# Opening, and the mouse.
+
+
 async def test_enter_and_a_double_click_open_a_job(stage: Stage) -> None:
     await stage.press("down", "enter")
     await stage.pilot.click(JobTable, offset=(10, 4), times=2)
@@ -156,6 +162,9 @@ async def test_a_click_on_a_heading_sorts_by_it_and_then_the_other_way(stage: St
     assert posted == [("name", False), ("name", True)]
 
 
+# Sorting.
+
+
 async def test_sorting_keeps_the_cursor_on_its_job(stage: Stage) -> None:
     stage.table.sort("next", descending=True)
     await stage.pilot.pause()
@@ -170,6 +179,9 @@ async def test_sorting_as_it_is_sorted_posts_nothing(stage: Stage) -> None:
     await stage.pilot.pause()
 
     assert stage.posted.of(JobTable.SortChanged) == []
+
+
+# Marks.
 
 
 async def test_space_marks_jobs_for_one_action_and_the_marks_stay_with_them(stage: Stage) -> None:
@@ -205,6 +217,9 @@ async def test_nothing_is_done_to_marked_jobs_that_a_filter_hides(stage: Stage) 
     await stage.pilot.pause()
 
     assert stage.table.selected_names() == ("two",)
+
+
+# Filters, and an empty table.
 
 
 async def test_a_filter_shows_what_matches_and_escape_clears_it(stage: Stage) -> None:
@@ -244,6 +259,9 @@ async def test_keys_in_an_empty_table_do_nothing(stage: Stage) -> None:
     assert stage.posted.of(JobTable.Opened) == []
 
 
+# What a row says.
+
+
 async def test_markup_and_escapes_in_names_are_shown_as_text(stage: Stage) -> None:
     await stage.show(make_snapshot([make_row("[red]x[/]\x1b[2J", tags=("[/]",))]))
     stage.table.filter("[/]")
@@ -264,6 +282,9 @@ async def test_a_note_is_part_of_its_row(stage: Stage) -> None:
     assert stage.table.cursor_name == "two"
     await stage.press("down")
     assert stage.table.cursor_name == "zero"
+
+
+# What is painted, and when.
 
 
 async def test_the_countdowns_go_on_when_styles_were_looked_up_again_and_are_as_they_were(stage: Stage) -> None:
@@ -348,6 +369,9 @@ def shown(snapshot: Snapshot, *keys: str, focus: bool = True) -> tuple[WidgetApp
         await pilot.pause()
 
     return WidgetApp(table), prepare
+
+
+# Pictures.
 
 
 def test_a_busy_table(snap_compare: SnapCompare) -> None:

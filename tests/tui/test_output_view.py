@@ -68,6 +68,9 @@ def numbered(count: int, first: int = 0) -> bytes:
     return b"".join(b"line %d\n" % number for number in range(first, first + count))
 
 
+# Following, and moving about.
+
+
 async def test_growing_output_is_followed(run: RunDirectory) -> None:
     run.write(numbered(50), at=1_000_000)
     app = OutputApp(live(), run)
@@ -139,6 +142,9 @@ def _wheel_up() -> Any:
     return MouseScrollUp
 
 
+# How lines are shown, and what is said of the run.
+
+
 async def test_wrapping_times_and_sideways(run: RunDirectory) -> None:
     run.write(b"0123456789" * 9 + b"\n", at=0)
     posted = Posted()
@@ -181,6 +187,9 @@ async def test_being_told_the_same_again_paints_nothing(run: RunDirectory, monke
         assert not painted
         app.view.show_run(ended(outcome=Outcome.FAILED), str(run), fixed_now(), zone=ZONE)
         assert painted
+
+
+# Output that is not there, comes later, or goes.
 
 
 @pytest.mark.parametrize(
@@ -242,6 +251,9 @@ async def test_a_job_that_cuts_its_own_output_short_is_shown_anew(run: RunDirect
         assert app.borders()[1].endswith("1 line")
 
 
+# Searching.
+
+
 async def test_search_goes_to_the_nearest_match_and_round_the_end(run: RunDirectory) -> None:
     run.write(numbered(100))
     app = OutputApp(live(), run)
@@ -271,6 +283,9 @@ async def test_matches_that_come_later_are_counted(run: RunDirectory) -> None:
         run.write(numbered(10))
         app.view.refresh_output()
         assert app.view.search_status.endswith("of 20")
+
+
+# Much output.
 
 
 async def test_much_output_shows_its_end_at_once_and_is_counted_behind_it(run: RunDirectory) -> None:
@@ -307,6 +322,9 @@ async def test_a_place_is_kept_while_the_rest_is_being_indexed(run: RunDirectory
         assert app.screen_text() == before
         await pilot.press("home")
         assert app.screen_text()[0].strip() == "line 0"
+
+
+# Other runs, saving, and small screens.
 
 
 async def test_another_run_is_shown_from_its_end_and_searched_for_the_same(tmp_path: Path) -> None:
@@ -378,7 +396,7 @@ async def test_no_size_is_too_small(run: RunDirectory, size: tuple[int, int]) ->
         await pilot.pause()
 
 
-# Pictures
+# Pictures.
 
 OUT = b"""checking 3 positions against \x1b[4mconfig/live_limits.toml\x1b[0m
 BTC/EUR  exposure \x1b[1m0.61\x1b[0m > limit 0.50   \x1b[31mbreach\x1b[0m
