@@ -9,6 +9,7 @@ from textual.css.stylesheet import Stylesheet
 from textual.widgets import Input
 
 from tests.tui.console import running, three_jobs
+from tests.tui.output import RunDirectory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -27,6 +28,12 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "PEAK_CONSOLE_CONFIG", "EDITOR", "VISUAL", "TMUX"):
         monkeypatch.delenv(name, raising=False)
     return home
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunDirectory:
+    """A run's directory, still empty."""
+    return RunDirectory(tmp_path / "run")
 
 
 @pytest.fixture(autouse=True)

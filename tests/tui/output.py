@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from peak_console.tui import themes
 from peak_console.tui.lines import LineIndex
 from peak_console.tui.output_files import ERR, OUT, OutputFiles
+from peak_console.tui.output_view import OutputView
 from peak_console.tui.stream_lines import Line, line_bytes
+from tests.tui.harness import ZONE, WidgetApp, fixed_now, make_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from textual.pilot import Pilot
+
+    from peak_console.store.model import Run
 
 
 class RunDirectory:
@@ -73,3 +78,43 @@ def _text(index: LineIndex, line: Line) -> str:
         return f"dropped {line.end - line.start}"
     data, _ = line_bytes(index.files, line)
     return ("E " if line.stream == ERR else "") + data.decode("utf-8", "replace")
+
+
+class OutputApp(WidgetApp):
+    """An output pane that shows a run from the start."""
+
+    def __init__(
+        self, shown: Run | None, directory: RunDirectory | str, theme: str = "textual-dark", **told: Any
+    ) -> None:
+        self.view = OutputView()
+        super().__init__(self.view)
+        self._shown, self._directory, self._theme = shown, str(directory), theme
+        self._told = {"now": fixed_now(), "zone": ZONE, **told}
+
+    def on_mount(self) -> None:
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self.theme = self._theme
+        self.view.show_run(self._shown, self._directory, **self._told)
+        self.view.focus()
+
+    def screen_text(self) -> list[str]:
+        """The rows inside the border, without the scrollbar."""
+        rows = ["".join(segment.text for segment in strip) for strip in self.screen._compositor.render_strips()]
+        return [row[1:-2].rstrip() for row in rows[1:-1]]
+
+    def borders(self) -> tuple[str, str]:
+        rows = ["".join(segment.text for segment in strip) for strip in self.screen._compositor.render_strips()]
+        return rows[0].strip("╭─╮ "), rows[-1].strip("╰─╯ ")
+
+
+def live(**fields: Any) -> Run:
+    return make_run(7, "sweep", ended_ago=None, took=125, **fields)
+
+
+def ended(**fields: Any) -> Run:
+    return make_run(7, "sweep", ended_ago=60, took=12.5, **fields)
+
+
+def numbered(count: int, first: int = 0) -> bytes:
+    return b"".join(b"line %d\n" % number for number in range(first, first + count))

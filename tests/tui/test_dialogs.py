@@ -1,18 +1,17 @@
-"""Every dialog: what its keys answer, what it refuses, how it looks."""
+"""Every dialog but one (``test_run_form``): what its keys answer, and what it refuses."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual.widgets import Button, Input, OptionList, Static
 
-from peak_console.jobs.command import build_command_args
 from peak_console.jobs.model import JobDefinition
 from peak_console.store.model import RunState
-from peak_console.tui.dialogs.alert import ACKNOWLEDGE, GO, AlertDialog
-from peak_console.tui.dialogs.base import Dialog, names
+from peak_console.tui.dialogs.alert import ACKNOWLEDGE, GO
+from peak_console.tui.dialogs.base import names
 from peak_console.tui.dialogs.confirm import ConfirmStop, TakeOverDialog
 from peak_console.tui.dialogs.disable import DisableChoice, DisableDialog
 from peak_console.tui.dialogs.help import HelpScreen
@@ -21,86 +20,18 @@ from peak_console.tui.dialogs.quit import QuitDialog
 from peak_console.tui.dialogs.run_form import RunForm
 from peak_console.tui.dialogs.save import SaveDialog
 from peak_console.tui.dialogs.tags import TagsDialog
-from tests.tui.harness import ZONE, WidgetApp, fixed_now, make_alert, make_run
+from tests.tui.dialogs import RUNS, UNANSWERED, DialogApp, alert_dialog, answer_of, answers, said
+from tests.tui.harness import ZONE, fixed_now, make_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path, PurePath
+    from collections.abc import Callable
+    from pathlib import Path
 
-    from textual.pilot import Pilot
     from textual.screen import Screen
 
     SnapCompare = Callable[..., bool]
 
-RUNS = [
-    make_run(1290, "weekly_sweep", ended_ago=None, took=512),
-    make_run(1291, "market_scan", ended_ago=None, took=75),
-]
-JOB = JobDefinition(
-    "risk_check",
-    args={
-        "script": "scripts/check.py",
-        "top_n": 10,
-        "verbose": True,
-        "symbols": ["BTC/EUR", "ETH/EUR"],
-        "since": "2026-01-01",
-        "api_token": "hunter2hunter2",
-    },
-)
-FAILURE = """\
-risk_check failed with exit code 2
-Run #1293, due at 08:00 CET, took 0.8s.
-Last lines of stderr:
-  File "config/scripts/check_live_risk_limits.py", line 169, in main
-    raise LimitBreached(breaches)
-  LimitBreached: gross exposure 860,000 EUR > limit 800,000 EUR"""
-UNANSWERED = object()
 HOSTILE = "[/]\x1b]0;owned\x07[red]x\u202e"
-
-
-class DialogApp(WidgetApp):
-    """A dialog over an empty screen, and what it answered."""
-
-    CSS_PATH: ClassVar[list[str | PurePath]] = []  # dialogs bring their own
-
-    def __init__(self, dialog: Screen[Any] | None = None) -> None:
-        super().__init__()
-        self.dialog = dialog
-        self.answer: Any = UNANSWERED
-
-    def on_mount(self) -> None:
-        if self.dialog is not None:
-            self.ask(self.dialog)
-
-    def ask(self, dialog: Screen[Any]) -> None:
-        self.answer = UNANSWERED
-        self.push_screen(dialog, self._answered)
-
-    def _answered(self, answer: Any) -> None:
-        self.answer = answer
-
-
-async def answers(*cases: tuple[Screen[Any], Sequence[str]]) -> list[Any]:
-    """What each dialog answers to some keys, or to a click on ``#selector``; ``UNANSWERED`` while it is still open."""
-    app = DialogApp()
-    found = []
-    async with app.run_test(size=(100, 30)) as pilot:
-        for dialog, keys in cases:
-            app.ask(dialog)
-            await pilot.pause()
-            for key in keys:
-                await (pilot.click(key) if key.startswith("#") and len(key) > 1 else pilot.press(key))
-            await pilot.pause()
-            found.append(app.answer)
-    return found
-
-
-async def answer_of(dialog: Screen[Any], *keys: str) -> Any:
-    return (await answers((dialog, keys)))[0]
-
-
-def said(dialog: Screen[Any], selector: str) -> str:
-    return str(dialog.query_one(selector, Static).visual)
 
 
 # Yes or no.
@@ -138,10 +69,6 @@ def test_many_names_stay_a_sentence() -> None:
 
 
 # One alert.
-
-
-def alert_dialog(**fields: Any) -> AlertDialog:
-    return AlertDialog(make_alert(**fields), now=fixed_now(), zone=ZONE)
 
 
 async def test_an_alert_leads_to_what_it_is_about_or_is_acknowledged() -> None:
@@ -305,56 +232,6 @@ async def test_what_cannot_be_saved_is_said(tmp_path: Path, name: str, sentence:
         assert said(dialog, "#meaning") == sentence.format(here=tmp_path)
 
 
-# Running with other arguments.
-
-
-async def test_only_what_differs_is_sent() -> None:
-    cases: dict[tuple[str, ...], object] = {
-        ("enter",): {},
-        ("tab", "end", "backspace", "5", "enter"): {"top_n": 15},
-        ("down", "end", "backspace", "5", "backspace", "0", "#confirm"): {},
-        ("tab", "tab", *["backspace"] * 4, "enter"): {"verbose": None},
-        ("tab", "tab", *["backspace"] * 4, "ctrl+r", "enter"): {},
-        ("ctrl+n", *"dry_run", "tab", *"true", "enter"): {"dry_run": True},
-        ("ctrl+n", *"note", "tab", *"not toml", "enter"): {"note": "not toml"},
-        ("ctrl+n", "tab", *"5", "enter"): {},
-        ("ctrl+n", *"x", "tab", *"5", "ctrl+r", "enter"): {},
-        ("escape",): None,
-        ("#cancel",): None,
-        ("ctrl+n", *"top_n", "tab", *"5", "enter"): UNANSWERED,
-    }
-    assert await answers(*((RunForm(JOB), keys) for keys in cases)) == [*cases.values()]
-
-
-async def test_the_preview_shows_what_would_run_without_secrets() -> None:
-    dialog = RunForm(JOB)
-    async with DialogApp(dialog).run_test(size=(200, 40)) as pilot:
-        await pilot.pause()
-        await pilot.press("tab", "end", "backspace", "5", "ctrl+n", *"dry_run", "tab", *"true")
-        await pilot.pause()
-        preview = said(dialog, "#preview")
-    args = {**JOB.args, "top_n": 15, "dry_run": True, "api_token": "'***'"}
-    assert preview == "runs  python " + " ".join(build_command_args(JobDefinition("x", args=args)))
-    assert "hunter2" not in preview
-
-
-async def test_a_secret_is_not_shown_where_it_is_typed() -> None:
-    dialog = RunForm(JOB)
-    async with DialogApp(dialog).run_test() as pilot:
-        await pilot.pause()
-        hidden = [field.password for field in dialog.query(Input)]
-    assert hidden == [False] * 5 + [True]
-
-
-async def test_a_fixed_argv_runs_as_it_stands() -> None:
-    job = JobDefinition("plain", command="sh", argv=["-c", "true"])
-    assert await answer_of(RunForm(job), "ctrl+n", "enter") == {}
-
-
-async def test_a_job_without_arguments_can_be_given_one() -> None:
-    assert await answer_of(RunForm(JobDefinition("plain")), "shift+tab", *"n", "tab", *"1", "enter") == {"n": 1}
-
-
 # Help.
 
 
@@ -382,7 +259,7 @@ async def test_help_scrolls() -> None:
         assert dialog.query_one("#help").scroll_offset.y == 1
 
 
-# Hostile text, and pictures.
+# Hostile text.
 
 
 @pytest.mark.parametrize(
@@ -405,54 +282,3 @@ async def test_hostile_text_is_only_text(dialog: Callable[[], Screen[Any]]) -> N
         drawn = pilot.app.export_screenshot()
     assert "[red]x" in drawn.replace("&#160;", " ")
     assert not {"\x1b", "\x07", "\u202e"} & set(drawn)
-
-
-def pictured(dialog: Dialog[Any] | HelpScreen, *keys: str, theme: str = "peak-dark") -> tuple[DialogApp, Any]:
-    async def prepare(pilot: Pilot[None]) -> None:
-        await pilot.pause()
-        pilot.app.theme = theme
-        await pilot.press(*keys)
-        await pilot.pause()
-
-    return DialogApp(dialog), prepare
-
-
-SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 42)], ids=["small", "large"])
-
-
-@SIZES
-@pytest.mark.parametrize(
-    ("dialog", "keys"),
-    [
-        pytest.param(lambda: ConfirmStop(RUNS[:1], now=fixed_now()), (), id="stop_one"),
-        pytest.param(lambda: ConfirmStop(RUNS, now=fixed_now()), ("right",), id="stop_two"),
-        pytest.param(lambda: TakeOverDialog("Process 4711 ended at 14:02."), (), id="take_over"),
-        pytest.param(lambda: alert_dialog(message=FAILURE, job="risk_check", run_id=1293), (), id="alert"),
-        pytest.param(HoldDialog, tuple("month end"), id="hold"),
-        pytest.param(lambda: DisableDialog(["backup"], now=fixed_now(), zone=ZONE), ("down", "down"), id="disable"),
-        pytest.param(lambda: DisableDialog(["backup", "feed"]), tuple("soon"), id="disable_wrongly"),
-        pytest.param(lambda: QuitDialog(RUNS, now=fixed_now()), ("down",), id="quit"),
-        pytest.param(lambda: TagsDialog({"risk": 2, "btc": 11, "slow": 1}, {"risk"}), ("down",), id="tags"),
-        pytest.param(lambda: SaveDialog("/"), ("enter",), id="save"),
-        pytest.param(lambda: RunForm(JOB), ("tab", "end", "backspace", "5", "tab", "ctrl+n", *"top_n"), id="run_with"),
-        pytest.param(HelpScreen, (), id="help"),
-    ],
-)
-def test_picture(
-    snap_compare: SnapCompare, dialog: Callable[[], Dialog[Any]], keys: tuple[str, ...], size: tuple[int, int]
-) -> None:
-    app, prepare = pictured(dialog(), *keys)
-    assert snap_compare(app, run_before=prepare, terminal_size=size)
-
-
-@pytest.mark.parametrize("theme", ["peak-16", "peak-colour-blind", "peak-light"])
-@pytest.mark.parametrize(
-    "dialog",
-    [
-        pytest.param(lambda: QuitDialog(RUNS, now=fixed_now()), id="quit"),
-        pytest.param(lambda: DisableDialog(["backup"]), id="disable"),
-    ],
-)
-def test_picture_in_other_themes(snap_compare: SnapCompare, dialog: Callable[[], Dialog[Any]], theme: str) -> None:
-    app, prepare = pictured(dialog(), "down", theme=theme)
-    assert snap_compare(app, run_before=prepare, terminal_size=(80, 24))

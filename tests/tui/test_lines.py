@@ -17,11 +17,6 @@ from peak_console.tui.stream_lines import CHUNK
 from tests.tui.output import RunDirectory, indexed, texts
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> RunDirectory:
-    return RunDirectory(tmp_path / "run")
-
-
 def refreshed(index: LineIndex) -> LineIndex:
     index.files.refresh()
     while not index.advance(1 << 20):

@@ -9,14 +9,7 @@ from peak_console.tui.output_search import Matches, Pattern
 from tests.tui.output import RunDirectory, indexed, texts
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from peak_console.tui.lines import LineIndex
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> RunDirectory:
-    return RunDirectory(tmp_path / "run")
 
 
 def found(index: LineIndex, text: str) -> list[str]:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from rich.cells import cell_len
 
@@ -12,14 +10,6 @@ from peak_console.tui.output_search import Pattern
 from peak_console.tui.output_window import MATCH, OutputWindow
 from peak_console.tui.pieces import cropped, wrapped
 from tests.tui.output import RunDirectory, indexed
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> RunDirectory:
-    return RunDirectory(tmp_path / "run")
 
 
 def window_of(run: RunDirectory, *, width: int = 10, height: int = 4, wrap: bool = True) -> OutputWindow:
