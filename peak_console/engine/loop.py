@@ -91,7 +91,8 @@ class Engine(EngineCore):
     def serve(self) -> None:
         """Work until asked to drain, and until the last run has ended.
 
-        A registry that turns out to be damaged, or is removed, is replaced; see ``renewal``.
+        A registry that turns out to be damaged, or is removed, is replaced, unless there is nothing left to do; see
+        ``renewal``.
 
         Raises ``StateError`` when it cannot be replaced, or when somebody else has the directory: nothing can be
         decided any more. What runs is left to the next engine.
@@ -107,7 +108,7 @@ class Engine(EngineCore):
     def work(self, inspector: Inspector | None = None) -> None:
         """Do everything that is to be done now, whatever state the registry is in. Raises as ``serve`` does."""
         try:
-            if not stand_firm(self.store, self.lock):
+            if not self._has_nothing_left() and not stand_firm(self.store, self.lock):
                 self._renew(damaged=False)
             self.turn()
             self._mend()
@@ -125,6 +126,13 @@ class Engine(EngineCore):
             raise
         except StateError as error:
             self._suffer(error)
+
+    def _has_nothing_left(self) -> bool:
+        """Whether it is leaving, with nothing under way.
+
+        A registry made anew only to be left behind would hinder whoever is removing the directory at this moment.
+        """
+        return self._drain_wanted and not len(self.context.supervisor) and not self._bookkeeper.unrecorded
 
     def turn(self) -> None:
         """Do everything that is to be done now, in an order in which nothing waits for something slower."""

@@ -10,6 +10,7 @@ import pytest
 
 from peak_console.engine.renewal import Inspector
 from peak_console.errors import DamagedError, TakenAwayError
+from peak_console.runs.interface import Ended
 from peak_console.store.directory import EngineLock
 from peak_console.store.store import Store
 from tests.support.clock import MONDAY_MORNING
@@ -127,6 +128,35 @@ def test_a_directory_that_another_has_made_anew_is_left_to_it(bench: MakeBench) 
     other.release()
     with pytest.raises(TakenAwayError, match="with a registry of its own; start the engine again"):
         engine.engine.work()
+
+
+@pytest.mark.parametrize("lose", [remove, move_away])
+def test_who_leaves_with_nothing_under_way_makes_no_registry_anew(
+    bench: MakeBench, lose: Callable[[Bench], None]
+) -> None:
+    engine = bench(make_job(interval_seconds=60))
+    engine.turn()
+    engine.end(engine.live[0])
+    lose(engine)
+    engine.engine.drain()
+    engine.engine.serve()
+    engine.engine.end()
+    assert list(engine.directory.glob("registry.db*")) == []
+
+
+@pytest.mark.parametrize("lose", [remove, move_away])
+def test_who_leaves_after_its_last_run_records_how_that_has_ended(
+    bench: MakeBench, lose: Callable[[Bench], None]
+) -> None:
+    engine = bench(make_job(interval_seconds=60))
+    engine.turn()
+    engine.executor.adoptable.update(engine.executor.processes)
+    lose(engine)
+    engine.executor.processes[1].ended = Ended(7, None)
+    engine.engine.drain()
+    engine.engine.serve()
+    (run,) = engine.runs()
+    assert (run.outcome, run.return_code) == ("failed", 7)
 
 
 def test_a_lock_file_that_was_removed_is_made_again(bench: MakeBench) -> None:
