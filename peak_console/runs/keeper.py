@@ -8,9 +8,10 @@ the engine's socket as file descriptor 0. Each message is a length (four bytes, 
     answer    (pid, mark, start in Unix seconds, "")
               (0, stage, errno, words)                       stage: already, files, cwd, exec
 
-A run's first file is ``started``, created exclusively: whoever creates it owns the run. It gets the keeper's pid, and
-once the process is there one line in place of that: pid, mark, start, the keeper's pid. A start that comes to nothing
-takes the file away again. The end goes to ``exit_status`` before the process is reaped, so a process that is gone and
+A run's first file is ``started``, created exclusively: whoever creates it owns the run. Where ``spare`` has been made
+ahead it is a link to that, as exclusive and without a search for a free inode. It gets the keeper's pid, and once the
+process is there one line in place of that: pid, mark, start, the keeper's pid. A start that comes to nothing takes the
+file away again. The end goes to ``exit_status`` before the process is reaped, so a process that is gone and
 has no ``exit_status`` has lost its keeper too. The keeper stays until the engine is gone and its last run has ended.
 """
 
@@ -24,6 +25,7 @@ import sys
 import time
 
 SOCKET = 0
+SPARE = b"/spare"
 RETRY_SECONDS = 1.0
 READ_BYTES = 256 * 1024
 MOST_UNANSWERED = 200
@@ -68,10 +70,10 @@ class Keeper:
     def serve(self) -> None:
         """Until the engine is gone and the last run's end is on disk."""
         asked = True
-        retry = False
+        seconds: float | None = None
         while asked or self._directories:
             waiting_for = [SOCKET, self._wake] if asked else [self._wake]
-            ready, _, _ = select.select(waiting_for, [], [], 0 if self._answers else RETRY_SECONDS if retry else None)
+            ready, _, _ = select.select(waiting_for, [], [], 0 if self._answers else seconds)
             if SOCKET in ready:
                 asked = self._serve_requests()
                 continue  # starts come before bookkeeping
@@ -80,7 +82,7 @@ class Keeper:
                 continue
             if ready:
                 os.read(self._wake, 4096)
-            retry = not self._reap()
+            seconds = self._reap()
 
     def _serve_requests(self) -> bool:
         """Start what has come; ``False`` once the engine is gone."""
@@ -132,6 +134,7 @@ class Keeper:
             pid = _spawn(argv, env, streams, self._ignored)
         except RefusedError:
             os.close(claim)
+            _discard(directory + SPARE)  # what it says by now is not for the next start
             os.unlink(directory + b"/started")  # it is ours, and whoever comes next must not take it for a start
             raise
         finally:
@@ -151,23 +154,26 @@ class Keeper:
         except OSError:
             pass  # a full disk: the engine has the pid too
         os.close(fresh.claim)
+        _discard(self._directories[pid] + SPARE)
         return pid, mark, began, ""
 
-    def _reap(self) -> bool:
-        """Record every end and let go of its process; ``False`` when one cannot be recorded at present."""
+    def _reap(self) -> float | None:
+        """Record ends and let go of their processes; in how many seconds to go on, ``None`` for when the next ends."""
         while True:
             ended = self._next_ended()
             if ended is None:
-                return True
+                return None
             pid, code = ended
             if not _record(self._directories[pid], code, self._ended_at.get(pid)):
                 self._ended_at.setdefault(pid, time.time())
-                return False
+                return RETRY_SECONDS
             self._ended_at.pop(pid, None)
             if self._linux:
                 os.waitpid(pid, 0)
             self._unrecorded = None
             del self._directories[pid]
+            if select.select([SOCKET], [], [], 0)[0]:
+                return 0  # starts come before bookkeeping
 
     def _next_ended(self) -> tuple[int, int] | None:
         """A run that has ended and is not recorded, with its return code."""
@@ -189,7 +195,7 @@ class Keeper:
 def _claim(directory: bytes) -> int:
     """Own the run, or refuse: a run has one owner. Its directory and output files are there."""
     try:
-        claim = os.open(directory + b"/started", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        claim = _made_started(directory + b"/started", directory + SPARE)
     except FileExistsError as error:
         raise RefusedError("already", error.errno, "") from None
     except OSError as error:
@@ -199,6 +205,29 @@ def _claim(directory: bytes) -> int:
     except OSError:
         pass  # a full disk: they wait for a moment
     return claim
+
+
+def _made_started(path: bytes, spare: bytes) -> int:
+    """The open file, which was not there before. Raises ``OSError``."""
+    try:
+        claim = os.open(spare, os.O_WRONLY)
+    except OSError:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.link(spare, path)
+    except OSError as error:
+        os.close(claim)
+        if isinstance(error, FileExistsError):
+            raise
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # links are not known here
+    return claim
+
+
+def _discard(path: bytes) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
 
 
 def _open_logs(directory: bytes) -> list[int]:

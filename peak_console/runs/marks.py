@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 NEVER = b"never\n"
 """What ``started`` says of a run that must not start any more."""
+SPARE = "spare"
+"""What the keeper makes ``started`` of."""
 RECORD_PAUSE_SECONDS = 0.005
 RECORD_LOOKS = 40
 RECORD_LOOKS_WITH_KEEPER = 2000
@@ -41,6 +43,7 @@ def lay_out(directory: str) -> None:
         return
     try:
         _make(directory)
+        os.close(os.open(os.path.join(directory, SPARE), os.O_WRONLY | os.O_CREAT, 0o600))
         mode = file_mode(directory)
         for stream in STREAMS:
             os.close(os.open(stream_path(directory, stream), os.O_WRONLY | os.O_CREAT, mode))
