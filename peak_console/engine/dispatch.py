@@ -41,7 +41,7 @@ class Dispatcher:
         self._context = context
         self._unrecorded: list[tuple[Run, int, str]] = []
         self._untold: list[End] = []
-        self._places = Places(context)
+        self.places = Places(context)
         self._refusal: StateError | None = None
 
     def dispatch(self, now: datetime) -> list[End]:
@@ -57,7 +57,7 @@ class Dispatcher:
         if refusal is not None:
             raise refusal
         self._untold += self.dispatch_queue(now)
-        self._places.lay_out_ahead(now)
+        self.places.lay_out_ahead(now)
         ends, self._untold = self._untold, []
         return ends
 

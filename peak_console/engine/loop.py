@@ -176,6 +176,8 @@ class Engine(EngineCore):
         seconds = [super()._seconds_to_sleep()]
         if self._trouble is not None:
             return max(0.05, min(*seconds, TROUBLE_SECONDS))
+        if self._dispatcher.places.has_more:
+            return 0
         if context.foreign:
             seconds.append(self._look_again_at - monotonic)
         if not context.draining:

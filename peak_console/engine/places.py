@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 FEWEST = 16
 """Of so few runs nobody notices what their files cost."""
-MOST = 256
+MOST = 1024
 QUIET_SECONDS = 2.0
 """A burst that is nearer than this is not prepared: nothing may make it late."""
-LONGEST_SECONDS = 0.25
-"""How long commands and ends wait for this at the most."""
+PORTION_SECONDS = 0.05
+"""How long commands and ends wait for this at a time."""
 
 
 class Places:
@@ -34,26 +34,38 @@ class Places:
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
-        self._done_for: datetime | None = None
+        self._slot: datetime | None = None
+        self._ids = range(0)
 
     def lay_out_ahead(self, now: datetime) -> None:
-        """Prepare the next slot, once, if many jobs share it and it is some time ahead."""
+        """Prepare the next slot, a portion at a time, if many jobs share it and it is some time ahead."""
         context = self._context
         slot = context.planner.next_at()
-        if slot is None or slot == self._done_for or context.options.mode not in RESIDENT_MODES:
+        if slot is None or context.options.mode not in RESIDENT_MODES or self._is_near(slot, now):
+            self._ids = range(0)
             return
-        if (slot - now).total_seconds() < QUIET_SECONDS:
-            return
-        self._done_for = slot
-        count = context.planner.how_many_next()
-        if count <= FEWEST:
-            return
-        until = context.clock.monotonic() + LONGEST_SECONDS
-        newest = context.store.last_run_id()
-        for run_id in range(newest + 1, newest + 1 + min(count, MOST)):
-            if context.clock.monotonic() > until:
-                return
+        if slot != self._slot:
+            self._slot = slot
+            self._ids = self._coming_ids()
+        until = context.clock.monotonic() + PORTION_SECONDS
+        while self._ids and context.clock.monotonic() < until:
             try:
-                lay_out(run_directory(context.directory, run_id))
+                lay_out(run_directory(context.directory, self._ids[0]))
             except StartError:  # it will be said when a run cannot start
-                return
+                self._ids = range(0)
+            self._ids = self._ids[1:]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a portion is left to be laid out soon."""
+        return bool(self._ids)
+
+    def _coming_ids(self) -> range:
+        count = self._context.planner.how_many_next()
+        if count <= FEWEST:
+            return range(0)
+        first = self._context.store.last_run_id() + 1
+        return range(first, first + min(count, MOST))
+
+    def _is_near(self, slot: datetime, now: datetime) -> bool:
+        return (slot - now).total_seconds() < QUIET_SECONDS

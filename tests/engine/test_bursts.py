@@ -8,10 +8,11 @@ import pytest
 
 from peak_console.engine.context import EngineOptions
 from peak_console.engine.dispatch import BATCH_GROWTH, FIRST_BATCH
-from peak_console.engine.places import FEWEST, MOST
+from peak_console.engine.places import FEWEST, MOST, PORTION_SECONDS, QUIET_SECONDS
 from peak_console.engine.planner import Planner
 from peak_console.errors import StateError
 from peak_console.jobs.model import SchedulerSettings
+from peak_console.runs.marks import lay_out
 from tests.support.clock import MONDAY_MORNING
 from tests.support.factories import make_job
 
@@ -129,6 +130,42 @@ def test_a_large_burst_does_not_lay_out_everything(bench: MakeBench) -> None:
     engine = bench(*in_an_hour(MOST + 10))
     engine.turn()
     assert len(laid_out(engine)) <= MOST
+
+
+def slow_disk(engine: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To lay out a place takes half a portion's time."""
+
+    def slowly(directory: str) -> None:
+        engine.clock.advance(PORTION_SECONDS / 2)
+        lay_out(directory)
+
+    monkeypatch.setattr("peak_console.engine.places.lay_out", slowly)
+
+
+def test_on_a_slow_disk_places_are_laid_out_a_portion_at_a_time(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = bench(*in_an_hour(FEWEST + 1))
+    slow_disk(engine, monkeypatch)
+    seen: list[int] = []
+    while not seen or engine.engine._seconds_to_sleep() == 0:
+        engine.engine.turn()
+        seen.append(len(laid_out(engine)))
+    assert seen == [*range(2, FEWEST + 1, 2), FEWEST + 1]
+
+
+def test_what_is_not_laid_out_when_the_burst_is_near_is_left_to_it(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = bench(*in_an_hour(FEWEST + 1))
+    slow_disk(engine, monkeypatch)
+    engine.engine.turn()
+    engine.clock.advance(3600 - QUIET_SECONDS)
+    engine.engine.turn()
+    assert len(laid_out(engine)) == 2
+    assert engine.engine._seconds_to_sleep() > 0
+    engine.advance(QUIET_SECONDS)
+    assert engine.live == list(range(1, FEWEST + 2))
 
 
 @pytest.mark.parametrize(("count", "mode"), [(FEWEST, "headless"), (FEWEST + 1, "once")])

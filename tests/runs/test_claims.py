@@ -11,6 +11,7 @@ import pytest
 from peak_console.errors import StartError
 from peak_console.runs.interface import AlreadyStartedError
 from peak_console.runs.local import LocalExecutor
+from peak_console.runs.marks import SPARE, Record, lay_out, read_record, started_path
 from peak_console.runs.process import LocalRun
 from peak_console.runs.system import this_system
 
@@ -75,6 +76,33 @@ def test_start_that_comes_to_nothing_can_be_repeated_by_whoever_finds_it(bench: 
         assert not bench.executor.is_started(spec.directory)
     (bench.root / "later").mkdir()
     assert bench.output(bench.start_spec(spec)) == b"ran\n"
+
+
+def test_a_start_leaves_no_spare_file_and_the_mark_is_what_it_was_made_of(bench: Bench) -> None:
+    spec = bench.spec("/bin/echo", "ran")
+    lay_out(spec.directory)
+    made_ahead = os.stat(os.path.join(spec.directory, SPARE)).st_ino
+    handle = bench.start_spec(spec)
+    assert os.stat(started_path(spec.directory)).st_ino == made_ahead
+    assert os.stat(started_path(spec.directory)).st_nlink == 1
+    assert bench.output(handle) == b"ran\n"
+    assert sorted(os.listdir(spec.directory)) == ["exit_status", "started", "stderr.log", "stdout.log"]
+
+
+def test_a_start_without_a_spare_file_makes_its_mark_all_the_same(bench: Bench) -> None:
+    spec = bench.spec("/bin/sh", "-c", "exit 8")
+    lay_out(spec.directory)
+    os.unlink(os.path.join(spec.directory, SPARE))
+    handle = bench.start_spec(spec)
+    assert bench.ended(handle).return_code == 8
+    assert isinstance(read_record(spec.directory), Record)
+
+
+def test_a_start_that_comes_to_nothing_leaves_no_spare_file_that_was_written_to(bench: Bench) -> None:
+    spec = bench.spec("/bin/echo", "ran", cwd=str(bench.root / "later"))
+    with pytest.raises(StartError, match="cannot be the working directory"):
+        bench.start_spec(spec)
+    assert sorted(os.listdir(spec.directory)) == ["stderr.log", "stdout.log"]
 
 
 def test_seizing_and_starting_at_once_have_one_winner(bench: Bench) -> None:
