@@ -88,8 +88,17 @@ class Report:
 
     figures: list[Figure] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    """Sentences on how it was measured."""
     doubtful: list[Figure] = field(default_factory=list)
     """Those that miss their goals on a machine that was too busy to tell. They fail nothing, and are named."""
+
+    def add(self, part: Report) -> None:
+        """Take over what another report says."""
+        self.figures += part.figures
+        self.missing += part.missing
+        self.remarks += part.remarks
+        self.doubtful += part.doubtful
 
     def doubt(self, figures: Iterable[Figure], reason: str) -> None:
         """Whatever misses its goal among some figures says nothing, for a reason."""
@@ -106,7 +115,8 @@ class Report:
         for figure in self.figures:
             lines += [_line(figure, contender) for contender in figure.values if figure.values[contender]]
         beside = [f"\n{sentence}" for figure in self.figures if (sentence := figure.beside_rivals())]
-        return lines + beside + [f"\nNot measured: {reason}" for reason in self.missing]
+        remarks = [f"\n{sentence}" for sentence in self.remarks]
+        return lines + beside + remarks + [f"\nNot measured: {reason}" for reason in self.missing]
 
     def failures(self) -> list[str]:
         """A sentence for each goal that is missed."""
