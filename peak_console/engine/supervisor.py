@@ -28,8 +28,6 @@ TIMEOUT = "timeout"
 """The stop reason of a run that took too long; every other one names who asked."""
 SAMPLE_SECONDS = 0.1
 SAMPLE_SECONDS_AT_REST = 1.0
-UNWATCHED_SECONDS = 0.05
-"""How often a run is looked at where the system cannot tell when it ends."""
 
 
 class Step(StrEnum):
@@ -269,9 +267,8 @@ class Supervisor:
         if not self._live:
             return None
         soonest = min(live.next_look() for live in self._live.values())
-        if any(live.handle.fileno() is None for live in self._live.values()):
-            soonest = min(soonest, self._clock.monotonic() + UNWATCHED_SECONDS)
-        return soonest
+        pauses = [live.handle.pause for live in self._live.values() if live.handle.fileno() is None]
+        return min(soonest, self._clock.monotonic() + min(pauses)) if pauses else soonest
 
     def filenos(self) -> list[int]:
         """What becomes readable when a run ends."""

@@ -28,11 +28,15 @@ if TYPE_CHECKING:
             """When the process was started: aware, UTC. ``None`` when nothing recorded it."""
 
         def fileno(self) -> int | None:
-            """Readable once the run has ended; ``None``: call ``poll`` every 50 ms.
+            """Readable once the run has ended; ``None``: call ``poll`` after each ``pause``.
 
-            It can be readable for a moment before ``poll`` has the end: until that end is on disk. Should that take
-            longer, it is ``None``.
+            It can be readable a moment before ``poll`` has the end, which has to be on disk; from then on it is
+            ``None``.
             """
+
+        @property
+        def pause(self) -> float:
+            """Where there is no ``fileno``: in how many seconds to call ``poll`` again."""
 
         def poll(self) -> Ended | None:
             """The end, or ``None`` while it runs. Never blocks; gives the same answer for ever once ended."""

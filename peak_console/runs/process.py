@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from peak_console.runs.marks import Record
     from peak_console.runs.system import System
 
-FRUITLESS_POLLS = 20
-"""A keeper records an end right behind it; where the disk is full, that takes until there is room."""
+PAUSE_SECONDS = 0.0005
+QUICK_POLLS = 10
+LONGEST_PAUSE_SECONDS = 0.05
+"""A keeper records an end a millisecond or two behind it; where the disk is full, that takes until there is room."""
 KILL_PASSES = 10
 """How often the session is searched for what was forked while it was being killed."""
 
@@ -53,7 +55,13 @@ class LocalRun:
 
     def fileno(self) -> int | None:
         """None once the watch has nothing more to tell: who waits for it would never sleep."""
-        return self._fd if self._fruitless < FRUITLESS_POLLS else None
+        return self._fd if not self._fruitless else None
+
+    @property
+    def pause(self) -> float:
+        if self._fd is None:
+            return LONGEST_PAUSE_SECONDS
+        return min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2.0 ** max(0, self._fruitless - QUICK_POLLS))
 
     def poll(self) -> Ended | None:
         if self._ended is None and not self._is_watched_alive():

@@ -39,6 +39,7 @@ class ScriptedProcess:
     dies_of: str = "kill"
     """The signal that ends it: ``terminate`` or ``kill``."""
     closed: bool = False
+    pause: float = 0.05
 
     def fileno(self) -> int | None:
         return None
