@@ -7,6 +7,7 @@ has been restored.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 0.25
 """How long the screen stands still while another program writes; then that is said, and a key can be pressed again."""
+SWITCH_SECONDS = 0.0003
+"""How long a thread that computes lets the engine's wait for its turn. With Python's five milliseconds, those before
+each of the system calls of a start or an end add up while something is painted."""
 LAST_ALERTS_SECONDS = 3.0
 """How long leaving waits for the last alerts to be sent; the next engine sends what is left."""
 
@@ -133,6 +137,7 @@ class Session:
             on_alert=self._alerting.wake,
         )
         self._engine.on_reload(self._watcher.read_now)
+        sys.setswitchinterval(SWITCH_SECONDS)
         # Not one of Textual's workers: they cannot outlive the screen, and would hold up its end.
         self._thread = threading.Thread(target=self._serve, args=(self._engine,), name="engine")
         self._thread.start()

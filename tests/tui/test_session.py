@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 import threading
 from argparse import Namespace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from peak_console.jobs.loader import load
 from peak_console.store.directory import DATABASE
 from peak_console.store.store import Store
-from peak_console.tui.session import Session
+from peak_console.tui.session import SWITCH_SECONDS, Session
 from peak_console.tui.snapshot import EngineState
 from tests.support.processes import wait_until
 
@@ -60,6 +62,14 @@ def session(tmp_path: Path) -> Iterator[Session]:
     session.leave_runs()
     wait_until(lambda: session.wait(1), "the end of the engine")
     session.close()
+
+
+def test_whoever_paints_gives_way_to_the_engine_soon(
+    session: Session, news: News, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
+    session.start(news)
+    assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
 
 
 def runs(session: Session) -> int:
