@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.engine.places import FEWEST
 from tests.docs.contract import RUN_VARIABLES, VARIABLES
 from tests.docs.pages import DOCS, ROOT
 from tests.headless.support import Program, programs, shell
+from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 STATE_PAGE = (DOCS / "state.md").read_text(encoding="utf-8")
 LOUD = "head -c 300000 /dev/zero | tr '\\0' x; env | grep ^PEAK_ >&2; exit 1"
+LATER = 'schedule_type = "once"\nrun_at = 2099-12-31T00:00:00Z'
 
 
 @pytest.fixture
@@ -32,12 +35,14 @@ def told_files() -> list[str]:
 
 
 def test_every_file_of_the_state_directory_is_on_its_page_and_the_other_way_round(program: Program) -> None:
-    program.jobs(shell("loud", LOUD, "max_output_bytes = 100000"))
+    later = [shell(f"later {number}", "true", LATER) for number in range(FEWEST + 1)]  # places are made for them ahead
+    program.jobs(shell("loud", LOUD, "max_output_bytes = 100000") + "".join(later))
     assert program.once(PEAK_CONSOLE_ALERT_URLS="json://127.0.0.1:9/nobody").code == 3
     (program.state / "registry.db").write_bytes(b"damaged" * 1000)
     program.once()
     engine = program.headless()
     engine.shows("engine started")
+    wait_until(lambda: list(program.state.glob("runs/*/spare")), "a place that was made ahead")
     there = [path for path in program.state.rglob("*") if path.is_file() or path.is_fifo()]
     told = told_files()
     unknown = [path for path in there if not any(path.relative_to(program.state).match(each) for each in told)]
