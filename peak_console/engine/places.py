@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FEWEST = 16
 """Of so few runs nobody notices what their files cost."""
 MOST = 1024
+EARLY_SECONDS = 60.0
+"""So long before it a burst is prepared, or when an engine that sleeps as long as it may looks before that."""
 QUIET_SECONDS = 2.0
 """A burst that is nearer than this is not prepared: nothing may make it late."""
 PORTION_SECONDS = 0.05
@@ -38,10 +40,10 @@ class Places:
         self._ids = range(0)
 
     def lay_out_ahead(self, now: datetime) -> None:
-        """Prepare the next slot, a portion at a time, if many jobs share it and it is some time ahead."""
+        """Prepare the next slot, a portion at a time, if many jobs share it and it is neither far nor too near."""
         context = self._context
         slot = context.planner.next_at()
-        if slot is None or context.options.mode not in RESIDENT_MODES or self._is_near(slot, now):
+        if slot is None or context.options.mode not in RESIDENT_MODES or not self._is_time_for(slot, now):
             self._ids = range(0)
             return
         if slot != self._slot:
@@ -67,5 +69,6 @@ class Places:
         first = self._context.store.last_run_id() + 1
         return range(first, first + min(count, MOST))
 
-    def _is_near(self, slot: datetime, now: datetime) -> bool:
-        return (slot - now).total_seconds() < QUIET_SECONDS
+    def _is_time_for(self, slot: datetime, now: datetime) -> bool:
+        left = (slot - now).total_seconds()
+        return QUIET_SECONDS <= left < EARLY_SECONDS + self._context.options.poll_interval

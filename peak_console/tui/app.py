@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
@@ -39,8 +40,10 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobSet
     from peak_console.tui.session import Session
 
-REFRESH_SECONDS = 0.05
+PROMPT_SECONDS = 0.01
 """How long news are collected before the screen is brought up to date."""
+REFRESH_SECONDS = 0.05
+"""So long after that it is brought up to date again at the earliest."""
 OUTPUT_SECONDS = 0.1
 ATTACHED_SECONDS = 0.25
 """How often the registry is asked for news while another process's engine serves it."""
@@ -75,6 +78,8 @@ class ConsoleApp(Remembering, inherit_bindings=False):
         self._live = live
         self._board: Board | None = None
         self._dirty = False
+        self._refreshed_at = float("-inf")
+        """On the monotonic clock."""
         self._last_good: datetime | None = None
         self._lapse: datetime | None = None
         """When the first override lapses: nobody else tells."""
@@ -185,7 +190,8 @@ class ConsoleApp(Remembering, inherit_bindings=False):
 
     def _refresh_soon(self) -> None:
         assert self.loop is not None
-        self.loop.call_later(REFRESH_SECONDS, self._while_it_stands(self.bring_up_to_date))
+        rest = self._refreshed_at + REFRESH_SECONDS - time.monotonic()
+        self.loop.call_later(max(PROMPT_SECONDS, rest), self._while_it_stands(self.bring_up_to_date))
 
     def look_for_news(self) -> None:
         """Another process's engine cannot call us, and nobody says when a registry can be read again."""
@@ -224,6 +230,7 @@ class ConsoleApp(Remembering, inherit_bindings=False):
             if self.snapshot is not None and self.snapshot.stale_since is not None:
                 session.rouse()  # not at first: whoever removes a directory may still be at it
             self._show(self._stale(error, now))
+        self._refreshed_at = time.monotonic()
         self.expect_news()
 
     def expect_news(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.engine.places import FEWEST
+from peak_console.engine.places import EARLY_SECONDS, FEWEST
 from tests.docs.contract import RUN_VARIABLES, VARIABLES
 from tests.docs.pages import DOCS, ROOT
 from tests.headless.support import Program, programs, shell
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 STATE_PAGE = (DOCS / "state.md").read_text(encoding="utf-8")
 LOUD = "head -c 300000 /dev/zero | tr '\\0' x; env | grep ^PEAK_ >&2; exit 1"
-LATER = 'schedule_type = "once"\nrun_at = 2099-12-31T00:00:00Z'
 
 
 @pytest.fixture
@@ -35,8 +35,10 @@ def told_files() -> list[str]:
 
 
 def test_every_file_of_the_state_directory_is_on_its_page_and_the_other_way_round(program: Program) -> None:
-    later = [shell(f"later {number}", "true", LATER) for number in range(FEWEST + 1)]  # places are made for them ahead
-    program.jobs(shell("loud", LOUD, "max_output_bytes = 100000") + "".join(later))
+    slot = (datetime.now(UTC) + timedelta(seconds=EARLY_SECONDS)).isoformat()
+    later = f'schedule_type = "once"\nrun_at = {slot}'  # places are made ahead for so many
+    coming = [shell(f"later {number}", "true", later) for number in range(FEWEST + 1)]
+    program.jobs(shell("loud", LOUD, "max_output_bytes = 100000") + "".join(coming))
     assert program.once(PEAK_CONSOLE_ALERT_URLS="json://127.0.0.1:9/nobody").code == 3
     (program.state / "registry.db").write_bytes(b"damaged" * 1000)
     program.once()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from peak_console.engine.context import EngineOptions
 from peak_console.engine.dispatch import BATCH_GROWTH, FIRST_BATCH
-from peak_console.engine.places import FEWEST, MOST, PORTION_SECONDS, QUIET_SECONDS
+from peak_console.engine.places import EARLY_SECONDS, FEWEST, MOST, PORTION_SECONDS, QUIET_SECONDS
 from peak_console.engine.planner import Planner
 from peak_console.errors import StateError
 from peak_console.jobs.model import SchedulerSettings
@@ -29,10 +30,8 @@ def burst(count: int, **fields: Any) -> list[JobDefinition]:
     return [make_job(f"job {number:03}", **fields) for number in range(count)]
 
 
-def in_an_hour(count: int) -> list[JobDefinition]:
-    assert (MONDAY_MORNING.hour, MONDAY_MORNING.minute) < (23, 0)
-    time = f"{MONDAY_MORNING.hour + 1:02}:{MONDAY_MORNING.minute:02}"
-    return burst(count, daily_time=time)
+def in_a_minute(count: int) -> list[JobDefinition]:
+    return burst(count, daily_time=f"{MONDAY_MORNING + timedelta(minutes=1):%H:%M}")
 
 
 def laid_out(engine: Bench) -> list[int]:
@@ -109,12 +108,21 @@ def test_the_limit_of_concurrent_runs_holds_across_batches(bench: MakeBench) -> 
 
 
 def test_a_coming_burst_finds_the_places_of_its_runs_laid_out(bench: MakeBench) -> None:
-    engine = bench(*in_an_hour(FEWEST + 1))
+    engine = bench(*in_a_minute(FEWEST + 1))
     engine.turn()
     assert laid_out(engine) == list(range(1, FEWEST + 2))
     assert engine.runs() == []
-    engine.advance(3600)
+    engine.advance(60)
     assert engine.live == list(range(1, FEWEST + 2))
+
+
+def test_a_burst_that_is_far_is_prepared_when_it_is_near(bench: MakeBench) -> None:
+    engine = bench(*burst(FEWEST + 1, daily_time=f"{MONDAY_MORNING + timedelta(hours=1):%H:%M}"))
+    engine.turn()
+    assert laid_out(engine) == []
+    assert engine.engine._seconds_to_sleep() == engine.options.poll_interval
+    engine.advance(3600 - EARLY_SECONDS)
+    assert laid_out(engine) == list(range(1, FEWEST + 2))
 
 
 def test_places_follow_the_ids_that_come_next(bench: MakeBench) -> None:
@@ -122,12 +130,12 @@ def test_places_follow_the_ids_that_come_next(bench: MakeBench) -> None:
     engine.turn()
     engine.end(1)
     assert engine.runs() == []
-    engine.reload(*in_an_hour(FEWEST + 1))
+    engine.reload(*in_a_minute(FEWEST + 1))
     assert laid_out(engine) == list(range(2, FEWEST + 3))
 
 
 def test_a_large_burst_does_not_lay_out_everything(bench: MakeBench) -> None:
-    engine = bench(*in_an_hour(MOST + 10))
+    engine = bench(*in_a_minute(MOST + 10))
     engine.turn()
     assert len(laid_out(engine)) <= MOST
 
@@ -145,7 +153,7 @@ def slow_disk(engine: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_on_a_slow_disk_places_are_laid_out_a_portion_at_a_time(
     bench: MakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = bench(*in_an_hour(FEWEST + 1))
+    engine = bench(*in_a_minute(FEWEST + 1))
     slow_disk(engine, monkeypatch)
     seen: list[int] = []
     while not seen or engine.engine._seconds_to_sleep() == 0:
@@ -157,10 +165,10 @@ def test_on_a_slow_disk_places_are_laid_out_a_portion_at_a_time(
 def test_what_is_not_laid_out_when_the_burst_is_near_is_left_to_it(
     bench: MakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = bench(*in_an_hour(FEWEST + 1))
+    engine = bench(*in_a_minute(FEWEST + 1))
     slow_disk(engine, monkeypatch)
     engine.engine.turn()
-    engine.clock.advance(3600 - QUIET_SECONDS)
+    engine.clock.advance(60 - QUIET_SECONDS)
     engine.engine.turn()
     assert len(laid_out(engine)) == 2
     assert engine.engine._seconds_to_sleep() > 0
@@ -170,19 +178,20 @@ def test_what_is_not_laid_out_when_the_burst_is_near_is_left_to_it(
 
 @pytest.mark.parametrize(("count", "mode"), [(FEWEST, "headless"), (FEWEST + 1, "once")])
 def test_few_runs_and_passing_engines_lay_nothing_out(bench: MakeBench, count: int, mode: str) -> None:
-    engine = bench(*in_an_hour(count), options=EngineOptions(mode=mode))
+    engine = bench(*in_a_minute(count), options=EngineOptions(mode=mode))
     engine.turn()
     assert laid_out(engine) == []
 
 
 def test_the_planner_counts_what_is_due_next_and_no_superseded_slots() -> None:
     now = MONDAY_MORNING
+    later = burst(40, daily_time="09:00")
     soon = [make_job(f"soon {number}", interval_seconds=60) for number in range(5)]
-    planner = Planner([*in_an_hour(40), *soon], {}, now)
+    planner = Planner([*later, *soon], {}, now)
     assert planner.how_many_next() == 5
     for job, pending in planner.due(now):
         planner.settle(planner.decided(job, pending.latest), now)
         planner.refresh(job.name, now)
     assert planner.how_many_next() == 5
-    assert Planner(in_an_hour(40), {}, now).how_many_next() == 40
+    assert Planner(later, {}, now).how_many_next() == 40
     assert Planner([], {}, now).how_many_next() == 0
