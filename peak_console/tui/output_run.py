@@ -25,7 +25,9 @@ TAIL = 128 * 1024
 class RunOutput:
     """Belongs to the screen's thread. ``done`` is called in another one when a ``CatchUp`` has come to its end."""
 
-    def __init__(self, directory: str, done: Callable[[CatchUp], object]) -> None:
+    def __init__(self, directory: str, done: Callable[[CatchUp], object], *, live: bool = False) -> None:
+        """``live``: the job is still printing, and is not to be slowed down."""
+        self._live = live
         self._done = done
         self._work: CatchUp | None = None
         self._matches: Matches | None = None
@@ -82,6 +84,13 @@ class RunOutput:
             self.window.index.advance(AT_ONCE)
         return True
 
+    def ended(self) -> None:
+        """The job prints no more."""
+        if self._live:
+            self._live = False
+            if self._work is not None:
+                self._work.cancel()  # it goes on, but faster
+
     def take(self, work: CatchUp) -> bool:
         """What ``done`` was called with, back in the screen's thread; whether it has to do with what is shown."""
         if work is not self._work:
@@ -134,7 +143,8 @@ class RunOutput:
             done = self._matches.scan(lambda: True, SEARCHED_AT_ONCE)
         if not done:
             self._anchor = None if self.window.follow else self.window.line_at_top()
-            self._work = CatchUp(self._index, self._matches, self._done)
+            gently = self._live and self._matches is None
+            self._work = CatchUp(self._index, self._matches, self._done, gently=gently)
         elif self._matches is not None and not self._searched:
             self._searched = True
             self._go_to_nearest()

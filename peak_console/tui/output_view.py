@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.message import Message
 
 from peak_console.errors import PeakConsoleError
+from peak_console.store.terms import RunState
 from peak_console.text import safe
 from peak_console.tui.actions import TITLES, Context, bindings_of
 from peak_console.tui.ansi import PLAIN, Piece
@@ -155,6 +156,8 @@ class OutputView(WindowScroller, can_focus=True):
         if not same:
             self._open()
         elif self._output is not None:
+            if run is not None and run.state != RunState.RUNNING:
+                self._output.ended()
             changed |= self._output.refresh()
         if self._output is not None and run is not None:
             due = retry_at if retry_at is not None and retry_at > now else None
@@ -270,7 +273,11 @@ class OutputView(WindowScroller, can_focus=True):
             self._output.close()
             self._output = None
         if self._run is not None:
-            self._output = RunOutput(self._directory, lambda work: self.post_message(self.CaughtUp(work)))
+            self._output = RunOutput(
+                self._directory,
+                lambda work: self.post_message(self.CaughtUp(work)),
+                live=self._run.state == RunState.RUNNING,
+            )
             self._output.window.set_wrap(self._wrap)
             if looked_for is not None:
                 self._output.search(looked_for)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -129,7 +130,11 @@ def usage_of(pid: int) -> Usage:
 
 def _children(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").iterdir()  # a child is that of the thread which has started it
-    return [int(word) for task in tasks for word in (task / "children").read_text(encoding="ascii").split()]
+    found = []
+    for task in tasks:
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            found += [int(word) for word in (task / "children").read_text(encoding="ascii").split()]
+    return found
 
 
 def _usage(pids: list[int]) -> Usage:
@@ -142,7 +147,8 @@ def _usage(pids: list[int]) -> Usage:
         peak += status["VmHWM"]
         proportional += _status(Path(f"/proc/{pid}/smaps_rollup"))["Pss"]
         for task in Path(f"/proc/{pid}/task").iterdir():
-            wake_ups += _status(task / "status")["voluntary_ctxt_switches"]
+            with suppress(FileNotFoundError, ProcessLookupError):
+                wake_ups += _status(task / "status")["voluntary_ctxt_switches"]
     return Usage(cpu, wake_ups, resident, proportional, peak)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,14 @@ from peak_console.errors import StateError
 from peak_console.jobs.model import Problem
 from peak_console.store.model import Alert, Level, Override
 from peak_console.store.store import Store
+from peak_console.tui.app import PROMPT_SECONDS, REFRESH_SECONDS
 from peak_console.tui.dialogs.quit import QuitDialog
 from peak_console.tui.snapshot import EngineState
 from peak_console.tui.trouble_bar import TroubleBar
 from tests.tui.console import Console, configure, covers, running, three_jobs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.tui.stage import Stage
@@ -32,6 +35,36 @@ async def test_warnings_of_a_jobs_file_are_told_once(console: Console) -> None:
     await console.refresh()
     told = [note.message for note in console.app._notifications]
     assert told == ['jobs.toml:3:1: unknown key "colour"; 1 more: peak-console validate']
+
+
+class Later:
+    """A loop that notes in how many seconds it is to call."""
+
+    def __init__(self) -> None:
+        self.delays: list[float] = []
+
+    def call_soon_threadsafe(self, callback: Callable[[], None]) -> None:
+        callback()
+
+    def call_later(self, seconds: float, _callback: Callable[[], None]) -> None:
+        self.delays.append(seconds)
+
+
+async def test_news_after_a_while_are_shown_at_once_and_then_together(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = Later()
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(console.app, "loop", later)
+        console.app._refreshed_at = time.monotonic() - REFRESH_SECONDS
+        for _ in range(3):
+            console.app.news()
+        assert later.delays == [PROMPT_SECONDS], "what comes until then is shown with it"
+        before = time.monotonic()
+        console.app.bring_up_to_date()
+        console.app.news()
+        assert later.delays[1] >= before + REFRESH_SECONDS - time.monotonic()
+        assert later.delays[1] <= REFRESH_SECONDS
 
 
 # The bell.

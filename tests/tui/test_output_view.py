@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from peak_console.store.model import Outcome, Run, RunState
+from peak_console.tui import output_work
 from peak_console.tui.output_run import AT_ONCE
 from peak_console.tui.output_view import OutputView
 from tests.tui.harness import ZONE, Posted, fixed_now, make_run
@@ -272,6 +276,31 @@ async def test_a_place_is_kept_while_the_rest_is_being_indexed(run: RunDirectory
         assert app.screen_text() == before
         await pilot.press("home")
         assert app.screen_text()[0].strip() == "line 0"
+
+
+async def test_counting_rests_long_beside_a_job_that_prints_and_briefly_after_its_end(
+    run: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+    has_ended = threading.Event()
+
+    def rest(seconds: float) -> None:
+        rests.append(seconds)
+        assert has_ended.wait(20)
+
+    monkeypatch.setattr(output_work, "time", SimpleNamespace(sleep=rest, monotonic=time.monotonic))
+    monkeypatch.setattr(output_work, "WORK_SECONDS", 0)
+    count = AT_ONCE // 8
+    run.write(numbered(count))
+    app = OutputApp(None, run)
+    async with app.run_test(size=(70, 12)) as pilot:
+        app.view.show_run(live(), str(run), fixed_now())
+        await until(pilot, lambda: bool(rests))
+        app.view.show_run(ended(), str(run), fixed_now())
+        has_ended.set()
+        await until(pilot, lambda: app.borders()[1].endswith(f"─ {count:,} lines"))
+    assert rests[0] == output_work.LONG_REST_SECONDS
+    assert set(rests[1:]) == {output_work.REST_SECONDS}
 
 
 # Other runs, saving, and small screens.
