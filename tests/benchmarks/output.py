@@ -87,7 +87,7 @@ def measure(report: Report, directory: Path, *, quick: bool) -> None:
     if not quick:
         for work, (blocks, size) in WORK.items():
             job = _Production(directory, produce, blocks, size)
-            seen = interleaved(7, {OURS: job.on_a_console, LIMIT: job.alone}, warm=False)
+            seen = interleaved(15, {OURS: job.on_a_console, LIMIT: job.alone}, warm=False)
             report.figures.append(Figure(f"{work}, a console open on it", "wall", "ms", _wall(seen), LIMIT, ALLOWED))
         for lines in GROWTH:
             job = _Production(directory, produce, lines, 80)
