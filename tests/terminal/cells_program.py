@@ -88,12 +88,14 @@ class Program(ConsoleApp):
         self.tick()
 
     def _stand(self, name: str) -> Iterator[str | None]:
-        """Say that it has got so far, and when that is asked for, paint all of it anew."""
+        """Say that it has got so far, and when that is asked for, paint all of it anew; until that has been seen."""
         yield name
         while not self._is_asked(f"{name} again"):
             yield None
         self.screen.refresh()
         yield f"{name} anew"
+        while not self._is_asked(f"{name} seen"):
+            yield None
 
 
 if __name__ == "__main__":

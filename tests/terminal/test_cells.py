@@ -39,7 +39,9 @@ def test_ticks_and_keys_leave_the_screen_that_a_new_frame_paints(stage: Stage) -
 def _anew(stage: Stage, tmux: Tmux, name: str) -> str:
     """The screen once all of it has been painted anew."""
     (stage.folder / f"{name} again").touch()
-    return _standing(stage, tmux, f"{name} anew")
+    screen = _standing(stage, tmux, f"{name} anew")
+    (stage.folder / f"{name} seen").touch()
+    return screen
 
 
 def _standing(stage: Stage, tmux: Tmux, name: str) -> str:
