@@ -61,7 +61,7 @@ class LocalRun:
     def pause(self) -> float:
         if self._fd is None:
             return LONGEST_PAUSE_SECONDS
-        return min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2.0 ** max(0, self._fruitless - QUICK_POLLS))
+        return min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * max(1, self._fruitless - QUICK_POLLS))
 
     def poll(self) -> Ended | None:
         if self._ended is None and not self._is_watched_alive():

@@ -18,7 +18,7 @@ from peak_console.runs.files import replace_file
 from peak_console.runs.interface import Ended
 from peak_console.runs.keeper import RETRY_SECONDS
 from peak_console.runs.marks import read_exit_status, read_record
-from peak_console.runs.process import LocalRun
+from peak_console.runs.process import LONGEST_PAUSE_SECONDS, PAUSE_SECONDS, LocalRun
 from tests.support.processes import is_alive, wait_until
 
 if TYPE_CHECKING:
@@ -215,6 +215,12 @@ def test_an_end_that_cannot_be_recorded_yet_keeps_nobody_from_sleeping(bench: Be
         assert select.select([fd], [], [], 10)[0]
         wait_until(lambda: handle.poll() is not None or handle.fileno() is None)
         assert handle.poll() is None
+        pauses = [handle.pause]
+        for _ in range(2000):  # a disk may be full for long
+            assert handle.poll() is None
+            pauses.append(handle.pause)
+        assert pauses == sorted(pauses)
+        assert (pauses[0], pauses[-1]) == (PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
     finally:
         os.kill(keeper, signal.SIGCONT)
     assert bench.ended(handle).return_code == 128 + signal.SIGKILL

@@ -124,6 +124,18 @@ async def test_a_row_that_moved_out_of_sight_is_scrolled_to(stage: Stage) -> Non
     assert any("job00" in text(stage.table, y) for y in range(1, 18))
 
 
+async def test_until_somebody_works_here_the_cursor_is_on_the_top_row(stage: Stage) -> None:
+    one, two, three_failed = *three()[:2], make_row("three", Standing.FAILED)
+    await stage.show(make_snapshot([one, two, three_failed]))
+    assert stage.table.cursor_name == "three"
+
+    stage.table.pin_cursor()
+    await stage.show(make_snapshot([make_row("one", Standing.FAILED, next_in=10), two, three()[2]]))
+
+    assert lines(stage.table) == ["one", "two", "three"]
+    assert stage.table.cursor_name == "three"
+
+
 # Opening, and the mouse.
 
 
@@ -423,15 +435,3 @@ def test_hostile_names_stay_in_their_columns(snap_compare: SnapCompare) -> None:
     ]
     app, prepare = shown(make_snapshot(rows))
     assert snap_compare(app, run_before=prepare, terminal_size=(120, 10))
-
-
-async def test_until_somebody_works_here_the_cursor_is_on_the_top_row(stage: Stage) -> None:
-    one, two, three_failed = *three()[:2], make_row("three", Standing.FAILED)
-    await stage.show(make_snapshot([one, two, three_failed]))
-    assert stage.table.cursor_name == "three"
-
-    stage.table.pin_cursor()
-    await stage.show(make_snapshot([make_row("one", Standing.FAILED, next_in=10), two, three()[2]]))
-
-    assert lines(stage.table) == ["one", "two", "three"]
-    assert stage.table.cursor_name == "three"
