@@ -46,6 +46,8 @@ _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # terminals dis
 
 BOLD, DIM, ITALIC, UNDERLINE, REVERSE, STRIKE = 1, 2, 4, 8, 16, 32
 DEFAULT = -1
+UNKNOWN = -1
+"""Stands for a parameter that is not a number which a terminal knows."""
 RGB = 1 << 24
 """Set in a colour that is 24-bit RGB; else it is an index into the palette of 256."""
 
@@ -82,9 +84,24 @@ EMPTY = ShownLine([], 0, 0)
 def shown_line(data: bytes, length: int | None = None, max_cells: int = MAX_CELLS) -> ShownLine:
     """The line that ``data`` starts with, without its line end; ``length``: its bytes in all, when ``data`` is less.
 
-    A carriage return starts the line anew: of a progress bar, its last state is shown.
+    A carriage return starts the line anew: of a progress bar, its last state is shown. Raises nothing: a line whose
+    colours cannot be made out is shown without colours.
     """
     length = len(data) if length is None else length
+    try:
+        return _coloured_line(data, length, max_cells)
+    except Exception:  # noqa: BLE001 - what a program prints must never end the console that shows it
+        return _plain_line(data, length, max_cells)
+
+
+def _plain_line(data: bytes, length: int, max_cells: int) -> ShownLine:
+    """The line in one look, and in ASCII: the simplest code there is, for a line that the other code fails on."""
+    text = data[: min(MAX_BYTES, max_cells)].decode("ascii", "replace")
+    text = "".join(character if character.isprintable() else REPLACEMENT for character in text)
+    return ShownLine([Piece(text, PLAIN)] if text else [], len(text), length - min(length, MAX_BYTES, max_cells))
+
+
+def _coloured_line(data: bytes, length: int, max_cells: int) -> ShownLine:
     text = data[:MAX_BYTES].rstrip(b"\r").decode("utf-8", "replace")
     if len(text) <= max_cells and length == len(data) and text.isascii() and text.isprintable():
         return ShownLine([Piece(text, PLAIN)], len(text), 0) if text else EMPTY
@@ -227,12 +244,14 @@ def _known(look: Look, parameters: str) -> Look:
             look = _with_subparameters(look, code.split(":"))
         else:
             number = _number(code)
-            look = _with_colour(look, number, codes) if number in {38, 48, 58} else _with_code(look, number)
+            look = _with_colour(look, number, codes) if number in _COLOURS else _with_code(look, number)
     return look
 
 
 _ADD = {1: BOLD, 2: DIM, 3: ITALIC, 4: UNDERLINE, 7: REVERSE, 9: STRIKE, 21: UNDERLINE}
 _REMOVE = {22: BOLD | DIM, 23: ITALIC, 24: UNDERLINE, 27: REVERSE, 29: STRIKE}
+_COLOURS = {38, 48, 58}
+"""Text, background, underline: the codes that a colour's numbers follow."""
 _ARGUMENTS = {5: 1, 2: 3}
 """How many numbers a colour has, by its kind: one of the palette, or red, green, blue."""
 
@@ -269,6 +288,8 @@ def _with_subparameters(look: Look, parts: list[str]) -> Look:
     code = _number(parts[0])
     if code == 4:
         return _with_code(look, 24 if _number(parts[1]) == 0 else 4)
+    if code not in _COLOURS:
+        return look
     kind = _number(parts[1])
     values = parts[3:6] if kind == 2 and len(parts) >= 6 else parts[2 : 2 + _ARGUMENTS.get(kind, 0)]
     return _coloured(look, code, kind, [_number(value) for value in values])
@@ -289,5 +310,7 @@ def _coloured(look: Look, code: int, kind: int, values: list[int]) -> Look:
 
 
 def _number(text: str) -> int:
-    """A parameter's value; a missing one is 0, as terminals take it; a monstrous one is none that we know."""
-    return int(text) if 0 < len(text) <= 4 else -1 if text else 0
+    """A parameter's value; a missing one is 0, as terminals take it; any other that is no short number is unknown."""
+    if not text:
+        return 0
+    return int(text) if len(text) <= 4 and text.isdecimal() else UNKNOWN

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from peak_console.tui.ansi import BOLD, DEFAULT, DIM, ITALIC, PLAIN, REVERSE, RGB, STRIKE, UNDERLINE
+from peak_console.tui.ansi import BOLD, DEFAULT, DIM, ITALIC, PLAIN, REVERSE, RGB, STRIKE, UNDERLINE, Piece
 from peak_console.tui.output_files import ERR
 from peak_console.tui.output_window import CURRENT, MATCH, QUIET
 from peak_console.tui.output_words import STAMP_CELLS, stamp
@@ -51,10 +51,19 @@ class RowPainter:
         window.height = size.height
         low, high = window.thumb()
         strips = [
-            self.strip(row, size.width, zone, final_style, thumb=low <= y < high) for y, row in enumerate(window.rows())
+            self._certain_strip(row, size.width, zone, final_style, thumb=low <= y < high)
+            for y, row in enumerate(window.rows())
         ]
         blank = Strip.blank(size.width, self._styles["text"])
         return strips + [blank] * (size.height - len(strips))
+
+    def _certain_strip(self, row: Row, width: int, zone: tzinfo | None, final_style: str, *, thumb: bool) -> Strip:
+        """The row; without its colours where these cannot be drawn, so that one line costs the others nothing."""
+        try:
+            return self.strip(row, width, zone, final_style, thumb=thumb)
+        except Exception:  # noqa: BLE001 - what a program prints must never end the console that shows it
+            plain = [Piece(text, PLAIN) for text, _look in row.pieces]
+            return self.strip(row._replace(pieces=plain), width, zone, final_style, thumb=thumb)
 
     def strip(self, row: Row, width: int, zone: tzinfo | None, final_style: str, *, thumb: bool) -> Strip:
         """The row, ``width`` cells wide; ``zone``: the one of its time, or ``None`` for no times."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from peak_console.tui.ansi import MAX_CELLS, shown_line
+from peak_console.tui import ansi, output_paint
+from peak_console.tui.ansi import DEFAULT, MAX_CELLS, RGB, shown_line
 from peak_console.tui.output_view import OutputView
 from tests.tui.harness import WidgetApp, fixed_now, make_run
 from tests.tui.output import RunDirectory, until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from textual.pilot import Pilot
@@ -37,12 +39,64 @@ NASTY = [
 hostile = st.lists(st.sampled_from(NASTY) | st.binary(max_size=8), max_size=60).map(b"".join)
 
 
+parameters = st.text("0123456789:;", max_size=24) | st.lists(
+    st.sampled_from(["38", "48", "58", "4", "1", "0", "2", "5", "255", "256", "04", "", "99999"]), max_size=9
+).flatmap(lambda codes: st.sampled_from([";".join(codes), ":".join(codes), ";:".join(codes), ":;".join(codes)]))
+
+
+@given(st.lists(parameters, min_size=1, max_size=4))
+@example(["38;5:1"])
+@example(["38;1:"])
+@example(["48;2;1;2;:3"])
+@example(["38;:"])
+@settings(max_examples=600, deadline=None)
+def test_malformed_colours_cost_no_text(codes: list[str]) -> None:
+    data = "".join(f"\x1b[{code}mhello" for code in codes).encode()
+    shown = ansi._coloured_line(data, len(data), MAX_CELLS)
+    assert "".join(piece.text for piece in shown.pieces) == "hello" * len(codes)
+    for piece in shown.pieces:
+        for colour in (piece.look.colour, piece.look.background):
+            assert colour == DEFAULT or colour & RGB or 0 <= colour <= 255
+
+
+async def test_a_line_whose_colours_cannot_be_made_out_or_drawn_costs_no_other_line_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(real: Callable[..., Any], trigger: object) -> Callable[..., Any]:
+        def act(*given: Any) -> Any:
+            if given[-1] == trigger:
+                raise ValueError(trigger)
+            return real(*given)
+
+        return act
+
+    monkeypatch.setattr(ansi, "_known", failing(ansi._known, "35"))
+    monkeypatch.setattr(output_paint, "_colour", failing(output_paint._colour, 6))
+    run = RunDirectory(tmp_path / "run")
+    run.write(b"\x1b[31mred\n\x1b[35mnot made out \xff\n\x1b[36mnot drawn\n\x1b[32mgreen\n", at=1)
+    view = OutputView()
+    async with WidgetApp(view).run_test(size=(60, 8)) as pilot:
+        await shown_in(pilot, view, run)
+        drawn = {
+            segment.text.strip(): segment.style.color
+            for line in view.app.screen._compositor.render_strips()
+            for segment in line
+            if segment.style is not None
+        }
+    plain = drawn["not drawn"]
+    assert {"red", "green"} <= drawn.keys()
+    assert plain not in (drawn["red"], drawn["green"])
+    (unmade,) = (text for text in drawn if "not made out" in text)
+    assert drawn[unmade] == plain
+
+
 @given(hostile)
 @example(b"\x1b]52;c;x\x1b[31m\x07")
 @example("\x1b[31\u0301m".encode())
 @settings(max_examples=600, deadline=None)
 def test_no_control_reaches_what_is_shown(data: bytes) -> None:
     shown = shown_line(data)
+    assert shown == ansi._coloured_line(data, len(data), MAX_CELLS)  # it has not needed its net
     text = "".join(piece.text for piece in shown.pieces)
     assert not UNSAFE.search(text)
     assert cell_len(text) == shown.cells <= MAX_CELLS
