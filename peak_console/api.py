@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from peak_console.runs.interface import RunHandle
+    from peak_console.runs.interface import Executor, RunHandle
 
 
 __all__ = [
@@ -194,7 +194,7 @@ def _supervised(job: JobDefinition, directory: str) -> tuple[int, str | None]:
     began = time.monotonic()
     asked_at: float | None = None
     try:
-        while (ended := handle.poll()) is None:
+        while (ended := handle.poll()) is None or _is_left(executor, handle, asked_at, job):
             now = time.monotonic()
             if asked_at is None and job.timeout_seconds and now - began >= job.timeout_seconds:
                 asked_at = now
@@ -202,7 +202,12 @@ def _supervised(job: JobDefinition, directory: str) -> tuple[int, str | None]:
             elif asked_at is not None and now - asked_at >= job.kill_grace_seconds:
                 handle.kill()
             recorder.sample(datetime.now(UTC))
-            _wait(handle)
+            if ended is None:
+                _wait(handle)
+            else:
+                time.sleep(LOOK_SECONDS)
+        if asked_at is not None:
+            handle.kill()
     except BaseException:
         handle.kill()
         raise
@@ -215,6 +220,13 @@ def _supervised(job: JobDefinition, directory: str) -> tuple[int, str | None]:
     if ended.return_code is None:
         return -1, "its process is gone and left no exit code"
     return ended.return_code, None
+
+
+def _is_left(executor: Executor, handle: RunHandle, asked_at: float | None, job: JobDefinition) -> bool:
+    """Whether a job that was asked to end still has processes, and some of its grace."""
+    if asked_at is None or time.monotonic() - asked_at >= job.kill_grace_seconds:
+        return False
+    return bool(executor.lingering([handle]))
 
 
 def _wait(handle: RunHandle) -> None:

@@ -16,7 +16,7 @@ from peak_console.engine.dispatch import Dispatcher
 from peak_console.engine.launch import Launcher
 from peak_console.engine.planner import Planner
 from peak_console.engine.recovery import Recovery, identity, strangers
-from peak_console.engine.supervisor import LiveRun, Supervisor
+from peak_console.engine.supervisor import Supervisor
 from peak_console.engine.wishes import Wishes
 from peak_console.errors import DamagedError, StateError
 from peak_console.jobs.loader import filter_jobs_by_tags
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.clock import Clock
+    from peak_console.engine.live_run import LiveRun
     from peak_console.jobs.model import AlertChannel, JobSet
     from peak_console.runs.interface import Executor
     from peak_console.store.model import Alert

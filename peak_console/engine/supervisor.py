@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from peak_console.engine.live_run import SAMPLE_SECONDS, LiveRun, Step
 from peak_console.errors import StartError, StateError
 from peak_console.runs.interface import AlreadyStartedError, Ended
 from peak_console.runs.output import OutputRecorder
@@ -26,48 +26,6 @@ if TYPE_CHECKING:
 
 TIMEOUT = "timeout"
 """The stop reason of a run that took too long; every other one names who asked."""
-SAMPLE_SECONDS = 0.1
-SAMPLE_SECONDS_AT_REST = 1.0
-
-
-class Step(StrEnum):
-    """What a run that has to stop is owed now."""
-
-    TERMINATE = "terminate"
-    KILL = "kill"
-
-
-@dataclass(slots=True)
-class LiveRun:
-    """A run under our eyes. Times ending in ``_at`` are seconds on the monotonic clock."""
-
-    run: Run
-    job: JobDefinition
-    handle: RunHandle
-    recorder: OutputRecorder
-    timeout_at: float | None
-    asked_at: float | None = None
-    stop_reason: str | None = None
-    killed: bool = False
-    sample_at: float = 0.0
-    sample_pause: float = SAMPLE_SECONDS
-
-    def next_step(self, now: float, stop_wanted: bool) -> Step | None:
-        """Ask, insist, or nothing yet."""
-        if self.killed:
-            return None
-        if self.asked_at is None:
-            return Step.TERMINATE if stop_wanted else None
-        return Step.KILL if now - self.asked_at >= self.job.kill_grace_seconds else None
-
-    def next_look(self) -> float:
-        """When this run next needs us, short of its end."""
-        moments = [self.sample_at]
-        if self.asked_at is None and self.timeout_at is not None:
-            moments.append(self.timeout_at)
-        if self.asked_at is not None and not self.killed:
-            moments.append(self.asked_at + self.job.kill_grace_seconds)
-        return min(moments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +109,28 @@ class Supervisor:
             self._store.started(run.id, at, found.pid, found.pid_started)
             run = replace(run, state=RunState.RUNNING, started_at=at, pid=found.pid, pid_started=found.pid_started)
         if isinstance(found, Ended):
-            return self._end(run, job, found)
+            remains = self._remains(run, directory) if run.stop_reason is not None else None
+            if remains is None:
+                return self._end(run, job, found)
+            self._watch(run, job, remains, 0).ended = found
+            self.stop(run.id, run.stop_reason or "", recorded=True)
+            return None
         left = job.timeout_seconds
         if left and run.started_at is not None:
             left = max(0.001, left - (self._clock.now() - run.started_at).total_seconds())
         self._watch(run, job, found, left)
         if run.stop_reason is not None:
             self.stop(run.id, run.stop_reason, recorded=True)
+        return None
+
+    def _remains(self, run: Run, directory: str) -> RunHandle | None:
+        """A handle on what is alive of a run whose first process has ended, if anything is."""
+        if run.pid is None or run.pid_started is None:
+            return None
+        handle = self._executor.remains(directory, run.pid, run.pid_started)
+        if self._executor.lingering([handle]):
+            return handle
+        handle.close()
         return None
 
     def _watch(self, run: Run, job: JobDefinition, handle: RunHandle, timeout: float) -> LiveRun:
@@ -196,23 +169,27 @@ class Supervisor:
         """Insist at once on a stop that has been asked for."""
         live = self._live.get(run_id)
         if live is not None and not live.killed:
-            live.killed = True
             live.handle.kill()
+            live.killed_at = self._clock.monotonic()
 
     def tick(self, on_stopping: Callable[[LiveRun, str, bool], None]) -> list[End]:
         """Look at every live run: those that have ended leave, the others get what they are owed.
 
+        A run that was asked to stop has ended once nothing of it is left, or once all of it has been killed.
         ``on_stopping`` hears of each timeout (reason, not killed) and each kill.
         """
         now = self._clock.monotonic()
-        ends = []
+        ends, remaining = [], []
         for live in list(self._live.values()):
-            ended = live.handle.poll()
-            if ended is not None:
-                ends.append(self._leave(live, ended))
+            if live.ended is None:
+                live.ended = live.handle.poll()
+            if live.ended is not None and live.asked_at is None:
+                ends.append(self._leave(live, live.ended))
                 continue
             self._attend(live, now, on_stopping)
-        return ends
+            if live.ended is not None and now >= live.linger_at:
+                remaining.append(live)
+        return ends + self._let_go(remaining, now)
 
     def _attend(self, live: LiveRun, now: float, on_stopping: Callable[[LiveRun, str, bool], None]) -> None:
         step = live.next_step(now, stop_wanted=live.timeout_at is not None and now >= live.timeout_at)
@@ -223,9 +200,23 @@ class Supervisor:
             self.kill(live.run.id)
             on_stopping(live, "", True)
         if now >= live.sample_at:
-            grown = live.recorder.sample(self._clock.now())
-            live.sample_pause = SAMPLE_SECONDS if grown else min(live.sample_pause * 2, SAMPLE_SECONDS_AT_REST)
-            live.sample_at = now + live.sample_pause
+            live.sampled(now, grown=live.recorder.sample(self._clock.now()))
+
+    def _let_go(self, remaining: list[LiveRun], now: float) -> list[End]:
+        """Of stopped runs whose first process has ended, the ends of those that have left nothing alive."""
+        if not remaining:
+            return []
+        lingering = {handle.pid for handle in self._executor.lingering([live.handle for live in remaining])}
+        ends = []
+        for live in remaining:
+            assert live.ended is not None
+            if live.handle.pid in lingering and live.lingered(now):
+                if live.killed:
+                    live.handle.kill()  # what was forked while it was being killed
+                continue
+            at = self._clock.now() if live.has_lingered else live.ended.at
+            ends.append(self._leave(live, replace(live.ended, at=at)))
+        return ends
 
     def _leave(self, live: LiveRun, ended: Ended) -> End:
         del self._live[live.run.id], self._of_job[live.run.job][live.run.id]
@@ -267,9 +258,11 @@ class Supervisor:
         if not self._live:
             return None
         soonest = min(live.next_look() for live in self._live.values())
-        pauses = [live.handle.pause for live in self._live.values() if live.handle.fileno() is None]
+        pauses = [
+            live.handle.pause for live in self._live.values() if live.ended is None and live.handle.fileno() is None
+        ]
         return min(soonest, self._clock.monotonic() + min(pauses)) if pauses else soonest
 
     def filenos(self) -> list[int]:
         """What becomes readable when a run ends."""
-        return [fd for live in self._live.values() if (fd := live.handle.fileno()) is not None]
+        return [fd for live in self._live.values() if live.ended is None and (fd := live.handle.fileno()) is not None]

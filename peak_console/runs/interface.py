@@ -47,9 +47,6 @@ if TYPE_CHECKING:
         def kill(self) -> None:
             """Kill the process group and all that is left in the session, also after the run's own end."""
 
-        def lingers(self) -> bool:
-            """Whether anything of the session other than the run's first process is alive."""
-
         def close(self) -> None:
             """Let go of what watches the run. The run goes on."""
 
@@ -75,6 +72,15 @@ if TYPE_CHECKING:
             """Find a run that another process started; its end when it is over.
 
             Without a ``pid``, what the run wrote into its directory tells.
+            """
+
+        def remains(self, directory: str, pid: int, pid_started: str) -> RunHandle:
+            """A handle on a run whose first process has ended, for what it has left."""
+
+        def lingering(self, handles: Sequence[RunHandle]) -> Sequence[RunHandle]:
+            """Of runs whose first process has ended those that have left other processes alive.
+
+            Raises ``OSError`` where that cannot be told at present.
             """
 
         def is_started(self, directory: str) -> bool:

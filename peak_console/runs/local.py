@@ -24,9 +24,9 @@ from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from peak_console.runs.interface import RunSpec
+    from peak_console.runs.interface import RunHandle, RunSpec
     from peak_console.runs.link import KeeperLink
     from peak_console.runs.system import System
 
@@ -175,6 +175,13 @@ class LocalExecutor:
                 break
             time.sleep(RECORD_PAUSE_SECONDS)
         return Ended(*read_exit_status(directory))
+
+    def remains(self, directory: str, pid: int, pid_started: str) -> LocalRun:
+        return LocalRun(directory, Record(pid, pid_started, 0, 0), self._system)
+
+    def lingering(self, handles: Sequence[RunHandle]) -> list[RunHandle]:
+        sessions = self._system.sessions()
+        return [handle for handle in handles if isinstance(handle, LocalRun) and handle.lingers(sessions)]
 
     def is_started(self, directory: str) -> bool:
         return is_claimed(directory)

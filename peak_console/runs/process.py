@@ -12,6 +12,8 @@ from peak_console.runs.marks import read_exit_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from peak_console.runs.marks import Record
     from peak_console.runs.system import System
 
@@ -111,8 +113,9 @@ class LocalRun:
                 _send_signal(pid, signal.SIGKILL)
             signalled |= members
 
-    def lingers(self) -> bool:
-        return any(pid != self.pid for pid in self._session())
+    def lingers(self, sessions: Mapping[int, Sequence[int]]) -> bool:
+        """Whether anything of it other than its first process is among the living processes, given by session."""
+        return any(pid != self.pid for pid in sessions.get(self.pid, ())) and not self._is_replaced()
 
     def close(self) -> None:
         if self._fd is not None:
@@ -125,9 +128,11 @@ class LocalRun:
 
     def _session(self) -> list[int]:
         """Its session's living members. While one lives, the system gives the session's number to nobody else."""
-        if not self._system.is_same(self.pid, self.pid_started) and self._system.mark(self.pid) is not None:
-            return []  # another process has the pid, so nothing was left of the session
-        return self._system.session_members(self.pid)
+        return [] if self._is_replaced() else self._system.session_members(self.pid)
+
+    def _is_replaced(self) -> bool:
+        """Whether another process has the pid, so that nothing can be left of the session."""
+        return not self._system.is_same(self.pid, self.pid_started) and self._system.mark(self.pid) is not None
 
     def _signal_group(self, number: int) -> None:
         try:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
         def watch(self, pid: int) -> int | None:
             """A file descriptor that becomes readable when the process ends; ``None`` where there is no such thing."""
 
+        def sessions(self) -> dict[int, list[int]]:
+            """All living processes, by session."""
+
         def session_members(self, session: int) -> list[int]:
             """The living processes of a session."""
 
@@ -76,13 +79,16 @@ class LinuxSystem:
         except OSError:  # gone already, out of descriptors, or a kernel before 5.3
             return None
 
-    def session_members(self, session: int) -> list[int]:
-        members = []
+    def sessions(self) -> dict[int, list[int]]:
+        sessions: dict[int, list[int]] = {}
         for name in os.listdir("/proc"):
             status = _proc_status(int(name)) if name.isdigit() else None
-            if status is not None and status[3] == str(session) and status[0] not in "ZX":
-                members.append(int(name))
-        return members
+            if status is not None and status[0] not in "ZX":
+                sessions.setdefault(int(status[3]), []).append(int(name))
+        return sessions
+
+    def session_members(self, session: int) -> list[int]:
+        return self.sessions().get(session, [])
 
     def punch_hole(self, fd: int, start: int, end: int) -> bool:
         return _fallocate_hole(fd, start, end - start)
@@ -120,13 +126,17 @@ class PortableSystem:
     def watch(self, pid: int) -> int | None:  # noqa: ARG002
         return None
 
-    def session_members(self, session: int) -> list[int]:
-        members = []
+    def sessions(self) -> dict[int, list[int]]:
+        sessions: dict[int, list[int]] = {}
         for line in _ps("-axo", "pid=,stat="):
             pid, _, state = line.strip().partition(" ")
-            if not state.strip().startswith("Z") and _session_of(int(pid)) == session:
-                members.append(int(pid))
-        return members
+            session = _session_of(int(pid))
+            if session is not None and not state.strip().startswith("Z"):
+                sessions.setdefault(session, []).append(int(pid))
+        return sessions
+
+    def session_members(self, session: int) -> list[int]:
+        return self.sessions().get(session, [])
 
     def punch_hole(self, fd: int, start: int, end: int) -> bool:  # noqa: ARG002
         return False

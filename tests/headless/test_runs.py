@@ -174,3 +174,36 @@ def test_a_job_that_leaves_a_daemon_behind_is_over_when_it_ends_itself(program: 
     child = int((program.folder / "child").read_text(encoding="utf-8"))
     assert is_alive(child)
     os.kill(child, signal.SIGKILL)
+
+
+LEAVES = "(trap '' TERM; echo $BASHPID >> {log}; while :; do sleep 0.05; done) & wait"
+"""A job that dies of TERM, and whose child does not."""
+
+
+@pytest.mark.parametrize("resident", [False, True])
+def test_what_survives_term_is_killed_before_the_next_attempt(program: Program, resident: bool) -> None:
+    rest = 'schedule_type = "once"\ntimeout_seconds = 0.4\nkill_grace_seconds = 0.3\nretries = 2\n'
+    program.jobs(shell("leaves", LEAVES, rest + "retry_delay_seconds = 0.01").replace("/bin/sh", "/bin/bash"))
+    engine = program.headless() if resident else program.start("--once")
+    for count in (1, 2, 3):
+        program.log_has(count)
+        assert [is_alive(int(pid)) for pid in program.log[: count - 1]] == [False] * (count - 1)
+    runs = program.finished(3)
+    assert [run.outcome for run in runs] == ["timed_out"] * 3
+    wait_until(lambda: not any(is_alive(int(pid)) for pid in program.log))
+    assert engine.leave() == 0 if resident else engine.wait() == 3
+
+
+def test_a_stop_that_outlives_its_engine_ends_what_is_left(program: Program) -> None:
+    rest = 'schedule_type = "once"\nkill_grace_seconds = 1'
+    program.jobs(shell("leaves", LEAVES, rest).replace("/bin/sh", "/bin/bash"))
+    engine = program.headless()
+    (child,) = (int(pid) for pid in program.log_has(1))
+    assert program.run("stop", "leaves").code == 0
+    engine.send(signal.SIGKILL)
+    engine.wait()
+    assert is_alive(child)
+    engine = program.headless()
+    assert [run.outcome for run in program.finished(1)] == ["stopped"]
+    assert not is_alive(child)
+    assert engine.leave() == 0

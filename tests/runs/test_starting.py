@@ -152,10 +152,10 @@ def test_run_ends_with_the_job_and_not_with_the_daemon_it_leaves(bench: Bench) -
     assert bench.ended(handle).return_code == 5
     daemon = int(bench.written(handle))
     assert is_alive(daemon)
-    assert handle.lingers()
+    assert bench.executor.lingering([handle]) == [handle]
     handle.kill()
     wait_until(lambda: not is_alive(daemon))
-    assert not handle.lingers()
+    assert bench.executor.lingering([handle]) == []
 
 
 def test_fileno_becomes_readable_at_the_end_where_there_is_one(bench: Bench) -> None:

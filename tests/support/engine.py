@@ -38,6 +38,10 @@ class ScriptedProcess:
     signals: list[str] = field(default_factory=list)
     dies_of: str = "kill"
     """The signal that ends it: ``terminate`` or ``kill``."""
+    leaves: bool = False
+    """Whether its end leaves other processes alive, until they are killed."""
+    unkillable: bool = False
+    """Whether what it leaves is alive even then."""
     closed: bool = False
     pause: float = 0.05
 
@@ -53,14 +57,13 @@ class ScriptedProcess:
     def kill(self) -> None:
         self._signalled("kill", 137)
 
-    def lingers(self) -> bool:
-        return False
-
     def close(self) -> None:
         self.closed = True
 
     def _signalled(self, name: str, code: int) -> None:
         self.signals.append(name)
+        if name == "kill":
+            self.leaves = self.leaves and self.unkillable
         if name == self.dies_of:
             self.ended = Ended(code, None)
 
@@ -96,6 +99,12 @@ class ScriptedExecutor:
 
     def adopt(self, run_id: int, directory: str, pid: int | None, pid_started: str | None) -> RunHandle | Ended:
         return self.adoptable.get(run_id, Ended(None, None))
+
+    def remains(self, directory: str, pid: int, pid_started: str) -> RunHandle:
+        return next(process for process in self.processes.values() if process.pid == pid)
+
+    def lingering(self, handles: Sequence[RunHandle]) -> list[RunHandle]:
+        return [handle for handle in handles if isinstance(handle, ScriptedProcess) and handle.leaves]
 
     def is_started(self, directory: str) -> bool:
         return directory in self.started_marks

@@ -1,0 +1,84 @@
+"""One run under the engine's eyes: what it is owed, and when it next has to be looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.runs.interface import Ended, RunHandle
+    from peak_console.runs.output import OutputRecorder
+    from peak_console.store.model import Run
+
+SAMPLE_SECONDS = 0.1
+SAMPLE_SECONDS_AT_REST = 1.0
+LINGER_SECONDS = 0.005
+LINGER_SECONDS_LATER = 0.25
+"""How soon after its end a run that was asked to stop is first looked at for what it left, and how often at last."""
+KILLED_SECONDS = 5.0
+"""How long what was killed may take to be gone: what the kernel holds back (a dead disk) holds no successor up."""
+
+
+class Step(StrEnum):
+    """What a run that has to stop is owed now."""
+
+    TERMINATE = "terminate"
+    KILL = "kill"
+
+
+@dataclass(slots=True)
+class LiveRun:
+    """A run under our eyes. Times ending in ``_at`` are seconds on the monotonic clock."""
+
+    run: Run
+    job: JobDefinition
+    handle: RunHandle
+    recorder: OutputRecorder
+    timeout_at: float | None
+    asked_at: float | None = None
+    stop_reason: str | None = None
+    killed_at: float | None = None
+    sample_at: float = 0.0
+    sample_pause: float = SAMPLE_SECONDS
+    ended: Ended | None = None
+    """The end of its first process. Of a run that was asked to stop, other processes may be left then."""
+    linger_at: float = 0.0
+    linger_pause: float = LINGER_SECONDS
+    has_lingered: bool = False
+
+    @property
+    def killed(self) -> bool:
+        return self.killed_at is not None
+
+    def next_step(self, now: float, stop_wanted: bool) -> Step | None:
+        """Ask, insist, or nothing yet."""
+        if self.killed:
+            return None
+        if self.asked_at is None:
+            return Step.TERMINATE if stop_wanted else None
+        return Step.KILL if now - self.asked_at >= self.job.kill_grace_seconds else None
+
+    def next_look(self) -> float:
+        """When this run next needs us, short of its end."""
+        moments = [self.sample_at]
+        if self.ended is not None:
+            moments.append(self.linger_at)
+        if self.asked_at is None and self.timeout_at is not None:
+            moments.append(self.timeout_at)
+        if self.asked_at is not None and not self.killed:
+            moments.append(self.asked_at + self.job.kill_grace_seconds)
+        return min(moments)
+
+    def sampled(self, now: float, *, grown: bool) -> None:
+        """Its output was looked at; what is quiet is looked at less often."""
+        self.sample_pause = SAMPLE_SECONDS if grown else min(self.sample_pause * 2, SAMPLE_SECONDS_AT_REST)
+        self.sample_at = now + self.sample_pause
+
+    def lingered(self, now: float) -> bool:
+        """Something of it was alive after its end; whether to wait for that any longer."""
+        self.has_lingered = True
+        self.linger_at = now + self.linger_pause
+        self.linger_pause = min(self.linger_pause * 2, LINGER_SECONDS_LATER)
+        return self.killed_at is None or now - self.killed_at < KILLED_SECONDS
