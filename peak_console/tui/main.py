@@ -32,14 +32,15 @@ SCREEN_SECONDS = 3.0
 """How long the screen may take to go after a signal; with a terminal that no longer reads, it never would."""
 LOOK_SECONDS = 0.1
 NAMES_SHOWN = 5
+UNABLE_TERMINALS = ("", "dumb", "unknown")
+"""Values of ``TERM``: nothing that moves the cursor may be sent there. ``doctor`` judges by the same."""
 
 
 def run_console(options: Namespace) -> int:
     """Open the console; the exit code: 128 and the signal that ended it, 1 after a crash, else 0."""
     if options.in_browser:
         _claim_terminal()
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("the console needs a terminal; for systemd, cron and pipes use --headless")
+    _refuse_without_terminal()
     # Must be set before Textual is loaded: half the frames are half the work, and nobody sees the difference.
     os.environ.setdefault("TEXTUAL_FPS", "30")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
@@ -59,6 +60,19 @@ def run_console(options: Namespace) -> int:
 
     session = Session(options, jobset, directory, seen)
     return _Life(ConsoleApp(session), session).live()
+
+
+def _refuse_without_terminal() -> None:
+    """Raise ``UsageError`` where no screen can be drawn."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("the console needs a terminal; for systemd, cron and pipes use --headless")
+    term = os.environ.get("TERM", "")
+    if term in UNABLE_TERMINALS:
+        kind = f'the terminal says that it is "{term}"' if term else "TERM does not say what the terminal is"
+        raise UsageError(
+            f"{kind}: the console cannot draw on it; set TERM (such as TERM=xterm-256color), or use the verbs: "
+            "peak-console status"
+        )
 
 
 def _claim_terminal() -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from peak_console.tui.listening import listen
 from peak_console.tui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
@@ -128,6 +129,10 @@ class TerminalDriver(LinuxDriver):
         """Something has come from the terminal. Called in the thread that reads it."""
         with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._type_ahead.add, message)
+
+    def run_input_thread(self) -> None:
+        """Hand over what comes from the terminal. The whole of a thread's work."""
+        listen(self.fileno, self.exit_event, self.process_message)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """What the terminal says, whatever COLUMNS and LINES had become when somebody exported them."""

@@ -84,3 +84,14 @@ def test_a_listing_that_cannot_be_written_says_so_in_a_sentence(program: Program
     done = redirected(program, ">/dev/full", "jobs")
     assert (done.returncode, done.stderr) == (1, "peak-console: No space left on device\n")
     assert redirected(program, ">&-", "jobs").returncode == 0
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("words", ["", "--attach", "doctor", "status", "validate", "import-crontab -"])
+def test_no_start_minds_which_of_its_streams_are_closed(program: Program, closed: str, words: str) -> None:
+    program.jobs(shell("note", NOTE, EACH_SECOND))
+    done = redirected(program, closed, *words.split())
+    assert done.returncode in (0, 1, 2)
+    assert "Traceback" not in done.stderr
+    if words in ("", "--attach") and "2>&-" not in closed:
+        assert "the console needs a terminal" in done.stderr

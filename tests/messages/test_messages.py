@@ -43,6 +43,7 @@ ELSEWHERE: dict[str, str] = {
     "store/database.py: raise self._explained": "the same words, see the registry under hardship",
     "store/directory.py: raise StateError(f'{self._path}: cannot write the lock": "tests/store/test_directory.py",
     "tui/board.py: raise StateError(f'{self._store.path}: the registry is out of reach": "tests/tui/test_app_news.py",
+    "tui/main.py: raise UsageError(f'{kind}: the console cannot draw": "tests/terminal/test_typing.py",
     "tui/dialogs/disable.py: raise ValueError": "tests/tui/test_dialogs.py",
     "values.py: raise": PROGRAMMERS,
     "verbs/common.py: raise error": "the same words, see a jobs file that is none",

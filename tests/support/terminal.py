@@ -273,7 +273,10 @@ class Pty:
             time.sleep(LOOK_SECONDS)
 
     def keys(self, text: str) -> None:
-        os.write(self._master, text.encode())
+        self.send(text.encode())
+
+    def send(self, data: bytes) -> None:
+        os.write(self._master, data)
 
     def stall(self) -> None:
         """Read nothing more."""
