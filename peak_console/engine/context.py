@@ -8,6 +8,8 @@ from peak_console.engine.events import AlertRaised
 from peak_console.schedule.zones import zone
 from peak_console.values import replace
 
+REALERT_SECONDS = 3600.0
+"""How long the same trouble is not sent again, unless a job says otherwise."""
 GONE_SECONDS = 5.0
 """How long a job has to be missing from the jobs file before what waits for it is given up."""
 
@@ -108,14 +110,51 @@ class EngineContext:
         name = job.schedule.timezone if job is not None else None
         return zone(name or self.jobset.settings.timezone)
 
-    def raise_alert(self, alert: Alert, tags: Sequence[str] = ()) -> None:
-        """Store an alert with what has to be delivered, as part of the transaction begun by ``with context``."""
+    def raise_alert(self, alert: Alert, tags: Sequence[str] = (), also_to: Sequence[str] = ()) -> None:
+        """Store an alert with what has to be delivered, as part of the transaction begun by ``with context``.
+
+        ``also_to`` names channels that get it whatever they ask for.
+        """
+        channels = self._channels_for(alert, tags)
+        if self.options.send_alerts:
+            channels += [each.name for each in self.channels if each.name in also_to and each.name not in channels]
+        stored = self.store.add_alert(self._safe(alert), channels, self.clock.now())
+        self.news.append((AlertRaised(at=stored.timestamp, alert=stored), bool(channels)))
+
+    def open_incident(
+        self, cause: str, alert: Alert, tags: Sequence[str] = (), *, realert_seconds: float = REALERT_SECONDS
+    ) -> None:
+        """As ``raise_alert``, with an alert that stays open until ``resolve`` is called with its cause.
+
+        While it is open, the same cause again counts on instead of adding an alert, and is sent again no sooner than
+        ``realert_seconds`` after the last time. ``cause`` is a kind and what it is about: ``waiting:backup``.
+        """
+        channels = self._channels_for(alert, tags)
+        safe = replace(self._safe(alert), cause=cause)
+        stored, told = self.store.open_incident(safe, channels, self.clock.now(), realert_seconds)
+        if told:
+            self.news.append((AlertRaised(at=alert.timestamp, alert=stored), bool(channels)))
+
+    def resolve(
+        self, *causes: str, recovery: Alert | None = None, tags: Sequence[str] = (), until: datetime | None = None
+    ) -> Sequence[Alert]:
+        """The causes of some incidents are gone: resolve those that are open, and return them.
+
+        ``recovery``, good news about it, is recorded if there was one, and goes wherever the incidents went.
+        ``until`` spares incidents that have happened again since. Part of a transaction begun by ``with context``.
+        """
+        resolved = self.store.resolve(causes, self.clock.now(), until)
+        if resolved and recovery is not None:
+            self.raise_alert(recovery, tags, self.store.channels_told(resolved))
+        return resolved
+
+    def _channels_for(self, alert: Alert, tags: Sequence[str]) -> list[str]:
         from peak_console.alerts.routing import channels_for
 
-        channels = channels_for(alert, tags, self.channels) if self.options.send_alerts else []
-        safe = replace(alert, message=self.launcher.redactor.text(alert.message))
-        stored = self.store.add_alert(safe, channels, self.clock.now())
-        self.news.append((AlertRaised(at=stored.timestamp, alert=stored), bool(channels)))
+        return channels_for(alert, tags, self.channels) if self.options.send_alerts else []
+
+    def _safe(self, alert: Alert) -> Alert:
+        return replace(alert, message=self.launcher.redactor.text(alert.message))
 
     def remember(self, state: JobState) -> None:
         """Record what is remembered of a job's slots."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MIGRATIONS: dict[int, Sequence[str]] = {
     1: (
         "DROP INDEX runs_of_job",
@@ -23,6 +23,34 @@ MIGRATIONS: dict[int, Sequence[str]] = {
         "DROP INDEX runs_of_type",
         "CREATE INDEX runs_of_type ON runs (run_type, id) WHERE run_type <> 'scheduler_job'",
         "CREATE INDEX alerts_of_job ON alerts (job, id)",
+    ),
+    2: (
+        "ALTER TABLE alerts ADD COLUMN cause TEXT",
+        "ALTER TABLE alerts ADD COLUMN count INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE alerts ADD COLUMN last_at TEXT",
+        "ALTER TABLE alerts ADD COLUMN told_at TEXT",
+        "ALTER TABLE alerts ADD COLUMN resolved_at TEXT",
+        # What a later success has made good is resolved.
+        (
+            "UPDATE alerts SET resolved_at = (SELECT finished_at FROM runs WHERE runs.job = alerts.job"
+            " AND runs.id >= alerts.run_id AND outcome = 'succeeded' ORDER BY runs.id LIMIT 1)"
+            " WHERE level <> 'info' AND job IS NOT NULL AND run_id IS NOT NULL"
+        ),
+        # The newest of what is left goes on as the incident of its cause; the earlier ones are part of it.
+        (
+            "UPDATE alerts SET cause = (SELECT outcome || ':' || runs.job FROM runs WHERE runs.id = alerts.run_id"
+            " AND outcome IN ('failed', 'timed_out', 'lost', 'not_started', 'missed'))"
+            " WHERE level <> 'info' AND resolved_at IS NULL AND run_id IS NOT NULL"
+        ),
+        (
+            "UPDATE alerts SET last_at = timestamp, told_at = timestamp, count = same.number FROM"
+            " (SELECT max(id) AS newest, count(*) AS number FROM alerts WHERE cause IS NOT NULL GROUP BY cause) AS same"
+            " WHERE id = same.newest"
+        ),
+        "UPDATE alerts SET resolved_at = timestamp WHERE cause IS NOT NULL AND last_at IS NULL",
+        "DROP INDEX alerts_open",
+        "CREATE INDEX alerts_open ON alerts (id) WHERE acknowledged_at IS NULL AND resolved_at IS NULL",
+        "CREATE UNIQUE INDEX alerts_incidents ON alerts (cause) WHERE cause IS NOT NULL AND resolved_at IS NULL",
     ),
 }
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""

@@ -74,15 +74,17 @@ class ExpiryRecords(History):
     def expire_alerts(self, after: int, before: datetime | None) -> int | None:
         """Remove those of the alerts after an id that need not be kept; the id to go on from, ``None`` at the end.
 
-        That is what is older than ``before``, and what is settled (acknowledged, or good news) about a run that is no
-        longer kept. What is still to be delivered stays.
+        That is what is older than ``before``, and what is settled (acknowledged, resolved, or good news) about a run
+        that is no longer kept. What is still to be delivered stays, and so does an incident whose cause is not gone.
         """
         ids = self._rows("SELECT id FROM alerts WHERE id > ? ORDER BY id LIMIT ?", (after, WINDOW))
         if not ids:
             return None
         self._write(
             "DELETE FROM alerts WHERE id BETWEEN ? AND ? AND (timestamp < ? OR (run_id IS NOT NULL AND"
-            " (acknowledged_at IS NOT NULL OR level = 'info') AND NOT EXISTS (SELECT 1 FROM runs WHERE id = run_id)))"
+            " (acknowledged_at IS NOT NULL OR resolved_at IS NOT NULL OR level = 'info')"
+            " AND NOT EXISTS (SELECT 1 FROM runs WHERE id = run_id)))"
+            " AND (cause IS NULL OR resolved_at IS NOT NULL)"
             " AND NOT EXISTS (SELECT 1 FROM deliveries WHERE alert_id = alerts.id AND next_attempt_at IS NOT NULL)",
             (ids[0][0], ids[-1][0], stamp(before)),
         )

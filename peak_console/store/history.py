@@ -57,13 +57,13 @@ class History(Database):
         self,
         *,
         limit: int = -1,
-        unacknowledged: bool = False,
+        open_only: bool = False,
         jobs: Sequence[str | None] | None = None,
         after: int = 0,
         before: int | None = None,
     ) -> list[Alert]:
         """The alert log, newest first, between two ids; -1 is no limit. ``None`` among ``jobs`` stands for no job."""
-        where, values = ["id > ?", *(["acknowledged_at IS NULL"] if unacknowledged else [])], [after]
+        where, values = ["id > ?", *(["acknowledged_at IS NULL", "resolved_at IS NULL"] if open_only else [])], [after]
         if before is not None:
             where, values = [*where, "id < ?"], [after, before]
         return [alert_from(row) for row in self._newest("alerts", ALERT_COLUMNS, jobs, where, values, limit)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from peak_console.store.database import Database
 from peak_console.store.rows import (
     ALERT_COLUMNS,
@@ -18,13 +20,13 @@ from peak_console.store.terms import DRAINING, Level
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
     from typing import Any
 
-    from peak_console.store.model import Alert, Command, Delivery, EngineInfo
+    from peak_console.store.model import Alert, AlertCounts, Command, Delivery, EngineInfo
     from peak_console.store.state import Hold
 
 WITHDRAWN = "withdrawn: no engine answered in time"
+_RANK: dict[str, int] = {level: rank for rank, level in enumerate(Level)}
 
 
 class CommandRecords(Database):
@@ -79,44 +81,110 @@ class CommandRecords(Database):
 
 
 class AlertRecords(Database):
-    """The alert log and its outbox."""
+    """The alert log, the incidents in it, and their outbox."""
 
-    def add_alert(self, alert: Alert, channels: Sequence[str], now: datetime) -> Alert:
-        """Store an alert with one delivery per channel, due at once. Information needs no acknowledgement."""
+    def add_alert(self, alert: Alert, channels: Sequence[str], due: datetime) -> Alert:
+        """Store an alert with one delivery per channel, due at ``due``. Information needs no acknowledgement."""
         from peak_console.values import replace
 
+        at = stamp(alert.timestamp)
         with self:
             cursor = self._write(
-                "INSERT INTO alerts (level, source, message, timestamp, context, job, run_id, acknowledged_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO alerts (level, source, message, timestamp, context, job, run_id, acknowledged_at, cause,"
+                " last_at, told_at, resolved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    alert.level, alert.source, alert.message, stamp(alert.timestamp), as_json(alert.context),
-                    alert.job, alert.run_id, stamp(alert.timestamp) if alert.level == Level.INFO else None,
+                    alert.level, alert.source, alert.message, at, as_json(alert.context), alert.job, alert.run_id,
+                    at if alert.level == Level.INFO else None, alert.cause, at if alert.cause else None,
+                    at if alert.cause else None, stamp(alert.resolved_at),
                 ),
             )  # fmt: skip
-            stored = replace(alert, id=int(cursor.lastrowid or 0))
-            self.deliver(stored.id, channels, now)
+            stored = replace(alert, id=int(cursor.lastrowid or 0), last_at=alert.timestamp if alert.cause else None)
+            self.deliver(stored.id, channels, due)
         return stored
 
-    def deliver(self, alert_id: int, channels: Sequence[str], now: datetime) -> None:
-        """Put an alert into the outbox, once per channel, due at once."""
+    def open_incident(
+        self, alert: Alert, channels: Sequence[str], due: datetime, realert_seconds: float
+    ) -> tuple[Alert, bool]:
+        """Store an alert under its cause; where an incident is open, it has happened again.
+
+        The channels are told of a new incident, of one that is worse than before, and of one that goes on
+        ``realert_seconds`` after they were last told; an acknowledged one is open again then. The incident, and
+        whether they are told.
+        """
+        with self:
+            known = self._rows("SELECT id, level, told_at FROM alerts WHERE cause = ? AND resolved_at IS NULL",
+                               (alert.cause,))  # fmt: skip
+            if not known:
+                return self.add_alert(alert, channels, due), True
+            incident, level, told_at = known[0]
+            silent_for = (alert.timestamp - some_moment(told_at)).total_seconds()
+            again = _RANK[alert.level] > _RANK[level] or not 0 <= silent_for < realert_seconds
+            self._write(
+                "UPDATE alerts SET level = ?, message = ?, context = ?, run_id = ?, count = count + 1, last_at = ?"
+                " WHERE id = ?",
+                (
+                    max(alert.level, level, key=_RANK.__getitem__), alert.message, as_json(alert.context),
+                    alert.run_id, stamp(alert.timestamp), incident,
+                ),
+            )  # fmt: skip
+            if again:
+                self._write(
+                    "UPDATE alerts SET told_at = ?, acknowledged_at = NULL, acknowledged_by = NULL WHERE id = ?",
+                    (stamp(alert.timestamp), incident),
+                )
+                self.deliver(incident, channels, due)
+            return self._incidents("id = ?", (incident,))[0], again
+
+    def incidents(self) -> list[Alert]:
+        """The incidents whose cause is not gone, oldest first."""
+        return self._incidents("cause IS NOT NULL AND resolved_at IS NULL", ())
+
+    def resolve(self, causes: Sequence[str], now: datetime, until: datetime | None = None) -> list[Alert]:
+        """The cause of some incidents is gone; those that were open. ``until`` spares what has happened since."""
+        marks = ", ".join("?" * len(causes))
+        sql = f"cause IN ({marks}) AND resolved_at IS NULL AND last_at <= ?"
+        with self:
+            found = self._incidents(sql, (*causes, stamp(until or datetime.max.replace(tzinfo=UTC))))
+            for alert in found:
+                self._write("UPDATE alerts SET resolved_at = ? WHERE id = ?", (stamp(now), alert.id))
+        return found
+
+    def _incidents(self, where: str, values: Sequence[Any]) -> list[Alert]:
+        return [alert_from(row) for row in self._rows(f"SELECT {ALERT_COLUMNS} FROM alerts WHERE {where} ORDER BY id",
+                                                      values)]  # fmt: skip
+
+    def channels_told(self, alerts: Sequence[Alert]) -> list[str]:
+        """The channels that some alerts went to, or are on their way to."""
+        marks = ", ".join("?" * len(alerts))
+        sql = f"SELECT DISTINCT channel FROM deliveries WHERE alert_id IN ({marks}) ORDER BY channel"
+        return [row[0] for row in self._rows(sql, [alert.id for alert in alerts])]
+
+    def deliver(self, alert_id: int, channels: Sequence[str], due: datetime) -> None:
+        """Put an alert into the outbox, once per channel, unless it already waits there for that channel."""
         with self:
             for channel in channels:
                 self._write(
-                    "INSERT INTO deliveries (alert_id, channel, next_attempt_at) VALUES (?, ?, ?)",
-                    (alert_id, channel, stamp(now)),
+                    "INSERT INTO deliveries (alert_id, channel, next_attempt_at) SELECT ?1, ?2, ?3 WHERE NOT EXISTS"
+                    " (SELECT 1 FROM deliveries WHERE alert_id = ?1 AND channel = ?2 AND next_attempt_at IS NOT NULL)",
+                    (alert_id, channel, stamp(due)),
                 )
 
-    def alert_counts(self) -> tuple[int, int]:
-        """The newest alert's id (0 when there is none), and how many nobody has acknowledged."""
+    def alert_counts(self) -> AlertCounts:
+        """How the alert log stands, in numbers."""
+        from peak_console.store.model import AlertCounts
+
         newest = self._rows("SELECT coalesce(max(id), 0) FROM alerts")[0][0]
-        return newest, self._rows("SELECT count(*) FROM alerts WHERE acknowledged_at IS NULL")[0][0]
+        sql = "SELECT count(*) FROM alerts WHERE acknowledged_at IS NULL AND resolved_at IS NULL"
+        is_open = self._rows(sql)[0][0]
+        sql = "SELECT count(*), coalesce(sum(count), 0) FROM alerts WHERE cause IS NOT NULL AND resolved_at IS NULL"
+        incidents, occurrences = self._rows(sql)[0]
+        return AlertCounts(newest, is_open, incidents, occurrences)
 
     def acknowledge(self, by: str, now: datetime, alert_id: int | None = None) -> int:
         """Acknowledge one alert, or all with ``None``; how many were still open."""
         return self._write(
             "UPDATE alerts SET acknowledged_at = ?, acknowledged_by = ? WHERE acknowledged_at IS NULL"
-            " AND (? IS NULL OR id = ?)",
+            " AND resolved_at IS NULL AND (? IS NULL OR id = ?)",
             (stamp(now), by, alert_id, alert_id),
         ).rowcount
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RESIDENT_MODES",
     "Alert",
+    "AlertCounts",
     "Claim",
     "Command",
     "Delivery",
@@ -118,6 +119,37 @@ class Alert:
     id: int = 0
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
+    cause: str | None = None
+    """Of an incident: what it is about. One incident at a time is open for a cause."""
+    count: int = 1
+    last_at: datetime | None = None
+    """When it last happened; ``None`` is ``timestamp``."""
+    resolved_at: datetime | None = None
+    """When the cause of an incident was gone."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still needs somebody: nobody has acknowledged it, and its cause is not gone."""
+        return self.acknowledged_at is None and self.resolved_at is None
+
+    @property
+    def latest_at(self) -> datetime:
+        """When it last happened."""
+        return self.last_at or self.timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCounts:
+    """How the alert log stands; two of them are equal when nothing in it has changed."""
+
+    newest: int = 0
+    """The newest alert's id; 0 when there is none."""
+    open: int = 0
+    """How many nobody has acknowledged and nothing has resolved."""
+    incidents: int = 0
+    """How many incidents have a cause that is not gone."""
+    occurrences: int = 0
+    """How often these have happened."""
 
 
 @dataclass(frozen=True, slots=True)

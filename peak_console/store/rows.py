@@ -15,7 +15,10 @@ RUN_COLUMNS = (
     "id, job, triggered_by, scheduled_for, attempt, state, claimed_at, run_type, outcome, return_code, reason, "
     "not_before, started_at, finished_at, stop_reason, pid, pid_started, command, args, tags, tag, supervisor"
 )
-ALERT_COLUMNS = "alerts.id, level, message, timestamp, source, context, job, run_id, acknowledged_at, acknowledged_by"
+ALERT_COLUMNS = (
+    "alerts.id, level, message, timestamp, source, context, job, run_id, acknowledged_at, acknowledged_by, cause, "
+    "count, last_at, resolved_at"
+)
 COMMAND_COLUMNS = "id, verb, job, run_id, arguments, issued_by, issued_at, answer, message"
 STATE_COLUMNS = (
     "job, schedule, decided_until, off_since, failures, override, override_by, override_at, override_until, "
@@ -95,6 +98,10 @@ def alert_from(row: tuple[Any, ...]) -> Alert:
         run_id=row[7],
         acknowledged_at=moment(row[8]),
         acknowledged_by=row[9],
+        cause=row[10],
+        count=row[11],
+        last_at=moment(row[12]),
+        resolved_at=moment(row[13]),
     )
 
 

@@ -69,9 +69,15 @@ CREATE TABLE alerts (
   job             TEXT,
   run_id          INTEGER,
   acknowledged_at TEXT,
-  acknowledged_by TEXT
+  acknowledged_by TEXT,
+  cause           TEXT,                                 -- of an incident: what it is about, as in failed:backup
+  count           INTEGER NOT NULL DEFAULT 1,           -- how often it has happened
+  last_at         TEXT,                                 -- when it last happened
+  told_at         TEXT,                                 -- when the channels were last told
+  resolved_at     TEXT                                  -- when its cause was gone
 );
-CREATE INDEX alerts_open ON alerts (id) WHERE acknowledged_at IS NULL;
+CREATE INDEX alerts_open ON alerts (id) WHERE acknowledged_at IS NULL AND resolved_at IS NULL;
+CREATE UNIQUE INDEX alerts_incidents ON alerts (cause) WHERE cause IS NOT NULL AND resolved_at IS NULL;
 CREATE INDEX alerts_of_job ON alerts (job, id);
 
 CREATE TABLE deliveries (                               -- the outbox: what has to be sent, and how it went

@@ -62,7 +62,7 @@ class Layout:
 
     def lines(self, alert: Alert, *, cursor: bool) -> list[list[Piece]]:
         """The pieces of each line of ``alert``; a line is as wide as they are, at the most ``width``."""
-        unread = alert.acknowledged_at is None
+        unread = alert.is_open
         critical = unread and alert.level == Level.CRITICAL
         plain = "muted" if not unread else "text" if alert.level == Level.INFO else "unread"
         head = [

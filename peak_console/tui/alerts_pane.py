@@ -28,13 +28,15 @@ if TYPE_CHECKING:
     from peak_console.store.model import Alert
     from peak_console.tui.snapshot import Snapshot
 
+_Look = tuple[int, bool, int, bool]
+"""Of an alert what its lines depend on: its id, whether it is open, how often it has happened, and the cursor."""
 EMPTY = "no alerts yet: all quiet"
 _KEPT = 200
 """Alerts whose drawing is kept; more than any screen shows."""
 
 
 class AlertsPane(ScrollView, can_focus=True):
-    """Every alert of the log. Those nobody has acknowledged stand out."""
+    """Every alert of the log. Those that are open stand out."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {*(f"alerts-pane--{name}" for name in STYLES), "alerts-pane--cursor"}
 
@@ -69,8 +71,8 @@ class AlertsPane(ScrollView, can_focus=True):
         self._zone: tzinfo | None = None
         self._layout: Layout | None = None
         self._place = 0
-        self._strips: dict[tuple[int, bool, bool], list[Strip]] = {}
-        """By alert, whether it is acknowledged, and whether the cursor is on it."""
+        self._strips: dict[_Look, list[Strip]] = {}
+        """By how an alert looks."""
         self._palettes: dict[bool, dict[str, Style]] = {}
         """The styles of an alert, by whether the cursor is on it."""
         self.border_title = "4 Alerts"
@@ -152,15 +154,15 @@ class AlertsPane(ScrollView, can_focus=True):
         alert = self.cursor_alert
         if alert is None:
             return
-        if alert.acknowledged_at is None:
+        if alert.is_open:
             self.post_message(self.AcknowledgeRequested(alert.id))
         older = range(self._place + 1, len(self._alerts))
         newer = range(self._place - 1, -1, -1)
-        unread = (place for places in (older, newer) for place in places if self._alerts[place].acknowledged_at is None)
+        unread = (place for places in (older, newer) for place in places if self._alerts[place].is_open)
         self._go(next(unread, self._place))
 
     def action_acknowledge_all(self) -> None:
-        if any(alert.acknowledged_at is None for alert in self._alerts):
+        if any(alert.is_open for alert in self._alerts):
             self.post_message(self.AcknowledgeRequested(None))
 
     def render_line(self, y: int) -> Strip:
@@ -183,16 +185,16 @@ class AlertsPane(ScrollView, can_focus=True):
         """How many alerts are seen whole at once."""
         return self.scrollable_content_region.height // self._height
 
-    def _visible(self) -> Iterator[tuple[int, bool, bool]]:
+    def _visible(self) -> Iterator[_Look]:
         """What the lines on the screen show, each alert as in ``_strips``."""
         first = self.scroll_offset.y // self._height
         for place in range(first, min(first + self._page() + 1, len(self._alerts))):
             alert = self._alerts[place]
-            yield alert.id, alert.acknowledged_at is not None, place == self._place
+            yield alert.id, alert.is_open, alert.count, place == self._place
 
     def _drawn(self, layout: Layout, place: int) -> list[Strip]:
         alert, cursor = self._alerts[place], place == self._place
-        key = (alert.id, alert.acknowledged_at is not None, cursor)
+        key = (alert.id, alert.is_open, alert.count, cursor)
         strips = self._strips.get(key)
         if strips is None:
             if len(self._strips) >= _KEPT:
@@ -245,11 +247,11 @@ class AlertsPane(ScrollView, can_focus=True):
 
         So the key that acknowledges from any pane is for the one that has just rung.
         """
-        unread = next((place for place, alert in enumerate(self._alerts) if alert.acknowledged_at is None), None)
+        unread = next((place for place, alert in enumerate(self._alerts) if alert.is_open), None)
         under = self.cursor_alert
         if unread is None or under is None:
             return
-        if self._alerts[unread].id > newest or under.acknowledged_at is not None:
+        if self._alerts[unread].id > newest or not under.is_open:
             self._place = unread
             self._scroll_to_cursor()
 
@@ -271,4 +273,4 @@ class AlertsPane(ScrollView, can_focus=True):
 
 
 def _is_critical(alert: Alert) -> bool:
-    return alert.level == Level.CRITICAL and alert.acknowledged_at is None
+    return alert.level == Level.CRITICAL and alert.is_open

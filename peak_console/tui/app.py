@@ -285,8 +285,8 @@ class ConsoleApp(Remembering, inherit_bindings=False):
         self._lapse = min((o.until for o in overrides if o.until is not None), default=None)
 
     def _ring_for_critical(self, snapshot: Snapshot) -> None:
-        """Once for each new critical alert that nobody has acknowledged; not for those from before we came."""
-        newest = max((a.id for a in snapshot.alerts if a.level == Level.CRITICAL and not a.acknowledged_at), default=0)
+        """Once for each new critical alert that is open; not for those from before we came."""
+        newest = max((a.id for a in snapshot.alerts if a.level == Level.CRITICAL and a.is_open), default=0)
         if self._rung_for is not None and newest > self._rung_for and self.config.bell:
             self.bell()
         self._rung_for = max(newest, self._rung_for or 0)

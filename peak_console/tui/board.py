@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.engine.outlook import counts, view
 from peak_console.errors import StateError
-from peak_console.store.model import RunState
+from peak_console.store.model import AlertCounts, RunState
 from peak_console.store.terms import DRAINING
 from peak_console.tui.snapshot import HISTORY_RUNS, JobRow, Snapshot
 
@@ -44,7 +44,7 @@ class Board:
         """The jobs whose runs have to be read again; a look that fails leaves them here."""
         self._without_history: dict[str, None] = {}
         self._alerts: Sequence[Alert] = ()
-        self._alert_counts = (0, 0)
+        self._alert_counts = AlertCounts()
         self._has_older_alerts = False
         """Whether some that are to be shown have not been read yet."""
         self._version = -1
@@ -136,13 +136,12 @@ class Board:
         return JobRow(view(job, self._states.get(job.name), last, unfinished, now), history)
 
     def alerts(self) -> tuple[Sequence[Alert], int]:
-        """The newest alerts, newest first, and how many nobody has acknowledged. Raises ``StateError``."""
+        """The newest alerts, newest first, and how many are open. Raises ``StateError``."""
         current = self._store.alert_counts()
-        newest, unacknowledged = self._alert_counts
+        newest = self._alert_counts.newest
         if current != self._alert_counts:
             newer = self._store.alerts(limit=ALERTS_SHOWN if newest else ALERTS_A_LOOK, after=newest)
-            unacknowledged += sum(alert.acknowledged_at is None for alert in newer)
-            if newest and unacknowledged != current[1]:  # older ones are not what they were
+            if newest and current != _counted_on(self._alert_counts, newer):  # older ones are not what they were
                 newer, self._alerts = self._store.alerts(limit=len(newer) + len(self._alerts)), ()
             self._keep_alerts(
                 [*newer, *self._alerts], may_go_on=self._has_older_alerts if newest else len(newer) == ALERTS_A_LOOK
@@ -151,7 +150,7 @@ class Board:
         elif self._has_older_alerts:
             older = self._store.alerts(limit=ALERTS_A_LOOK, before=self._alerts[-1].id)
             self._keep_alerts([*self._alerts, *older], may_go_on=len(older) == ALERTS_A_LOOK)
-        return self._alerts, current[1]
+        return self._alerts, current.open
 
     def _keep_alerts(self, alerts: Sequence[Alert], *, may_go_on: bool) -> None:
         self._alerts = alerts[:ALERTS_SHOWN]
@@ -186,6 +185,17 @@ class Board:
             read_only=read_only,
             counts=counts([row.view for row in rows]),
         )
+
+
+def _counted_on(counts: AlertCounts, newer: Sequence[Alert]) -> AlertCounts:
+    """The numbers of an alert log to which these, newest first, have been added and nothing else has happened."""
+    incidents = [alert.count for alert in newer if alert.cause is not None and alert.resolved_at is None]
+    return AlertCounts(
+        newest=newer[0].id if newer else counts.newest,
+        open=counts.open + sum(alert.is_open for alert in newer),
+        incidents=counts.incidents + len(incidents),
+        occurrences=counts.occurrences + sum(incidents),
+    )
 
 
 def _why_out_of_reach(path: str) -> str:

@@ -86,6 +86,7 @@ class Snapshot:
     alerts: Sequence[Alert] = ()
     """The alert log, newest first."""
     unacknowledged: int = 0
+    """How many alerts are open: nobody has acknowledged them, and their causes are not gone."""
     hold: Hold | None = None
     engine_pid: int | None = None
     engine_drains: bool = False

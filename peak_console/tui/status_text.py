@@ -44,7 +44,7 @@ def first_line(snapshot: Snapshot, now: datetime, width: int) -> Line:
 
 
 def second_line(snapshot: Snapshot, upcoming: JobRow | None, now: datetime, width: int) -> Line:
-    """What comes next and when; whether nothing new starts; how many alerts nobody has acknowledged."""
+    """What comes next and when; whether nothing new starts; how many alerts are open."""
     right = _right_of_second(snapshot, brief=False)
     if pieces_width(right) > width // 2:
         right = _right_of_second(snapshot, brief=True)

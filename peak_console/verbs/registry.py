@@ -124,7 +124,7 @@ def show_alerts(options: Namespace) -> int:
     """``alerts``: the alert log."""
     limit = _limit(options.limit)
     with select(options, needs_jobs=False) as selection:
-        alerts = _alerts(selection, limit, unacknowledged=options.open)
+        alerts = _alerts(selection, limit, open_only=options.open)
     note_file_error(selection)
     if options.json:
         write_json([_alert_object(alert, selection.zone) for alert in alerts])
@@ -137,14 +137,14 @@ def show_alerts(options: Namespace) -> int:
     return 0
 
 
-def _alerts(selection: Selection, limit: int, *, unacknowledged: bool) -> Sequence[Alert]:
+def _alerts(selection: Selection, limit: int, *, open_only: bool) -> Sequence[Alert]:
     if selection.store is None:
         return []
     jobs: list[str | None] | None = None
     if selection.is_filtered:
         # As with channels: tags that are asked for leave out what is about no job.
         jobs = [*selection.jobs, *([] if selection.include_tags else [None])]
-    return selection.store.alerts(limit=limit, unacknowledged=unacknowledged, jobs=jobs)
+    return selection.store.alerts(limit=limit, open_only=open_only, jobs=jobs)
 
 
 def _alert_object(alert: Alert, zone: tzinfo) -> dict[str, Any]:

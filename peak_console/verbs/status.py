@@ -36,7 +36,7 @@ class _Status:
         info = store.engine_info() if store is not None else None
         self.engine: EngineInfo | None = info if is_held(selection.directory) else None
         self.hold: Hold | None = info.hold if info is not None else None
-        self.alerts = store.alert_counts()[1] if store is not None else 0
+        self.alerts = store.alert_counts().open if store is not None else 0
         tally = counts(views(selection.jobs.values(), store, selection.now))
         self.counts: Mapping[str, int] = {standing: tally.get(standing, 0) for standing in Standing}
         self.next = _next(selection)

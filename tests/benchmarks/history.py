@@ -104,7 +104,7 @@ def _all_views(store: Store, writer: Store) -> Mapping[str, tuple[Callable[[], o
         "runs --since, an hour": (lambda: store.runs(since=NOW - timedelta(hours=1), limit=SHOWN), SHOWN),
         "runs of three tagged jobs": (lambda: store.runs(jobs=JOBS[:3], limit=SHOWN), SHOWN),
         "alerts": (lambda: store.alerts(limit=SHOWN), SHOWN),
-        "alerts --open": (lambda: store.alerts(limit=SHOWN, unacknowledged=True), SHOWN),
+        "alerts --open": (lambda: store.alerts(limit=SHOWN, open_only=True), SHOWN),
         "logs of a job": (lambda: store.last_runs([pick(JOBS)]), 1),
         "console, first look": (start, len(JOBS)),
         "console, a look after a run": (after_a_run, len(JOBS)),

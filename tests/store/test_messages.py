@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peak_console.store.model import EngineInfo, Hold, Override
+from peak_console.store.model import Alert, EngineInfo, Hold, Override
 from tests.store.support import NOW, after, alert
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from peak_console.store.state import JobState
     from peak_console.store.store import Store
     from tests.store.conftest import Connect
@@ -40,7 +42,7 @@ def test_alerts_are_kept_newest_first_until_acknowledged(store: Store) -> None:
     assert store.alerts(limit=1) == [second]
     assert store.acknowledge("alice", after(2), first.id) == 1
     assert store.acknowledge("bob", after(3), first.id) == 0, "only once"
-    assert [one.id for one in store.alerts(unacknowledged=True)] == [second.id]
+    assert [one.id for one in store.alerts(open_only=True)] == [second.id]
     assert store.acknowledge("alice", after(4)) == 1
     [_, acknowledged] = store.alerts()
     assert (acknowledged.acknowledged_by, acknowledged.acknowledged_at) == ("alice", after(2))
@@ -122,3 +124,83 @@ def test_a_hold_outlives_the_engine(store: Store) -> None:
     assert store.hold() == store.engine_info().hold == hold
     store.set_hold(None)
     assert store.hold() is store.engine_info().hold is None
+
+
+CAUSE = "failed:backup"
+
+
+def incident(store: Store, at: datetime, *channels: str, realert: float = 60, level: str = "critical") -> bool:
+    """The backup has failed again; whether the channels are told."""
+    alert = Alert(level, f"failed at {at:%M:%S}", at, job="backup", cause=CAUSE)
+    return store.open_incident(alert, channels, at, realert)[1]
+
+
+def test_an_incident_counts_on_until_its_cause_is_gone(store: Store) -> None:
+    assert incident(store, NOW, "desk")
+    assert not incident(store, after(30), "desk")
+    [alert] = store.incidents()
+    assert (alert.count, alert.timestamp, alert.latest_at, alert.is_open) == (2, NOW, after(30), True)
+    assert alert.message == "failed at 00:30", "what it says is the latest"
+    assert [each.id for each in store.resolve([CAUSE], after(40))] == [alert.id]
+    assert store.resolve([CAUSE], after(41)) == []
+    [resolved] = store.alerts()
+    assert (resolved.resolved_at, resolved.is_open) == (after(40), False)
+    assert store.alerts(open_only=True) == []
+    assert store.acknowledge("alice", after(50)) == 0
+    assert incident(store, after(60), "desk"), "once more is a new one"
+    assert [alert.count for alert in store.alerts()] == [1, 2]
+
+
+def test_the_channels_hear_of_an_incident_again_after_a_time_or_when_it_gets_worse(store: Store) -> None:
+    assert incident(store, NOW, "desk", level="warning")
+    assert incident(store, after(1), "desk", "phone"), "a warning has become critical"
+    assert not incident(store, after(2), "desk", level="warning"), "it does not become less"
+    assert store.incidents()[0].level == "critical"
+    assert len(store.due_deliveries(after(2))) == 2, "what still waits for a channel is not put there twice"
+    for delivery in store.due_deliveries(after(2)):
+        store.delivered(delivery.id, after(3))
+    assert not incident(store, after(60), "desk")
+    assert incident(store, after(61), "desk")
+    assert [delivery.channel for delivery in store.due_deliveries(after(61))] == ["desk"]
+    assert incident(store, after(-3600), "desk"), "a clock that was set back silences nothing"
+
+
+def test_an_acknowledged_incident_is_open_again_when_it_is_told_again(store: Store) -> None:
+    incident(store, NOW)
+    store.acknowledge("alice", after(1))
+    incident(store, after(2))
+    assert store.alert_counts().open == 0
+    incident(store, after(61))
+    assert store.alert_counts().open == 1
+    assert store.incidents()[0].acknowledged_by is None
+
+
+def test_what_has_happened_since_is_not_resolved(store: Store) -> None:
+    incident(store, after(10))
+    assert store.resolve([CAUSE], after(20), until=after(9)) == []
+    assert len(store.resolve([CAUSE, "lost:backup"], after(20), until=after(10))) == 1
+
+
+def test_two_processes_open_one_incident(connect: Connect) -> None:
+    for store in (connect(), connect()):
+        incident(store, NOW)
+    assert [alert.count for alert in store.incidents()] == [2]
+
+
+def test_the_numbers_of_the_alert_log_differ_whenever_it_does(store: Store) -> None:
+    seen = [store.alert_counts()]
+
+    def differs() -> bool:
+        seen.append(store.alert_counts())
+        return seen[-1] not in seen[:-1]
+
+    alert(store, NOW)
+    assert differs()
+    incident(store, NOW)
+    assert differs()
+    incident(store, after(1))
+    assert differs()
+    store.acknowledge("alice", after(2))
+    assert differs()
+    store.resolve([CAUSE], after(3))
+    assert differs()

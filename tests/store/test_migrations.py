@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import threading
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,9 +66,43 @@ def test_what_is_brought_up_to_date_is_as_if_made_anew(tmp_path: Path) -> None:
         with Store.open(directory) as store:
             rows = store._rows("SELECT type, name, coalesce(sql, '') FROM sqlite_master")
         store.close()
-        return {(kind, name, " ".join(sql.split())) for kind, name, sql in rows}
+        # A column that was added stands after the blank at the end of the column before it.
+        return {(kind, name, re.sub(r"\s+(?=[,)])", "", " ".join(sql.split()))) for kind, name, sql in rows}
 
     assert schema(put(tmp_path, 1)) == schema(str(tmp_path / "new"))
+
+
+FAILED = (
+    "INSERT INTO runs (id, job, triggered_by, scheduled_for, state, outcome, claimed_at, finished_at)"
+    " VALUES (?, ?, 'schedule', ?, 'finished', ?, ?, ?)"
+)
+ALERT = (
+    "INSERT INTO alerts (level, message, timestamp, job, run_id, acknowledged_at) VALUES ('critical', ?, ?, ?, ?, ?)"
+)
+
+
+def test_alerts_from_before_there_were_incidents_become_incidents(tmp_path: Path) -> None:
+    directory = put(tmp_path, 2)
+    at = [f"2026-11-23T07:0{minute}:00.000000Z" for minute in range(6)]
+    outcomes = [("good", "failed"), ("good", "succeeded"), ("bad", "failed"), ("bad", "failed"), ("bad", "missed")]
+    with sqlite3.connect(os.path.join(directory, "registry.db")) as client:
+        client.execute("UPDATE alerts SET run_id = NULL")
+        for number, (job, outcome) in enumerate(outcomes):
+            client.execute(FAILED, (10 + number, job, at[number], outcome, at[number], at[number]))
+            if outcome != "succeeded":
+                client.execute(ALERT, (f"alert {number}", at[number], job, 10 + number, at[5] if number == 3 else None))
+        client.execute(ALERT, ("its run has gone", at[4], "old", 5, None))
+    client.close()
+    store = Store.open(directory)
+    found = {alert.message: alert for alert in store.alerts()}
+    good = found["alert 0"]
+    assert (good.cause, good.resolved_at, good.is_open) == (None, datetime.fromisoformat(at[1]), False)
+    assert not found["alert 2"].is_open, "the newest stands for it"
+    assert [(alert.cause, alert.count) for alert in store.incidents()] == [("failed:bad", 2), ("missed:bad", 1)]
+    assert found["alert 3"].acknowledged_at is not None, "who has seen it has seen it"
+    assert {message for message, alert in found.items() if alert.is_open} == {"m", "alert 4", "its run has gone"}
+    assert [alert.message for alert in store.resolve(["failed:bad"], NOW)] == ["alert 3"]
+    store.close()
 
 
 def test_who_only_looks_finds_everything_in_an_older_registry(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.core import EngineCore
     from peak_console.engine.events import EngineEvent
+    from peak_console.jobs.model import AlertChannel
     from peak_console.runs.interface import RunHandle, RunSpec
     from peak_console.store.model import Alert, Run
 
@@ -127,6 +128,7 @@ class Bench:
         options: EngineOptions | None = None,
         clock: FakeClock | None = None,
         executor: ScriptedExecutor | None = None,
+        channels: Sequence[AlertChannel] = (),
     ) -> None:
         self.directory = directory
         self.settings = settings or SchedulerSettings(timezone="UTC")
@@ -135,6 +137,7 @@ class Bench:
         self.events: list[EngineEvent] = []
         self.options = options or EngineOptions(mode="headless")
         self.jobs = jobs
+        self.channels = channels
         self.any_engine = self._begin()
 
     @property
@@ -151,6 +154,7 @@ class Bench:
             clock=self.clock,
             executor=self.executor,
             environ={"PATH": os.environ["PATH"]},
+            channels_of=lambda _jobset: self.channels,
             emit=self.events.append,
         )
         engine.open()

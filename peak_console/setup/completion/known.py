@@ -55,7 +55,7 @@ class Known:
     def alerts(self) -> dict[str, str]:
         """Those that nobody has acknowledged."""
         with _Looking(self._directory()) as store:
-            alerts = store.alerts(limit=MOST_RUNS, unacknowledged=True) if store is not None else []
+            alerts = store.alerts(limit=MOST_RUNS, open_only=True) if store is not None else []
             return {str(alert.id): alert.message.partition("\n")[0] for alert in alerts}
 
     def _directory(self) -> str:

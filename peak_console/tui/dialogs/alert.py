@@ -44,7 +44,7 @@ class AlertDialog(Dialog[str]):
         """``acts`` is whether it can be acknowledged from here."""
         super().__init__()
         self._alert, self._now, self._zone = alert, now, zone
-        self._open = acts and alert.acknowledged_at is None
+        self._open = acts and alert.is_open
 
     def contents(self) -> Iterable[Widget]:
         yield Static(self._headline(), classes="sentence")
@@ -67,10 +67,17 @@ class AlertDialog(Dialog[str]):
 
     def _standing(self) -> Content:
         alert = self._alert
-        if alert.acknowledged_at is None:
-            return Content("Nobody has acknowledged it.")
-        when = moment(alert.acknowledged_at, self._now, self._zone)
-        return Content(f"Acknowledged by {safe(alert.acknowledged_by or 'somebody')}, {when}.")
+        said = []
+        if alert.count > 1:
+            said.append(f"{alert.count} times, last {moment(alert.latest_at, self._now, self._zone)}.")
+        if alert.resolved_at is not None:
+            said.append(f"Resolved {moment(alert.resolved_at, self._now, self._zone)}: its cause is gone.")
+        if alert.acknowledged_at is not None:
+            when = moment(alert.acknowledged_at, self._now, self._zone)
+            said.append(f"Acknowledged by {safe(alert.acknowledged_by or 'somebody')}, {when}.")
+        elif alert.is_open:
+            said.append("Nobody has acknowledged it.")
+        return Content(" ".join(said))
 
     def _buttons(self) -> Iterable[Button]:
         if self._alert.job:
