@@ -153,7 +153,7 @@ def run_job(job: JobDefinition, *, dry_run: bool = False, cwd: str | os.PathLike
 def _executed(job: JobDefinition, started: datetime) -> JobResult:
     import tempfile
 
-    from peak_console.runs.reader import OutputReader
+    from peak_console.runs.output.reader import OutputReader
     from peak_console.store.directory import run_directory
 
     with tempfile.TemporaryDirectory(prefix="peak-console-") as directory:
@@ -171,8 +171,8 @@ def _supervised(job: JobDefinition, directory: str) -> tuple[int, str | None]:
     from peak_console.jobs.command import resolve_command, working_directory
     from peak_console.jobs.environment import job_environment
     from peak_console.runs.interface import RunSpec
-    from peak_console.runs.local import LocalExecutor
-    from peak_console.runs.output import OutputRecorder
+    from peak_console.runs.local.executor import LocalExecutor
+    from peak_console.runs.output.recorder import OutputRecorder
     from peak_console.store.directory import run_directory, state_directory
     from peak_console.text import duration
 
@@ -283,9 +283,9 @@ def log_scheduler_job_run(
     the one beside ``config/scheduler/jobs.toml``. Naive datetimes are the machine's wall clock. Secrets in
     ``command`` and ``args`` are masked. Raises ``StateError`` when the registry cannot be written.
     """
+    from peak_console.model.records import Claim
     from peak_console.redact import Redactor
     from peak_console.store.directory import state_directory
-    from peak_console.store.model import Claim
     from peak_console.store.store import Store
 
     if finished_at.astimezone(UTC) < started_at.astimezone(UTC):

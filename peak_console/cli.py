@@ -158,6 +158,6 @@ def _engine(options: Namespace) -> int:
         from peak_console.headless import run_headless
 
         return run_headless(options)
-    from peak_console.tui.main import run_console
+    from peak_console.tui.app.main import run_console
 
     return run_console(options)

@@ -6,8 +6,8 @@ import os
 import sys
 
 from peak_console.clock import SystemClock
-from peak_console.engine.planner import Planner
-from peak_console.engine.selection import is_enabled
+from peak_console.decisions.planner import Planner
+from peak_console.decisions.selection import is_enabled
 from peak_console.errors import StartError
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.schedule.zones import zone
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.jobs.model import JobDefinition, JobSet
+    from peak_console.model.state import Hold
     from peak_console.schedule.slots import Pending
-    from peak_console.store.state import Hold
 
 
 def dry_run(options: Namespace, jobset: JobSet, directory: str) -> int:
     """Show what ``--once`` would run now; without ``--once`` go on until interrupted. Always exit code 0."""
-    from peak_console.engine.selection import tags_of
+    from peak_console.decisions.selection import tags_of
 
     jobs = filter_jobs_by_tags(jobset.jobs.values(), tags_of(options.include_tags), tags_of(options.exclude_tags))
     clock = SystemClock()
@@ -86,7 +86,7 @@ class _Rehearsal:
             self._tell_of_the_rest(now, {job.name for job, _ in due})
 
     def _tell_of_due(self, job: JobDefinition, pending: Pending, now: datetime) -> None:
-        from peak_console.engine.policy import Action, decide
+        from peak_console.decisions.policy import Action, decide
 
         words = {
             Action.SKIP: "skip",

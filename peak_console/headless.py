@@ -6,11 +6,11 @@ import os
 import signal
 
 from peak_console.clock import SystemClock
-from peak_console.engine.selection import tags_of
+from peak_console.decisions.selection import tags_of
 from peak_console.errors import StateError
 from peak_console.jobs.loader import load
+from peak_console.model.terms import RESIDENT_MODES
 from peak_console.store.directory import state_directory
-from peak_console.store.terms import RESIDENT_MODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import TypeVar
 
+    from peak_console.engine.base import EngineCore
     from peak_console.engine.context import EngineOptions
-    from peak_console.engine.core import EngineCore
     from peak_console.engine.events import EngineEvent
-    from peak_console.engine.loop import Engine
-    from peak_console.engine.passing import PassingEngine
+    from peak_console.engine.one_shot import PassingEngine
+    from peak_console.engine.resident import Engine
     from peak_console.jobs.model import JobSet
     from peak_console.jobs.watcher import FileStatus
     from peak_console.notify import Notifier
@@ -86,7 +86,7 @@ class _Service:
         self._reporter.line(self._clock.now(), "warning", problem)
 
     def _make(self, kind: type[SomeEngine]) -> SomeEngine:
-        from peak_console.runs.local import LocalExecutor
+        from peak_console.runs.local.executor import LocalExecutor
 
         engine = self._engine = kind(
             self._jobset,
@@ -108,11 +108,11 @@ class _Service:
 
     def run(self, seen: FileStatus | None) -> int:
         if self._options.once:
-            from peak_console.engine.passing import PassingEngine
+            from peak_console.engine.one_shot import PassingEngine
 
             passing = self._make(PassingEngine)
             return self._opened(lambda: self._once(passing))
-        from peak_console.engine.loop import Engine
+        from peak_console.engine.resident import Engine
 
         engine = self._make(Engine)
         return self._opened(lambda: self._resident(engine, seen))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peak_console.engine import events
-from peak_console.store.model import Level, Outcome
+from peak_console.model.records import Level, Outcome
 from peak_console.text import duration, safe, safe_lines
 
 TYPE_CHECKING = False
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from peak_console.engine.events import EngineEvent
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
 
     Line = tuple[str, str]
     """Level and sentence."""

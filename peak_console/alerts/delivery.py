@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from peak_console.alerts.sender import Sender
     from peak_console.clock import Clock
     from peak_console.jobs.model import AlertChannel
-    from peak_console.store.model import Delivery
+    from peak_console.model.records import Delivery
 
     class Outbox(Protocol):
         """What the deliverer needs of the store. Used by the thread that opened it only."""

@@ -7,7 +7,7 @@ comes from outside (``stderr_tail``, ``reason``) has to be free of secrets and c
 from __future__ import annotations
 
 from peak_console.alerts import wording
-from peak_console.store.model import Alert, Level, Outcome, Trigger
+from peak_console.model.records import Alert, Level, Outcome, Trigger
 from peak_console.text import duration
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from peak_console.jobs.model import JobDefinition
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
 
     Judgement = tuple[Level, str, list[str]]
     """Level, first line without the job's name, and the details."""

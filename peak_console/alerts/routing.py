@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from peak_console.errors import PeakConsoleError
 from peak_console.jobs.model import AlertChannel
-from peak_console.store.model import Level
+from peak_console.model.records import Level
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from peak_console.store.model import Alert
+    from peak_console.model.records import Alert
 
 URLS_VARIABLE = "PEAK_CONSOLE_ALERT_URLS"
 LEVEL_VARIABLE = "PEAK_CONSOLE_ALERT_LEVEL"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 
 from peak_console.errors import PeakConsoleError
-from peak_console.store.model import Level
+from peak_console.model.records import Level
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from apprise import Apprise, AppriseResult
 
     from peak_console.jobs.model import AlertChannel
-    from peak_console.store.model import Alert
+    from peak_console.model.records import Alert
 
     class Sender(Protocol):
         """What the deliverer needs of a way to send; called from several threads at once."""

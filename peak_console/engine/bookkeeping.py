@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from peak_console.alerts.judge import judge_finished
+from peak_console.decisions.policy import retry_at
 from peak_console.engine.dispatch import TAG
 from peak_console.engine.events import RunFinished
-from peak_console.engine.policy import retry_at
+from peak_console.model.records import Claim, Outcome, RunState, Trigger
 from peak_console.store.directory import run_directory
-from peak_console.store.model import Claim, Outcome, RunState, Trigger
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.supervisor import End
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
 
 FAILURES = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.NOT_STARTED})
 TAIL_LINES = 10
@@ -126,7 +126,7 @@ class Bookkeeper:
         )
 
     def _stderr_tail(self, run: Run) -> list[str]:
-        from peak_console.runs.reader import OutputReader
+        from peak_console.runs.output.reader import OutputReader
         from peak_console.text import safe
 
         redactor = self._context.launcher.redactor
@@ -134,7 +134,7 @@ class Bookkeeper:
         return [safe(redactor.text(line)) for line in lines]
 
     def _forget(self, run: Run) -> None:
-        from peak_console.runs.retention import remove
+        from peak_console.runs.output.removal import remove
 
         self._context.store.forget([run.id])
         remove(run_directory(self._context.directory, run.id))

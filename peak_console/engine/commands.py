@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from peak_console.decisions.planner import settled
 from peak_console.engine.events import CommandAnswered, RunStopping
-from peak_console.engine.planner import settled
 from peak_console.errors import UnknownJobError
-from peak_console.store.model import Hold, JobState, Outcome, Override, RunState
+from peak_console.model.records import Hold, JobState, Outcome, Override, RunState
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from peak_console.engine.dispatch import Dispatcher
     from peak_console.engine.supervisor import End
     from peak_console.jobs.model import JobDefinition
-    from peak_console.store.model import Command, Run
+    from peak_console.model.records import Command, Run
 
     Answer = tuple[str, str, int | None]
     """``done`` or ``refused``, the sentence, and the run it is about."""

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from typing import Self
 
     from peak_console.clock import Clock
+    from peak_console.decisions.planner import Planner
     from peak_console.engine.events import EngineEvent
     from peak_console.engine.launch import Launcher
-    from peak_console.engine.planner import Planner
     from peak_console.engine.supervisor import Supervisor
     from peak_console.jobs.model import AlertChannel, JobDefinition, JobSet
-    from peak_console.store.model import Alert, Hold, JobState, Run
+    from peak_console.model.records import Alert, Hold, JobState, Run
     from peak_console.store.store import Store
 
 

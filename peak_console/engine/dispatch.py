@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from peak_console.alerts.judge import judge_catch_up, judge_missed
+from peak_console.decisions.policy import Action, decide
+from peak_console.decisions.selection import is_enabled
 from peak_console.engine.events import RunQueued, RunStarted, SlotPassed
 from peak_console.engine.places import Places
-from peak_console.engine.policy import Action, decide
-from peak_console.engine.selection import is_enabled
 from peak_console.engine.supervisor import End
 from peak_console.errors import StateError
 from peak_console.jobs.model import JobDefinition, Overlap
+from peak_console.model.records import Claim, Outcome, RunState, Trigger
 from peak_console.schedule.slots import Pending
-from peak_console.store.model import Claim, Outcome, RunState, Trigger
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from peak_console.decisions.policy import Verdict
     from peak_console.engine.context import EngineContext
-    from peak_console.engine.policy import Verdict
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
 
 REPLACED = "replaced by a later run"
 TAG = "scheduler"

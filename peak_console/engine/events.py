@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from peak_console.store.model import Alert, Run
+    from peak_console.model.records import Alert, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from peak_console.jobs.model import JobDefinition, JobSet
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
 
 
 class Launcher:

@@ -8,9 +8,9 @@ from enum import StrEnum
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import Run
     from peak_console.runs.interface import Ended, RunHandle
-    from peak_console.runs.output import OutputRecorder
-    from peak_console.store.model import Run
+    from peak_console.runs.output.recorder import OutputRecorder
 
 SAMPLE_SECONDS = 0.1
 SAMPLE_SECONDS_AT_REST = 1.0

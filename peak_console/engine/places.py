@@ -7,9 +7,9 @@ much has been deleted lately ext4 looks long for free inodes.
 from __future__ import annotations
 
 from peak_console.errors import StartError
-from peak_console.runs.marks import lay_out
+from peak_console.model.terms import RESIDENT_MODES
+from peak_console.runs.local.run_directory import lay_out
 from peak_console.store.directory import run_directory
-from peak_console.store.terms import RESIDENT_MODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

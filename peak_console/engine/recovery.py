@@ -5,9 +5,9 @@ from __future__ import annotations
 from peak_console.engine.events import RunAdopted
 from peak_console.errors import StartError
 from peak_console.jobs.model import JobDefinition
-from peak_console.runs.local import process_lives, process_mark
+from peak_console.model.records import Outcome, RunState
+from peak_console.runs.local.executor import process_lives, process_mark
 from peak_console.store.directory import run_directories, run_directory
-from peak_console.store.model import Outcome, RunState
 from peak_console.values import replace
 
 NEAR = 32
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from peak_console.engine.context import EngineContext
     from peak_console.engine.dispatch import Dispatcher
     from peak_console.engine.supervisor import End
+    from peak_console.model.records import Run
     from peak_console.runs.interface import Executor
-    from peak_console.store.model import Run
 
 
 def identity(pid: int) -> str:

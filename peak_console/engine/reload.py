@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from peak_console.alerts.judge import judge_rejected, judge_reloaded
+from peak_console.decisions.planner import Planner
+from peak_console.decisions.selection import changes
 from peak_console.engine.events import JobsReloaded, ReloadRejected
 from peak_console.engine.launch import Launcher
-from peak_console.engine.planner import Planner
-from peak_console.engine.selection import changes
 from peak_console.jobs.loader import filter_jobs_by_tags
 
 TYPE_CHECKING = False

@@ -10,7 +10,7 @@ import os
 from datetime import timedelta
 
 from peak_console.errors import StateError
-from peak_console.runs.retention import disk_bytes, remove
+from peak_console.runs.output.removal import disk_bytes, remove
 from peak_console.store.directory import run_directories, run_directory
 
 TYPE_CHECKING = False

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from peak_console.engine.live_run import SAMPLE_SECONDS, LiveRun, Step
 from peak_console.errors import StartError, StateError
+from peak_console.model.terms import Outcome, RunState
 from peak_console.runs.interface import AlreadyStartedError, Ended
-from peak_console.runs.output import OutputRecorder
+from peak_console.runs.output.recorder import OutputRecorder
 from peak_console.store.directory import run_directory
-from peak_console.store.terms import Outcome, RunState
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from peak_console.clock import Clock
     from peak_console.engine.launch import Launcher
     from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import Run
     from peak_console.runs.interface import Executor, RunHandle, RunSpec
-    from peak_console.store.model import Run
     from peak_console.store.store import Store
 
 TIMEOUT = "timeout"

@@ -58,7 +58,7 @@ class JobDefinition:
     overlap: str = Overlap.SKIP
     catch_up: str = CatchUp.LATEST
     misfire_grace_seconds: float | None = None
-    """Lateness still accepted; ``None`` is the schedule type's own default (see ``engine.policy``)."""
+    """Lateness still accepted; ``None`` is the schedule type's own default (see ``decisions.policy``)."""
     kill_grace_seconds: float = 10
     alert_on_success: bool = True
     max_output_bytes: int = 256 * 1024 * 1024

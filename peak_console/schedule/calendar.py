@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 
-from peak_console.schedule.found import Found
+from peak_console.schedule.memo import Found
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

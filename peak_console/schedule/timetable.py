@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from peak_console.schedule.found import Found
+from peak_console.schedule.memo import Found
 from peak_console.schedule.offsets import DAY, EPOCH
 
 TYPE_CHECKING = False

@@ -12,11 +12,11 @@ import time
 from datetime import UTC
 
 from peak_console.errors import DamagedError, StateError
+from peak_console.model.terms import Level
 from peak_console.store.database import FAILURES, quoted
 from peak_console.store.directory import DATABASE
 from peak_console.store.rows import RUN_COLUMNS, STATE_COLUMNS, run_from, state_from
 from peak_console.store.store import Store
-from peak_console.store.terms import Level
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from peak_console.model.records import Alert
     from peak_console.store.directory import EngineLock
-    from peak_console.store.model import Alert
 
 SOURCE = "registry"
 """The ``source`` of the alerts about a damaged registry."""
@@ -151,7 +151,7 @@ def _give_second_name(path: str, aside: str) -> None:
 
 
 def _fill(store: Store, path: str, aside: str, now: datetime) -> None:
-    from peak_console.store.model import Alert
+    from peak_console.model.records import Alert
 
     old = None
     kept = dict.fromkeys(("job_state", "runs", "alerts", "deliveries"), 0)
@@ -245,8 +245,8 @@ def _drop_nonsense(store: Store, table: str) -> int:
 
 
 def _carry_hold_over(old: sqlite3.Connection, store: Store) -> bool:
+    from peak_console.model.state import Hold
     from peak_console.store.rows import some_moment
-    from peak_console.store.state import Hold
 
     try:
         since, by, reason = old.execute("SELECT hold_since, hold_by, hold_reason FROM engine").fetchone()

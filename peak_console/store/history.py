@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from peak_console.store.model import Alert, Run
+    from peak_console.model.records import Alert, Run
 
 RUN_TYPE = "scheduler_job"
 FEW_JOBS = 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from peak_console.model.terms import DRAINING, Level
 from peak_console.store.database import Database
 from peak_console.store.rows import (
     ALERT_COLUMNS,
@@ -15,15 +16,14 @@ from peak_console.store.rows import (
     some_moment,
     stamp,
 )
-from peak_console.store.terms import DRAINING, Level
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from peak_console.store.model import Alert, AlertCounts, Command, Delivery, EngineInfo
-    from peak_console.store.state import Hold
+    from peak_console.model.records import Alert, AlertCounts, Command, Delivery, EngineInfo
+    from peak_console.model.state import Hold
 
 WITHDRAWN = "withdrawn: no engine answered in time"
 _RANK: dict[str, int] = {level: rank for rank, level in enumerate(Level)}
@@ -171,7 +171,7 @@ class AlertRecords(Database):
 
     def alert_counts(self) -> AlertCounts:
         """How the alert log stands, in numbers."""
-        from peak_console.store.model import AlertCounts
+        from peak_console.model.records import AlertCounts
 
         newest = self._rows("SELECT coalesce(max(id), 0) FROM alerts")[0][0]
         sql = "SELECT count(*) FROM alerts WHERE acknowledged_at IS NULL AND resolved_at IS NULL"
@@ -194,7 +194,7 @@ class AlertRecords(Database):
 
     def due_deliveries(self, now: datetime, limit: int = 50) -> list[Delivery]:
         """Deliveries whose next attempt is due, oldest first."""
-        from peak_console.store.model import Delivery
+        from peak_console.model.records import Delivery
 
         self.follow()
         sql = (
@@ -229,8 +229,8 @@ class EngineRecords(Database):
     """Who serves the directory, and whether anything may start."""
 
     def engine_info(self) -> EngineInfo:
-        from peak_console.store.model import EngineInfo
-        from peak_console.store.state import Hold
+        from peak_console.model.records import EngineInfo
+        from peak_console.model.state import Hold
 
         row = self._rows(
             "SELECT pid, host, mode, version, jobs_file, started_at, stopped_at, loaded_at, config_error,"
@@ -278,7 +278,7 @@ class EngineRecords(Database):
 
     def hold(self) -> Hold | None:
         """The hold in force, if there is one."""
-        from peak_console.store.state import Hold
+        from peak_console.model.state import Hold
 
         since, by, reason = self._rows("SELECT hold_since, hold_by, hold_reason FROM engine")[0]
         return Hold(some_moment(since), by, reason) if since else None

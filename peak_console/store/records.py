@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from peak_console.model.terms import Outcome, RunState
 from peak_console.store.database import Database
 from peak_console.store.history import RUN_TYPE
 from peak_console.store.rows import RUN_COLUMNS, STATE_COLUMNS, as_json, run_from, stamp, state_from
-from peak_console.store.terms import Outcome, RunState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from peak_console.store.model import Claim, JobState, Override, Run
+    from peak_console.model.records import Claim, JobState, Override, Run
 
 
 class RunRecords(Database):

@@ -8,8 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from peak_console.store.model import Alert, Command, Run
-    from peak_console.store.state import JobState
+    from peak_console.model.records import Alert, Command, Run
+    from peak_console.model.state import JobState
 
 RUN_COLUMNS = (
     "id, job, triggered_by, scheduled_for, attempt, state, claimed_at, run_type, outcome, return_code, reason, "
@@ -53,7 +53,7 @@ def run_from(row: tuple[Any, ...]) -> Run:
     """A ``Run`` from its ``RUN_COLUMNS``."""
     from json import loads
 
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
 
     return Run(
         id=row[0],
@@ -85,7 +85,7 @@ def alert_from(row: tuple[Any, ...]) -> Alert:
     """An ``Alert`` from its ``ALERT_COLUMNS``."""
     from json import loads
 
-    from peak_console.store.model import Alert
+    from peak_console.model.records import Alert
 
     return Alert(
         id=row[0],
@@ -109,7 +109,7 @@ def command_from(row: tuple[Any, ...]) -> Command:
     """A ``Command`` from its ``COMMAND_COLUMNS``."""
     from json import loads
 
-    from peak_console.store.model import Command
+    from peak_console.model.records import Command
 
     return Command(
         id=row[0],
@@ -126,7 +126,7 @@ def command_from(row: tuple[Any, ...]) -> Command:
 
 def state_from(row: tuple[Any, ...]) -> JobState:
     """A ``JobState`` from its ``STATE_COLUMNS``."""
-    from peak_console.store.state import JobState, Override
+    from peak_console.model.state import JobState, Override
 
     override = None
     if row[5] is not None:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from peak_console.alerts.service import Alerting
     from peak_console.engine.events import EngineEvent
-    from peak_console.engine.passing import PassingEngine
+    from peak_console.engine.one_shot import PassingEngine
     from peak_console.jobs.model import JobSet
-    from peak_console.store.model import Command
+    from peak_console.model.records import Command
 
 ANSWER_SECONDS = 5.0
 """How long a living engine may take to answer; it takes milliseconds."""
@@ -99,8 +99,8 @@ def passing_engine(
     """An engine that takes over nothing but what it is asked for."""
     from peak_console.alerts.service import Alerting
     from peak_console.engine.context import EngineOptions
-    from peak_console.engine.passing import PassingEngine
-    from peak_console.runs.local import LocalExecutor
+    from peak_console.engine.one_shot import PassingEngine
+    from peak_console.runs.local.executor import LocalExecutor
 
     alerting = alerting or Alerting(directory, SystemClock())
     return PassingEngine(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from peak_console.engine.ahead import slots_ahead
-from peak_console.engine.outlook import DisabledBy, Standing, views
+from peak_console.decisions.job_status import DisabledBy, Standing, views
+from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import UsageError
 from peak_console.schedule.words import in_words
 from peak_console.schedule.zones import zone_name
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from peak_console.engine.outlook import JobView
+    from peak_console.decisions.job_status import JobView
     from peak_console.jobs.model import JobDefinition
-    from peak_console.store.model import JobState, Run
+    from peak_console.model.records import JobState, Run
     from peak_console.verbs.common import Selection
 
     Upcoming = tuple[datetime, JobDefinition]

@@ -7,9 +7,9 @@ import sys
 import time
 
 from peak_console.errors import PeakConsoleError
-from peak_console.runs.reader import OutputReader
+from peak_console.model.records import Outcome, RunState, Trigger
+from peak_console.runs.output.reader import OutputReader
 from peak_console.store.directory import is_held, run_directory
-from peak_console.store.model import Outcome, RunState, Trigger
 from peak_console.text import duration, safe, size
 from peak_console.verbs.common import note_file_error, select
 from peak_console.verbs.output import note, write
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from typing import Protocol
 
-    from peak_console.runs.reader import Chunk
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
+    from peak_console.runs.output.reader import Chunk
     from peak_console.store.store import Store
     from peak_console.verbs.common import Selection
 
@@ -115,8 +115,8 @@ class _Reading:
     def _is_forsaken(self) -> bool:
         """Whether the run is dead and nobody is there to record that."""
         from peak_console.engine.recovery import is_alive
-        from peak_console.runs.local import process_lives, process_mark
-        from peak_console.runs.marks import read_record
+        from peak_console.runs.local.executor import process_lives, process_mark
+        from peak_console.runs.local.run_directory import read_record
 
         run = self._run
         if run.state == RunState.QUEUED or is_held(self._state_directory) or is_alive(run.supervisor):

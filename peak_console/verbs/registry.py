@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from peak_console.errors import UsageError
+from peak_console.model.records import Outcome
 from peak_console.store.history import RUN_TYPE
-from peak_console.store.model import Outcome
 from peak_console.text import duration, nearest, safe
 from peak_console.verbs.common import note_file_error, select
 from peak_console.verbs.output import note, write_csv, write_json, write_table
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from typing import Any
 
-    from peak_console.store.model import Alert, Run
+    from peak_console.model.records import Alert, Run
     from peak_console.verbs.common import Selection
 
 RUN_KEYS = (

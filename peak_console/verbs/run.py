@@ -11,8 +11,8 @@ from peak_console.clock import SystemClock
 from peak_console.engine.commands import unknown_job
 from peak_console.engine.events import RunFinished, RunStarted
 from peak_console.errors import PeakConsoleError, UnknownJobError, UsageError
+from peak_console.model.records import Outcome, RunState
 from peak_console.store.directory import run_directory, state_directory
-from peak_console.store.model import Outcome, RunState
 from peak_console.store.store import Store
 from peak_console.values import replace
 from peak_console.verbs.asking import ask_engine, passing_engine, take_lock
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
     from peak_console.engine.events import EngineEvent
     from peak_console.jobs.model import JobDefinition, JobSet
-    from peak_console.runs.reader import OutputReader
-    from peak_console.store.model import Command, Run
+    from peak_console.model.records import Command, Run
+    from peak_console.runs.output.reader import OutputReader
 
 LOOK_SECONDS = 0.05
 
 
 def run_by_hand(options: Namespace) -> int:
     """Run a job now; 3 when it failed, with ``--wait`` its own exit code."""
-    from peak_console.engine.selection import tags_of
+    from peak_console.decisions.selection import tags_of
     from peak_console.jobs.loader import filter_jobs_by_tags, load
 
     jobset = load(options.config)
@@ -105,7 +105,7 @@ class _Output:
         self._reader: OutputReader | None = None
 
     def show(self) -> None:
-        from peak_console.runs.reader import OutputReader
+        from peak_console.runs.output.reader import OutputReader
 
         if self._reader is None:
             if not os.path.isdir(self._directory):

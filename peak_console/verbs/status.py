@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from peak_console.engine.ahead import slots_ahead
-from peak_console.engine.outlook import Standing, counts, views
+from peak_console.decisions.job_status import Standing, counts, views
+from peak_console.decisions.upcoming import slots_ahead
 from peak_console.store.directory import is_held
 from peak_console.text import ago, countdown, safe
 from peak_console.verbs.common import select
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from peak_console.jobs.model import JobDefinition
-    from peak_console.store.model import EngineInfo, Hold
+    from peak_console.model.records import EngineInfo, Hold
     from peak_console.verbs.common import Selection
 
 LINE_CELLS = 80

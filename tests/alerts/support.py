@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from peak_console.alerts.sender import SendError
 from peak_console.jobs.model import AlertChannel
-from peak_console.store.model import Alert
+from peak_console.model.records import Alert
 from peak_console.store.store import Store
 
 if TYPE_CHECKING:

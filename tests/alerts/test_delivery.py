@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.alerts.routing import channels_for
-from peak_console.store.model import Alert
+from peak_console.model.records import Alert
 from tests.alerts.support import NOW, SEND_TIMEOUT, Outbox, channel, delivered, tried, wait_until
 from tests.support.alert_server import AlertServer
 

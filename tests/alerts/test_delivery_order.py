@@ -20,7 +20,7 @@ from tests.alerts.support import (
 if TYPE_CHECKING:
     import pytest
 
-    from peak_console.store.model import Alert
+    from peak_console.model.records import Alert
     from tests.alerts.support import MakeDeliverer
 
 

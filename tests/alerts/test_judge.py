@@ -15,10 +15,10 @@ from peak_console.alerts.judge import (
     judge_reloaded,
 )
 from peak_console.jobs.model import JobDefinition
-from peak_console.store.model import Level, Outcome, Run, RunState, Trigger
+from peak_console.model.records import Level, Outcome, Run, RunState, Trigger
 
 if TYPE_CHECKING:
-    from peak_console.store.model import Alert
+    from peak_console.model.records import Alert
 
 SLOT = datetime(2025, 3, 4, 7, 30, tzinfo=UTC)
 NOW = SLOT + timedelta(seconds=13)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from peak_console.alerts.sender import NOT_UNDERSTOOD, AppriseSender, SendError, check_url
-from peak_console.store.model import Alert
+from peak_console.model.records import Alert
 from tests.alerts.support import channel
 from tests.support.alert_server import AlertServer
 

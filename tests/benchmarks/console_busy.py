@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from peak_console.tui.glyphs import CURSOR
+from peak_console.tui.drawing.glyphs import CURSOR
 from tests.benchmarks.compiled import compiled
 from tests.benchmarks.console_programs import Desk, quiet_jobs
 from tests.benchmarks.figures import OURS, Figure, percentile

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from peak_console.tui.app import ConsoleApp
+    from peak_console.tui.app.console import ConsoleApp
     from tests.benchmarks.figures import Report
 
 SIZES = (10, 100, 1_000, 10_000)

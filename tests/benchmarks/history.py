@@ -11,13 +11,13 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from peak_console.engine.outlook import views
+from peak_console.decisions.job_status import views
 from peak_console.engine.retention import expire_runs
 from peak_console.jobs.model import SchedulerSettings
-from peak_console.store.model import Alert, Claim
+from peak_console.model.records import Alert, Claim
 from peak_console.store.store import Store
-from peak_console.tui.board import Board
-from peak_console.tui.details_data import RUNS
+from peak_console.tui.details.data import RUNS
+from peak_console.tui.state.board import Board
 from tests.benchmarks.figures import OURS, Figure, percentile
 from tests.benchmarks.history_made import JOBS, NOW, make_registry
 from tests.benchmarks.program import environment, peak_console, run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peak_console.engine.outlook import Standing
+from peak_console.decisions.job_status import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

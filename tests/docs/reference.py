@@ -151,8 +151,8 @@ def _events() -> str:
 
 
 def _keys() -> str:
-    from peak_console.tui.actions import ACTIONS, TITLES, keys_shown
     from peak_console.tui.dialogs.help import _MOVING
+    from peak_console.tui.keys.actions import ACTIONS, TITLES, keys_shown
 
     parts = []
     for context, title in TITLES.items():

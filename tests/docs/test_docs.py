@@ -14,7 +14,7 @@ from peak_console.cli import _parser
 from peak_console.cli_verbs import VERBS
 from peak_console.jobs import loader
 from peak_console.jobs.fields import FIELDS, Field
-from peak_console.tui.config import load_config
+from peak_console.tui.state.config import load_config
 from tests.docs import reference
 from tests.docs.contract import CONTRACT, FLAG, NUMBER, OBJECT, OR_NULL, TEXT, TEXTS, TIME
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, commands, name

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from peak_console.decisions.planner import Planner
 from peak_console.engine.context import EngineOptions
 from peak_console.engine.dispatch import BATCH_GROWTH, FIRST_BATCH
 from peak_console.engine.places import EARLY_SECONDS, FEWEST, MOST, PORTION_SECONDS, QUIET_SECONDS
-from peak_console.engine.planner import Planner
 from peak_console.errors import StateError
 from peak_console.jobs.model import SchedulerSettings
-from peak_console.runs.marks import lay_out
+from peak_console.runs.local.run_directory import lay_out
 from tests.support.clock import MONDAY_MORNING
 from tests.support.factories import make_job
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from peak_console.jobs.model import JobDefinition
-    from peak_console.store.model import Claim, Run
+    from peak_console.model.records import Claim, Run
     from tests.engine.conftest import MakeBench
     from tests.support.engine import Bench
 

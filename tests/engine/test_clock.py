@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from peak_console.engine.policy import Action, decide
+from peak_console.decisions.policy import Action, decide
 from peak_console.jobs.model import SchedulerSettings
+from peak_console.model.records import Claim
 from peak_console.schedule.slots import pending
-from peak_console.store.model import Claim
 from tests.support.clock import MONDAY_MORNING, FakeClock
 from tests.support.factories import make_job
 

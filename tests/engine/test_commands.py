@@ -9,7 +9,7 @@ import pytest
 
 from peak_console.engine.context import EngineOptions
 from peak_console.errors import StateError
-from peak_console.store.model import Claim
+from peak_console.model.records import Claim
 from peak_console.store.store import Store
 from tests.support.clock import MONDAY_MORNING
 from tests.support.factories import make_job

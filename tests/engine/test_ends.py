@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.engine.context import EngineOptions
-from peak_console.runs.files import parse_sample, timeline_path
 from peak_console.runs.interface import Ended
+from peak_console.runs.output.files import parse_sample, timeline_path
 from peak_console.store.directory import run_directory
 from tests.support.factories import make_job
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peak_console.jobs.model import AlertChannel
-from peak_console.store.model import Alert, Level
+from peak_console.model.records import Alert, Level
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:

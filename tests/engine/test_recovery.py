@@ -15,9 +15,9 @@ import pytest
 
 from peak_console.engine.context import EngineOptions
 from peak_console.engine.recovery import identity, is_alive
+from peak_console.model.records import Hold
 from peak_console.runs.interface import Ended
 from peak_console.store.directory import run_directory
-from peak_console.store.model import Hold
 from tests.support.clock import MONDAY_MORNING
 from tests.support.factories import make_job
 from tests.support.processes import wait_until

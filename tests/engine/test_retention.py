@@ -13,9 +13,9 @@ import pytest
 from peak_console.engine import retention
 from peak_console.engine.context import EngineOptions
 from peak_console.jobs.model import SchedulerSettings
-from peak_console.runs.retention import disk_bytes
+from peak_console.model.records import Alert, Claim
+from peak_console.runs.output.removal import disk_bytes
 from peak_console.store.directory import run_directory
-from peak_console.store.model import Alert, Claim
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:

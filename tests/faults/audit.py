@@ -10,13 +10,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from peak_console.jobs.model import Overlap
-from peak_console.store.model import Outcome, RunState, Trigger
+from peak_console.model.records import Outcome, RunState, Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from peak_console.jobs.model import JobDefinition
-    from peak_console.store.model import Alert, Command, Run
+    from peak_console.model.records import Alert, Command, Run
 
 WITHOUT_PROCESS = frozenset({Outcome.MISSED, Outcome.SKIPPED})
 RETRIED = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.NOT_STARTED})

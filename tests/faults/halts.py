@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from peak_console.clock import SystemClock
-from peak_console.store.model import Outcome, RunState, Trigger
+from peak_console.model.records import Outcome, RunState, Trigger
 from tests.faults.rest import come_to_rest, take_stock
 from tests.faults.tally import Tally
 from tests.faults.world import NotingJob, World, looking
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
 
 
 def halt(folder: Path, *, times: int, seconds: float) -> Tally:

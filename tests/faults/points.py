@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 STEPS: dict[str, tuple[str, ...]] = {
-    "peak_console.engine.core:EngineCore": (
+    "peak_console.engine.base:EngineCore": (
         "open", "take_over", "begin", "_sign_on", "watch", "dispatch", "_remember_changes", "sleep", "end", "close",
     ),
-    "peak_console.engine.loop:Engine": ("turn", "_reload_if_offered"),
-    "peak_console.engine.passing:PassingEngine": ("dispatch_once", "_give_way", "_dispatch_own"),
+    "peak_console.engine.resident:Engine": ("turn", "_reload_if_offered"),
+    "peak_console.engine.one_shot:PassingEngine": ("dispatch_once", "_give_way", "_dispatch_own"),
     "peak_console.engine.dispatch:Dispatcher": (
         "_claim_due", "_record", "_from_queue", "_start", "record_starts", "start_by_hand", "start_anew", "_replace",
         "_give_up",
@@ -34,9 +34,11 @@ STEPS: dict[str, tuple[str, ...]] = {
     "peak_console.engine.commands:Commander": ("obey", "_run", "_stop", "_override", "_hold", "_release"),
     "peak_console.engine.context:EngineContext": ("raise_alert",),
     "peak_console.engine.retention:Retention": ("work",),
-    "peak_console.runs.local:LocalExecutor": ("_ask", "_result", "_start_apart", "adopt", "is_started", "seize"),
-    "peak_console.runs.link:KeeperLink": ("__init__", "send", "receive", "close"),
-    "peak_console.runs.retention": ("remove",),
+    "peak_console.runs.local.executor:LocalExecutor": (
+        "_ask", "_result", "_start_apart", "adopt", "is_started", "seize",
+    ),
+    "peak_console.runs.local.keeper_client:KeeperLink": ("__init__", "send", "receive", "close"),
+    "peak_console.runs.output.removal": ("remove",),
     "peak_console.store.records:RunRecords": (
         "claim", "take_from_queue", "take_over", "started", "stopping", "finish", "forget",
     ),
@@ -146,7 +148,7 @@ def _install_commit(plan: Plan) -> None:
 
 
 def _remember_keepers(plan: Plan) -> None:
-    from peak_console.runs.link import KeeperLink
+    from peak_console.runs.local.keeper_client import KeeperLink
 
     begin = KeeperLink.__init__
 

@@ -6,7 +6,7 @@ import signal
 from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING, Any
 
-from peak_console.store.model import Outcome, RunState
+from peak_console.model.records import Outcome, RunState
 from tests.faults.audit import audit
 from tests.faults.world import looking
 

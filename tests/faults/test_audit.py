@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from peak_console.store.model import Alert, Command, Run
+from peak_console.model.records import Alert, Command, Run
 from tests.faults.audit import Effect, Found, audit, effect_from
 from tests.support.clock import MONDAY_MORNING as T
 from tests.support.factories import make_job

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.store.model import Outcome, RunState
+from peak_console.model.records import Outcome, RunState
 from tests.faults.disk import CannotMountError, fill_up, small_disk
 from tests.faults.halts import halt
 from tests.faults.points import kill
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
 
     Record = Callable[[str, object], None]
 

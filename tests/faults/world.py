@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from peak_console.jobs.model import JobSet
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
 
 NURSERY = Nursery()
 NOTE = """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from peak_console.jobs.fields import (
     fields_of,
 )
 from peak_console.jobs.model import AlertChannel, CatchUp, JobDefinition, Overlap, SchedulerSettings
+from peak_console.model.records import Level
 from peak_console.schedule.model import JobSchedule, ScheduleType
-from peak_console.store.model import Level
 
 
 def name_of(field: Field) -> str:

@@ -14,7 +14,7 @@ from tests.messages.stage import GOOD, Stage
 @scenario
 def programs_that_cannot_be_started(stage: Stage) -> None:
     from peak_console.runs.interface import RunSpec
-    from peak_console.runs.refusals import refusal
+    from peak_console.runs.local.refusals import refusal
 
     spec = RunSpec(
         run_id=7, directory="/state/runs/7", argv=["/bin/tool", "x" * 9], env={"A": "b" * 20}, cwd="/srv",
@@ -30,7 +30,7 @@ def programs_that_cannot_be_started(stage: Stage) -> None:
 
 @scenario
 def runs_without_a_place(stage: Stage) -> None:
-    from peak_console.runs.marks import lay_out, prevent
+    from peak_console.runs.local.run_directory import lay_out, prevent
 
     place = str(stage.folder / "jobs.toml" / "7")
     stage.ask("a place for the output", lambda: lay_out(place))
@@ -62,7 +62,7 @@ def locks_that_cannot_be_had(stage: Stage) -> None:
 
 @scenario
 def a_state_directory_that_is_taken_away(stage: Stage) -> None:
-    from peak_console.engine.renewal import Inspector, stand_firm
+    from peak_console.engine.registry_loss.while_serving import Inspector, stand_firm
     from peak_console.store.directory import EngineLock
     from peak_console.store.store import Store
 
@@ -142,7 +142,7 @@ def engines_that_do_not_answer(stage: Stage) -> None:
 
 @scenario
 def what_an_engine_refuses_at_work(stage: Stage) -> None:
-    from peak_console.store.model import Claim
+    from peak_console.model.records import Claim
     from peak_console.store.store import Store
 
     stage.jobs('[scheduler]\nmax_concurrent_runs = 1\n[[job]]\nname = "a"\ncommand = "sleep"\nargv = ["0.2"]\n'
@@ -168,7 +168,7 @@ def looking_where_there_is_nothing_to_see(stage: Stage) -> None:
     from datetime import timedelta
 
     from peak_console.clock import SystemClock
-    from peak_console.store.model import Claim
+    from peak_console.model.records import Claim
     from peak_console.store.store import Store
 
     stage.run("runs")
@@ -223,7 +223,7 @@ def alerts_that_are_not_delivered(stage: Stage) -> None:
 
     from peak_console.alerts.sender import AppriseSender
     from peak_console.jobs.model import AlertChannel
-    from peak_console.store.model import Alert
+    from peak_console.model.records import Alert
 
     alert = Alert("critical", "it failed", datetime(2026, 1, 1, tzinfo=UTC))
     stage.ask("no service", lambda: AppriseSender().send(AlertChannel("x", "nosuch://sesame"), alert))
@@ -232,7 +232,7 @@ def alerts_that_are_not_delivered(stage: Stage) -> None:
 
 @scenario
 def settings_of_the_console(stage: Stage) -> None:
-    from peak_console.tui.config import Settings, load_config, save_settings
+    from peak_console.tui.state.config import Settings, load_config, save_settings
 
     path = stage.folder / "console.toml"
     environ = {"PEAK_CONSOLE_CONFIG": str(path), "HOME": str(stage.folder)}
@@ -255,7 +255,7 @@ def settings_of_the_console(stage: Stage) -> None:
 
 @scenario
 def editors(stage: Stage) -> None:
-    from peak_console.tui import outside
+    from peak_console.tui.app import editor as outside
 
     for editor in ("", "'unfinished", "/nowhere/editor"):
         with stage.patch.context() as patched:
@@ -268,7 +268,7 @@ def editors(stage: Stage) -> None:
 
 @scenario
 def outputs_that_cannot_be_saved(stage: Stage) -> None:
-    from peak_console.tui import output_work
+    from peak_console.tui.output import background as output_work
 
     stage.run("run a")
     run = str(stage.state / "runs" / "1")
@@ -283,7 +283,7 @@ def outputs_that_cannot_be_saved(stage: Stage) -> None:
 def consoles_with_nothing_to_show(stage: Stage) -> None:
     from peak_console import cli
     from peak_console.jobs.loader import load
-    from peak_console.tui.session import Session
+    from peak_console.tui.state.session import Session
 
     for flag in ("--attach", "--read-only"):
         options = cli._parser([flag]).parse_args([flag, "--config", "jobs.toml"])

@@ -21,9 +21,9 @@ PACKAGE = Path(peak_console.__file__).parent
 FINDINGS = frozenset(("error", "warning", "unknown_key"))
 """The methods that record what is wrong with a jobs file."""
 SENTENCES = (
-    "alerts/sender.py", "engine/commands.py", "headless.py", "jobs", "runs/refusals.py", "schedule", "setup/crontab.py",
-    "setup/install.py", "setup/units.py", "store/creation.py", "store/damage.py", "store/database.py",
-    "store/directory.py", "tui/config.py", "verbs", "web/server.py",
+    "alerts/sender.py", "engine/commands.py", "headless.py", "jobs", "runs/local/refusals.py", "schedule",
+    "setup/crontab.py", "setup/install.py", "setup/units.py", "store/creation.py", "store/damage.py",
+    "store/database.py", "store/directory.py", "tui/state/config.py", "verbs", "web/server.py",
 )  # fmt: skip
 """Where a sentence is a message even if nothing is raised with it."""
 TEXTS_OF_OTHER_KINDS = ("jobs/fields.py", "jobs/locate.py", "schedule/words.py", "verbs/terminal.py", "verbs/status.py")

@@ -23,14 +23,14 @@ ELSEWHERE: dict[str, str] = {
     "engine/commands.py: return (REFUSED, 'the engine is shutting down": "tests/engine/test_commands.py",
     "engine/commands.py: return (DONE, f'{job.name} #{run.id} waits": ORDINARY,
     "engine/dispatch.py: raise refusal": INSIDE,
-    "engine/loop.py: raise TakenAwayError(str(error))": "the same words, see a state directory that is taken away",
+    "engine/resident.py: raise TakenAwayError(str(error))": "the same words, see a state directory that is taken away",
     "headless.py: text = f'held by": "tests/headless/test_output.py",
     "jobs/environment.py: raise ValueError(path)": INSIDE,
     "jobs/source.py: raise refused(path, 'is nested too deeply": "the parser counts levels itself in newer versions",
-    "runs/keeper.py: raise RefusedError": INSIDE,
-    "runs/link.py: raise": INSIDE,
-    "runs/local.py: raise result": INSIDE,
-    "runs/local.py: raise StartError": "tests/runs/test_starting.py",
+    "runs/local/keeper.py: raise RefusedError": INSIDE,
+    "runs/local/keeper_client.py: raise": INSIDE,
+    "runs/local/executor.py: raise result": INSIDE,
+    "runs/local/executor.py: raise StartError": "tests/runs/local/test_starting.py",
     "schedule/wallclock.py: raise ScheduleError(f'cron {shown(expression)} never happens": (
         "the reader of fields refuses such days first; this is the last resort"
     ),
@@ -42,9 +42,9 @@ ELSEWHERE: dict[str, str] = {
     "store/damage.py: lines": "an alert of a registry set aside: tests/store/test_damage.py",
     "store/database.py: raise self._explained": "the same words, see the registry under hardship",
     "store/directory.py: raise StateError(f'{self._path}: cannot write the lock": "tests/store/test_directory.py",
-    "tui/board.py: raise StateError(f'{self._store.path}: the registry is out of reach": "tests/tui/test_app_news.py",
-    "tui/main.py: raise UsageError(f'{kind}: the console cannot draw": "tests/terminal/test_typing.py",
-    "tui/dialogs/disable.py: raise ValueError": "tests/tui/test_dialogs.py",
+    "tui/state/board.py: raise StateError(f'{self._store.path}: the registry is": "tests/tui/app/test_news.py",
+    "tui/app/main.py: raise UsageError(f'{kind}: the console cannot draw": "tests/terminal/test_typing.py",
+    "tui/dialogs/disable.py: raise ValueError": "tests/tui/dialogs/test_dialogs.py",
     "values.py: raise": PROGRAMMERS,
     "verbs/common.py: raise error": "the same words, see a jobs file that is none",
     "verbs/doctor.py": ORDINARY,
@@ -91,5 +91,5 @@ def test_sites_are_found_by_what_they_do() -> None:
     texts = [str(site) for site in sites()]
     assert any(text.startswith("jobs/reader.py: self.findings.error(") for text in texts)
     assert any(text.startswith("store/directory.py: raise StateError(") for text in texts)
-    assert any(text.startswith("runs/refusals.py: return StartError(") for text in texts)
+    assert any(text.startswith("runs/local/refusals.py: return StartError(") for text in texts)
     assert not any("NotImplementedError" in text for text in texts)

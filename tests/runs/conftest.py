@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.runs.system import LinuxSystem, PortableSystem, this_system
+from peak_console.runs.local.system import LinuxSystem, PortableSystem, this_system
 from tests.support.processes import Bench
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from peak_console.runs.system import System
+    from peak_console.runs.local.system import System
 
 
 @pytest.fixture(params=["linux", "portable"])

@@ -163,7 +163,7 @@ def test_a_registry_that_is_none(peak: CommandLine) -> None:
 def test_who_serves_the_state_directory(peak: CommandLine) -> None:
     import socket
 
-    from peak_console.store.model import EngineInfo
+    from peak_console.model.records import EngineInfo
 
     store = Store.open(str(peak.directory))
     lock = state_dir.EngineLock(str(peak.directory))

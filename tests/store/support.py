@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from peak_console.store.model import Alert, Claim
+from peak_console.model.records import Alert, Claim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
     from peak_console.store.store import Store
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.model.records import Claim, Outcome
 from peak_console.store.expiry import WINDOW
-from peak_console.store.model import Claim, Outcome
 from tests.store.support import ME, NOW, after, alert, claim, finished, steps
 
 if TYPE_CHECKING:

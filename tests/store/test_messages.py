@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peak_console.store.model import Alert, EngineInfo, Hold, Override
+from peak_console.model.records import Alert, EngineInfo, Hold, Override
 from tests.store.support import NOW, after, alert
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from peak_console.store.state import JobState
+    from peak_console.model.state import JobState
     from peak_console.store.store import Store
     from tests.store.conftest import Connect
 

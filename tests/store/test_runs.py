@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.model.records import Alert, Claim, Outcome, RunState, Trigger
 from peak_console.store.history import FEW_JOBS
-from peak_console.store.model import Alert, Claim, Outcome, RunState, Trigger
 from peak_console.store.rows import moment, stamp
 from peak_console.store.store import Store
 from tests.store.support import ME, NOW, SOMEBODY, after, claim, finished, steps
 
 if TYPE_CHECKING:
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
     from tests.store.conftest import Connect
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from peak_console.engine.context import EngineOptions
-from peak_console.engine.loop import Engine
-from peak_console.engine.passing import PassingEngine
+from peak_console.engine.one_shot import PassingEngine
+from peak_console.engine.resident import Engine
 from peak_console.errors import StartError
 from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
+from peak_console.model.records import RESIDENT_MODES
 from peak_console.runs.interface import Ended
-from peak_console.store.model import RESIDENT_MODES
 from tests.support.clock import FakeClock
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from peak_console.engine.core import EngineCore
+    from peak_console.engine.base import EngineCore
     from peak_console.engine.events import EngineEvent
     from peak_console.jobs.model import AlertChannel
+    from peak_console.model.records import Alert, Run
     from peak_console.runs.interface import RunHandle, RunSpec
-    from peak_console.store.model import Alert, Run
 
 
 @dataclass

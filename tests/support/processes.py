@@ -7,18 +7,18 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from peak_console.runs.files import stream_path
 from peak_console.runs.interface import RunSpec
-from peak_console.runs.local import LocalExecutor
-from peak_console.runs.process import LocalRun
+from peak_console.runs.local.executor import LocalExecutor
+from peak_console.runs.local.process import LocalRun
+from peak_console.runs.output.files import stream_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from peak_console.runs.files import Stream
     from peak_console.runs.interface import Ended
-    from peak_console.runs.system import System
+    from peak_console.runs.local.system import System
+    from peak_console.runs.output.files import Stream
 
 DEADLINE_SECONDS = 45.0
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from peak_console import tui
-from peak_console.tui.app import ConsoleApp
+from peak_console.tui.app.console import ConsoleApp
 from tests.support.factories import make_job
 from tests.tui.stage import Stage
 

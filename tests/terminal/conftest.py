@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.store.model import RunState
+from peak_console.model.records import RunState
 from peak_console.store.store import Store
 from tests.headless.support import Program
 from tests.support.processes import is_alive, wait_until
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
 
 HERE = os.path.dirname(__file__)
 CONSOLE_LOADS = "1 Jobs"

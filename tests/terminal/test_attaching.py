@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.store.model import Outcome
+from peak_console.model.records import Outcome
 from tests.support.processes import is_alive
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.store.model import Outcome
+from peak_console.model.records import Outcome
 from tests.support.processes import is_alive, wait_until
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ daily_time = "05:00"
 CRASH = """
 import sys
 from peak_console import cli
-from peak_console.tui.app import ConsoleApp
+from peak_console.tui.app.console import ConsoleApp
 
 def crash(self):
     secret = "hidden-by-nobody"
@@ -41,7 +41,9 @@ sys.exit(cli.main())
 EARLY = """
 import os, signal, sys
 from peak_console import cli
-from peak_console.tui import app, session, terminal
+from peak_console.tui.app.console import console as app
+from peak_console.tui.state import session
+from peak_console.tui.terminal.tty import tty as terminal
 
 where, name, method = os.environ["SIGNAL_BEFORE"].split(".")
 owner = getattr(globals()[where], name)

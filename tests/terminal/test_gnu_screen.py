@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.store.model import Outcome
+from peak_console.model.records import Outcome
 
 if TYPE_CHECKING:
     from tests.terminal.conftest import Stage

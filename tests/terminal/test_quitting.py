@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.store.model import Outcome, RunState
+from peak_console.model.records import Outcome, RunState
 from tests.support.processes import is_alive
 
 if TYPE_CHECKING:

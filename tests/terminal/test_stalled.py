@@ -6,7 +6,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from peak_console.store.model import Outcome
+from peak_console.model.records import Outcome
 from tests.support.processes import is_alive, wait_until
 
 if TYPE_CHECKING:

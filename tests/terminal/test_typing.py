@@ -11,11 +11,11 @@ from peak_console.setup.doctor.facts import Terminal
 from peak_console.setup.doctor.findings import Grade
 from peak_console.setup.doctor.judge_terminal import judge_terminal
 from peak_console.store.store import Store
-from peak_console.tui.pastes import SILENCE_SECONDS
+from peak_console.tui.terminal.pastes import SILENCE_SECONDS
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
-    from peak_console.store.model import JobState
+    from peak_console.model.records import JobState
     from tests.terminal.conftest import Stage
 
 JOBS = """

@@ -9,7 +9,7 @@ from textual.css.stylesheet import Stylesheet
 from textual.widgets import Input
 
 from tests.tui.console import running, three_jobs
-from tests.tui.output import RunDirectory
+from tests.tui.output_stage import RunDirectory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
     from textual.screen import Screen
 
-    from peak_console.tui.app import ConsoleApp
+    from peak_console.tui.app.console import ConsoleApp
 
     Test = TypeVar("Test", bound=Callable[..., object])
 

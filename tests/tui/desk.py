@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peak_console.store.model import Level, Outcome
+from peak_console.model.records import Level, Outcome
 from tests.support.factories import make_job
 from tests.tui.stage import Stage, at
 

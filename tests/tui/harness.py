@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from textual.app import App, ComposeResult
 
 import peak_console.tui
-from peak_console.engine.outlook import DisabledBy, JobView, Standing
+from peak_console.decisions.job_status import DisabledBy, JobView, Standing
 from peak_console.jobs.model import JobDefinition
+from peak_console.model.records import Alert, Level, Outcome, Override, Run, RunState, Trigger
 from peak_console.schedule.model import JobSchedule
-from peak_console.store.model import Alert, Level, Outcome, Override, Run, RunState, Trigger
-from peak_console.tui.snapshot import EngineState, JobRow, Snapshot
-from peak_console.tui.themes import DEFAULT_THEME, THEMES
+from peak_console.tui.drawing.themes import DEFAULT_THEME, THEMES
+from peak_console.tui.state.snapshot import EngineState, JobRow, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 ZONE = ZoneInfo("Europe/Berlin")
-TUI_DIRECTORY = os.path.dirname(peak_console.tui.__file__)
+TUI_DIRECTORY = Path(peak_console.tui.__file__).parent
 JOBS_FILE = "config/scheduler/jobs.toml"
 
 AMessage = TypeVar("AMessage", bound="Message")
@@ -38,7 +38,7 @@ def fixed_now() -> datetime:
 class WidgetApp(App[None]):
     """Shows the given widgets one below the other, with the style sheets that the console loads."""
 
-    CSS_PATH = sorted(os.path.join(TUI_DIRECTORY, name) for name in os.listdir(TUI_DIRECTORY) if name.endswith(".tcss"))
+    CSS_PATH = sorted(str(path) for path in TUI_DIRECTORY.rglob("*.tcss"))
 
     def __init__(self, *widgets: Widget) -> None:
         super().__init__()

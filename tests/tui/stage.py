@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.judge import judge_finished
 from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
+from peak_console.model.records import Alert, Claim, EngineInfo, Hold, Level, Outcome, Override, Run
 from peak_console.schedule.slots import fingerprint
 from peak_console.store.directory import run_directory
-from peak_console.store.model import Alert, Claim, EngineInfo, Hold, Level, Outcome, Override, Run
 from peak_console.store.store import Store
-from peak_console.tui.app import ConsoleApp
-from peak_console.tui.session import Session
-from peak_console.tui.snapshot import EngineState, Trouble
+from peak_console.tui.app.console import ConsoleApp
+from peak_console.tui.state.session import Session
+from peak_console.tui.state.snapshot import EngineState, Trouble
 from tests.support.clock import FakeClock
 from tests.tui.harness import JOBS_FILE, ZONE, fixed_now
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path
 
-    from peak_console.store.model import Command
+    from peak_console.model.records import Command
 
 USER = "anna"
 

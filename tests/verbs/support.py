@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from peak_console.store.model import Alert, Claim, Outcome
+from peak_console.model.records import Alert, Claim, Outcome
 
 if TYPE_CHECKING:
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
     from peak_console.store.store import Store
 
 NOW = datetime(2026, 11, 23, 13, 55, tzinfo=UTC)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from peak_console.store.model import Command
+    from peak_console.model.records import Command
 
 JOBS = """
 [[job]]

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.model.records import Override
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import fingerprint
-from peak_console.store.model import Override
 from tests.verbs.support import HOUR, NOW, record_run
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.runs.local import process_mark
-from peak_console.runs.output import OutputRecorder
+from peak_console.model.records import Claim
+from peak_console.runs.local.executor import process_mark
+from peak_console.runs.output.recorder import OutputRecorder
 from peak_console.store.directory import run_directory
-from peak_console.store.model import Claim
 from peak_console.store.store import Store
 from tests.verbs.support import HOUR, NOW, record_run, record_slot
 
 if TYPE_CHECKING:
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
     from tests.verbs.conftest import CommandLine
 
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from peak_console.model.records import Hold, Override
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import fingerprint
-from peak_console.store.model import Hold, Override
 from tests.verbs.support import HOUR, NOW
 
 if TYPE_CHECKING:

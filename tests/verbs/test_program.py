@@ -19,7 +19,7 @@ from peak_console.store.directory import run_directory
 from tests.verbs.support import record_run
 
 if TYPE_CHECKING:
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
     from peak_console.store.store import Store
     from tests.verbs.conftest import CommandLine
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.store.model import Claim
+from peak_console.model.records import Claim
 from tests.verbs.support import HOUR, NOW, record_run, record_slot
 
 if TYPE_CHECKING:

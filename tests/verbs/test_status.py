@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.model.records import EngineInfo, Hold
 from peak_console.store.directory import EngineLock, is_held
-from peak_console.store.model import EngineInfo, Hold
 from tests.verbs.support import HOUR, NOW, record_alert, record_run
 
 if TYPE_CHECKING:

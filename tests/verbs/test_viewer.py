@@ -25,7 +25,7 @@ BECOME = f"""
 import contextlib, importlib, io, json, os, pkgutil, sys
 import peak_console
 for module in pkgutil.walk_packages(peak_console.__path__, "peak_console."):
-    if not module.name.startswith(("peak_console.tui", "peak_console.web", "peak_console.runs.keeper")):
+    if not module.name.startswith(("peak_console.tui", "peak_console.web", "peak_console.runs.local.keeper")):
         if module.name != "peak_console.__main__":
             importlib.import_module(module.name)
 from peak_console.cli import main

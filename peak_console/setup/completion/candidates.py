@@ -156,7 +156,7 @@ def _alerts(known: Known, _verb: str, _current: str) -> Answer:
 
 
 def _outcomes(_known: Known, _verb: str, _current: str) -> Answer:
-    from peak_console.store.terms import Outcome
+    from peak_console.model.terms import Outcome
 
     return Answer({str(outcome): "" for outcome in Outcome})
 

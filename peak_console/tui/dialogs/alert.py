@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from peak_console.text import safe, safe_lines
-from peak_console.tui.actions import binding
 from peak_console.tui.dialogs.base import Dialog, strong
-from peak_console.tui.glyphs import level, moment
+from peak_console.tui.drawing.glyphs import level, moment
+from peak_console.tui.keys.actions import binding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from peak_console.store.model import Alert
+    from peak_console.model.records import Alert
 
 GO, ACKNOWLEDGE = "go", "acknowledge"
 

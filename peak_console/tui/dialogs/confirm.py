@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from peak_console.store.model import RunState
+from peak_console.model.records import RunState
 from peak_console.text import duration, safe
 from peak_console.tui.dialogs.base import NAMES_SHOWN, Question, strong
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
 
 
 class ConfirmStop(Question):

@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Static
 
 from peak_console.text import duration, parse_duration
 from peak_console.tui.dialogs.base import Dialog, Field, buttons, names
-from peak_console.tui.glyphs import moment
+from peak_console.tui.drawing.glyphs import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from peak_console.tui.actions import ACTION, ACTIONS, TITLES, Context, keys_of, keys_shown
 from peak_console.tui.dialogs.base import Dialog
-from peak_console.tui.glyphs import CURSOR, LEVEL, MARKED, OUTCOME, STANDING, Look
+from peak_console.tui.drawing.glyphs import CURSOR, LEVEL, MARKED, OUTCOME, STANDING, Look
+from peak_console.tui.keys.actions import ACTION, ACTIONS, TITLES, Context, keys_of, keys_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

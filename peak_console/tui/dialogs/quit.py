@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from peak_console.store.model import Run
+    from peak_console.model.records import Run
 
 _WAYS = (
     ("wait", "Wait for them", "nothing new starts; ends when the last one has ended"),

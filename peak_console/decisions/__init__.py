@@ -1,0 +1,1 @@
+"""What may start, when, and why not: pure functions of definitions, recorded state and a moment."""

@@ -1,0 +1,138 @@
+"""How things stand with each job: what every front end shows. Pure: (definitions, registry, now) in, views out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from peak_console.decisions.selection import is_enabled
+from peak_console.decisions.upcoming import slots_ahead
+from peak_console.model.records import Outcome, RunState
+from peak_console.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from typing import Protocol
+
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import JobState, Override, Run
+
+    class JobRecords(Protocol):
+        """What a registry can tell about jobs and their runs."""
+
+        def job_states(self) -> Mapping[str, JobState]:
+            """By job: what is remembered of its slots."""
+
+        def last_runs(self, jobs: Iterable[str]) -> Mapping[str, Run]:
+            """By job: its latest run that has ended or runs."""
+
+        def unfinished(self) -> Sequence[Run]:
+            """Every run that is queued or under way, oldest first."""
+
+
+class Standing(StrEnum):
+    """How things stand with a job, in a word; worst first."""
+
+    FAILED = "failed"
+    RETRYING = "retrying"
+    RUNNING = "running"
+    QUEUED = "queued"
+    OK = "ok"
+    STOPPED = "stopped"
+    WAITING = "waiting"
+    """It has never run."""
+    DONE = "done"
+    """A ``once`` that has run and never will again."""
+    DISABLED = "disabled"
+
+
+class DisabledBy(StrEnum):
+    FILE = "file"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """One job as it stands at one moment."""
+
+    job: JobDefinition
+    standing: str
+    disabled_by: str | None
+    override: Override | None
+    """The operator's word, while it is in force."""
+    next_slot: datetime | None
+    """The next slot that will fire, in the past while it is due; ``None`` when there is none."""
+    last_run: Run | None
+    active: Sequence[Run]
+    """Its runs under way, oldest first."""
+    queued: Sequence[Run]
+
+    @property
+    def enabled(self) -> bool:
+        return self.disabled_by is None
+
+
+def view(
+    job: JobDefinition, state: JobState | None, last_run: Run | None, unfinished: Sequence[Run], now: datetime
+) -> JobView:
+    """How things stand with one job; ``unfinished`` are its runs that are queued or under way."""
+    enabled = is_enabled(job, state, now)
+    override = state.override if state and state.override else None
+    if override is not None and override.until is not None and override.until <= now:
+        override = None
+    disabled_by = None
+    if not enabled:
+        disabled_by = DisabledBy.OPERATOR if override is not None else DisabledBy.FILE
+    slot = next(slots_ahead(job, state, now), None) if enabled else None
+    active = [run for run in unfinished if run.state != RunState.QUEUED]
+    queued = [run for run in unfinished if run.state == RunState.QUEUED]
+    return JobView(
+        job=job,
+        standing=_standing(enabled, slot, last_run, active, queued),
+        disabled_by=disabled_by,
+        override=override,
+        next_slot=slot,
+        last_run=last_run,
+        active=active,
+        queued=queued,
+    )
+
+
+def _standing(
+    enabled: bool, slot: datetime | None, last_run: Run | None, active: Sequence[Run], queued: Sequence[Run]
+) -> Standing:
+    if active:
+        return Standing.RUNNING
+    if queued:
+        return Standing.RETRYING if queued[0].attempt > 1 else Standing.QUEUED
+    if not enabled:
+        return Standing.DISABLED
+    if last_run is None:
+        return Standing.WAITING
+    if last_run.outcome == Outcome.STOPPED:
+        return Standing.STOPPED
+    if last_run.outcome != Outcome.SUCCEEDED:
+        return Standing.FAILED
+    return Standing.OK if slot is not None else Standing.DONE
+
+
+def views(jobs: Iterable[JobDefinition], store: JobRecords | None, now: datetime) -> list[JobView]:
+    """Every job as the registry has it, in the given order; ``None`` is a registry where nothing ever happened."""
+    jobs = list(jobs)
+    if store is None:
+        return [view(job, None, None, (), now) for job in jobs]
+    states = store.job_states()
+    last = store.last_runs(job.name for job in jobs)
+    unfinished: dict[str, list[Run]] = {}
+    for run in store.unfinished():
+        unfinished.setdefault(run.job, []).append(run)
+    return [view(job, states.get(job.name), last.get(job.name), unfinished.get(job.name, ()), now) for job in jobs]
+
+
+def counts(views: Sequence[JobView]) -> Mapping[str, int]:
+    """How many jobs stand how."""
+    tally: dict[str, int] = {}
+    for each in views:
+        tally[each.standing] = tally.get(each.standing, 0) + 1
+    return tally

@@ -1,0 +1,172 @@
+"""Which jobs have something to decide, and when the next one does.
+
+Holds no clock and writes nothing: the engine asks, records what it decided, and tells the planner.
+"""
+
+from __future__ import annotations
+
+import heapq
+from datetime import timedelta
+
+from peak_console.decisions.selection import is_enabled
+from peak_console.model.state import JobState
+from peak_console.schedule.model import ScheduleType
+from peak_console.schedule.slots import fingerprint, next_slot, pending
+from peak_console.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.schedule.slots import Pending
+
+CLOCK_TOLERANCE = timedelta(hours=25)
+"""Slots decided further ahead than this were decided by a clock that was wrong; they do not bind. A clock that is
+set back by less (an hour, a zone, a day) waits until it has caught up: those slots have had their runs."""
+
+
+class Planner:
+    """The jobs in the order in which their next slots fall due."""
+
+    def __init__(self, jobs: Iterable[JobDefinition], states: Mapping[str, JobState], now: datetime) -> None:
+        """Take the jobs over at ``now``; ``changed`` then names those whose state has to be recorded."""
+        self.jobs = {job.name: job for job in jobs}
+        self.states = {name: states[name] for name in self.jobs if name in states}
+        self.changed: list[str] = []
+        self._heap: list[tuple[datetime, str]] = []
+        self._when: dict[str, datetime] = {}
+        for job in self.jobs.values():
+            self.refresh(job.name, now)
+
+    def refresh(self, name: str, now: datetime) -> None:
+        """Take a job's definition, override and state over as they are at ``now``."""
+        job = self.jobs[name]
+        before = self.states.get(name)
+        after = settled(job, before, now)
+        if after is not None and after != before:
+            self.states[name] = after
+            self.changed.append(name)
+        self._schedule(job, now)
+
+    def set_state(self, state: JobState, now: datetime) -> None:
+        """Replace what is remembered of a job (already recorded), and look at it anew."""
+        self.states[state.job] = state
+        if state.job in self.jobs:
+            self.refresh(state.job, now)
+
+    def next_slot(self, name: str, now: datetime) -> datetime | None:
+        """A job's oldest undecided slot, in the past when it is due; ``None`` when disabled or never again."""
+        job, state = self.jobs[name], self.states.get(name)
+        if not is_enabled(job, state, now):
+            return None
+        return next_slot(job.schedule, state.decided_until if state else None, now)
+
+    def _schedule(self, job: JobDefinition, now: datetime) -> None:
+        when = self.next_slot(job.name, now)
+        override = self.states[job.name].override if job.name in self.states else None
+        if override is not None and override.until is not None and now < override.until:
+            # When an override lapses, the job is looked at anew.
+            when = override.until if when is None else min(when, override.until)
+        if when is None:
+            self._when.pop(job.name, None)
+            return
+        self._when[job.name] = when
+        heapq.heappush(self._heap, (when, job.name))
+
+    def next_at(self) -> datetime | None:
+        """When the next job has something to decide; in the past when that is now."""
+        while self._heap:
+            when, name = self._heap[0]
+            if self._when.get(name) == when:
+                return when
+            heapq.heappop(self._heap)  # superseded
+        return None
+
+    def how_many_next(self) -> int:
+        """How many jobs have something to decide at ``next_at``."""
+        at = self.next_at()
+        names, places = set(), [0]
+        while places:  # in a heap, what equals its first item hangs together from there on
+            place = places.pop()
+            if place < len(self._heap) and self._heap[place][0] == at:
+                names.add(self._heap[place][1])
+                places += (2 * place + 1, 2 * place + 2)
+        return sum(self._when.get(name) == at for name in names)
+
+    def due(self, now: datetime) -> list[tuple[JobDefinition, Pending]]:
+        """Every job with undecided slots up to ``now``, in slot order. Each has to be ``settle``\\ d."""
+        found = []
+        while (when := self.next_at()) is not None and when <= now:
+            name = heapq.heappop(self._heap)[1]
+            del self._when[name]
+            job = self.jobs[name]
+            state = self.states.get(name)
+            if state is not None and state.override is not None:  # it may have lapsed
+                self.refresh(name, now)
+                state = self.states.get(name)
+                self._when.pop(name, None)
+            slots = None
+            if is_enabled(job, state, now):
+                slots = pending(job.schedule, state.decided_until if state else None, now)
+            if slots is None:
+                self._schedule(job, now)
+            else:
+                found.append((job, slots))
+        found.sort(key=lambda item: item[1].latest)
+        return found
+
+    def decided(self, job: JobDefinition, until: datetime) -> JobState:
+        """A job's state once every slot up to ``until`` is decided: to be recorded, then given to ``settle``."""
+        state = self.states.get(job.name) or JobState(job.name, fingerprint(job.schedule))
+        return replace(state, decided_until=until, off_since=None)
+
+    def settle(self, state: JobState, now: datetime) -> None:
+        """Slots of a job have been decided, durably."""
+        self.states[state.job] = state
+        self._schedule(self.jobs[state.job], now)
+
+
+def settled(job: JobDefinition, state: JobState | None, now: datetime) -> JobState | None:
+    """What is to be remembered of a job that is looked at ``now``, or ``None`` when nothing is.
+
+    A wall-clock job seen for the first time, or with an edited schedule, begins now: it does not fire for times
+    before. A disabled job notes since when; once enabled again, it never fires for the time it was off.
+    """
+    wall_clock = job.schedule.type in (ScheduleType.DAILY, ScheduleType.CRON)
+    print_now = fingerprint(job.schedule)
+    known = state is not None and state.schedule != ""
+    decided = state.decided_until if state is not None and known else None
+    if decided is not None and decided > now + CLOCK_TOLERANCE:
+        decided = now
+    elif state is not None and known and state.schedule != print_now:
+        decided = _after_edit(state, print_now, now, wall_clock)
+    elif not known and wall_clock:
+        decided = now
+    off_since = state.off_since if state is not None else None
+    if not is_enabled(job, state, now):
+        off_since = off_since or now
+    elif off_since is not None:
+        decided, off_since = _after_pause(job, decided, now, wall_clock), None
+    if state is None:
+        return JobState(job.name, print_now, decided, off_since) if decided or off_since else None
+    return replace(state, schedule=print_now, decided_until=decided, off_since=off_since)
+
+
+def _after_edit(state: JobState, print_now: str, now: datetime, wall_clock: bool) -> datetime | None:
+    if wall_clock:
+        return now
+    same_type = state.schedule.split(" ", 1)[0] == print_now.split(" ", 1)[0]
+    return state.decided_until if same_type else None
+
+
+def _after_pause(job: JobDefinition, decided: datetime | None, now: datetime, wall_clock: bool) -> datetime | None:
+    if wall_clock:
+        return now
+    if job.schedule.type == ScheduleType.ONCE and job.schedule.run_at is None:
+        return decided
+    if job.schedule.type == ScheduleType.INTERVAL and decided is None:
+        return None
+    passed = pending(job.schedule, decided, now)
+    return passed.latest if passed is not None else decided

@@ -1,0 +1,66 @@
+"""The slots that a job has ahead and that will run, as its engine is going to see them. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from peak_console.decisions.planner import settled
+from peak_console.decisions.policy import grace_seconds
+from peak_console.decisions.selection import is_enabled
+from peak_console.schedule.slots import next_slot, pending
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import JobState
+    from peak_console.schedule.model import JobSchedule
+
+
+def slots_ahead(
+    job: JobDefinition, state: JobState | None, now: datetime, after: datetime | None = None
+) -> Iterator[datetime]:
+    """What will run of a job, oldest first, without end where the schedule has none.
+
+    The first may be due already (in the past); the slots before it fold into it, and one that is later than its
+    grace is left out. An operator's override counts until it lapses. With ``after``, slots later than that only,
+    and of a wall-clock schedule also those that have passed.
+    """
+    state = settled(job, state, now) or state
+    override = state.override if state is not None else None
+    lapses = override.until if override is not None and override.until is not None and now < override.until else None
+    ends: datetime | None = None
+    if not is_enabled(job, state, now):
+        if lapses is None or not job.enabled:
+            return
+        state = settled(job, state, lapses) or state
+        now, after = lapses, None if after is None else max(after, lapses)
+    elif lapses is not None and not job.enabled:
+        ends = lapses
+    slot = _first(job, state.decided_until if state is not None else None, now, after)
+    while slot is not None and (ends is None or slot < ends):
+        yield slot
+        slot = next_slot(job.schedule, slot, slot)
+
+
+def _first(job: JobDefinition, decided: datetime | None, now: datetime, after: datetime | None) -> datetime | None:
+    schedule = job.schedule
+    if after is not None and schedule.type in ("daily", "cron"):
+        return next_slot(schedule, after, after)
+    slot = next_slot(schedule, decided, now)
+    if slot is not None and slot <= now:
+        slot = _latest_due(schedule, decided, now) or slot
+        grace = grace_seconds(job)
+        if grace is not None and slot < now - timedelta(seconds=grace):
+            slot = next_slot(schedule, slot, slot)
+    if slot is None or after is None or slot > after:
+        return slot
+    last = _latest_due(schedule, slot, after) or slot
+    return next_slot(schedule, last, last)
+
+
+def _latest_due(schedule: JobSchedule, decided: datetime | None, until: datetime) -> datetime | None:
+    folded = pending(schedule, decided, until, limit=1)
+    return folded.latest if folded is not None else None

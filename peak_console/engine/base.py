@@ -1,0 +1,277 @@
+"""What every engine is: it takes a state directory over, watches its runs, sleeps in between, and leaves in order.
+
+``loop`` makes an engine of it that stays, ``passing`` one that does something and goes.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+
+from peak_console.decisions.planner import Planner
+from peak_console.engine import events
+from peak_console.engine.bookkeeping import Bookkeeper
+from peak_console.engine.context import EngineContext, EngineOptions
+from peak_console.engine.control import Wishes
+from peak_console.engine.dispatch import Dispatcher
+from peak_console.engine.launch import Launcher
+from peak_console.engine.recovery import Recovery, identity, strangers
+from peak_console.engine.supervisor import Supervisor
+from peak_console.errors import DamagedError, StateError
+from peak_console.jobs.loader import filter_jobs_by_tags
+from peak_console.model.records import EngineInfo
+from peak_console.model.terms import RESIDENT_MODES
+from peak_console.store.directory import Doorbell, EngineLock
+from peak_console.store.store import Store
+from peak_console.version import __version__
+
+NAP_SECONDS = 0.02
+"""A long sleep ends with a nap of about this length."""
+POLL_SLACK, POLL_SLACK_MOST = 0.001, 0.1
+"""Linux wakes a sleeper so much later, in parts of what was asked for and in seconds (``select_estimate_accuracy`` in
+its fs/select.c): after half a minute a slot would start 30 ms late."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from peak_console.clock import Clock
+    from peak_console.engine.live_run import LiveRun
+    from peak_console.jobs.model import AlertChannel, JobSet
+    from peak_console.model.records import Alert
+    from peak_console.runs.interface import Executor
+
+
+class EngineCore(Wishes):
+    """Works on one state directory. Created in any thread; ``open`` to ``close`` belong to one thread."""
+
+    def __init__(
+        self,
+        jobset: JobSet,
+        directory: str,
+        *,
+        options: EngineOptions,
+        clock: Clock,
+        executor: Executor,
+        environ: Mapping[str, str],
+        channels_of: Callable[[JobSet], Sequence[AlertChannel]] = lambda jobset: jobset.channels,
+        emit: Callable[[events.EngineEvent], None] = lambda _event: None,
+        on_alert: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__()
+        self.directory = directory
+        self.options = options
+        self._first_jobset = jobset
+        self._clock = clock
+        self._executor = executor
+        self._environ = environ
+        self._channels_of = channels_of
+        self._emit = emit
+        self._on_alert = on_alert
+
+    # Startup.
+
+    def open(self) -> None:
+        """Open the state directory; a registry that cannot be read is replaced. Raises ``StateError``."""
+        self.lock = EngineLock(self.directory)
+        try:
+            self.store = Store.open(self.directory)
+        except DamagedError:
+            from peak_console.store.damage import open_sound
+
+            try:
+                self.store = open_sound(self.directory, self.lock, self._clock.now)
+            except StateError:
+                self.lock.release()
+                raise
+
+    def take_over(self) -> bool:
+        """Become the one that dispatches; ``False`` while somebody else is. Raises ``StateError``."""
+        if not self.lock.acquire():
+            return False
+        self.store.follow()  # it may have been replaced while this one stood by
+        try:
+            in_order = self.store.engine_info().pid is None
+        except DamagedError:
+            in_order = False
+        if not in_order:
+            from peak_console.store.damage import is_damaged
+
+            if is_damaged(self.store):
+                self._replace_registry()
+        return True
+
+    def _replace_registry(self) -> None:
+        from peak_console.store.damage import set_aside
+
+        set_aside(self.directory, self._clock.now())
+        self.store.follow()
+
+    def begin(self) -> None:
+        """Take over what the directory holds. The lock has to be held."""
+        try:
+            self._begin()
+        except DamagedError:  # in a place where nobody had looked
+            if hasattr(self, "context"):
+                self.context.supervisor.leave_all()
+            if hasattr(self, "bell"):
+                self.bell.close()
+            self._replace_registry()
+            self._begin()
+
+    def _begin(self) -> None:
+        self.bell = self._make_bell()
+        now = self._clock.now()
+        before = self.store.engine_info()
+        # The jobs file may have been saved while another engine was in charge.
+        jobset, self._offered = self._offered or self._first_jobset, None
+        untold: Sequence[Alert] = ()
+        if before.started_at is None:
+            from peak_console.engine.registry_loss.at_start import settle_after_damage
+
+            untold = settle_after_damage(self.store, jobset, now)
+        resident = self.options.mode in RESIDENT_MODES
+        unknown = strangers(self.directory, self.store.last_run_id(), self._executor, all_of_them=resident)
+        if unknown:
+            from peak_console.engine.registry_loss.at_start import settle_after_return
+
+            untold = [*untold, settle_after_return(self.store, self.directory, jobset, unknown, now)]
+        self.context = self._make_context(jobset, before, now)
+        self._sign_on(untold, now)
+        self._dispatcher = Dispatcher(self.context)
+        self._bookkeeper = Bookkeeper(self.context)
+        self._recovery = Recovery(self.context, self._executor, self._dispatcher)
+        jobs = self.context.jobs
+        enabled = sum(job.enabled for job in jobs.values())
+        self._emit(events.EngineStarted(at=now, directory=self.directory, jobs=len(jobs), enabled=enabled))
+        self._bookkeeper.record(self._recovery.look(now))
+
+    def _make_bell(self) -> Doorbell:
+        """What wakes the engine; who passes must not take the rings of whoever comes next."""
+        return Doorbell(None)
+
+    def _make_context(self, jobset: JobSet, before: EngineInfo, now: datetime) -> EngineContext:
+        jobs = filter_jobs_by_tags(jobset.jobs.values(), self.options.include_tags, self.options.exclude_tags)
+        return EngineContext(
+            options=self.options,
+            clock=self._clock,
+            directory=self.directory,
+            identity=identity(os.getpid()),
+            store=self.store,
+            jobset=jobset,
+            jobs={job.name: job for job in jobs},
+            launcher=Launcher(jobset, self.directory, self._environ),
+            planner=Planner(jobs, self.store.job_states(), now),
+            supervisor=Supervisor(self.store, self._executor, self._clock, self.directory),
+            emit=self._emit,
+            on_alert=self._on_alert,
+            channels=self._channels_of(jobset),
+            hold=before.hold,
+            loaded_at=self._clock.monotonic(),
+            began_at=self._clock.monotonic(),
+            seen_before=before.stopped_at or before.started_at,
+        )
+
+    def _sign_on(self, untold: Sequence[Alert], now: datetime) -> None:
+        """Record who serves now, and tell of alerts that nobody has heard of."""
+        info = EngineInfo(
+            pid=os.getpid(), host=socket.gethostname(), mode=self.options.mode, version=__version__,
+            jobs_file=self.context.jobset.path, started_at=now, loaded_at=now,
+        )  # fmt: skip
+        with self.context:
+            self.store.engine_started(info)
+            self._remember_changes()
+            if untold:
+                from peak_console.engine.registry_loss.at_start import tell_of_damage
+
+                tell_of_damage(self.context, untold, now)
+
+    # At work.
+
+    def watch(self, now: datetime) -> None:
+        """Record what has ended, and give the others what they are owed."""
+
+        def on_stopping(live: LiveRun, reason: str, killed: bool) -> None:
+            self._emit(events.RunStopping(at=now, run=live.run, reason=reason, killed=killed))
+
+        # Whatever the registry refuses, what runs gets what it is owed.
+        self._bookkeeper.keep(self.context.supervisor.tick(on_stopping))
+        self._dispatcher.record_starts()
+        self._bookkeeper.record([])
+
+    def dispatch(self) -> None:
+        """Claim and start what is due at this moment. The lock has to be held."""
+        self._bookkeeper.record(self._dispatcher.dispatch(self._clock.now()))
+        if self.context.planner.changed:
+            self._remember_changes()
+
+    def _remember_changes(self) -> None:
+        planner = self.context.planner
+        with self.store:
+            for name in planner.changed:
+                self.context.remember(planner.states[name])
+        planner.changed.clear()
+
+    def _obey_flags(self, now: datetime) -> None:
+        context = self.context
+        if self._drain_wanted and not context.draining:
+            context.draining = True
+            if self.lock.is_held and self.options.mode in RESIDENT_MODES:
+                try:
+                    self.store.engine_drains()
+                except StateError:  # then nobody else can be told
+                    pass
+            self._emit(events.EngineDraining(at=now, running=len(context.supervisor)))
+        if self._stop_wanted:
+            for live in list(context.supervisor):
+                if live.asked_at is None:
+                    context.supervisor.stop(live.run.id, "the engine was stopped")
+                    self._emit(events.RunStopping(at=now, run=live.run, reason="engine stopped", killed=False))
+
+    def sleep(self, longest: float | None = None) -> None:
+        """Sleep until there is something to do."""
+        poll = select.poll()
+        for fd in (self.bell.fileno(), *self.context.supervisor.filenos()):
+            poll.register(fd, select.POLLIN)
+        seconds = self._seconds_to_sleep()
+        if longest is not None:
+            seconds = min(seconds, longest)
+        until = self._clock.monotonic() + seconds
+        early = seconds - min(seconds * POLL_SLACK, POLL_SLACK_MOST) - NAP_SECONDS
+        if early < NAP_SECONDS or not poll.poll(early * 1000):
+            left = max(0.0, until - self._clock.monotonic())
+            # Poll knows whole milliseconds only, and takes more rather than less; select knows microseconds.
+            if not poll.poll(int(left * 1000)):
+                select.select([], [], [], max(0.0, min(until - self._clock.monotonic(), 0.001)))
+        self.bell.hush()
+
+    def _seconds_to_sleep(self) -> float:
+        """Until what runs needs us, if it does not end before."""
+        look = self.context.supervisor.next_look()
+        poll_interval = self.options.poll_interval
+        return poll_interval if look is None else min(poll_interval, look - self._clock.monotonic())
+
+    # Shutdown.
+
+    def end(self) -> events.EngineStopped:
+        """Leave the directory in order; the final status."""
+        now = self._clock.now()
+        left = self.context.supervisor.leave_all()
+        if self.lock.is_held:  # who has given way long since must not sign off whoever serves now
+            self.store.engine_stopped(now)
+        stopped = events.EngineStopped(
+            at=now, succeeded=self.context.succeeded, failed=self.context.failed, left_running=left
+        )
+        self._emit(stopped)
+        return stopped
+
+    def close(self) -> None:
+        """Give up the lock and the directory."""
+        if hasattr(self, "bell"):
+            self.bell.close()
+            del self.bell
+        self._executor.close()
+        self.lock.release()
+        self.store.close()

@@ -1,0 +1,1 @@
+"""What an engine does about a registry that is damaged, replaced or removed."""

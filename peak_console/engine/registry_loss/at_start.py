@@ -1,0 +1,99 @@
+"""What an engine does about a damaged registry, or an older one: say so, and run nothing twice that may have run."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+from peak_console.engine.events import AlertRaised, EngineTroubled
+from peak_console.model.records import Alert, Level
+from peak_console.schedule.model import ScheduleType
+from peak_console.schedule.slots import fingerprint, next_slot
+from peak_console.store.damage import SOURCE, STATES_WHOLE, notices
+from peak_console.store.directory import run_directory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from peak_console.engine.context import EngineContext
+    from peak_console.jobs.model import JobSet
+    from peak_console.store.store import Store
+
+
+def settle_after_damage(store: Store, jobset: JobSet, now: datetime) -> Sequence[Alert]:
+    """On a registry that has just taken a damaged one's place: what has to be told.
+
+    ``once`` jobs of which nothing is remembered any more may have run, so they count as decided; a ``run_at`` that is
+    still to come is not touched. Daily and cron jobs begin anew of themselves, interval jobs run now.
+    """
+    found = notices(store)
+    if not found or all(alert.context.get(STATES_WHOLE, True) for alert in found):
+        return found
+    known = store.job_states()
+    once = [
+        job
+        for job in jobset.jobs.values()
+        if job.schedule.type == ScheduleType.ONCE and (job.name not in known or not known[job.name].schedule)
+    ]
+    if not once:
+        return found
+    names = [job.name for job in once]
+    text = (
+        f"{len(names)} once job{'s' if len(names) > 1 else ''} may have run before the registry was damaged and will"
+        f" not run by schedule: {', '.join(names)}\nRun by hand what has not run."
+    )
+    with store:
+        for job in once:
+            store.decided(job.name, fingerprint(job.schedule), now, None)
+        store.add_alert(Alert(Level.WARNING, text, now, source=SOURCE, context={"jobs": names}), [], now)
+    return notices(store)
+
+
+def settle_after_return(store: Store, directory: str, jobset: JobSet, unknown: Sequence[int], now: datetime) -> Alert:
+    """On a registry that is older than what has run, as a copy is that was put back: what has to be told.
+
+    Runs get numbers that are free. Slots up to the last sign of life of those ``unknown`` runs count as decided.
+    """
+    until = min(now, max((_changed(run_directory(directory, run_id)) for run_id in unknown), default=now))
+    known = store.job_states()
+    once = []
+    with store:
+        store.pass_over(unknown[-1])
+        for job in jobset.jobs.values():
+            state = known.get(job.name)
+            before = state.decided_until if state is not None else None
+            if before is not None and before >= until:
+                continue
+            if job.schedule.type == ScheduleType.ONCE and before is None and not next_slot(job.schedule, until, now):
+                once.append(job.name)
+            store.decided(job.name, fingerprint(job.schedule), until, state.off_since if state is not None else None)
+        some = f"#{unknown[0]}" if len(unknown) == 1 else f"{len(unknown)} runs, #{unknown[0]} to #{unknown[-1]},"
+        text = (
+            f"the registry is older than what has run: {some} began without its knowing\n"
+            "An older copy was put in its place, or the disk lost what had been written. What they wrote is in"
+            f" {directory}/runs; processes of theirs that still run are not looked after. So that nothing runs twice,"
+            f" every slot up to {until:%Y-%m-%d %H:%M:%S} UTC counts as decided."
+        )
+        if once:
+            text += f"\nBy schedule these once jobs will not run; run by hand what has not run: {', '.join(once)}"
+        return store.add_alert(Alert(Level.CRITICAL, text, now, context={"runs": list(unknown[-100:])}), [], now)
+
+
+def _changed(path: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(os.stat(path).st_mtime, UTC)
+    except OSError:  # somebody removes it at this very moment
+        return datetime.fromtimestamp(0, UTC)
+
+
+def tell_of_damage(context: EngineContext, alerts: Sequence[Alert], now: datetime) -> None:
+    """Report, and send, alerts that are in the log but that nobody has heard of; inside ``with context``."""
+    from peak_console.alerts.routing import channels_for
+
+    for alert in alerts:
+        if alert.level == Level.CRITICAL:
+            context.emit(EngineTroubled(at=now, error=alert.message.splitlines()[0]))
+        channels = channels_for(alert, (), context.channels) if context.options.send_alerts else []
+        context.store.deliver(alert.id, channels, now)
+        context.news.append((AlertRaised(at=alert.timestamp, alert=alert), bool(channels)))

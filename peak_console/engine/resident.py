@@ -1,0 +1,239 @@
+"""The engine that stays: one thread that dispatches, watches, obeys, and sleeps in between.
+
+It sleeps until the next slot, a finished process, a ring of the doorbell, or its longest sleep.
+"""
+
+from __future__ import annotations
+
+import time
+
+from peak_console.engine import events
+from peak_console.engine.base import EngineCore
+from peak_console.engine.commands import Commander
+from peak_console.engine.readiness import Readiness
+from peak_console.engine.registry_loss.while_serving import Inspector, known_to, restore, stand_firm
+from peak_console.engine.reload import reload_jobs, tell_of_rejection
+from peak_console.engine.retention import Retention
+from peak_console.errors import DamagedError, StateError, TakenAwayError
+from peak_console.store.database import BUSY_SECONDS as START_SECONDS
+from peak_console.store.directory import Doorbell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from peak_console.jobs.model import JobSet
+
+FOREIGN_SECONDS = 1.0
+"""How often the engine sees whether another process still looks after its runs."""
+BUSY_SECONDS = 1.0
+"""How long it waits for another program that writes, before it looks after what runs again."""
+RENEWAL_SECONDS = 60.0
+"""Damage that comes back sooner is the disk's, or somebody's whom no engine can help."""
+TROUBLE_SECONDS = 1.0
+"""How long it waits before it tries again what the registry refused."""
+
+
+class Engine(EngineCore):
+    """Serves a state directory until it is told to leave."""
+
+    _reload: Callable[[], str] = staticmethod(lambda: "this engine does not reload")
+    _beat: Callable[[], float | None] = staticmethod(lambda: None)
+    _trouble: str | None = None
+    """What the registry refuses now, and ``_troubled_since`` when."""
+    _troubled_since: datetime
+    _look_again_at = 0.0
+    _renewed_at = float("-inf")
+
+    def on_reload(self, reload: Callable[[], str]) -> None:
+        """What the ``reload`` command calls: reads the file again and offers it; the error, or nothing."""
+        self._reload = reload
+
+    def on_beat(self, beat: Callable[[], float | None]) -> None:
+        """What every turn of ``serve`` ends with, a sign of life: in how many seconds at most the next is due."""
+        self._beat = beat
+
+    @property
+    def trouble(self) -> tuple[str, datetime] | None:
+        """What keeps it from recording anything, and therefore from starting anything, since when. From any thread."""
+        trouble = self._trouble
+        return (trouble, self._troubled_since) if trouble is not None else None
+
+    def wait_for_registry(self) -> bool:
+        """Until the registry takes what is written; ``trouble`` tells why not. ``False`` if asked to drain before."""
+        self.store.be_patient(BUSY_SECONDS)
+        while not self._drain_wanted:
+            try:
+                with self.store:
+                    pass
+            except DamagedError:  # ``begin`` replaces it
+                break
+            except StateError as error:
+                self._suffer(error)
+                time.sleep(TROUBLE_SECONDS)
+                continue
+            break
+        self._trouble = None
+        self.store.be_patient(START_SECONDS)
+        return not self._drain_wanted
+
+    def _make_bell(self) -> Doorbell:
+        return Doorbell(self.directory)
+
+    def _begin(self) -> None:
+        super()._begin()
+        self._commander = Commander(self.context, self._dispatcher, self._bookkeeper.record, self._reload)
+        self._retention = Retention(self.context)
+        self._readiness = Readiness(self.context, self._executor)
+        self._readiness.look(self._clock.now())
+
+    def serve(self) -> None:
+        """Work until asked to drain, and until the last run has ended.
+
+        A registry that turns out to be damaged, or is removed, is replaced, unless there is nothing left to do; see
+        ``renewal``.
+
+        Raises ``StateError`` when it cannot be replaced, or when somebody else has the directory: nothing can be
+        decided any more. What runs is left to the next engine.
+        """
+        self.store.be_patient(BUSY_SECONDS)
+        inspector = Inspector(self.directory, self.ring)
+        while True:
+            self.work(inspector)
+            if self.context.draining and (self._leave_wanted or not len(self.context.supervisor)):
+                return
+            self.sleep(longest=self._beat())
+
+    def work(self, inspector: Inspector | None = None) -> None:
+        """Do everything that is to be done now, whatever state the registry is in. Raises as ``serve`` does."""
+        try:
+            if not self._has_nothing_left() and not stand_firm(self.store, self.lock):
+                self._renew(damaged=False)
+            self.turn()
+            self._mend()
+            if inspector is not None:
+                inspector.work()
+        except DamagedError as error:
+            self._suffer(error)
+            if self._clock.monotonic() < self._renewed_at + RENEWAL_SECONDS:
+                self.context.supervisor.leave_all()
+                raise
+            self._renew(damaged=True)
+        except TakenAwayError as error:
+            self._suffer(error)
+            self.context.supervisor.leave_all()
+            raise
+        except StateError as error:
+            self._suffer(error)
+
+    def _has_nothing_left(self) -> bool:
+        """Whether it is leaving, with nothing under way.
+
+        A registry made anew only to be left behind would hinder whoever is removing the directory at this moment.
+        """
+        return self._drain_wanted and not len(self.context.supervisor) and not self._bookkeeper.unrecorded
+
+    def turn(self) -> None:
+        """Do everything that is to be done now, in an order in which nothing waits for something slower."""
+        now = self._clock.now()
+        self._obey_flags(now)
+        self.watch(now)
+        self._commander.obey(now)
+        self._reload_if_offered(now)
+        if self.context.foreign and self._clock.monotonic() >= self._look_again_at:
+            self._look_again_at = self._clock.monotonic() + FOREIGN_SECONDS
+            self._bookkeeper.record(self._recovery.look(now))
+        self.dispatch()
+        if not self.context.draining:
+            self._retention.work(now)
+        self._readiness.look(now)
+
+    def _reload_if_offered(self, now: datetime) -> None:
+        rejection, self._rejection = self._rejection, None
+        offered, self._offered = self._offered, None
+        try:
+            if rejection is not None:
+                tell_of_rejection(self.context, rejection, now)
+                rejection = None
+            if offered is not None:
+                self._take_up(offered, now)
+        except StateError:  # the registry refuses: not forgotten, and as a whole next time
+            self._rejection = self._rejection or rejection
+            self._offered = self._offered or offered
+            raise
+
+    def _take_up(self, offered: JobSet, now: datetime) -> None:
+        try:
+            channels = self._channels_of(offered)
+        except StateError as error:  # the environment names channels too
+            self.reject(str(error))
+            return
+        reload_jobs(self.context, offered, channels, self._environ, now)
+
+    def _seconds_to_sleep(self) -> float:
+        context, now, monotonic = self.context, self._clock.now(), self._clock.monotonic()
+        seconds = [super()._seconds_to_sleep()]
+        if self._trouble is not None:
+            return max(0.05, min(*seconds, TROUBLE_SECONDS))
+        if self._dispatcher.places.has_more:
+            return 0
+        if context.foreign:
+            seconds.append(self._look_again_at - monotonic)
+        if not context.draining:
+            seconds.append(self._retention.seconds_left())
+        if context.hold is None and not context.draining:
+            if (slot := context.planner.next_at()) is not None:
+                seconds.append((slot - now).total_seconds())
+            waiting = [run.not_before for run in context.queue if run.not_before is not None and run.not_before > now]
+            if waiting:
+                seconds.append((min(waiting) - now).total_seconds())
+        return min(seconds)
+
+    # When the registry refuses, or is gone.
+
+    def _suffer(self, error: StateError) -> None:
+        """Say once what does not work; go on, and try again."""
+        self._look_again_at = self._clock.monotonic() + TROUBLE_SECONDS
+        if self._trouble is None:
+            self._troubled_since = self._clock.now()
+            self.store.be_patient(0)
+        if str(error) != self._trouble:
+            self._trouble = str(error)
+            self._emit(events.EngineTroubled(at=self._clock.now(), error=str(error)))
+
+    def _mend(self) -> None:
+        """The registry serves: after trouble, go over it as a newcomer would, for whatever was decided meanwhile."""
+        if self._trouble is None:
+            return
+        from peak_console.alerts.judge import judge_trouble
+
+        context, now = self.context, self._clock.now()
+        self._bookkeeper.record(self._recovery.look(now))
+        with context:
+            zone = context.zone_of(None)
+            context.raise_alert(judge_trouble(self._trouble, since=self._troubled_since, now=now, zone=zone))
+        self._trouble = None
+        self.store.be_patient(BUSY_SECONDS)
+        self._emit(events.EngineMended(at=now, since=self._troubled_since))
+
+    def _renew(self, *, damaged: bool) -> None:
+        """Go on with a fresh registry. Raises ``TakenAwayError``; what runs is left to the next engine then."""
+        context = self.context
+        known = known_to(context, self._bookkeeper)
+        context.supervisor.leave_all()
+        self._renewed_at = self._clock.monotonic()
+        self._offered = self._offered or context.jobset
+        try:
+            if damaged:
+                self._replace_registry()
+            else:
+                self.store.reopen()
+            restore(self.store, known, self._clock.now())
+            self.bell.close()
+            self._begin()
+        except StateError as error:
+            raise TakenAwayError(str(error)) from None
+        self.context.succeeded, self.context.failed = context.succeeded, context.failed
+        self._trouble = None
+        self.store.be_patient(BUSY_SECONDS)

@@ -1,0 +1,1 @@
+"""What the registry records, as values: runs, claims, alerts, holds, job states."""

@@ -1,0 +1,184 @@
+"""What the registry holds, as values. Every datetime is aware and UTC."""
+
+from __future__ import annotations
+
+from peak_console.model.state import Hold, JobState, Override
+from peak_console.model.terms import RESIDENT_MODES, Level, Outcome, RunState, Trigger
+from peak_console.values import dataclass, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from typing import Any
+
+__all__ = [
+    "RESIDENT_MODES",
+    "Alert",
+    "AlertCounts",
+    "Claim",
+    "Command",
+    "Delivery",
+    "EngineInfo",
+    "Hold",
+    "JobState",
+    "Level",
+    "Outcome",
+    "Override",
+    "Run",
+    "RunState",
+    "Trigger",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One row of the registry: one attempt to execute a job."""
+
+    id: int
+    job: str
+    triggered_by: str
+    scheduled_for: datetime | None
+    attempt: int
+    state: str
+    claimed_at: datetime
+    run_type: str = "scheduler_job"
+    outcome: str | None = None
+    return_code: int | None = None
+    """``None`` while it runs, and when no process ever started."""
+    reason: str | None = None
+    not_before: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    stop_reason: str | None = None
+    supervisor: str | None = None
+    pid: int | None = None
+    pid_started: str | None = None
+    command: Sequence[str] = ()
+    args: Mapping[str, Any] = field(default_factory=dict)
+    tags: Sequence[str] = ()
+    tag: str | None = None
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """Seconds from start to finish, or ``None`` until both are known."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def lateness_seconds(self) -> float | None:
+        """Seconds from the slot to the start; ``None`` where there is no slot or no start."""
+        if self.started_at is None or self.scheduled_for is None:
+            return None
+        return (self.started_at - self.scheduled_for).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """The engine that last served a state directory."""
+
+    pid: int | None = None
+    host: str | None = None
+    mode: str | None = None
+    version: str | None = None
+    jobs_file: str | None = None
+    started_at: datetime | None = None
+    stopped_at: datetime | None = None
+    loaded_at: datetime | None = None
+    config_error: str | None = None
+    hold: Hold | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a front end asked of the engine, and its answer."""
+
+    id: int
+    verb: str
+    job: str | None
+    run_id: int | None
+    arguments: Mapping[str, Any]
+    issued_by: str
+    issued_at: datetime
+    answer: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A judgement about runs that somebody should see. ``id`` is 0 until it is stored."""
+
+    level: str
+    message: str
+    timestamp: datetime
+    source: str = "scheduler"
+    context: Mapping[str, Any] = field(default_factory=dict)
+    job: str | None = None
+    run_id: int | None = None
+    id: int = 0
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    cause: str | None = None
+    """Of an incident: what it is about. One incident at a time is open for a cause."""
+    count: int = 1
+    last_at: datetime | None = None
+    """When it last happened; ``None`` is ``timestamp``."""
+    resolved_at: datetime | None = None
+    """When the cause of an incident was gone."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still needs somebody: nobody has acknowledged it, and its cause is not gone."""
+        return self.acknowledged_at is None and self.resolved_at is None
+
+    @property
+    def latest_at(self) -> datetime:
+        """When it last happened."""
+        return self.last_at or self.timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCounts:
+    """How the alert log stands; two of them are equal when nothing in it has changed."""
+
+    newest: int = 0
+    """The newest alert's id; 0 when there is none."""
+    open: int = 0
+    """How many nobody has acknowledged and nothing has resolved."""
+    incidents: int = 0
+    """How many incidents have a cause that is not gone."""
+    occurrences: int = 0
+    """How often these have happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One alert on its way to one channel."""
+
+    id: int
+    alert: Alert
+    channel: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A slot that has been decided, as it is to be recorded.
+
+    With an ``outcome`` it needs no process (``missed``, ``skipped``); ``queued`` waits for its turn; otherwise
+    its process is started next.
+    """
+
+    job: str
+    scheduled_for: datetime
+    triggered_by: str = Trigger.SCHEDULE
+    attempt: int = 1
+    queued: bool = False
+    not_before: datetime | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    command: Sequence[str] = ()
+    args: Mapping[str, Any] = field(default_factory=dict)
+    tags: Sequence[str] = ()
+    tag: str | None = None

@@ -1,0 +1,211 @@
+"""Runs as process groups of this machine, each started and outlived by a keeper."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from datetime import UTC, datetime
+
+from peak_console.errors import StartError
+from peak_console.runs.interface import AlreadyStartedError, Ended
+from peak_console.runs.local.process import LocalRun
+from peak_console.runs.local.run_directory import (
+    RECORD_PAUSE_SECONDS,
+    Record,
+    await_record,
+    is_claimed,
+    lay_out,
+    prevent,
+    read_exit_status,
+    read_record,
+)
+from peak_console.runs.local.system import this_system
+from peak_console.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from peak_console.runs.interface import RunHandle, RunSpec
+    from peak_console.runs.local.keeper_client import KeeperLink
+    from peak_console.runs.local.system import System
+
+ASKED_AHEAD = 256
+"""So many starts are asked for before the first answer is awaited: few enough that no answer waits for us."""
+
+
+def process_mark(pid: int) -> str | None:
+    """Tells a living process from any other that has or had its pid; ``None`` when there is none."""
+    return this_system().mark(pid)
+
+
+def process_lives(pid: int) -> bool:
+    """Whether a process is there and has not died; a dead one that its parent has not reaped yet does not live."""
+    return this_system().is_alive(pid)
+
+
+class LocalExecutor:
+    """Starts runs through one keeper, which it starts when it is first needed."""
+
+    def __init__(self, system: System | None = None) -> None:
+        self._system = system or this_system()
+        self._link: KeeperLink | None = None
+        self._has_keepers = False
+        """Whether processes of ours may be there, at work or to be reaped."""
+
+    def __del__(self) -> None:
+        self.close()
+
+    def prepare(self) -> None:
+        self._keeper()
+
+    def rest(self) -> None:
+        if self._has_keepers:
+            from peak_console.runs.local.keeper_client import reap_departed
+
+            self.close()
+            self._has_keepers = reap_departed()
+
+    def start(self, spec: RunSpec) -> LocalRun:
+        (result,) = self.start_many([spec])
+        if isinstance(result, StartError):
+            raise result
+        return result
+
+    def start_many(self, specs: Iterable[RunSpec]) -> list[LocalRun | StartError]:
+        results: list[LocalRun | StartError] = []
+        asked: deque[tuple[RunSpec, KeeperLink | StartError]] = deque()
+        for spec in specs:
+            asked.append((spec, self._ask(spec)))
+            if len(asked) > ASKED_AHEAD:
+                results.append(self._result(*asked.popleft()))
+        results.extend(self._result(*each) for each in asked)
+        return results
+
+    def _ask(self, spec: RunSpec) -> KeeperLink | StartError:
+        """Ask the keeper for a start; the link that has the answer, or why there is none."""
+        from peak_console.runs.local.keeper_client import LinkBrokenError
+
+        try:
+            lay_out(spec.directory)
+            link = self._keeper()
+        except StartError as error:
+            return error
+        try:
+            link.send(spec)
+        except LinkBrokenError:
+            pass  # receiving fails as well
+        return link
+
+    def _result(self, spec: RunSpec, link: KeeperLink | StartError) -> LocalRun | StartError:
+        from peak_console.runs.local.keeper_client import LinkBrokenError
+
+        if isinstance(link, StartError):
+            return link
+        try:
+            return self._made(spec, link)
+        except LinkBrokenError:
+            if self._link is link:
+                self.close()
+        return self._start_apart(spec)
+
+    def _start_apart(self, spec: RunSpec) -> LocalRun | StartError:
+        """Start a run whose keeper was lost through one of its own: the present one may owe other answers first.
+
+        Should the lost one come back, or have started it, only one of the two can.
+        """
+        from peak_console.runs.local.keeper_client import LinkBrokenError
+
+        try:
+            link = self._new_keeper()
+            try:
+                link.send(spec)
+                return self._made(spec, link)
+            finally:
+                link.close()
+        except StartError as error:
+            return error
+        except LinkBrokenError:
+            pass
+        try:
+            if not self.seize(spec.directory):
+                return AlreadyStartedError(f"run #{spec.run_id}: it began, and then the process that starts runs died")
+        except StartError as error:
+            return error
+        return StartError(f"run #{spec.run_id}: the process that starts runs dies each time; see the system's log")
+
+    def _made(self, spec: RunSpec, link: KeeperLink) -> LocalRun | StartError:
+        """What the keeper made of the oldest request. Raises ``LinkBrokenError``."""
+        pid, mark, began, words = link.receive()
+        if not pid:
+            from peak_console.runs.local.refusals import refusal
+
+            return refusal(spec, mark, int(began), words)
+        return LocalRun(spec.directory, Record(pid, mark, began, link.pid), self._system)
+
+    def adopt(
+        self,
+        run_id: int,  # noqa: ARG002 - the files tell
+        directory: str,
+        pid: int | None,
+        pid_started: str | None,
+    ) -> LocalRun | Ended:
+        record = await_record(directory, self._system.is_alive) if pid is None else read_record(directory)
+        if pid is not None and pid_started is not None and (record is None or record.mark != pid_started):
+            record = Record(pid, pid_started, 0, 0)
+        if record is None:
+            return self._end_of(directory)
+        if self._system.is_same(record.pid, record.mark):
+            run = LocalRun(directory, record, self._system)
+            ended = run.poll()
+            if ended is None:
+                return run
+            run.close()
+        else:
+            ended = self._end_of(directory)
+        if pid is not None:
+            return ended
+        began = datetime.fromtimestamp(record.began, UTC) if record.began else None
+        return replace(ended, pid=record.pid, pid_started=record.mark, started_at=began)
+
+    def _end_of(self, directory: str) -> Ended:
+        """The end of a run whose process is gone; where the keeper reaps first, its record may be under way."""
+        for _ in range(self._system.polls_without_end):
+            if read_exit_status(directory)[0] is not None:
+                break
+            time.sleep(RECORD_PAUSE_SECONDS)
+        return Ended(*read_exit_status(directory))
+
+    def remains(self, directory: str, pid: int, pid_started: str) -> LocalRun:
+        return LocalRun(directory, Record(pid, pid_started, 0, 0), self._system)
+
+    def lingering(self, handles: Sequence[RunHandle]) -> list[RunHandle]:
+        sessions = self._system.sessions()
+        return [handle for handle in handles if isinstance(handle, LocalRun) and handle.lingers(sessions)]
+
+    def is_started(self, directory: str) -> bool:
+        return is_claimed(directory)
+
+    def seize(self, directory: str) -> bool:
+        return prevent(directory)
+
+    def close(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    def _keeper(self) -> KeeperLink:
+        if self._link is None:
+            self._link = self._new_keeper()
+        return self._link
+
+    def _new_keeper(self) -> KeeperLink:
+        from peak_console.runs.local.keeper_client import KeeperLink
+
+        self._has_keepers = True
+        try:
+            return KeeperLink(self._system.name)
+        except OSError as error:
+            raise StartError(
+                f"cannot start the process that starts runs ({error.strerror}); see whether the machine has room for it"
+            ) from None

@@ -1,0 +1,148 @@
+"""A run's process: whether it lives, how it ended, and signals that reach it and nobody else."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from datetime import UTC, datetime
+
+from peak_console.runs.interface import Ended
+from peak_console.runs.local.run_directory import read_exit_status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from peak_console.runs.local.run_directory import Record
+    from peak_console.runs.local.system import System
+
+PAUSE_SECONDS = 0.0005
+QUICK_POLLS = 10
+LONGEST_PAUSE_SECONDS = 0.05
+"""A keeper records an end a millisecond or two behind it; where the disk is full, that takes until there is room."""
+KILL_PASSES = 10
+"""How often the session is searched for what was forked while it was being killed."""
+
+
+class LocalRun:
+    """A run's process and its recorded end. Holds for started and adopted runs alike: neither is our child."""
+
+    __slots__ = (
+        "_ended",
+        "_fd",
+        "_fruitless",
+        "_keeper",
+        "_missing",
+        "_poll",
+        "_system",
+        "directory",
+        "pid",
+        "pid_started",
+        "started_at",
+    )
+
+    def __init__(self, directory: str, record: Record, system: System) -> None:
+        self.pid = pid = record.pid
+        self.pid_started = record.mark
+        self.started_at = datetime.fromtimestamp(record.began, UTC) if record.began else None
+        self.directory = directory
+        self._keeper = record.keeper
+        self._system = system
+        self._ended: Ended | None = None
+        self._missing = 0
+        self._fruitless = 0
+        self._poll: select.poll | None = None
+        self._fd = system.watch(pid)
+
+    def fileno(self) -> int | None:
+        """None once the watch has nothing more to tell: who waits for it would never sleep."""
+        return self._fd if not self._fruitless else None
+
+    @property
+    def pause(self) -> float:
+        if self._fd is None:
+            return LONGEST_PAUSE_SECONDS
+        return min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * max(1, self._fruitless - QUICK_POLLS))
+
+    def poll(self) -> Ended | None:
+        if self._ended is None and not self._is_watched_alive():
+            self._ended = self._recorded_end()
+            self._fruitless += self._ended is None
+        return self._ended
+
+    def _is_watched_alive(self) -> bool:
+        """Whether the watch says that the process has not ended. What is watched is checked when first asked."""
+        if self._fd is None:
+            return False
+        if self._poll is None:
+            if not self._system.is_same(self.pid, self.pid_started):  # it had gone, and another has its pid
+                self.close()
+                return False
+            self._poll = select.poll()
+            self._poll.register(self._fd, select.POLLIN)
+        return not self._poll.poll(0)
+
+    def _recorded_end(self) -> Ended | None:
+        code, at = read_exit_status(self.directory)
+        if code is None:
+            if self._system.is_kept(self.pid, self.pid_started, self._keeper):
+                return None
+            code, at = read_exit_status(self.directory)  # written while we looked
+        if code is None and self._missing < self._system.polls_without_end:
+            if not (self._system.is_alive(self._keeper) and os.path.isdir(self.directory)):
+                self._missing += 1
+            return None  # its keeper has reaped it and may still be about to write
+        return Ended(code, at)
+
+    def terminate(self) -> None:
+        if self._group_is_ours():
+            self._signal_group(signal.SIGTERM)
+            self._signal_group(signal.SIGCONT)  # one that was stopped could not hear it
+
+    def kill(self) -> None:
+        if not self._group_is_ours():
+            return
+        self._signal_group(signal.SIGKILL)
+        signalled: set[int] = set()
+        for _ in range(KILL_PASSES):
+            members = set(self._system.session_members(self.pid)) - signalled
+            if not members:
+                return
+            for pid in members:
+                _send_signal(pid, signal.SIGKILL)
+            signalled |= members
+
+    def lingers(self, sessions: Mapping[int, Sequence[int]]) -> bool:
+        """Whether anything of it other than its first process is among the living processes, given by session."""
+        return any(pid != self.pid for pid in sessions.get(self.pid, ())) and not self._is_replaced()
+
+    def close(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = self._poll = None
+
+    def _group_is_ours(self) -> bool:
+        """Whether the pid still stands for this run's group and session, so that signals reach nobody else."""
+        return self._system.is_same(self.pid, self.pid_started) or bool(self._session())
+
+    def _session(self) -> list[int]:
+        """Its session's living members. While one lives, the system gives the session's number to nobody else."""
+        return [] if self._is_replaced() else self._system.session_members(self.pid)
+
+    def _is_replaced(self) -> bool:
+        """Whether another process has the pid, so that nothing can be left of the session."""
+        return not self._system.is_same(self.pid, self.pid_started) and self._system.mark(self.pid) is not None
+
+    def _signal_group(self, number: int) -> None:
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):  # gone; or only such are left as changed their user
+            pass
+
+
+def _send_signal(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass

@@ -1,0 +1,136 @@
+"""Who wrote how much when, and the bound on it. The output itself goes straight from the job to its files."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import suppress
+
+from peak_console.runs.local.system import this_system
+from peak_console.runs.output.files import (
+    STREAMS,
+    parse_sample,
+    read_dropped,
+    replace_file,
+    stream_path,
+    stream_size,
+    timeline_path,
+    write_dropped,
+)
+from peak_console.store.directory import file_mode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from peak_console.runs.local.system import System
+    from peak_console.runs.output.files import Stream
+
+MAX_TIMELINE_BYTES = 512 * 1024
+HEAD_SHARE = 4
+"""The first quarter of the bound is kept, and the newest three quarters."""
+SLACK_SHARE = 16
+"""A stream is cut once it is this share over its bound, so that a chatty job is not cut at every sample."""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class OutputRecorder:
+    """Samples one run's output files. Made by whoever looks after the run; another one may have done so before."""
+
+    def __init__(self, directory: str, max_output_bytes: int, system: System | None = None) -> None:
+        self._directory = directory
+        self._limit = max_output_bytes
+        self._system = system or this_system()
+        self._dropped = read_dropped(directory)
+        self._timeline_bytes, self._seen = self._last_sample()
+        self.can_bound = True
+        """False once this system or file system turned out unable to give the middle of a file back."""
+        self._is_owing = False
+
+    def sample(self, now: datetime) -> bool:
+        """Record what has grown since the last sample, and keep the bound; whether anything had grown.
+
+        A full disk costs times in the timeline, never output: nothing is raised.
+        """
+        sizes = (stream_size(self._directory, "out"), stream_size(self._directory, "err"))
+        has_grown = sizes != self._seen
+        if has_grown:
+            self._seen = sizes
+            with suppress(OSError):
+                self._append(f"{int(now.timestamp() * 1000)} {sizes[0]} {sizes[1]}\n".encode())
+        if has_grown or self._is_owing:
+            self._bound_all(self._limit // SLACK_SHARE)
+        return has_grown
+
+    def close(self) -> None:
+        """Cut what was left over the bound as slack."""
+        self._bound_all(0)
+
+    def _bound_all(self, slack: int) -> None:
+        """Keep the bound of both streams; what fails is tried again with the next sample, grown or not."""
+        self._is_owing = False
+        if not self._limit:
+            return
+        for stream in STREAMS:
+            try:
+                if self.can_bound:
+                    self._bound(stream, stream_size(self._directory, stream), slack)
+            except OSError:
+                self._is_owing = True
+
+    def _last_sample(self) -> tuple[int, tuple[int, int]]:
+        """The timeline's length and the sizes that it ends with."""
+        try:
+            with open(timeline_path(self._directory), "rb") as file:
+                length = file.seek(0, os.SEEK_END)
+                file.seek(max(0, length - 200))
+                last = parse_sample(file.read().rpartition(b"\n")[0].rpartition(b"\n")[2])
+        except OSError:
+            return 0, (0, 0)
+        return length, (last[1], last[2]) if last else (0, 0)
+
+    def _append(self, line: bytes) -> None:
+        path = timeline_path(self._directory)
+        if self._timeline_bytes + len(line) > MAX_TIMELINE_BYTES:
+            self._thin_out(path)
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, file_mode(self._directory))
+        try:
+            self._timeline_bytes += os.write(fd, line)
+        finally:
+            os.close(fd)
+
+    def _thin_out(self, path: str) -> None:
+        """Leave out every second sample: the older, the coarser. What was written when shifts, never what was."""
+        with open(path, "rb") as file:
+            lines = file.read().splitlines(keepends=True)
+        kept = b"".join(lines[1::2])
+        replace_file(path, kept)
+        self._timeline_bytes = len(kept)
+
+    def _bound(self, stream: Stream, size: int, slack: int) -> None:
+        start, kept_from = self._dropped.get(stream, (self._limit // HEAD_SHARE,) * 2)
+        if size - (kept_from - start) <= self._limit + slack:
+            return
+        end = size - (self._limit - start)
+        wanted = {**self._dropped, stream: (start, end)}
+        try:
+            write_dropped(self._directory, wanted)  # before the bytes turn into zeros under a reader's eyes
+        except OSError as error:
+            if error.errno not in _FULL or not self._punch(stream, kept_from, end):
+                raise
+            write_dropped(self._directory, wanted)  # there is room for it only now
+        else:
+            if not self._punch(stream, kept_from, end):
+                self.can_bound = False
+                write_dropped(self._directory, self._dropped)
+                return
+        self._dropped = wanted
+
+    def _punch(self, stream: Stream, start: int, end: int) -> bool:
+        fd = os.open(stream_path(self._directory, stream), os.O_WRONLY)
+        try:
+            return self._system.punch_hole(fd, start, end)
+        finally:
+            os.close(fd)

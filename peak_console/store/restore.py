@@ -1,0 +1,68 @@
+"""What a living engine still knows goes back into a registry that has lost it."""
+
+from __future__ import annotations
+
+from peak_console.store.rows import as_json, stamp
+from peak_console.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from peak_console.model.records import Run
+    from peak_console.model.state import Hold, JobState
+    from peak_console.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an engine has in mind."""
+
+    runs: Sequence[Run]
+    """Those that it looks after, those that wait for their turn, and those whose end is not recorded yet."""
+    states: Sequence[JobState]
+    failures: Mapping[str, int]
+    """By job: final failures in a row."""
+    hold: Hold | None
+    last_run_id: int = 0
+    """No run gets this number or a lower one: alerts and commands have named them."""
+
+
+def recall(store: Store, known: Known) -> int:
+    """Write down what the registry does not hold, or holds older, in one transaction; how many runs it had lost.
+
+    Of a run that the registry has under the same number as another one's, nothing is written.
+    """
+    lost = 0
+    with store:
+        there = store.job_states()
+        for state in known.states:
+            other = there.get(state.job)
+            known_until = other.decided_until if other is not None else None
+            if known_until is None or (state.decided_until is not None and state.decided_until > known_until):
+                store.decided(state.job, state.schedule, state.decided_until, state.off_since)
+            if state.override is not None and (other is None or other.override is None):
+                store.set_override(state.job, state.override)
+            if state.job in known.failures:
+                store.count_failures(state.job, known.failures[state.job])
+        if known.hold is not None and store.hold() is None:
+            store.set_hold(known.hold)
+        store.pass_over(known.last_run_id)
+        for run in known.runs:
+            lost += _reinstate(store, run)
+    return lost
+
+
+def _reinstate(store: Store, run: Run) -> bool:
+    values = (
+        run.id, run.run_type, run.job, run.triggered_by, stamp(run.scheduled_for), run.attempt, run.state, run.reason,
+        stamp(run.not_before), stamp(run.claimed_at), stamp(run.started_at), run.stop_reason, run.supervisor, run.pid,
+        run.pid_started, as_json(run.command), as_json(run.args), as_json(run.tags), run.tag,
+    )  # fmt: skip
+    cursor = store._write(  # noqa: SLF001
+        "INSERT OR IGNORE INTO runs (id, run_type, job, triggered_by, scheduled_for, attempt, state, reason,"
+        " not_before, claimed_at, started_at, stop_reason, supervisor, pid, pid_started, command, args, tags, tag)"
+        f" VALUES ({', '.join('?' * len(values))})",
+        values,
+    )
+    return cursor.rowcount == 1

@@ -1,0 +1,1 @@
+"""The console app and what its keys do, part by part."""

@@ -1,0 +1,160 @@
+"""The two lines at the top without the screen: what they say, and what they leave out where there is no room. Pure."""
+
+from __future__ import annotations
+
+from peak_console.decisions.job_status import Standing
+from peak_console.text import countdown, safe
+from peak_console.tui.drawing.glyphs import NOTHING, moment, standing
+from peak_console.tui.drawing.paint import cut, pieces_width, width_of
+from peak_console.tui.state.snapshot import EngineState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from peak_console.tui.drawing.paint import Piece
+    from peak_console.tui.state.snapshot import JobRow, Snapshot
+
+    Line = list[Piece]
+
+_GAP: Piece = ("   ", "text")
+_ALWAYS = (Standing.RUNNING, Standing.FAILED)
+"""Counted even when there is none."""
+_SOMETIMES = (Standing.RETRYING, Standing.QUEUED, Standing.DISABLED)
+_NAME_MIN = 12
+_NO_DATE, _NO_BRAND, _FEW_COUNTS, _BRIEF, _ONLY_FAILED, _NO_PATH, _LEANEST = range(1, 8)
+"""What is left out, step by step: each leaves out what the ones before it do as well."""
+
+
+def first_line(snapshot: Snapshot, now: datetime, width: int) -> Line:
+    """Which jobs file, what serves it, how many jobs stand how, the time. Loud when what is shown is not the truth.
+
+    Where there is no room the path loses its directories first, then go the date, the program's name, the counts
+    that matter less, whose hold it is and since when, the path, and at last all counts.
+    """
+    for lean in range(_LEANEST + 1):
+        left, right = _brand(lean), _right_of_first(snapshot, now, lean)
+        room = width - pieces_width(left) - pieces_width(right) - 2
+        path = "" if lean >= _NO_PATH else shortened(safe(snapshot.jobs_file), room)
+        if path is not None and (room >= 0 or lean == _LEANEST):
+            left.append((path, "muted"))
+            break
+    return _spread(left, right, width)
+
+
+def second_line(snapshot: Snapshot, upcoming: JobRow | None, now: datetime, width: int) -> Line:
+    """What comes next and when; whether nothing new starts; how many alerts are open."""
+    right = _right_of_second(snapshot, brief=False)
+    if pieces_width(right) > width // 2:
+        right = _right_of_second(snapshot, brief=True)
+    if upcoming is None or upcoming.view.next_slot is None:
+        return _spread([(" next  ", "muted"), (f"{NOTHING} nothing is scheduled", "muted")], right, width)
+    left = (upcoming.view.next_slot - now).total_seconds()
+    when = countdown(left)
+    tail: Line = [(f"  {when if left <= 0 else f'in {when}'}", "warning" if left <= 0 else "text")]
+    if snapshot.hold is not None:
+        tail.append(("  but held", "warning"))
+    room = width - width_of(" next  ") - pieces_width(tail) - pieces_width(right) - 2
+    name = cut(safe(upcoming.name), max(_NAME_MIN, room))
+    return _spread([(" next  ", "muted"), (name, "strong"), *tail], right, width)
+
+
+def next_row(snapshot: Snapshot) -> JobRow | None:
+    """The job with the earliest slot ahead."""
+    waiting = [row for row in snapshot.rows if row.view.next_slot is not None]
+    return min(waiting, key=lambda row: row.view.next_slot, default=None)  # type: ignore[arg-type,return-value]
+
+
+def shortened(path: str, room: int) -> str | None:
+    """``path`` in at most ``room`` cells, without its leading directories; ``None`` when its name does not fit."""
+    if width_of(path) <= room:
+        return path
+    parts = path.split("/")
+    for first in range(1, len(parts)):
+        rest = "…/" + "/".join(parts[first:])
+        if width_of(rest) <= room:
+            return rest
+    return parts[-1] if width_of(parts[-1]) <= room else None
+
+
+def _brand(lean: int) -> Line:
+    return [(" PEAK CONSOLE", "brand"), ("  ", "text")] if lean < _NO_BRAND else [(" ", "text")]
+
+
+def _right_of_first(snapshot: Snapshot, now: datetime, lean: int) -> Line:
+    local = now.astimezone(snapshot.zone)
+    clock = f"{local:%a} {local.day} {local:%b}  {local:%H:%M:%S %Z} " if lean < _NO_DATE else f"{local:%H:%M:%S %Z} "
+    groups = [*_loud(snapshot, now, brief=lean >= _BRIEF), _engine(snapshot)]
+    if lean < _FEW_COUNTS:
+        groups.append(_counts(snapshot, (*_ALWAYS, *_SOMETIMES)))
+    elif lean < _LEANEST:
+        groups.append(_counts(snapshot, _ALWAYS if lean < _ONLY_FAILED else (Standing.FAILED,)))
+    groups.append([(clock, "text")])
+    line: Line = []
+    for group in groups:
+        line += [_GAP, *group] if line else group
+    return line
+
+
+def _loud(snapshot: Snapshot, now: datetime, *, brief: bool) -> list[Line]:
+    groups: list[Line] = []
+    if snapshot.stale_since is not None:
+        since = "" if brief else f" since {moment(snapshot.stale_since, now, snapshot.zone)}"
+        groups.append([(f" STALE{since} ", "alarm")])
+    if snapshot.hold is not None:
+        hold = snapshot.hold
+        whose = "" if brief else f" by {safe(hold.by)} since {moment(hold.since, now, snapshot.zone)}"
+        groups.append([(f" HOLD{whose} ", "caution")])
+    if snapshot.dry_run:
+        groups.append([(" DRY RUN ", "caution")])
+    if snapshot.read_only:
+        groups.append([("read-only", "warning")])
+    return groups
+
+
+def _engine(snapshot: Snapshot) -> Line:
+    match snapshot.engine:
+        case EngineState.RUNNING:
+            return [("● ", "success"), ("engine running", "text")]
+        case EngineState.ATTACHED if snapshot.engine_drains:
+            return [("◷ ", "warning"), (f"pid {snapshot.engine_pid or '?'} is draining", "warning")]
+        case EngineState.ATTACHED:
+            return [("● ", "success"), (f"attached to pid {snapshot.engine_pid or '?'}", "text")]
+        case EngineState.BLOCKED:
+            return [(" ■ engine blocked ", "alarm")]
+        case EngineState.DRAINING:
+            return [("◷ draining", "warning")]
+        case _:
+            return [(" ■ engine stopped ", "alarm")]
+
+
+def _counts(snapshot: Snapshot, states: Sequence[str]) -> Line:
+    line: Line = []
+    for state in states:
+        count = snapshot.counts.get(state, 0)
+        if not count and state not in _ALWAYS:
+            continue
+        look = standing(state)
+        gap = "  " if line else ""
+        line.append((f"{gap}{look.glyph} {count} {look.word}", look.style if count else "muted"))
+    return line
+
+
+def _right_of_second(snapshot: Snapshot, *, brief: bool) -> Line:
+    hold = snapshot.hold
+    line: Line = [("hold: none", "muted")]
+    if hold is not None:
+        reason = f': "{safe(hold.reason)}"' if hold.reason and not brief else ""
+        line = [(f"nothing new starts{reason}", "warning")]
+    count = snapshot.unacknowledged
+    alerts = f"{count} {'alert' if count == 1 else 'alerts'} " if count else "no alerts "
+    return [*line, _GAP, (alerts, "error" if count else "muted")]
+
+
+def _spread(left: Line, right: Line, width: int) -> Line:
+    """Both ends of a line; what is too much on the left gives way."""
+    room = width - pieces_width(left) - pieces_width(right)
+    if room >= 0:
+        return [*left, (" " * room, "text"), *right]
+    return [*left, _GAP, *right]

@@ -1,0 +1,1 @@
+"""The details screen of one job."""

@@ -1,0 +1,73 @@
+"""What the details of a job show, gathered from its definition, the registry and this machine. Masked here."""
+
+from __future__ import annotations
+
+import os
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from peak_console.decisions.upcoming import slots_ahead
+from peak_console.errors import StartError
+from peak_console.jobs.command import resolve_command, shown, working_directory
+from peak_console.jobs.environment import own_environment
+from peak_console.jobs.locate import job_line
+from peak_console.redact import Redactor
+from peak_console.schedule.zones import zone
+from peak_console.tui.details.screen import DetailsData
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.tui.state.session import Session
+    from peak_console.tui.state.snapshot import JobRow
+
+RUNS = 100
+SLOTS = 10
+
+
+def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
+    """Everything about a row's job, as it is ``now``. Raises ``StateError``."""
+    job = row.view.job
+    store = session.store
+    inherited = dict(os.environ)
+    error: str | None = None
+    try:
+        environment = own_environment(job, inherited)
+    except StartError as failed:
+        environment, error = {**inherited, **job.env}, str(failed)
+    own = {name: value for name, value in environment.items() if inherited.get(name) != value}
+    redactor = Redactor.from_environments(environment)
+    command_line = ""
+    try:
+        argv = resolve_command(job, session.jobset.settings.python, environment, working_directory(job))
+        command_line = shown(redactor.argv(argv))
+    except StartError as failed:
+        error = error or str(failed)
+    return DetailsData(
+        view=row.view,
+        now=now,
+        zone=session.zone,
+        slot_zone=zone(job.schedule.timezone or session.jobset.settings.timezone),
+        slots=list(islice(slots_ahead(job, store.job_states().get(job.name), now), SLOTS)),
+        command_line=command_line,
+        command_error=redactor.text(error) if error else None,
+        cwd=working_directory(job),
+        own_environment=_masked(redactor, own),
+        inherited_environment=_masked(redactor, {n: v for n, v in inherited.items() if n not in own}),
+        runs=store.runs(jobs=[job.name], run_type="scheduler_job", limit=RUNS),
+        source=_source(session.jobs_file, job),
+    )
+
+
+def _masked(redactor: Redactor, environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: str(value) for name, value in redactor.args(environment).items()}
+
+
+def _source(path: str, job: JobDefinition) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return f"{os.path.basename(path)}:{job_line(file.read(), job.name)}"
+    except OSError:
+        return os.path.basename(path)

@@ -1,0 +1,205 @@
+"""What the details screen says of a job, section by section, as lines for some width. Pure."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from textual.content import Content
+
+from peak_console.decisions.job_status import DisabledBy
+from peak_console.decisions.policy import grace_seconds
+from peak_console.jobs.model import CatchUp, JobDefinition, Overlap
+from peak_console.schedule.words import in_words
+from peak_console.text import countdown, duration, safe, size
+from peak_console.tui.details.history_plot import finished, plot, statistics
+from peak_console.tui.drawing.glyphs import moment, standing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    from peak_console.decisions.job_status import JobView
+    from peak_console.model.records import Run
+    from peak_console.tui.drawing.paint import Piece
+
+MUTED = "$text-muted"
+OWN = "•"
+"""Beside a policy that is not the default."""
+SLOTS = 10
+_LABEL_WIDTH = 10
+_POLICY_WIDTH = 19
+_LONGEST = 4000
+"""Characters of one value that are shown; more is no reading."""
+
+_OVERLAP: dict[str, str] = {
+    Overlap.SKIP: "skip: left out during a run",
+    Overlap.QUEUE: "queue: waits for the run's end",
+    Overlap.ALLOW: "allow: runs go side by side",
+    Overlap.KILL_PREVIOUS: "kill previous: replaces the run",
+}
+_CATCH_UP: dict[str, str] = {
+    CatchUp.SKIP: "skip: no missed slot",
+    CatchUp.LATEST: "latest: the last missed slot",
+    CatchUp.ALL: "all: every missed slot, one by one",
+}
+_DEFAULTS = JobDefinition("")
+
+
+def headline(view: JobView) -> Content:
+    """State, name and tags, on one line."""
+    look = standing(view.standing)
+    tags = " ".join(f"#{safe(tag)}" for tag in view.job.tags)
+    return Content.assemble(
+        (f"{look.glyph} {look.word}", f"bold {look.colour}"), "   ", (safe(view.job.name), "bold"), "   ", (tags, MUTED)
+    )
+
+
+def why_disabled(view: JobView, now: datetime, zone: tzinfo) -> str:
+    """Who switched the job off, or on against its file; empty when nobody did."""
+    override = view.override
+    if override is None:
+        return "disabled by the jobs file: enabled = false" if view.disabled_by == DisabledBy.FILE else ""
+    word = "enabled" if override.enabled else "disabled"
+    until = f" until {moment(override.until, now, zone)}" if override.until is not None else ""
+    reason = f": {safe(override.reason)}" if override.reason else ""
+    return f"{word} by {safe(override.by)} since {moment(override.at, now, zone)}{until}{reason}"
+
+
+def schedule(view: JobView, slots: Sequence[datetime], zone: tzinfo, now: datetime, width: int) -> Content:
+    """The rule in words with its zone, and the slots ahead, each with its countdown."""
+    lines = [_fact("schedule", in_words(view.job.schedule, with_zone=True), "bold", width)]
+    for nth, slot in enumerate(slots[:SLOTS]):
+        at = slot.astimezone(zone)
+        left = countdown((slot - now).total_seconds())
+        lines.append(
+            Content.assemble(
+                (f"{'next' if not nth else '':<{_LABEL_WIDTH}}", MUTED),
+                f"{at:%a} {at.day:>2} {at:%b %H:%M:%S}",
+                (f" {at:%Z}", MUTED),
+                f"{left:>10}",
+            )
+        )
+    if not slots:
+        lines.append(_fact("next", "nothing ahead" if view.enabled else "nothing while it is disabled", MUTED, width))
+    return Content("\n").join(lines)
+
+
+def policies(job: JobDefinition, width: int) -> Content:
+    """What holds for its runs; what is not the default has a dot and stands out."""
+    grace = grace_seconds(job)
+    backoff = f", then ×{job.retry_backoff:g} each" if job.retries > 1 and job.retry_backoff != 1 else ""
+    retries = f"{job.retries}, after {_seconds(job.retry_delay_seconds)}{backoff}" if job.retries else "none"
+    codes = ", ".join(map(str, job.success_codes))
+    rows = (
+        ("timeout", _seconds(job.timeout_seconds) if job.timeout_seconds else "none", ("timeout_seconds",)),
+        ("retries", retries, ("retries", "retry_delay_seconds", "retry_backoff")),
+        ("overlap", _OVERLAP.get(job.overlap, safe(job.overlap)), ("overlap",)),
+        ("catch up", _CATCH_UP.get(job.catch_up, safe(job.catch_up)), ("catch_up",)),
+        (
+            "accepted late",
+            "any" if grace is None else f"up to {_seconds(grace)}",
+            ("misfire_grace_seconds", "catch_up"),
+        ),
+        ("kill grace", f"{_seconds(job.kill_grace_seconds)} from SIGTERM to SIGKILL", ("kill_grace_seconds",)),
+        ("success codes", codes, ("success_codes",)),
+        (
+            "output",
+            f"{size(job.max_output_bytes)} a stream" if job.max_output_bytes else "no bound",
+            ("max_output_bytes",),
+        ),
+        ("alert on success", "yes" if job.alert_on_success else "no", ("alert_on_success",)),
+    )
+    return Content("\n").join([_policy(label, text, _is_default(job, keys), width) for label, text, keys in rows])
+
+
+def command(command_line: str, error: str | None, cwd: str, env_file: str | None, width: int) -> Content:
+    """What is executed, and where; or why nothing can be."""
+    lines = [_fact("command", command_line, "bold", width)]
+    if error:
+        lines.append(_fact("", f"✖ {error}", "$text-error", width))
+    lines.append(_fact("directory", cwd, "", width))
+    if env_file:
+        lines.append(_fact("env file", env_file, "", width))
+    return Content("\n").join(lines)
+
+
+def environment(own: Mapping[str, str], inherited: Mapping[str, str], width: int) -> Content:
+    """The job's own variables, then those that it inherits."""
+    lines = [Content.styled("its own" if own else "its own: none", MUTED)]
+    lines += _variables(own, "bold", "", width)
+    lines.append(Content.styled(f"inherited: {len(inherited)}", MUTED))
+    lines += _variables(inherited, MUTED, MUTED, width)
+    return Content("\n").join(lines)
+
+
+def history(runs: Sequence[Run], height: int, zone: tzinfo) -> Content:
+    """The plot of the last runs' durations with its dates, and what they come to."""
+    shown = finished(runs)
+    if not shown:
+        return Content.styled("it has never finished a run", MUTED)
+    lines = [_painted(line) for line in plot(shown, height)]
+    first, last = (f"{at.day} {at:%b %H:%M}" for at in (_at(run, zone) for run in (shown[0], shown[-1])))
+    room = max(len(shown), len(first) + len(last) + 3)
+    dates = f"{first}{last:>{room - len(first)}}" if len(shown) > 1 else first
+    return Content("\n").join([*lines, Content.styled(" " * 9 + dates, MUTED), Content(""), _numbers(shown)])
+
+
+def _numbers(runs: Sequence[Run]) -> Content:
+    numbers = statistics(runs)
+    rate = f"{numbers.succeeded / numbers.count:.0%}".replace("%", " %") if numbers.count else "–"
+    style = "$text-success" if numbers.succeeded == numbers.count else "$text-warning"
+    text = Content.assemble((f"{rate} ok", f"bold {style}"), (f"  {numbers.succeeded} of {numbers.count}", MUTED))
+    for label, seconds in (("median", numbers.median), ("p95", numbers.p95), ("longest", numbers.longest)):
+        if seconds is not None:
+            text += Content.assemble((f"   {label} ", MUTED), duration(seconds))
+    return text
+
+
+def _at(run: Run, zone: tzinfo) -> datetime:
+    return (run.started_at or run.scheduled_for or run.claimed_at).astimezone(zone)
+
+
+def _painted(line: Iterable[Piece]) -> Content:
+    """Neighbours of one style together: a content of sixty spans is slow."""
+    joined: list[list[str]] = []
+    for text, style in line:
+        if joined and joined[-1][1] == style:
+            joined[-1][0] += text
+        else:
+            joined.append([text, style])
+    return Content.assemble(*((text, f"$text-{style}") for text, style in joined))
+
+
+def _is_default(job: JobDefinition, keys: Iterable[str]) -> bool:
+    return all(getattr(job, key) == getattr(_DEFAULTS, key) for key in keys)
+
+
+def _policy(label: str, text: str, is_default: bool, width: int) -> Content:
+    marked = f"{' ' if is_default else OWN} {label}"
+    return _fact(marked, text, MUTED if is_default else "bold", width, _POLICY_WIDTH)
+
+
+def _fact(label: str, text: str, style: str, width: int, label_width: int = _LABEL_WIDTH) -> Content:
+    """A label, and beside it a text that is wrapped under itself."""
+    lines = wrap(safe(text[:_LONGEST]), max(10, width - label_width), break_on_hyphens=False) or [""]
+    lead = "\n" + " " * label_width
+    return Content.assemble((f"{label:<{label_width}}", MUTED), (lead.join(lines), style))
+
+
+def _variables(variables: Mapping[str, str], name_style: str, value_style: str, width: int) -> list[Content]:
+    return [
+        Content.assemble(
+            ("  " + safe(name), name_style), ("=", MUTED), (_cut(safe(value), width - len(name) - 3), value_style)
+        )
+        for name, value in sorted(variables.items())
+    ]
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= max(room, 8) else text[: max(room, 8) - 1] + "…"
+
+
+def _seconds(seconds: float) -> str:
+    """A duration without a fraction that says nothing."""
+    return duration(seconds).replace(".0s", "s").removesuffix("00s").removesuffix("00m").removesuffix("00h")

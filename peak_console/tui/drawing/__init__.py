@@ -1,0 +1,1 @@
+"""Glyphs, themes and painting that all panes share."""

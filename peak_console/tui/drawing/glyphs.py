@@ -1,0 +1,107 @@
+"""How every state looks, wherever it is shown: a glyph, a word and a colour, each one terminal cell by one.
+
+The glyphs are single cells in every terminal and font we know of; emoji that some terminals draw two cells wide
+(the pause sign, the hourglass) are left out on purpose.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from peak_console.decisions.job_status import Standing
+from peak_console.model.records import Level, Outcome
+from peak_console.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+CURSOR = "▌"
+"""Beside what the next key acts on, so that the cursor is no matter of colour alone."""
+MARKED = "◆"
+ASCENDING, DESCENDING = "▲", "▼"
+SLOW = "▲"
+"""Beside a duration far above the usual one."""
+BLOCKS = "▁▂▃▄▅▆▇█"
+"""A bar one cell wide, lowest first."""
+NOTHING = "–"
+"""Stands where there is no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One state as it is drawn."""
+
+    glyph: str
+    word: str
+    style: str
+    """``error``, ``warning``, ``success``, ``primary``, or ``muted``."""
+
+    @property
+    def colour(self) -> str:
+        """The theme variable to write it in: the shade of its colour that reads well as text."""
+        return f"$text-{self.style}"
+
+
+STANDING: dict[str, Look] = {
+    Standing.FAILED: Look("✖", "failed", "error"),
+    Standing.RETRYING: Look("↻", "retrying", "warning"),
+    Standing.RUNNING: Look("▶", "running", "primary"),
+    Standing.QUEUED: Look("◷", "queued", "primary"),
+    Standing.OK: Look("●", "ok", "success"),
+    Standing.STOPPED: Look("■", "stopped", "warning"),
+    Standing.WAITING: Look("○", "waiting", "muted"),
+    Standing.DONE: Look("✔", "done", "muted"),
+    Standing.DISABLED: Look("‖", "disabled", "muted"),
+}
+"""By ``Standing``, worst first."""
+
+OUTCOME: dict[str, Look] = {
+    Outcome.SUCCEEDED: Look("✔", "ok", "success"),
+    Outcome.FAILED: Look("✖", "failed", "error"),
+    Outcome.TIMED_OUT: Look("✖", "timed out", "error"),
+    Outcome.LOST: Look("✖", "lost", "error"),
+    Outcome.NOT_STARTED: Look("✖", "not started", "error"),
+    Outcome.STOPPED: Look("■", "stopped", "warning"),
+    Outcome.MISSED: Look("○", "missed", "warning"),
+    Outcome.SKIPPED: Look("·", "skipped", "muted"),
+}
+"""By ``Outcome``."""
+
+RUNNING = STANDING[Standing.RUNNING]
+QUEUED = STANDING[Standing.QUEUED]
+RETRYING = STANDING[Standing.RETRYING]
+
+LEVEL: dict[str, Look] = {
+    Level.CRITICAL: Look("✖", "critical", "error"),
+    Level.WARNING: Look("!", "warning", "warning"),
+    Level.INFO: Look("·", "info", "muted"),
+}
+"""By ``Level``, worst first."""
+
+UNKNOWN = Look("?", "unknown", "warning")
+"""What a newer version wrote into the registry and this one has no word for."""
+
+
+def standing(state: str) -> Look:
+    return STANDING.get(state, UNKNOWN)
+
+
+def outcome(ended: str | None) -> Look:
+    return OUTCOME.get(ended or "", UNKNOWN)
+
+
+def level(alert_level: str) -> Look:
+    return LEVEL.get(alert_level, UNKNOWN)
+
+
+def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """A time near ``now`` as it is said in ``zone``: ``18:00``, ``Tue 18:00``, ``1 Dec 18:00``, ``1 Dec 2027``."""
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    if abs(local - today) < timedelta(days=6):
+        return f"{local:%a %H:%M}"
+    if abs(local - today) < timedelta(days=300):
+        return f"{local.day} {local:%b %H:%M}"
+    return f"{local.day} {local:%b %Y}"

@@ -1,0 +1,192 @@
+"""The job table without the screen: what each cell of a row says, and in which style. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from peak_console.decisions.job_status import DisabledBy, Standing
+from peak_console.model.records import Outcome
+from peak_console.schedule.words import in_words
+from peak_console.text import ago, countdown, duration, safe
+from peak_console.tui.drawing.glyphs import BLOCKS, NOTHING, RUNNING, SLOW, moment, outcome, standing
+from peak_console.tui.drawing.paint import merged, width_of
+from peak_console.tui.state.snapshot import HISTORY_RUNS, median
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from peak_console.model.records import Run
+    from peak_console.tui.drawing.paint import Cell, Piece
+    from peak_console.tui.state.snapshot import JobRow
+
+SLOW_FACTOR = 1.5
+"""A run that takes this many times its usual duration is marked."""
+NEVER = datetime.max.replace(tzinfo=UTC)
+_ORDER: dict[str, int] = {state: place for place, state in enumerate(Standing)}
+
+
+class Facts:
+    """What one row shows whatever the time is, kept for as long as the job's row says the same."""
+
+    __slots__ = (
+        "_timing",
+        "haystack",
+        "last",
+        "name",
+        "name_width",
+        "noted",
+        "row",
+        "schedule",
+        "schedule_width",
+        "tags",
+        "tags_width",
+        "worst",
+    )
+
+    def __init__(self, row: JobRow) -> None:
+        view = row.view
+        self.row = row
+        self.name = safe(row.name)
+        self.name_width = width_of(self.name)
+        self.schedule = safe(in_words(view.job.schedule).removeprefix("cron "))
+        self.schedule_width = width_of(self.schedule)
+        self.tags = " ".join(f"#{safe(tag)}" for tag in view.job.tags)
+        self.tags_width = width_of(self.tags)
+        self.noted = view.override is not None
+        """Whether a second line says what an operator did."""
+        self.haystack = f"{self.name} {standing(view.standing).word} {self.tags}".casefold()
+        self.last = _last_ended(row)
+        self.worst = (_ORDER.get(view.standing, len(_ORDER)), view.next_slot or NEVER)
+        self._timing: tuple[float | None, float | None] | None = None
+
+    @property
+    def timing(self) -> tuple[float | None, float | None]:
+        """How long it usually takes, in seconds: of successful runs, of all. Only rows that are seen compute it."""
+        if self._timing is None:
+            history = self.row.history
+            everything = median([run.duration_seconds for run in history if run.duration_seconds is not None])
+            self._timing = (self.row.expected_seconds, everything)
+        return self._timing
+
+    def still_hold(self, row: JobRow) -> bool:
+        """Whether they are the facts of ``row`` as well. A finished run never changes, so its id stands for it."""
+        ours, theirs = self.row.view, row.view
+        return (
+            (ours.job is theirs.job or ours.job == theirs.job)
+            and ours.standing == theirs.standing
+            and ours.next_slot == theirs.next_slot
+            and ours.disabled_by == theirs.disabled_by
+            and ours.override == theirs.override
+            and _same_run(ours.last_run, theirs.last_run)
+            and len(self.row.history) == len(row.history)
+            and (not row.history or row.history[0].id == self.row.history[0].id)
+            and len(ours.active) == len(theirs.active)
+            and all(map(_same_run, ours.active, theirs.active))
+        )
+
+
+def _same_run(one: Run | None, other: Run | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one.id == other.id and one.outcome == other.outcome and one.started_at == other.started_at
+
+
+def _last_ended(row: JobRow) -> Run | None:
+    """The last run that has ended; while a run is under way that is an older one."""
+    run = row.view.last_run
+    if run is not None and run.outcome is not None:
+        return run
+    return row.history[0] if row.history else None
+
+
+def next_cell(facts: Facts, now: datetime) -> Cell:
+    view = facts.row.view
+    if view.disabled_by == DisabledBy.FILE:
+        return (("by file", "muted"),)
+    if view.next_slot is None:
+        return ((NOTHING, "muted"),)
+    left = (view.next_slot - now).total_seconds()
+    return ((countdown(left), "warning" if left <= 0 else "text"),)
+
+
+def last_cell(facts: Facts, now: datetime) -> Cell:
+    run = facts.last
+    if run is None:
+        return (("never", "muted"),)
+    look = outcome(run.outcome)
+    text = ago((now - (run.finished_at or run.claimed_at)).total_seconds())
+    return ((look.glyph, look.style), (f"{text.removeprefix('just '):>8}", "muted"))
+
+
+def took_cell(facts: Facts, now: datetime) -> Cell:
+    """How long the last run took, or how long the one under way has been running; marked when unusually long."""
+    seconds, text, style = _took(facts, now)
+    expected, _ = facts.timing
+    slow = seconds is not None and expected is not None and seconds > SLOW_FACTOR * expected
+    return ((SLOW if slow else " ", "warning"), (f"{text:>6}", style))
+
+
+def _took(facts: Facts, now: datetime) -> tuple[float | None, str, str]:
+    started = next((run.started_at for run in facts.row.view.active if run.started_at), None)
+    if started is not None:
+        seconds = max(0.0, (now - started).total_seconds())
+        return seconds, elapsed(seconds), RUNNING.style
+    took = facts.last.duration_seconds if facts.last else None
+    return took, NOTHING if took is None else duration(took), "muted" if took is None else "text"
+
+
+def elapsed(seconds: float) -> str:
+    """How long something has been going on, in whole seconds: ``9s``, ``1m15s``, ``1h02m``."""
+    return f"{int(seconds)}s" if seconds < 60 else duration(int(seconds))
+
+
+def runs_cell(facts: Facts, width: int) -> Cell:
+    """A bar of the last ``width`` runs, oldest first: as high as each took long, other endings as their glyphs."""
+    history = facts.row.history[: min(width, HISTORY_RUNS)]
+    _, usual = facts.timing
+    return merged(_bar(run, usual) for run in reversed(history))
+
+
+def _bar(run: Run, usual: float | None) -> Piece:
+    look = outcome(run.outcome)
+    if run.outcome != Outcome.SUCCEEDED:
+        return look.glyph, look.style
+    # The usual duration stands at the third of eight steps: a steady job is a low even line, a slow run a peak.
+    height = round(3 * (run.duration_seconds or 0) / usual) if usual else 1
+    return BLOCKS[min(max(height, 1), len(BLOCKS)) - 1], "bar"
+
+
+def note(facts: Facts, now: datetime, zone: tzinfo) -> str:
+    """What an operator did to the job: ``by anna until 18:00: "exchange maintenance"``; empty without an override."""
+    override = facts.row.view.override
+    if override is None:
+        return ""
+    until = (
+        f" until {moment(override.until, now, zone)}" if override.until else f" since {moment(override.at, now, zone)}"
+    )
+    reason = f': "{safe(override.reason)}"' if override.reason else ""
+    return f"{'enabled ' if override.enabled else ''}by {safe(override.by)}{until}{reason}"
+
+
+def cells(facts: Facts, key: str, width: int, now: datetime) -> Cell:
+    """One cell's text in styles, not yet cut or filled up to ``width``."""
+    match key:
+        case "state":
+            look = standing(facts.row.view.standing)
+            return ((f"{look.glyph} {look.word}", look.style),)
+        case "name":
+            off = facts.row.view.standing == Standing.DISABLED
+            return ((facts.name, "muted" if off else "name"),)
+        case "schedule":
+            return ((facts.schedule, "muted"),)
+        case "next":
+            return next_cell(facts, now)
+        case "last":
+            return last_cell(facts, now)
+        case "took":
+            return took_cell(facts, now)
+        case "runs":
+            return runs_cell(facts, width)
+        case _:
+            return ((facts.tags, "muted"),)

@@ -1,0 +1,125 @@
+"""The job table without the screen: which columns fit, how rows sort and which ones match. Pure."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+from peak_console.model.records import Outcome
+from peak_console.tui.state.snapshot import HISTORY_RUNS
+from peak_console.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
+
+    from peak_console.tui.jobs.cells import Facts
+
+GAP = 2
+"""Cells between two columns."""
+GUTTER = 2
+"""Cells left of the first column, for the cursor and the mark."""
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    key: str
+    title: str
+    right: bool = False
+    """Whether its text is aligned to the right."""
+    descending: bool = False
+    """Whether it is sorted downwards when it is first asked for."""
+
+
+COLUMNS = (
+    Column("state", "state"),
+    Column("name", "name"),
+    Column("schedule", "schedule"),
+    Column("next", "next", right=True),
+    Column("last", "last", right=True, descending=True),
+    Column("took", "took", right=True, descending=True),
+    Column("runs", "runs", right=True, descending=True),
+    Column("tags", "tags"),
+)
+COLUMN = {column.key: column for column in COLUMNS}
+_FIXED = {"state": 10, "next": 8, "last": 9, "took": 7}
+_RUNS_MIN = 5
+_SCHEDULE_MIN = 13
+"""``mon–fri 07:30`` is whole in it."""
+_SCHEDULE_USUAL = 16
+_TAGS_MIN = 8
+_NAME_MIN = 8
+
+
+def lay_out(facts: Iterable[Facts], available: int) -> dict[str, int]:
+    """Which columns fit into ``available`` cells, in order, and how wide each is.
+
+    Columns go from the right before names are cut: tags, runs, took, last. Long schedules are cut before that.
+    """
+    facts = list(facts)
+    name = max([each.name_width for each in facts], default=0)
+    schedule = max(len("schedule"), max([each.schedule_width for each in facts], default=0))
+    tags = max(len("tags"), max([each.tags_width for each in facts], default=0))
+    widths = {
+        "state": _FIXED["state"],
+        "name": min(max(name, _NAME_MIN), LONGEST_NAME),
+        "schedule": min(schedule, _SCHEDULE_USUAL),
+        "next": _FIXED["next"],
+        "last": _FIXED["last"],
+        "took": _FIXED["took"],
+        "runs": _RUNS_MIN,
+        "tags": min(tags, _TAGS_MIN),
+    }
+    for last in ("tags", "runs", "took", "last"):
+        if _total(widths) <= available:
+            break
+        if last != "tags":
+            _shrink(widths, "schedule", _SCHEDULE_MIN, available)
+        if _total(widths) > available:
+            del widths[last]
+    _shrink(widths, "schedule", _SCHEDULE_MIN, available)
+    _shrink(widths, "name", _NAME_MIN, available)
+    for key, wanted in (("schedule", schedule), ("runs", HISTORY_RUNS), ("tags", tags)):
+        if key in widths:
+            widths[key] += min(max(0, available - _total(widths)), wanted - widths[key])
+    return widths
+
+
+def _total(widths: Mapping[str, int]) -> int:
+    return GUTTER + sum(widths.values()) + GAP * (len(widths) - 1)
+
+
+def _shrink(widths: dict[str, int], key: str, least: int, available: int) -> None:
+    widths[key] = max(min(least, widths[key]), widths[key] - max(0, _total(widths) - available))
+
+
+def matching(facts: Iterable[Facts], text: str) -> list[Facts]:
+    """Those that every word of ``text`` is found in: in the name, the state's word or a tag; ``#…`` starts a tag."""
+    words = text.casefold().split()
+    if not words:
+        return list(facts)
+    return [each for each in facts if all(word in each.haystack for word in words)]
+
+
+_KEYS: dict[str, Callable[[Facts], Any]] = {
+    "state": attrgetter("worst"),
+    "name": lambda facts: facts.name.casefold(),
+    "schedule": attrgetter("schedule"),
+    "next": lambda facts: facts.row.view.next_slot,
+    "last": lambda facts: (facts.last.finished_at or facts.last.claimed_at) if facts.last else None,
+    "took": lambda facts: facts.last.duration_seconds if facts.last else None,
+    "runs": lambda facts: sum(run.outcome != Outcome.SUCCEEDED for run in facts.row.history),
+    "tags": lambda facts: facts.tags.casefold() or None,
+}
+
+
+def ordered(facts: Sequence[Facts], column: str, *, descending: bool) -> list[Facts]:
+    """Sorted by one column; rows without a value there come last either way, equals stay in the file's order."""
+    key = _KEYS[column]
+    if column == "state":
+        return sorted(facts, key=key, reverse=descending)
+    keyed = [(key(each), each) for each in facts]
+    valued = [pair for pair in keyed if pair[0] is not None]
+    valued.sort(key=lambda pair: pair[0], reverse=descending)
+    return [each for _, each in valued] + [each for value, each in keyed if value is None]

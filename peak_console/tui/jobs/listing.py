@@ -1,0 +1,118 @@
+"""The job table without the screen: which jobs are in it, in which order, where the cursor is, what is marked."""
+
+from __future__ import annotations
+
+from peak_console.tui.jobs.cells import Facts
+from peak_console.tui.jobs.columns import COLUMN, matching, ordered
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from peak_console.tui.state.snapshot import JobRow
+
+
+class JobList:
+    """Rows by name. The cursor and the marks belong to jobs, not to places: they stay on them when rows move."""
+
+    def __init__(self) -> None:
+        self.order: list[Facts] = []
+        """The rows that match, from top to bottom."""
+        self.place: dict[str, int] = {}
+        """Where each of them is in ``order``."""
+        self.lines: list[int] = []
+        """Of each line, the place of the row that it belongs to: two alike are a job and its note."""
+        self.line_of: list[int] = []
+        """Of each place, its first line."""
+        self.filter_text = ""
+        self.column, self.descending = "state", False
+        self.marked: set[str] = set()
+        self.pinned = False
+        """Whether the cursor stays on its job when rows move; until then it stays on the top row."""
+        self._facts: dict[str, Facts] = {}
+        self._wanted: str | None = None
+
+    def __len__(self) -> int:
+        """How many jobs there are, whether they match or not."""
+        return len(self._facts)
+
+    @property
+    def cursor(self) -> str | None:
+        """The job that the cursor is on; ``None`` while no row is shown."""
+        return self._wanted if self._wanted in self.place else None
+
+    @property
+    def marked_names(self) -> tuple[str, ...]:
+        """The marked jobs that are shown, from top to bottom: nothing is done to what cannot be seen."""
+        shown = [name for name in self.marked if name in self.place]
+        return tuple(sorted(shown, key=self.place.__getitem__))
+
+    @property
+    def selected_names(self) -> tuple[str, ...]:
+        """What an action is meant for: the marked jobs that are shown, else the one under the cursor."""
+        return self.marked_names or (() if self.cursor is None else (self.cursor,))
+
+    def take(self, rows: Sequence[JobRow]) -> tuple[list[str], bool]:
+        """Take these rows instead: the names of those that read differently now, and whether any row moved."""
+        before = self._facts
+        facts: dict[str, Facts] = {}
+        changed = []
+        for row in rows:
+            name = row.view.job.name
+            known = before.get(name)
+            if known is None or not (known.row is row or known.still_hold(row)):
+                known = Facts(row)
+                changed.append(name)
+            facts[name] = known
+        if not changed and len(facts) == len(before) and all(map(str.__eq__, facts, before)):
+            return [], False
+        self._facts = facts
+        self.marked.intersection_update(facts)
+        return changed, self._arrange()
+
+    def sort_by(self, column: str, descending: bool | None = None) -> bool:
+        """Sort by a column; ``None`` is its usual direction, or the other one when it is sorted by it already.
+
+        Whether that changed anything.
+        """
+        if descending is None:
+            descending = not self.descending if column == self.column else COLUMN[column].descending
+        if (column, descending) == (self.column, self.descending):
+            return False
+        self.column, self.descending = column, descending
+        self._arrange()
+        return True
+
+    def filter_by(self, text: str) -> bool:
+        """Show only jobs that every word of ``text`` is found in; whether that is another filter than before."""
+        text = " ".join(text.split())
+        if text == self.filter_text:
+            return False
+        self.filter_text = text
+        self._arrange()
+        return True
+
+    def move_cursor(self, place: int) -> None:
+        """To the nearest row there is."""
+        if self.order:
+            self._wanted = self.order[min(max(place, 0), len(self.order) - 1)].row.name
+
+    def _arrange(self) -> bool:
+        """Filter and sort; whether any line moved. A pinned cursor whose job is gone stays where it was."""
+        was = self.place.get(self._wanted or "", 0)
+        self.order = ordered(matching(self._facts.values(), self.filter_text), self.column, descending=self.descending)
+        lines: list[int] = []
+        self.line_of = []
+        for place, facts in enumerate(self.order):
+            self.line_of.append(len(lines))
+            lines.append(place)
+            if facts.noted:
+                lines.append(place)
+        place_of = {facts.row.name: place for place, facts in enumerate(self.order)}
+        moved = lines != self.lines or list(place_of) != list(self.place)
+        self.place, self.lines = place_of, lines
+        if not self.pinned:
+            self.move_cursor(0)
+        elif self.cursor is None:
+            self.move_cursor(was)
+        return moved

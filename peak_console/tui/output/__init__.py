@@ -1,0 +1,1 @@
+"""The output pane: one run's lines, indexed, searched and painted."""

@@ -1,0 +1,173 @@
+"""One run's output on the screen: its files, their index, the window onto it, and what is looked for in it."""
+
+from __future__ import annotations
+
+from peak_console.tui.output.background import CatchUp
+from peak_console.tui.output.files import OutputFiles
+from peak_console.tui.output.line_index import LineIndex, tail_start
+from peak_console.tui.output.search import Matches
+from peak_console.tui.output.window import OutputWindow
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from peak_console.tui.output.search import Pattern
+    from peak_console.tui.output.stream_lines import Line
+
+AT_ONCE = 4 * 1024 * 1024
+"""So many bytes are indexed without a thread: a few milliseconds."""
+SEARCHED_AT_ONCE = 256 * 1024
+TAIL = 128 * 1024
+"""So much of each stream's end is shown while the rest is being indexed."""
+
+
+class RunOutput:
+    """Belongs to the screen's thread. ``done`` is called in another one when a ``CatchUp`` has come to its end."""
+
+    def __init__(self, directory: str, done: Callable[[CatchUp], object], *, live: bool = False) -> None:
+        """``live``: the job is still printing, and is not to be slowed down."""
+        self._live = live
+        self._done = done
+        self._work: CatchUp | None = None
+        self._matches: Matches | None = None
+        self._searched = False
+        self._place: int | None = None
+        """Which match is the current one, counted from 0."""
+        self._from: int | None = None
+        """The line of the match before the text to look for was changed."""
+        self._files = OutputFiles(directory)
+        self._index = LineIndex(self._files)
+        self._generation = 0
+        self._anchor: Line | None = None
+        """What was at the top when the present work began."""
+        self.window = OutputWindow(self._index)
+        if not self._catch_up():
+            self.window.index = LineIndex(self._files, tail_start(self._files, TAIL))
+            self.window.index.advance(AT_ONCE)
+
+    @property
+    def empty(self) -> bool:
+        return not self.window.index.total
+
+    @property
+    def pruned(self) -> bool:
+        return self._files.pruned
+
+    @property
+    def lines(self) -> int:
+        """How many lines there are, at least: all of them unless ``counting``."""
+        return max(self.window.index.total, self._index.total)
+
+    @property
+    def counting(self) -> bool:
+        return self._index.behind > 0
+
+    @property
+    def looked_for(self) -> Pattern | None:
+        return self.window.pattern
+
+    @property
+    def found(self) -> tuple[int | None, int, bool]:
+        """Which match is the current one, counted from 1; how many lines match; whether that is all of them."""
+        total = self._matches.total if self._matches is not None else 0
+        return None if self._place is None else self._place + 1, total, self._searched
+
+    def refresh(self) -> bool:
+        """Look at the files again; whether anything has changed. A few stats when nothing has."""
+        if not self._files.refresh():
+            return False
+        if self._index.stale:
+            self._start_anew()
+        self._catch_up()
+        if self.window.index is not self._index:
+            self.window.index.advance(AT_ONCE)
+        return True
+
+    def ended(self) -> None:
+        """The job prints no more."""
+        if self._live:
+            self._live = False
+            if self._work is not None:
+                self._work.cancel()  # it goes on, but faster
+
+    def take(self, work: CatchUp) -> bool:
+        """What ``done`` was called with, back in the screen's thread; whether it has to do with what is shown."""
+        if work is not self._work:
+            return False
+        self._work = None
+        if self._index.behind <= AT_ONCE:
+            self._index.advance(AT_ONCE)
+            if self.window.index is not self._index:
+                self.window.take(self._index, self.window.line_at_top())
+            elif self._index.generation != self._generation:
+                self.window.take(self._index, self._anchor)
+            self._generation = self._index.generation
+        self._catch_up()
+        return True
+
+    def search(self, pattern: Pattern | None) -> None:
+        """Look for something, or no more; once all is searched, the window goes to the nearest match."""
+        if pattern is not None and self.window.pattern is not None and pattern.text == self.window.pattern.text:
+            return
+        self.window.pattern = pattern
+        self._from, self.window.current = self.window.current, None
+        self._place = None
+        self._searched = False
+        self._matches = Matches(self._index, pattern) if pattern is not None else None
+        if self._work is not None:
+            self._work.cancel()  # once it has stopped, what is wanted now begins
+        self._catch_up()
+
+    def step(self, by: int) -> None:
+        """Go to the match so many further, round the end."""
+        if self._matches is None or not self._searched or not self._matches.total:
+            return
+        if self._place is None:
+            self._go_to_nearest()
+        else:
+            self._go_to_match((self._place + by) % self._matches.total)
+
+    def close(self) -> None:
+        """Let go of the files as soon as nobody reads them any more."""
+        if self._work is not None:
+            self._work.cancel()
+            self._work = None
+
+    def _catch_up(self) -> bool:
+        """Index what is new and search it: now, or in a thread when it is much; whether all is done."""
+        if self._work is not None:
+            return False
+        done = self._index.behind <= AT_ONCE and self._index.advance(AT_ONCE)
+        if done and self._matches is not None:
+            done = self._matches.scan(lambda: True, SEARCHED_AT_ONCE)
+        if not done:
+            self._anchor = None if self.window.follow else self.window.line_at_top()
+            gently = self._live and self._matches is None
+            self._work = CatchUp(self._index, self._matches, self._done, gently=gently)
+        elif self._matches is not None and not self._searched:
+            self._searched = True
+            self._go_to_nearest()
+        return done
+
+    def _start_anew(self) -> None:
+        """The job has cut its own output short."""
+        self.close()
+        self._index = LineIndex(self._files)
+        self.window.take(self._index, None)
+        if self._matches is not None:
+            self._matches = Matches(self._index, self._matches.pattern)
+            self._place = None
+
+    def _go_to_nearest(self) -> None:
+        """The first match from the last one on, or from the window's top; else the last one before."""
+        if self._matches is not None and self._matches.total:
+            first = self._from if self._from is not None else self.window.top.line
+            self._go_to_match(min(self._matches.place_from(first), self._matches.total - 1))
+
+    def _go_to_match(self, place: int) -> None:
+        number = self._matches.number_of(place) if self._matches is not None else None
+        if number is not None:
+            self._place = place
+            self.window.current = number
+            self.window.show_line(number)

@@ -1,0 +1,322 @@
+"""The output pane: one run's output as it comes, with colours, times, wrapping and search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+
+from peak_console.errors import PeakConsoleError
+from peak_console.model.terms import RunState
+from peak_console.text import safe
+from peak_console.tui.keys.actions import TITLES, Context, bindings_of
+from peak_console.tui.output.ansi import PLAIN, Piece
+from peak_console.tui.output.background import CatchUp, in_background, save
+from peak_console.tui.output.painting import STYLES, RowPainter
+from peak_console.tui.output.run import RunOutput
+from peak_console.tui.output.scroll import WindowScroller
+from peak_console.tui.output.search import Pattern
+from peak_console.tui.output.words import final_line, instead_of_output, run_title, run_words
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from textual.geometry import Size
+    from textual.strip import Strip
+
+    from peak_console.model.records import Run
+    from peak_console.tui.output.window import OutputWindow
+
+
+class OutputView(WindowScroller, can_focus=True):
+    """Shows one run's output, whatever its size, and follows it while it grows."""
+
+    ALLOW_SELECT = False
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"output-view--{name}" for name in STYLES}
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_of(Context.OUTPUT),
+        Binding("escape", "clear_search", "End search", show=False),
+    ]
+
+    @dataclass
+    class SearchRequested(Message):
+        """The operator wants to type what to look for."""
+
+        text: str
+        """What was looked for last."""
+
+    @dataclass
+    class SaveRequested(Message):
+        """The operator wants this run's output in a file: ask for a name, then call ``save``."""
+
+        run: Run
+
+    @dataclass
+    class RunStepRequested(Message):
+        """The operator wants to see another run of the same job: -1 the one before, 1 the one after."""
+
+        by: int
+
+    @dataclass
+    class ModesChanged(Message):
+        """The operator wants it shown otherwise from now on."""
+
+        wrap: bool
+        timestamps: bool
+
+    @dataclass
+    class Saved(Message):
+        """The output is in a file."""
+
+        path: str
+        bytes: int
+
+    @dataclass
+    class SaveFailed(Message):
+        """The output is not in a file; the message says why."""
+
+        message: str
+
+    @dataclass
+    class CaughtUp(Message, bubble=False):
+        """For the view itself: what a thread has been doing is done."""
+
+        work: CatchUp
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._run: Run | None = None
+        self._directory = ""
+        self._zone: tzinfo = UTC
+        self._output: RunOutput | None = None
+        self._wrap = True
+        self._timestamps = True
+        self._painter: RowPainter | None = None
+        self._strips: list[Strip] = []
+        self._painted_size: Size | None = None
+        """The size that the strips are for; ``None`` when they have to be painted anew."""
+        self._titles = ("", "")
+
+    @property
+    def follow(self) -> bool:
+        """Whether it stays at the end as output comes."""
+        return self._output is None or self._output.window.follow
+
+    @property
+    def wrap(self) -> bool:
+        return self._wrap
+
+    @property
+    def timestamps(self) -> bool:
+        return self._timestamps
+
+    @property
+    def title(self) -> str:
+        """``daily_risk_check #1287 · ✖ failed (exit 2) after 0.8s ── follow ─ wrap ─ 41 lines``."""
+        return "" if self._run is None else f"{run_title(self._run, self._zone).plain} ── {self._modes()}"
+
+    @property
+    def search_status(self) -> str:
+        """``/needle · 3 of 41``; nothing while nothing is looked for."""
+        if self._output is None or self._output.looked_for is None:
+            return ""
+        place, total, done = self._output.found
+        if not done:
+            count = "searching …"
+        elif not total:
+            count = "not found"
+        else:
+            count = f"{place or '–'} of {total:,}"
+        return f"/{safe(self._output.looked_for.text)} · {count}"
+
+    def show_run(
+        self,
+        run: Run | None,
+        directory: str,
+        now: datetime,
+        *,
+        zone: tzinfo = UTC,
+        retry_at: datetime | None = None,
+        retries: int | None = None,
+    ) -> None:
+        """Show a run as it is ``now``, whose files are in ``directory``; ``retry_at``: when it will be tried again.
+
+        A run that is shown already stays where the operator has scrolled to.
+        """
+        before, same_place = (self._run, self._zone), directory == self._directory
+        same = run is not None and self._run is not None and run.id == self._run.id and same_place
+        self._run, self._directory, self._zone = run, directory, zone
+        changed = before != (run, zone) or not same_place
+        if not same:
+            self._open()
+        elif self._output is not None:
+            if run is not None and run.state != RunState.RUNNING:
+                self._output.ended()
+            changed |= self._output.refresh()
+        if self._output is not None and run is not None:
+            due = retry_at if retry_at is not None and retry_at > now else None
+            words = final_line(run, zone, due, retries)
+            final = [Piece(words, PLAIN)] if words and not self._output.empty else []
+            changed |= final != self._output.window.final
+            self._output.window.final = final
+        if changed:
+            self._changed()
+
+    def refresh_output(self) -> None:
+        """Show what has come since the last time. A few stats when nothing has."""
+        if self._output is not None and self._output.refresh():
+            self._changed()
+
+    def toggle_follow(self) -> None:
+        """Go to the end and stay there, or stay here."""
+        if self._output is not None:
+            self._output.window.set_follow(not self.follow)
+            self._changed()
+
+    def toggle_wrap(self) -> None:
+        """Break lines that are too long, or cut them off."""
+        self._wrap = not self._wrap
+        if self._output is not None:
+            self._output.window.set_wrap(self._wrap)
+        self._changed()
+        self.post_message(self.ModesChanged(self._wrap, self._timestamps))
+
+    def toggle_timestamps(self) -> None:
+        """Show when each line was written, or not."""
+        self._timestamps = not self._timestamps
+        self._changed()
+        self.post_message(self.ModesChanged(self._wrap, self._timestamps))
+
+    def search(self, text: str) -> None:
+        """Find plain text, in any case if it is all in lower case; nothing to find ends the search."""
+        if self._output is not None:
+            self._output.search(Pattern(text) if text else None)
+            self._changed()
+
+    def next_match(self) -> None:
+        self._step_match(1)
+
+    def previous_match(self) -> None:
+        self._step_match(-1)
+
+    def save(self, path: str) -> None:
+        """Write the output to a new file, with times if they are shown; posts ``Saved`` or ``SaveFailed``."""
+        directory, zone = self._directory, self._zone if self._timestamps else None
+
+        def work() -> None:
+            try:
+                self.post_message(self.Saved(path, save(directory, path, zone)))
+            except PeakConsoleError as error:
+                self.post_message(self.SaveFailed(str(error)))
+
+        in_background(work)
+
+    def on_resize(self) -> None:
+        self._changed()
+
+    def on_unmount(self) -> None:
+        if self._output is not None:
+            self._output.close()
+
+    def on_output_view_caught_up(self, message: CaughtUp) -> None:
+        if self._output is not None and self._output.take(message.work):
+            self._changed()
+
+    action_wrap = toggle_wrap
+    action_timestamps = toggle_timestamps
+    action_next_match = next_match
+    action_previous_match = previous_match
+
+    def action_search(self) -> None:
+        looked_for = self._output.looked_for if self._output is not None else None
+        self.post_message(self.SearchRequested(looked_for.text if looked_for is not None else ""))
+
+    def action_clear_search(self) -> None:
+        self.search("")
+
+    def action_older_run(self) -> None:
+        self.post_message(self.RunStepRequested(-1))
+
+    def action_newer_run(self) -> None:
+        self.post_message(self.RunStepRequested(1))
+
+    def action_save(self) -> None:
+        if self._run is not None and self._output is not None and not self._output.empty:
+            self.post_message(self.SaveRequested(self._run))
+
+    def notify_style_update(self) -> None:
+        self._painter = None
+        self._painted_size = None
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        if self._painted_size != self.size:
+            self._strips = self._painted()
+            self._painted_size = self.size
+        return self._strips[y]
+
+    @property
+    def _window(self) -> OutputWindow | None:
+        return self._output.window if self._output is not None else None
+
+    def _open(self) -> None:
+        """Show another run, from its end."""
+        looked_for = None
+        if self._output is not None:
+            looked_for = self._output.looked_for
+            self._output.close()
+            self._output = None
+        if self._run is not None:
+            self._output = RunOutput(
+                self._directory,
+                lambda work: self.post_message(self.CaughtUp(work)),
+                live=self._run.state == RunState.RUNNING,
+            )
+            self._output.window.set_wrap(self._wrap)
+            if looked_for is not None:
+                self._output.search(looked_for)
+
+    def _modes(self) -> str:
+        """``follow ─ wrap ─ 41 lines``."""
+        modes = [name for name, on in (("follow", self.follow), ("wrap", self._wrap)) if on]
+        if self._output is not None and not self._output.empty:
+            lines = self._output.lines
+            modes.append(f"{'≥ ' if self._output.counting else ''}{lines:,} line{'' if lines == 1 else 's'}")
+        return " ─ ".join(modes)
+
+    def _changed(self) -> None:
+        """Paint everything anew, and say in the borders what is shown."""
+        self._painted_size = None
+        title, below = Content(TITLES[Context.OUTPUT]), self.search_status
+        if self._run is not None:
+            title = Content(" · ").join([title, run_title(self._run, self._zone)])
+            if (modes := self._modes()) and title.cell_length + len(modes) + 4 <= self.size.width - 2:
+                title += Content(f" ── {modes}")
+            else:
+                below = " ── ".join(filter(None, (below, modes)))
+        if (title.markup, below) != self._titles:
+            self._titles = (title.markup, below)
+            self.border_title = title
+            self.border_subtitle = Content(below) if below else None
+        self.refresh()
+
+    def _painted(self) -> list[Strip]:
+        if self._painter is None:
+            self._painter = RowPainter({name: self.get_component_rich_style(f"output-view--{name}") for name in STYLES})
+        zone = self._zone if self._timestamps else None
+        if self._output is None or self._output.empty:
+            pruned = self._output is not None and self._output.pruned
+            return self._painter.sentence(instead_of_output(self._run, pruned=pruned), self.size)
+        final_style = run_words(self._run, self._zone)[0].style if self._run is not None else "quiet"
+        return self._painter.window(self._output.window, self.size, zone, final_style)
+
+    def _step_match(self, by: int) -> None:
+        if self._output is not None:
+            self._output.step(by)
+            self._changed()

@@ -1,0 +1,213 @@
+"""The one bridge from the registry to the screen: what has changed is read, and becomes a new ``Snapshot``.
+
+Belongs to the thread that draws. Reads only what is new since the last look, so that a look costs the same with one
+job and with a thousand, with ten runs and with a million.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from peak_console.decisions.job_status import counts, view
+from peak_console.errors import StateError
+from peak_console.model.records import AlertCounts, RunState
+from peak_console.model.terms import DRAINING
+from peak_console.tui.state.snapshot import HISTORY_RUNS, JobRow, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import Alert, EngineInfo, JobState, Run
+    from peak_console.store.store import Store
+    from peak_console.tui.state.snapshot import Trouble
+
+ALERTS_SHOWN = 1000
+ALERTS_A_LOOK = 50
+HISTORIES_A_LOOK = 8
+"""So many alerts, and jobs' pasts, are read at one look: the first paint does not wait for a thousand."""
+
+
+class Board:
+    """Every job's row as the registry has it, brought up to date by ``look``."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rows: dict[str, JobRow] = {}
+        self._states: dict[str, JobState] = {}
+        self._known_states: dict[tuple[Any, ...], JobState] = {}
+        self._unfinished: dict[int, Run] = {}
+        self._newest = -1
+        self._changed: dict[str, None] = {}
+        """The jobs whose runs have to be read again; a look that fails leaves them here."""
+        self._without_history: dict[str, None] = {}
+        self._alerts: Sequence[Alert] = ()
+        self._alert_counts = AlertCounts()
+        self._has_older_alerts = False
+        """Whether some that are to be shown have not been read yet."""
+        self._version = -1
+        self._replacements = store.replacements
+        self.engine_info: EngineInfo = store.engine_info()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every job's past, and every alert, has been read; otherwise another look is due at once."""
+        return not self._without_history and not self._has_older_alerts
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether another registry is in the place of the one that has been read. Raises ``StateError``."""
+        self._store.follow()
+        return self._store.replacements != self._replacements
+
+    def has_news(self) -> bool:
+        """Whether another connection has changed the registry since the last time this was asked."""
+        version = self._store.data_version()
+        changed, self._version = version != self._version, version
+        return changed
+
+    def look(self, jobs: Mapping[str, JobDefinition], now: datetime) -> Sequence[JobRow]:
+        """The rows of ``jobs``, in their order, as things stand ``now``. Raises ``StateError``."""
+        if not self._store.is_in_place():
+            raise StateError(
+                f"{self._store.path}: the registry is out of reach ({_why_out_of_reach(self._store.path)})"
+            )
+        self.engine_info = self._store.engine_info()
+        self._hear_of_runs()
+        restated = self._hear_of_states()
+        of_job: dict[str, list[Run]] = {}
+        for run in self._unfinished.values():
+            of_job.setdefault(run.job, []).append(run)
+        self._rows = {name: row for name, row in self._rows.items() if name in jobs}
+        self._meet(jobs, of_job, now)
+        for name in [*self._changed, *list(self._without_history)[:HISTORIES_A_LOOK]]:
+            if name in self._rows:
+                self._rows[name] = self._read(jobs[name], of_job.get(name, ()), now)
+            self._changed.pop(name, None)
+            self._without_history.pop(name, None)
+        for name, row in list(self._rows.items()):
+            if row.view.job is not jobs[name] or name in restated or _has_aged(row, now):
+                seen_anew = view(jobs[name], self._states.get(name), row.view.last_run, of_job.get(name, ()), now)
+                if seen_anew != row.view:
+                    self._rows[name] = JobRow(seen_anew, row.history)
+        return [self._rows[name] for name in jobs]
+
+    def _meet(self, jobs: Mapping[str, JobDefinition], of_job: Mapping[str, Sequence[Run]], now: datetime) -> None:
+        """Take on the jobs that are new here: how they stand at once, their past when there is time."""
+        new = [name for name in jobs if name not in self._rows]
+        last = self._store.last_runs(new)
+        for name in new:
+            latest = last.get(name)
+            past = (latest,) if latest is not None and latest.state == RunState.FINISHED else ()
+            seen = view(jobs[name], self._states.get(name), latest, of_job.get(name, ()), now)
+            self._rows[name] = JobRow(seen, past)
+            if latest is not None:
+                self._without_history[name] = None
+
+    def _hear_of_runs(self) -> None:
+        """Note the jobs with runs that are new, or not what they were."""
+        unfinished = {run.id: run for run in self._store.unfinished()}
+        since = self._newest
+        newer = self._store.runs_after(since) if since >= 0 else []
+        self._newest = newer[-1][0] if newer else since if since >= 0 else self._store.newest_run_id()
+        known, self._unfinished = self._unfinished, unfinished
+        for run_id in known.keys() | unfinished.keys():
+            if unfinished.get(run_id) != known.get(run_id):
+                self._changed[(unfinished.get(run_id) or known[run_id]).job] = None
+        for _, job in newer:
+            self._changed[job] = None
+
+    def _hear_of_states(self) -> set[str]:
+        """The jobs of which something else is remembered now."""
+        states = self._store.job_states(self._known_states)
+        changed = {name for name, state in states.items() if self._states.get(name) is not state}
+        changed |= self._states.keys() - states.keys()
+        self._states = states
+        return changed
+
+    def _read(self, job: JobDefinition, unfinished: Sequence[Run], now: datetime) -> JobRow:
+        runs = self._store.runs(
+            jobs=[job.name], run_type="scheduler_job", with_process=True, limit=HISTORY_RUNS + len(unfinished) + 1
+        )
+        last = next((run for run in runs if run.state != RunState.QUEUED), None)
+        history = [run for run in runs if run.state == RunState.FINISHED][:HISTORY_RUNS]
+        return JobRow(view(job, self._states.get(job.name), last, unfinished, now), history)
+
+    def alerts(self) -> tuple[Sequence[Alert], int]:
+        """The newest alerts, newest first, and how many are open. Raises ``StateError``."""
+        current = self._store.alert_counts()
+        newest = self._alert_counts.newest
+        if current != self._alert_counts:
+            newer = self._store.alerts(limit=ALERTS_SHOWN if newest else ALERTS_A_LOOK, after=newest)
+            if newest and current != _counted_on(self._alert_counts, newer):  # older ones are not what they were
+                newer, self._alerts = self._store.alerts(limit=len(newer) + len(self._alerts)), ()
+            self._keep_alerts(
+                [*newer, *self._alerts], may_go_on=self._has_older_alerts if newest else len(newer) == ALERTS_A_LOOK
+            )
+            self._alert_counts = current
+        elif self._has_older_alerts:
+            older = self._store.alerts(limit=ALERTS_A_LOOK, before=self._alerts[-1].id)
+            self._keep_alerts([*self._alerts, *older], may_go_on=len(older) == ALERTS_A_LOOK)
+        return self._alerts, current.open
+
+    def _keep_alerts(self, alerts: Sequence[Alert], *, may_go_on: bool) -> None:
+        self._alerts = alerts[:ALERTS_SHOWN]
+        self._has_older_alerts = may_go_on and len(alerts) < ALERTS_SHOWN
+
+    def snapshot(
+        self,
+        jobs: Mapping[str, JobDefinition],
+        now: datetime,
+        *,
+        jobs_file: str,
+        engine: str,
+        zone: tzinfo,
+        troubles: Iterable[Trouble] = (),
+        read_only: bool = False,
+    ) -> Snapshot:
+        """Everything the screen shows. Raises ``StateError``."""
+        rows = self.look(jobs, now)
+        alerts, unacknowledged = self.alerts()
+        return Snapshot(
+            taken_at=now,
+            jobs_file=jobs_file,
+            engine=engine,
+            zone=zone,
+            rows=rows,
+            alerts=alerts,
+            unacknowledged=unacknowledged,
+            hold=self.engine_info.hold,
+            engine_pid=self.engine_info.pid,
+            engine_drains=self.engine_info.mode == DRAINING,
+            troubles=tuple(troubles),
+            read_only=read_only,
+            counts=counts([row.view for row in rows]),
+        )
+
+
+def _counted_on(counts: AlertCounts, newer: Sequence[Alert]) -> AlertCounts:
+    """The numbers of an alert log to which these, newest first, have been added and nothing else has happened."""
+    incidents = [alert.count for alert in newer if alert.cause is not None and alert.resolved_at is None]
+    return AlertCounts(
+        newest=newer[0].id if newer else counts.newest,
+        open=counts.open + sum(alert.is_open for alert in newer),
+        incidents=counts.incidents + len(incidents),
+        occurrences=counts.occurrences + sum(incidents),
+    )
+
+
+def _why_out_of_reach(path: str) -> str:
+    try:
+        os.stat(path)
+    except OSError as error:
+        return error.strerror or str(error)
+    return "another one is in its place"
+
+
+def _has_aged(row: JobRow, now: datetime) -> bool:
+    """Whether time alone may have changed what a row says: an override has lapsed, or a slot has passed."""
+    override, slot = row.view.override, row.view.next_slot
+    lapsed = override is not None and override.until is not None and override.until <= now
+    return lapsed or (slot is not None and slot <= now)

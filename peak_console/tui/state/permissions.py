@@ -1,0 +1,94 @@
+"""What a console has been told not to do, and what it answers when a key asks for it all the same."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, TypeVar
+
+from peak_console.values import dataclass
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable
+
+    from peak_console.tui.app.operations import Operations
+
+    AnyConsole = TypeVar("AnyConsole", bound=Operations)
+
+_READ_ONLY = "this console is read-only: open one without --read-only to act"
+_READ_ONLY_PAGE = "this page is read-only: start peak-console serve with --allow-actions to act from here"
+_IN_BROWSER = "that is not to be had in a browser: open the console in a terminal for it"
+
+_TAKING_OVER = frozenset({"take_over"})
+_LEAVING = frozenset({"edit", "save"})
+_ACTING = frozenset({"run", "run_with", "stop", "disable", "hold", "acknowledge", "acknowledge_all"})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the command line forbids; without it, nothing."""
+
+    attach: bool = False
+    """It shows what another process's engine does, and never becomes the engine itself."""
+    read_only: bool = False
+    """It changes nothing and writes nothing; implies ``attach``."""
+    in_browser: bool = False
+    """Whoever sits there has a page, not this machine's terminal; implies ``attach``."""
+    looks_only: str | None = None
+    """Why this user may only look here, whatever the command line says: the directory is somebody else's."""
+
+    @classmethod
+    def of(cls, options: Namespace) -> Limits:
+        given = vars(options)
+        read_only, in_browser = bool(given.get("read_only")), bool(given.get("in_browser"))
+        return cls(bool(given.get("attach")) or read_only or in_browser, read_only, in_browser)
+
+    @property
+    def acting(self) -> str | None:
+        """Why nothing can be commanded; ``None`` where it can."""
+        if not self.read_only:
+            return self.looks_only
+        return _READ_ONLY_PAGE if self.in_browser else _READ_ONLY
+
+    @property
+    def leaving_the_screen(self) -> str | None:
+        """Why neither the editor nor a file to save to is to be had; ``None`` where they are.
+
+        From a browser either would be a way to everything that the program's user may do on this machine. Who may
+        only look at the state directory may well write elsewhere.
+        """
+        if self.in_browser:
+            return _IN_BROWSER
+        return _READ_ONLY if self.read_only else None
+
+    @property
+    def suspending(self) -> str | None:
+        """Why Ctrl+Z does nothing; ``None`` where it does."""
+        return _IN_BROWSER if self.in_browser else None
+
+    @property
+    def not_offered(self) -> frozenset[str]:
+        """The actions that key bar and palette leave out; their keys say why nothing happens."""
+        refused = _TAKING_OVER if self.attach or self.looks_only is not None else frozenset()
+        if self.leaving_the_screen is not None:
+            refused |= _LEAVING
+        return refused | _ACTING if self.acting is not None else refused
+
+    def no_engine(self, key: str) -> str:
+        """What is said, and what to do, while nobody serves the directory. ``key`` is the one that takes over."""
+        if self.looks_only is not None:
+            return "no engine serves this directory: only its owner can start one"
+        if self.attach:
+            return "no engine serves this directory: start one with peak-console --headless"
+        return f"no engine serves this directory: press {key} to take over"
+
+
+def acting(action: Callable[[AnyConsole], None]) -> Callable[[AnyConsole], None]:
+    """An action that changes something: refused before its dialog opens where nothing can be commanded."""
+
+    @wraps(action)
+    def guarded(console: AnyConsole) -> None:
+        if not console.is_refused(console.session.refusal):
+            action(console)
+
+    return guarded

@@ -1,0 +1,104 @@
+"""Everything the screen shows, as one value: taken from the registry, handed to the widgets.
+
+Nothing here knows Textual, a clock or the registry. Text that comes from outside (names, reasons, messages) is as
+it stands there; whoever draws it makes it safe (``peak_console.text.safe``).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from peak_console.values import dataclass, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    from peak_console.decisions.job_status import JobView
+    from peak_console.model.records import Alert, Hold, Run
+
+HISTORY_RUNS = 20
+
+
+def median(values: Sequence[float]) -> float | None:
+    """The middle one, or the mean of the two; ``None`` of nothing. (``statistics`` would take 20 ms to load.)"""
+    if not values:
+        return None
+    middle, odd = divmod(len(values), 2)
+    ranked = sorted(values)
+    return ranked[middle] if odd else (ranked[middle - 1] + ranked[middle]) / 2
+
+
+class EngineState(StrEnum):
+    """What serves the state directory, as the console sees it."""
+
+    RUNNING = "running"
+    """Ours, in a thread of this process."""
+    BLOCKED = "blocked"
+    """Ours, and its registry refuses: it can record nothing, and therefore starts nothing."""
+    ATTACHED = "attached"
+    """Another process's."""
+    DRAINING = "draining"
+    STOPPED = "stopped"
+    """Nobody dispatches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something wrong with what is shown: a bar of full width until it is no longer true."""
+
+    text: str
+    """What, and what to press or do."""
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One job with its recent past."""
+
+    view: JobView
+    history: Sequence[Run] = ()
+    """Its latest finished runs with a process, newest first, at most ``HISTORY_RUNS``."""
+
+    @property
+    def name(self) -> str:
+        return self.view.job.name
+
+    @property
+    def expected_seconds(self) -> float | None:
+        """The median duration of its successful runs, or ``None`` while there is none."""
+        runs = (run for run in self.history if run.outcome == "succeeded")
+        return median([seconds for run in runs if (seconds := run.duration_seconds) is not None])
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state directory as it was at ``taken_at``."""
+
+    taken_at: datetime
+    jobs_file: str
+    engine: str
+    zone: tzinfo
+    """The zone that times are shown in."""
+    rows: Sequence[JobRow] = ()
+    """In the jobs file's order, after tag filters."""
+    alerts: Sequence[Alert] = ()
+    """The alert log, newest first."""
+    unacknowledged: int = 0
+    """How many alerts are open: nobody has acknowledged them, and their causes are not gone."""
+    hold: Hold | None = None
+    engine_pid: int | None = None
+    engine_drains: bool = False
+    """Whether the engine, another process's, starts nothing more and leaves with its last run."""
+    dry_run: bool = False
+    read_only: bool = False
+    """Whether this console was told to change nothing."""
+    troubles: Sequence[Trouble] = ()
+    stale_since: datetime | None = None
+    """Since when nothing newer could be read; ``None`` while what is shown is what there is."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """How many jobs stand how, by ``Standing``."""
+
+    def row(self, name: str) -> JobRow | None:
+        return next((row for row in self.rows if row.name == name), None)

@@ -1,0 +1,217 @@
+"""The operator's terminal: written to so that its loss holds nobody up, left as it was found, given to others.
+
+Textual's driver is made for programs that end with their terminal. Ours also has an engine to look after: what it
+writes goes through ``Terminal``, and stopping (Ctrl+Z), continuing and hanging up are treated here.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import termios
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.drivers.linux_driver import LinuxDriver
+
+from peak_console.tui.keys.type_ahead import TypeAhead
+from peak_console.tui.terminal.listening import listen
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from io import TextIOWrapper
+
+    from textual.message import Message
+
+RESTORE = "\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[0m\x1b[?1049l\x1b[?25h"
+"""Leaves the key protocol, mouse, focus and paste modes and the alternate screen, and shows the cursor."""
+LOOK_SECONDS = 0.1
+"""How soon a writer notices that it has been told to give up."""
+
+
+class Terminal:
+    """The terminal that the program was started in.
+
+    A file for Textual's writer that never raises: once the terminal has hung up, or has been given up because it no
+    longer takes anything, what is written is dropped.
+    """
+
+    def __init__(self, on_hangup: Callable[[], None]) -> None:
+        """``on_hangup`` is called once, from any thread, when the terminal turns out to be gone."""
+        self.is_lost = False
+        """Whether the terminal has hung up."""
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """The loop that draws, from the moment at which it takes calls."""
+        self._on_hangup = on_hangup
+        self._given_up = False
+        self.modes = _modes(sys.stdin.fileno())
+        """How the terminal edits lines, echoes and so on when it is not ours."""
+        try:
+            # A description of its own: not to block must not become the shell's way, which shares the others.
+            flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+            self._fd = os.open(os.ttyname(sys.stdin.fileno()), flags)
+        except OSError:  # another user's terminal, after su
+            self._fd = os.dup(sys.stdout.fileno())
+
+    def write(self, text: str) -> int:
+        """Write all of it, however long the terminal takes, unless it is lost or given up."""
+        data = text.encode("utf-8", "replace")
+        while data and not self.is_lost and not self._given_up:
+            data = data[self._write(data) :]
+        return len(text)
+
+    def _write(self, data: bytes) -> int:
+        try:
+            return os.write(self._fd, data)
+        except BlockingIOError:
+            select.select([], [self._fd], [], LOOK_SECONDS)
+        except OSError:
+            self.is_lost = True
+            self._on_hangup()
+        return 0
+
+    def flush(self) -> None:
+        """Nothing is ever held back."""
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def isatty(self) -> bool:
+        return True
+
+    def give_up(self) -> None:
+        """Write nothing more; whoever waits for the terminal at present goes on at once. From any thread."""
+        self._given_up = True
+
+    def restore(self) -> bool:
+        """After ``give_up``: bring the terminal back to what it was; ``False`` while it does not take it."""
+        if self.modes is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, self.modes)
+        try:
+            return os.write(self._fd, RESTORE.encode()) == len(RESTORE)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # it has hung up
+
+    @property
+    def is_given_up(self) -> bool:
+        return self._given_up
+
+
+def _modes(fd: int) -> list[Any] | None:
+    try:
+        return termios.tcgetattr(fd)
+    except termios.error:
+        return None
+
+
+class TerminalDriver(LinuxDriver):
+    """Textual's driver on a ``Terminal``; stops and continues as shells expect it."""
+
+    def __init__(self, *args: Any, terminal: Terminal, **options: Any) -> None:
+        import asyncio
+
+        super().__init__(*args, **options)
+        self._terminal = terminal
+        self._file = cast("TextIOWrapper", terminal)
+        self._loop = asyncio.get_running_loop()
+        self._on_screen = False
+        self._own_modes: list[Any] | None = None
+        self._reentry_due = False
+        self._type_ahead = TypeAhead(self._app)
+
+    def send_message(self, message: Message) -> None:
+        """Something has come from the terminal. Called in the thread that reads it."""
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._type_ahead.add, message)
+
+    def run_input_thread(self) -> None:
+        """Hand over what comes from the terminal. The whole of a thread's work."""
+        listen(self.fileno, self.exit_event, self.process_message)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """What the terminal says, whatever COLUMNS and LINES had become when somebody exported them."""
+        try:
+            width, height = os.get_terminal_size(self._terminal.fileno())
+        except OSError:
+            width, height = 0, 0
+        return width or 80, height or 24
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._own_modes = _modes(self.fileno)
+        self.attrs_before = self._terminal.modes  # not as an editor may have left them that was killed
+        self._on_screen = self._writer_thread is not None and self._writer_thread.is_alive()
+        self._terminal.loop = self._loop
+
+    def stop_application_mode(self) -> None:
+        if self._on_screen:
+            # GNU screen has no alternate screen unless told to: nothing of us may stand around the shell's prompt.
+            self.write("\x1b[2J\x1b[H")
+            super().stop_application_mode()
+            self._on_screen = False
+
+    def write(self, data: str) -> None:
+        # The thread of a screen that has been left takes no more; its queue would fill up and hold us for ever.
+        if self._writer_thread is not None and self._writer_thread.is_alive():
+            super().write(data)
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """Ctrl+Z, or somebody's SIGTSTP."""
+        if self._on_screen:
+            # Not in the handler: it may have interrupted the very code that leaving the screen needs.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._stop_and_go)
+        else:
+            _stop()  # an editor has the terminal, and has stopped too
+
+    def _stop_and_go(self) -> None:
+        if not self._on_screen:
+            return
+        self.suspend_application_mode()
+        self._terminal.write("peak-console: stopped, and its engine with it: nothing starts until fg; runs go on\r\n")
+        _stop()
+        self._terminal.modes = _modes(self.fileno) or self._terminal.modes
+        self.resume_application_mode()
+        self._repaint()
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Whoever stopped us without asking (SIGSTOP) has left the terminal in a state of which we know nothing."""
+        if self._on_screen and not self._reentry_due:
+            self._reentry_due = True
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._reenter)
+
+    def _reenter(self) -> None:
+        """Make the terminal ours again; without effect where it still is."""
+        self._reentry_due = False
+        if not self._on_screen:
+            return
+        if self._own_modes is not None:
+            with suppress(termios.error):  # we are in the background
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self._own_modes)
+        self.write("\x1b[?1049h\x1b[?25l\x1b[?1004h")
+        self._enable_mouse_support()
+        self._enable_bracketed_paste()
+        self._disable_line_wrap()
+        self._repaint()
+
+    def _repaint(self) -> None:
+        self._app.refresh(layout=True)
+        for screen in self._app.screen_stack:
+            screen.refresh()
+
+
+def _stop() -> None:
+    """Stop this process group as the terminal would; returns once somebody has continued it.
+
+    Returns at once where nobody could: a group without a shell that looks after it is not stopped.
+    """
+    before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    os.kill(0, signal.SIGTSTP)
+    signal.signal(signal.SIGTSTP, before)

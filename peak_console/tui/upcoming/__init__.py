@@ -1,0 +1,1 @@
+"""The Upcoming pane: what runs and what comes next."""

@@ -1,0 +1,126 @@
+"""What runs and what comes next, without the screen: which lines there are, and what each says now. Pure."""
+
+from __future__ import annotations
+
+from heapq import nsmallest
+
+from peak_console.text import countdown, safe
+from peak_console.tui.drawing.glyphs import QUEUED, RETRYING, RUNNING, moment
+from peak_console.tui.drawing.paint import cut, pieces_width, width_of
+from peak_console.tui.jobs.cells import SLOW_FACTOR, elapsed
+from peak_console.values import dataclass, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime, tzinfo
+
+    from peak_console.tui.drawing.glyphs import Look
+    from peak_console.tui.drawing.paint import Piece
+    from peak_console.tui.state.snapshot import Snapshot
+
+DONE, REST = "━", "─"
+"""A progress bar: two glyphs, so that it reads without colours."""
+_SLOTS_SHOWN = 500
+_BAR_MIN, _BAR_MAX = 5, 60
+_NAME_MIN, _NAME_MAX = 12, 40
+_SHARE = len("overdue")
+_ELAPSED = len("23h59m")
+_COUNTDOWN = len("00:00:00")
+
+
+@dataclass(frozen=True, slots=True)
+class UpcomingLine:
+    """One line: a heading, a run under way, or a moment to come."""
+
+    name: str | None = None
+    """The job it is about."""
+    heading: str = ""
+    loud: bool = False
+    started: datetime | None = None
+    expected: float | None = None
+    """How many seconds the run should take."""
+    at: datetime | None = None
+    remark: Look | None = None
+    """Why the moment is not a slot."""
+
+
+def upcoming_lines(snapshot: Snapshot) -> list[UpcomingLine]:
+    """Runs under way, the one that began first on top; then retries and slots as they come."""
+    running = sorted(_running(snapshot), key=lambda line: line.started or snapshot.taken_at)
+    ahead = nsmallest(_SLOTS_SHOWN, _ahead(snapshot), key=lambda line: line.at or snapshot.taken_at)
+    lines = [UpcomingLine(heading=RUNNING.word), *running, UpcomingLine()] if running else []
+    if snapshot.hold is not None:
+        lines.append(UpcomingLine(heading="next, but held: nothing new starts", loud=True))
+    elif ahead:
+        lines.append(UpcomingLine(heading="next"))
+    else:
+        lines.append(UpcomingLine(heading="nothing is scheduled"))
+    return [*lines, *ahead]
+
+
+def _running(snapshot: Snapshot) -> Iterator[UpcomingLine]:
+    for row in snapshot.rows:
+        for run in row.view.active:
+            if run.started_at is not None:
+                yield UpcomingLine(name=row.name, started=run.started_at, expected=row.expected_seconds)
+
+
+def _ahead(snapshot: Snapshot) -> Iterator[UpcomingLine]:
+    for row in snapshot.rows:
+        for run in row.view.queued:
+            remark = replace(RETRYING, word=f"attempt {run.attempt}") if run.attempt > 1 else QUEUED
+            yield UpcomingLine(name=row.name, at=run.not_before or run.claimed_at, remark=remark)
+        if row.view.next_slot is not None:
+            yield UpcomingLine(name=row.name, at=row.view.next_slot)
+
+
+def name_width(lines: list[UpcomingLine]) -> int:
+    """How wide the names of the running jobs are, so that their bars begin together."""
+    return min(_NAME_MAX, max((width_of(safe(line.name)) for line in lines if line.started and line.name), default=0))
+
+
+def line_pieces(line: UpcomingLine, now: datetime, zone: tzinfo, names: int, width: int) -> list[Piece]:
+    """What a line says now, in at most ``width`` cells; ``names`` is what ``name_width`` said."""
+    if line.started is not None:
+        return _run_pieces(line, (now - line.started).total_seconds(), names, width)
+    if line.at is None:
+        return [(cut(f" {line.heading}", width), "warning" if line.loud else "muted")]
+    left = (line.at - now).total_seconds()
+    pieces: list[Piece] = [(f" {countdown(left):>{_COUNTDOWN}}  ", "warning" if left <= 0 else "text")]
+    remark = f"  {line.remark.glyph} {line.remark.word}" if line.remark else ""
+    when = f"{moment(line.at, now, zone)} "
+    room = width - pieces_width(pieces) - width_of(remark)
+    name = safe(line.name or "")
+    pieces.append((cut(name, room), "text"))
+    if line.remark:
+        pieces.append((remark, line.remark.style))
+    gap = width - pieces_width(pieces) - width_of(when)
+    if gap >= 2:
+        pieces.append((" " * gap + when, "muted"))
+    return pieces
+
+
+def _run_pieces(line: UpcomingLine, seconds: float, names: int, width: int) -> list[Piece]:
+    """Name, bar, share, elapsed; a job without a history has neither bar nor share, only how long it has run."""
+    seconds = max(0.0, seconds)
+    tail = f" {elapsed(seconds):>{_ELAPSED}} "
+    room = width - 2 - 1 - _SHARE - width_of(tail)
+    named = max(min(names, room - _BAR_MIN), min(names, _NAME_MIN))
+    bar = min(room - named, _BAR_MAX)
+    name = cut(safe(line.name or ""), named)
+    head = f" {name}{' ' * (named - width_of(name))} "
+    if line.expected is None or line.expected <= 0:
+        pieces: list[Piece] = [(head, "text"), (" " * (max(0, bar) + 1 + _SHARE), "text")]
+        return [*pieces, (tail, RUNNING.style)]
+    share = seconds / line.expected
+    done = min(int(share * bar), bar)
+    late = share > SLOW_FACTOR
+    colour = "warning" if late else RUNNING.style
+    word = "overdue" if late else f"{min(100, int(share * 100))} %"
+    pieces = [(head, "text")]
+    if bar < _BAR_MIN:
+        pieces.append((" " * (max(0, bar) + 1), "text"))
+    else:
+        pieces += [(DONE * done, colour), (REST * (bar - done), "rest"), (" ", "text")]
+    return [*pieces, (f"{word:>{_SHARE}}", colour), (tail, RUNNING.style)]

@@ -1,0 +1,275 @@
+"""What the operator does to jobs, alerts and the engine, by the keys that the table of actions gives them."""
+
+from __future__ import annotations
+
+import pytest
+
+from peak_console.model.records import Level
+from peak_console.tui.dialogs.confirm import ConfirmStop, TakeOverDialog
+from peak_console.tui.dialogs.disable import DisableDialog
+from peak_console.tui.dialogs.hold import HoldDialog
+from peak_console.tui.dialogs.run_form import RunForm
+from peak_console.tui.keys.actions import ACTION
+from peak_console.tui.state.snapshot import EngineState
+from tests.tui.app import test_editing as test_app_outside
+from tests.tui.app import test_news as test_app_news
+from tests.tui.app import test_output as test_app_output
+from tests.tui.app import test_screen as test_app_screen
+from tests.tui.app import test_viewing as test_app_viewing
+from tests.tui.console import COVERED, Console, covers
+
+
+def test_every_action_has_a_test() -> None:
+    others = (test_app_news, test_app_output, test_app_outside, test_app_screen, test_app_viewing)
+
+    assert all(others)  # each says what it covers when it is loaded
+    assert set(ACTION) == COVERED
+
+
+# Runs.
+
+
+@covers("run")
+async def test_run_asks_for_a_run_of_the_job_under_the_cursor(console: Console) -> None:
+    await console.go_to("alpha")
+    await console.press("r")
+
+    assert console.stage.commands == [("run", "alpha", None, {})]
+
+
+@covers("mark")
+async def test_what_is_marked_is_run_together_and_then_no_longer_marked(console: Console) -> None:
+    await console.press("space", "space")
+    assert console.app.jobs.selected_names() == ("beta", "alpha")
+
+    await console.press("r")
+
+    assert [command[:2] for command in console.stage.commands] == [("run", "beta"), ("run", "alpha")]
+    assert console.app.jobs.selected_names() == ("gamma",)  # that is where the cursor is
+
+
+@covers("run_with")
+async def test_run_with_sends_only_what_was_changed(console: Console) -> None:
+    await console.go_to("alpha")
+    await console.press("R")
+    assert console.shows(RunForm)
+
+    await console.press("down")
+    await console.press("end", "0", "enter")
+
+    assert console.stage.commands == [("run", "alpha", None, {"args": {"top_n": 30}})]
+
+
+async def test_run_with_can_be_left_without_a_run(console: Console) -> None:
+    await console.press("R", "escape")
+
+    assert console.stage.commands == []
+    assert not console.shows(RunForm)
+
+
+async def test_run_with_is_for_one_job_at_a_time(console: Console) -> None:
+    await console.press("space", "space", "R")
+
+    assert not console.shows(RunForm)
+    assert console.toasts == [("warning", "arguments are changed for one job at a time: unmark the others with Esc")]
+
+
+@covers("stop")
+async def test_stop_asks_first_and_then_stops_each_run(console: Console) -> None:
+    console.stage.running("beta", 3)
+    await console.refresh()
+    ids = [run.id for run in console.stage.store.unfinished()]
+    await console.press("x")
+    assert console.shows(ConfirmStop)
+    assert console.stage.commands == []
+
+    await console.press("enter")
+
+    assert console.stage.commands == [("stop", "beta", ids[0], {}), ("stop", "beta", ids[1], {})]
+
+
+async def test_stop_does_nothing_when_the_answer_is_no(console: Console) -> None:
+    await console.press("x", "escape")
+
+    assert console.stage.commands == []
+
+
+async def test_stop_says_when_there_is_nothing_to_stop(console: Console) -> None:
+    await console.go_to("alpha")
+    await console.press("x")
+
+    assert console.toasts == [("warning", "nothing of alpha is running")]
+
+
+async def test_a_run_that_waits_can_be_stopped(console: Console) -> None:
+    waiting = console.stage.queued("alpha", console.stage.clock.now(), attempt=2, due_in=30)
+    await console.refresh()
+    await console.go_to("alpha")
+    await console.press("x", "enter")
+
+    assert console.stage.commands == [("stop", "alpha", waiting.id, {})]
+
+
+# Disabling and holding.
+
+
+@covers("disable")
+async def test_disable_asks_for_how_long_and_why(console: Console) -> None:
+    await console.go_to("alpha")
+    await console.press("d")
+    assert console.shows(DisableDialog)
+
+    await console.write("2h")
+    await console.press("tab")
+    await console.write("desk closed")
+    await console.press("enter")
+
+    assert console.stage.commands == [("disable", "alpha", None, {"for_seconds": 7200, "reason": "desk closed"})]
+
+
+async def test_disable_without_an_answer_is_for_good(console: Console) -> None:
+    await console.go_to("alpha")
+    await console.press("d", "enter")
+
+    assert console.stage.commands == [("disable", "alpha", None, {"for_seconds": None, "reason": None})]
+
+
+async def test_a_disabled_job_is_enabled_at_once(console: Console) -> None:
+    await console.go_to("gamma")
+    await console.press("d")
+
+    assert console.stage.commands == [("enable", "gamma", None, {})]
+
+
+async def test_of_marked_jobs_those_that_are_on_are_disabled(console: Console) -> None:
+    await console.press("space", "space", "space", "d", "enter")
+
+    assert [command[:2] for command in console.stage.commands] == [("disable", "beta"), ("disable", "alpha")]
+
+
+@covers("hold")
+async def test_hold_asks_for_a_reason_and_the_same_key_releases(console: Console) -> None:
+    await console.press("H")
+    assert console.shows(HoldDialog)
+    await console.write("exchange down")
+    await console.press("enter")
+    assert console.stage.commands == [("hold", None, None, {"reason": "exchange down"})]
+
+    console.stage.answer("held")
+    console.stage.hold("exchange down")
+    await console.refresh()
+    await console.press("H")
+
+    assert console.stage.commands == [("release", None, None, {})]
+
+
+@pytest.mark.parametrize("key", ["r", "R"])
+async def test_while_held_nothing_is_run_and_the_key_that_releases_is_named(console: Console, key: str) -> None:
+    console.stage.hold("exchange down")
+    await console.refresh()
+    await console.press(key)
+
+    assert console.toasts == [("warning", "nothing new starts, anna holds everything: release it first, with H")]
+    assert console.stage.commands == []
+
+
+# Alerts.
+
+
+@covers("acknowledge")
+@pytest.mark.parametrize("pane", ["1", "4"])
+async def test_acknowledge_is_for_the_alert_under_the_cursor_and_goes_to_the_next(console: Console, pane: str) -> None:
+    older = console.stage.alert("beta failed", job="beta", ago=20)
+    newer = console.stage.alert("alpha failed", job="alpha", ago=10)
+    await console.refresh()
+    await console.press(pane, "a")
+    assert console.stage.commands == [("ack", None, None, {"alert": newer.id})]
+
+    await console.press("a")
+
+    assert console.stage.commands[1:] == [("ack", None, None, {"alert": older.id})]
+
+
+@covers("acknowledge_all")
+async def test_acknowledge_all_is_one_command(console: Console) -> None:
+    console.stage.alert("beta failed", job="beta")
+    console.stage.alert("alpha failed", job="alpha")
+    await console.refresh()
+    await console.press("A")
+
+    assert console.stage.commands == [("ack", None, None, {})]
+
+
+async def test_information_needs_no_acknowledgement(console: Console) -> None:
+    console.stage.alert("reloaded", Level.INFO)
+    await console.refresh()
+    await console.press("a", "A")
+
+    assert console.stage.commands == []
+
+
+# Answers.
+
+
+async def test_what_is_said_twice_is_shown_once_and_the_oldest_makes_room(console: Console) -> None:
+    for text in ("one", "two", "two", "three", "four", "four"):
+        console.app.say(text)
+    await console.pilot.pause()
+
+    assert [each.message for each in console.app._notifications] == ["two", "three", "four"]
+    assert len(console.app.screen.query("Toast")) == 3
+
+
+async def test_an_answer_becomes_a_toast_once(console: Console) -> None:
+    await console.go_to("alpha")
+    await console.press("r")
+    console.stage.answer("alpha #4 started")
+    await console.refresh()
+    await console.refresh()
+
+    assert console.toasts == [("information", "alpha #4 started")]
+
+
+async def test_a_refusal_is_a_warning(console: Console) -> None:
+    await console.press("r")
+    console.stage.answer("beta: runs already", "refused")
+    await console.refresh()
+
+    assert console.toasts == [("warning", "beta: runs already")]
+
+
+async def test_an_answer_in_markup_is_only_text(console: Console) -> None:
+    await console.press("r")
+    console.stage.answer("[/] [red]\x1b[2J[/red]", "refused")
+    await console.refresh()
+
+    assert console.toasts == [("warning", "[/] [red][/red]")]
+
+
+@pytest.mark.parametrize("key", ["r", "H", "A"])
+async def test_without_an_engine_nothing_is_asked_of_it(console: Console, key: str) -> None:
+    console.stage.alert()
+    console.stage.hold()
+    console.stage.session.state = EngineState.STOPPED
+    await console.refresh()
+    await console.press(key)
+
+    assert console.stage.commands == []
+    assert console.toasts == [("error", "no engine serves this directory: press E to take over")]
+
+
+@covers("take_over")
+async def test_take_over_asks_first(console: Console) -> None:
+    console.stage.session.state = EngineState.STOPPED
+    await console.press("E")
+    assert console.shows(TakeOverDialog)
+    await console.press("escape", "E", "enter")
+
+    assert console.stage.session.left == ["take over"]
+
+
+async def test_a_served_directory_is_not_taken_over(console: Console) -> None:
+    await console.press("E", "enter", "escape")
+
+    assert console.stage.session.left == []
+    assert console.toasts == [("information", "an engine serves this directory already")]

@@ -1,0 +1,86 @@
+"""Every dialog as it looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from peak_console.tui.dialogs.confirm import ConfirmStop, TakeOverDialog
+from peak_console.tui.dialogs.disable import DisableDialog
+from peak_console.tui.dialogs.help import HelpScreen
+from peak_console.tui.dialogs.hold import HoldDialog
+from peak_console.tui.dialogs.quit import QuitDialog
+from peak_console.tui.dialogs.run_form import RunForm
+from peak_console.tui.dialogs.save import SaveDialog
+from peak_console.tui.dialogs.tags import TagsDialog
+from tests.tui.dialog_stage import JOB, RUNS, DialogApp, alert_dialog
+from tests.tui.harness import ZONE, fixed_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.pilot import Pilot
+
+    from peak_console.tui.dialogs.base import Dialog
+
+    SnapCompare = Callable[..., bool]
+
+FAILURE = """\
+risk_check failed with exit code 2
+Run #1293, due at 08:00 CET, took 0.8s.
+Last lines of stderr:
+  File "config/scripts/check_live_risk_limits.py", line 169, in main
+    raise LimitBreached(breaches)
+  LimitBreached: gross exposure 860,000 EUR > limit 800,000 EUR"""
+
+
+def pictured(dialog: Dialog[Any] | HelpScreen, *keys: str, theme: str = "peak-dark") -> tuple[DialogApp, Any]:
+    async def prepare(pilot: Pilot[None]) -> None:
+        await pilot.pause()
+        pilot.app.theme = theme
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    return DialogApp(dialog), prepare
+
+
+SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 42)], ids=["small", "large"])
+
+
+@SIZES
+@pytest.mark.parametrize(
+    ("dialog", "keys"),
+    [
+        pytest.param(lambda: ConfirmStop(RUNS[:1], now=fixed_now()), (), id="stop_one"),
+        pytest.param(lambda: ConfirmStop(RUNS, now=fixed_now()), ("right",), id="stop_two"),
+        pytest.param(lambda: TakeOverDialog("Process 4711 ended at 14:02."), (), id="take_over"),
+        pytest.param(lambda: alert_dialog(message=FAILURE, job="risk_check", run_id=1293), (), id="alert"),
+        pytest.param(HoldDialog, tuple("month end"), id="hold"),
+        pytest.param(lambda: DisableDialog(["backup"], now=fixed_now(), zone=ZONE), ("down", "down"), id="disable"),
+        pytest.param(lambda: DisableDialog(["backup", "feed"]), tuple("soon"), id="disable_wrongly"),
+        pytest.param(lambda: QuitDialog(RUNS, now=fixed_now()), ("down",), id="quit"),
+        pytest.param(lambda: TagsDialog({"risk": 2, "btc": 11, "slow": 1}, {"risk"}), ("down",), id="tags"),
+        pytest.param(lambda: SaveDialog("/"), ("enter",), id="save"),
+        pytest.param(lambda: RunForm(JOB), ("tab", "end", "backspace", "5", "tab", "ctrl+n", *"top_n"), id="run_with"),
+        pytest.param(HelpScreen, (), id="help"),
+    ],
+)
+def test_picture(
+    snap_compare: SnapCompare, dialog: Callable[[], Dialog[Any]], keys: tuple[str, ...], size: tuple[int, int]
+) -> None:
+    app, prepare = pictured(dialog(), *keys)
+    assert snap_compare(app, run_before=prepare, terminal_size=size)
+
+
+@pytest.mark.parametrize("theme", ["peak-16", "peak-colour-blind", "peak-light"])
+@pytest.mark.parametrize(
+    "dialog",
+    [
+        pytest.param(lambda: QuitDialog(RUNS, now=fixed_now()), id="quit"),
+        pytest.param(lambda: DisableDialog(["backup"]), id="disable"),
+    ],
+)
+def test_picture_in_other_themes(snap_compare: SnapCompare, dialog: Callable[[], Dialog[Any]], theme: str) -> None:
+    app, prepare = pictured(dialog(), "down", theme=theme)
+    assert snap_compare(app, run_before=prepare, terminal_size=(80, 24))

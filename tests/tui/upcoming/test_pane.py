@@ -1,0 +1,213 @@
+"""What runs and what comes next: order, progress, countdowns, how it looks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from textual.geometry import Region
+
+from peak_console.decisions.job_status import Standing
+from peak_console.model.records import Hold, RunState
+from peak_console.tui.drawing.paint import pieces_width
+from peak_console.tui.upcoming.lines import line_pieces, name_width, upcoming_lines
+from peak_console.tui.upcoming.pane import Upcoming
+from tests.tui.harness import (
+    ZONE,
+    Posted,
+    WidgetApp,
+    fixed_now,
+    make_history,
+    make_row,
+    make_run,
+    make_snapshot,
+    trading_rows,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.pilot import Pilot
+
+    from peak_console.tui.state.snapshot import JobRow, Snapshot
+
+    SnapCompare = Callable[..., bool]
+
+
+def said(snapshot: Snapshot, width: int = 60) -> list[str]:
+    lines = upcoming_lines(snapshot)
+    names = name_width(lines)
+    return ["".join(text for text, _ in line_pieces(line, fixed_now(), ZONE, names, width)) for line in lines]
+
+
+def running(name: str, took: float, durations: Sequence[float] = ()) -> JobRow:
+    return make_row(
+        name,
+        Standing.RUNNING,
+        next_in=None,
+        active=(make_run(7, name, ended_ago=None, took=took),),
+        history=make_history(name, durations),
+    )
+
+
+def test_runs_come_first_and_the_oldest_on_top() -> None:
+    rows = [make_row("soon", next_in=1), running("young", 5), running("old", 50)]
+    lines = said(make_snapshot(rows))
+
+    assert [line.split()[0] for line in lines if line.strip()] == ["running", "old", "young", "next", "00:00:01"]
+
+
+def test_slots_come_in_time_order_with_their_moment() -> None:
+    rows = [make_row("third", next_in=90000), make_row("first", next_in=-3), make_row("second", next_in=252)]
+    lines = said(make_snapshot(rows))
+
+    assert [line.split() for line in lines[1:]] == [
+        ["due", "first", "14:55"],
+        ["00:04:12", "second", "15:00"],
+        ["1d", "01h", "third", "Tue", "15:55"],
+    ]
+
+
+def test_a_run_shows_its_share_of_the_expected_duration() -> None:
+    line = said(make_snapshot([running("job", 25, (100.0, 100.0))]))[1]
+
+    assert line.split()[0] == "job"
+    assert "25 %" in line
+    assert line.rstrip().endswith("25s")
+    assert line.count("━") * 3 == pytest.approx(line.count("─"), abs=3)
+
+
+@pytest.mark.parametrize(("took", "word"), [(99, "99 %"), (100, "100 %"), (150, "100 %"), (151, "overdue")])
+def test_a_run_far_beyond_the_expected_duration_is_overdue(took: float, word: str) -> None:
+    line = said(make_snapshot([running("job", took, (100.0, 100.0))]))[1]
+
+    assert word in line
+    assert ("─" not in line) is (took >= 100)
+
+
+def test_a_run_without_a_history_has_no_share() -> None:
+    line = said(make_snapshot([running("job", 75)]))[1]
+
+    assert "%" not in line
+    assert "━" not in line
+    assert line.split() == ["job", "1m15s"]
+
+
+def test_each_of_several_runs_of_a_job_has_a_line() -> None:
+    both = (make_run(1, "job", ended_ago=None, took=9), make_run(2, "job", ended_ago=None, took=4))
+    lines = said(make_snapshot([make_row("job", Standing.RUNNING, next_in=None, active=both)]))
+
+    assert [line.split() for line in lines[1:3]] == [["job", "9s"], ["job", "4s"]]
+
+
+def test_a_retry_counts_down_to_its_own_moment() -> None:
+    retry = make_run(
+        3, "job", ended_ago=None, state=RunState.QUEUED, attempt=2, not_before=fixed_now() + timedelta(seconds=30)
+    )
+    queued = make_run(4, "other", ended_ago=None, state=RunState.QUEUED)
+    rows = [
+        make_row("job", Standing.RETRYING, next_in=3000, queued=(retry,)),
+        make_row("other", Standing.QUEUED, next_in=None, queued=(queued,)),
+    ]
+    lines = said(make_snapshot(rows))
+
+    assert lines[1].split()[:4] == ["due", "other", "◷", "queued"]
+    assert lines[2].split()[:5] == ["00:00:30", "job", "↻", "attempt", "2"]
+    assert lines[3].split()[:2] == ["00:50:00", "job"]
+
+
+def test_a_hold_is_said_above_the_slots() -> None:
+    lines = said(make_snapshot([make_row()], hold=Hold(since=fixed_now(), by="anna")))
+
+    assert "held: nothing new starts" in lines[0]
+
+
+def test_an_empty_schedule_says_so() -> None:
+    assert said(make_snapshot()) == [" nothing is scheduled"]
+
+
+@pytest.mark.parametrize("width", [20, 30, 40, 48, 80, 140])
+def test_a_line_never_takes_more_room_than_there_is(width: int) -> None:
+    rows = [*trading_rows(), make_row("n" * 99, next_in=9), running("m" * 99, 9, (3.0,)), running("k" * 99, 9)]
+
+    lines = upcoming_lines(make_snapshot(rows))
+    for line in lines:
+        assert pieces_width(line_pieces(line, fixed_now(), ZONE, name_width(lines), width)) <= max(width, 31)
+
+
+async def test_a_tick_paints_only_the_lines_that_read_differently(monkeypatch: pytest.MonkeyPatch) -> None:
+    pane = Upcoming()
+    async with WidgetApp(pane).run_test(size=(60, 12)) as pilot:
+        pane.show(make_snapshot([make_row("near", next_in=60), make_row("far", next_in=95000)]))
+        await pilot.pause()
+        painted: list[Region] = []
+        monkeypatch.setattr(pane, "refresh", lambda *regions, **_: painted.extend(regions))
+        pane.tick(fixed_now() + timedelta(seconds=0.5))
+        assert painted == []
+        pane.tick(fixed_now() + timedelta(seconds=1.5))
+
+        assert [(region.y, region.height) for region in painted] == [(1, 1)]
+        assert "00:00:59" in pane.render_line(1).text
+
+
+async def test_the_same_jobs_are_not_painted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    pane = Upcoming()
+    async with WidgetApp(pane).run_test(size=(60, 12)) as pilot:
+        pane.show(make_snapshot(trading_rows()))
+        await pilot.pause()
+        painted: list[Region] = []
+        monkeypatch.setattr(pane, "refresh", lambda *_, **__: painted.append(Region()))
+        pane.show(make_snapshot(trading_rows()))
+
+        assert painted == []
+
+
+async def test_a_click_chooses_a_job_and_a_heading_none() -> None:
+    pane, posted = Upcoming(), Posted()
+    async with WidgetApp(pane).run_test(size=(60, 12), message_hook=posted) as pilot:
+        pane.show(make_snapshot([make_row("near", next_in=60)]))
+        await pilot.pause()
+        await pilot.click(Upcoming, offset=(20, 1))
+        await pilot.click(Upcoming, offset=(20, 2))
+        await pilot.click(Upcoming, offset=(20, 8))
+        await pilot.pause()
+
+        assert [message.name for message in posted.of(Upcoming.Chosen)] == ["near"]
+
+
+async def test_keys_scroll_a_long_list() -> None:
+    pane = Upcoming()
+    async with WidgetApp(pane).run_test(size=(60, 12)) as pilot:
+        pane.show(make_snapshot([make_row(f"job{n:02}", next_in=n + 60) for n in range(40)]))
+        pane.focus()
+        await pilot.pause()
+        for key, number, words in (("G", 9, "job39"), ("g", 0, "next"), ("j", 0, "job00"), ("k", 0, "next")):
+            await pilot.press(key)
+            await pilot.pause()
+            assert words in pane.render_line(number).text
+
+
+def picture(snapshot: Snapshot) -> tuple[WidgetApp, Callable[..., Any]]:
+    pane = Upcoming()
+
+    async def prepare(pilot: Pilot[None]) -> None:
+        pane.show(snapshot)
+        await pilot.pause()
+
+    return WidgetApp(pane), prepare
+
+
+def test_upcoming_when_busy(snap_compare: SnapCompare) -> None:
+    app, prepare = picture(make_snapshot(trading_rows()))
+    assert snap_compare(app, run_before=prepare, terminal_size=(48, 18))
+
+
+def test_upcoming_on_hold_and_wide(snap_compare: SnapCompare) -> None:
+    app, prepare = picture(make_snapshot(trading_rows(), hold=Hold(since=fixed_now(), by="anna")))
+    assert snap_compare(app, run_before=prepare, terminal_size=(80, 22))
+
+
+def test_upcoming_with_nothing(snap_compare: SnapCompare) -> None:
+    app, prepare = picture(make_snapshot())
+    assert snap_compare(app, run_before=prepare, terminal_size=(48, 6))
