@@ -200,6 +200,20 @@ class EngineCore(Wishes):
         self._bookkeeper.keep(self.context.supervisor.tick(on_stopping))
         self._dispatcher.record_starts()
         self._bookkeeper.record([])
+        self._tell_of_unwatched(now)
+
+    def _tell_of_unwatched(self, now: datetime) -> None:
+        """Raise an alert for each run that cannot be looked at."""
+        untold = self.context.supervisor.untold()
+        if not untold:
+            return
+        from peak_console.alerts.mishaps import judge_unwatched
+
+        with self.context:
+            for live in untold:
+                self.context.raise_alert(judge_unwatched(live.run, live.trouble or "", now=now), live.job.tags)
+        for live in untold:
+            live.is_told = True
 
     def dispatch(self) -> None:
         """Claim and start what is due at this moment. The lock has to be held."""

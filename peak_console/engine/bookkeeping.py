@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.engine.context import EngineContext
-    from peak_console.engine.supervisor import End
+    from peak_console.engine.ends import End
     from peak_console.model.records import Run
 
 FAILURES = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.NOT_STARTED})

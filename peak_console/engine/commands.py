@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.dispatch import Dispatcher
-    from peak_console.engine.supervisor import End
+    from peak_console.engine.ends import End
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Command, Run
 
@@ -151,7 +151,7 @@ class Commander:
 
     def _never(self, run: Run, reason: str, now: datetime) -> None:
         """Take a run out of the queue. It may be in the registry's only: put there by another process just now."""
-        from peak_console.engine.supervisor import End
+        from peak_console.engine.ends import End
         from peak_console.jobs.model import JobDefinition
 
         context = self._context

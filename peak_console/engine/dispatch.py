@@ -7,9 +7,9 @@ from datetime import timedelta
 from peak_console.alerts.judge import judge_catch_up, judge_missed
 from peak_console.decisions.policy import Action, decide
 from peak_console.decisions.selection import is_enabled
+from peak_console.engine.ends import End
 from peak_console.engine.events import RunQueued, RunStarted, SlotPassed
 from peak_console.engine.places import Places
-from peak_console.engine.supervisor import End
 from peak_console.errors import StateError
 from peak_console.jobs.model import JobDefinition, Overlap
 from peak_console.model.records import Claim, Outcome, RunState, Trigger

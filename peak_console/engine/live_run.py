@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from peak_console.engine.mishaps import sentence
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition
@@ -19,6 +21,12 @@ LINGER_SECONDS_LATER = 0.25
 """How soon after its end a run that was asked to stop is first looked at for what it left, and how often at last."""
 KILLED_SECONDS = 5.0
 """How long what was killed may take to be gone: what the kernel holds back (a dead disk) holds no successor up."""
+
+
+TROUBLED_SECONDS = 0.25
+"""How often a run is looked at that could not be."""
+UNTOLD_SECONDS = 10.0
+"""A run that cannot be looked at for so long is told of."""
 
 
 class Step(StrEnum):
@@ -47,22 +55,30 @@ class LiveRun:
     linger_at: float = 0.0
     linger_pause: float = LINGER_SECONDS
     has_lingered: bool = False
+    trouble: str | None = None
+    """Why it cannot be looked at, and ``troubled_at`` since when."""
+    troubled_at: float = 0.0
+    looked_at: float = 0.0
+    is_told: bool = False
 
     @property
     def killed(self) -> bool:
         return self.killed_at is not None
 
-    def next_step(self, now: float, stop_wanted: bool) -> Step | None:
+    def next_step(self, now: float) -> Step | None:
         """Ask, insist, or nothing yet."""
         if self.killed:
             return None
         if self.asked_at is None:
-            return Step.TERMINATE if stop_wanted else None
+            is_late = self.timeout_at is not None and now >= self.timeout_at
+            return Step.TERMINATE if is_late or self.stop_reason is not None else None
         return Step.KILL if now - self.asked_at >= self.job.kill_grace_seconds else None
 
     def next_look(self) -> float:
         """When this run next needs us, short of its end."""
         moments = [self.sample_at]
+        if self.trouble is not None:
+            moments.append(self.looked_at + TROUBLED_SECONDS)
         if self.ended is not None:
             moments.append(self.linger_at)
         if self.asked_at is None and self.timeout_at is not None:
@@ -82,3 +98,17 @@ class LiveRun:
         self.linger_at = now + self.linger_pause
         self.linger_pause = min(self.linger_pause * 2, LINGER_SECONDS_LATER)
         return self.killed_at is None or now - self.killed_at < KILLED_SECONDS
+
+    def fares(self, error: Exception | None, now: float) -> None:
+        """It was looked at, or could not be."""
+        self.looked_at = now
+        if error is None:
+            self.trouble, self.is_told = None, False
+            return
+        if self.trouble is None:
+            self.troubled_at = now
+        self.trouble = sentence(error)
+
+    def is_given_up(self, now: float) -> bool:
+        """Whether it has been killed, and its end could not be learned since."""
+        return self.trouble is not None and self.killed_at is not None and now - self.killed_at >= KILLED_SECONDS

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.dispatch import Dispatcher
-    from peak_console.engine.supervisor import End
+    from peak_console.engine.ends import End
     from peak_console.model.records import Run
     from peak_console.runs.interface import Executor
 
@@ -101,7 +101,7 @@ class Recovery:
 
     def _start_anew(self, run: Run, known: bool, job: JobDefinition, now: datetime) -> list[End] | None:
         """Start a run whose process has not begun; its end when that cannot be, ``None`` if it began after all."""
-        from peak_console.engine.supervisor import End
+        from peak_console.engine.ends import End
 
         if known:
             return self._dispatcher.start_anew(run, job)

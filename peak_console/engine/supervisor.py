@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
 
-from peak_console.engine.live_run import SAMPLE_SECONDS, LiveRun, Step
+from peak_console.engine.ends import TIMEOUT, End, end_of
+from peak_console.engine.live_run import SAMPLE_SECONDS, UNTOLD_SECONDS, LiveRun, Step
+from peak_console.engine.mishaps import sentence
 from peak_console.errors import StartError, StateError
 from peak_console.model.terms import Outcome, RunState
 from peak_console.runs.interface import AlreadyStartedError, Ended
@@ -15,7 +17,6 @@ from peak_console.values import replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
 
     from peak_console.clock import Clock
     from peak_console.engine.launch import Launcher
@@ -23,21 +24,6 @@ if TYPE_CHECKING:
     from peak_console.model.records import Run
     from peak_console.runs.interface import Executor, RunHandle, RunSpec
     from peak_console.store.store import Store
-
-TIMEOUT = "timeout"
-"""The stop reason of a run that took too long; every other one names who asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """How a run ended, ready to be recorded."""
-
-    run: Run
-    job: JobDefinition
-    outcome: str
-    return_code: int | None
-    at: datetime
-    reason: str | None = None
 
 
 class Supervisor:
@@ -72,7 +58,7 @@ class Supervisor:
             for run, job in ready:
                 try:
                     spec = launcher.spec(job, run)
-                except StartError as error:
+                except Exception as error:  # noqa: BLE001 - whatever a job's own data does, the others start
                     results.append(self._not_started(run, job, error, launcher))
                     continue
                 under_way.append((run, job))
@@ -82,7 +68,10 @@ class Supervisor:
         started = self._executor.start_many(specs())
         for (run, job), result in zip(under_way, started, strict=True):
             if isinstance(result, AlreadyStartedError):
-                results.append(self.adopt(run, job) or self._live[run.id])
+                try:
+                    results.append(self.adopt(run, job) or self._live[run.id])
+                except OSError as error:  # it runs; the engine goes over the registry once it can look again
+                    raise StateError(f"{run.job} #{run.id} cannot be adopted now: {sentence(error)}") from error
             elif isinstance(result, StartError):
                 results.append(self._not_started(run, job, result, launcher))
             else:
@@ -93,8 +82,8 @@ class Supervisor:
                 results.append(self._watch(known, job, result, job.timeout_seconds))
         return results
 
-    def _not_started(self, run: Run, job: JobDefinition, error: StartError, launcher: Launcher) -> End:
-        reason = launcher.redactor.text(str(error))
+    def _not_started(self, run: Run, job: JobDefinition, error: Exception, launcher: Launcher) -> End:
+        reason = launcher.redactor.text(str(error) if isinstance(error, StartError) else sentence(error))
         return End(run, job, Outcome.NOT_STARTED, None, self._clock.now(), reason)
 
     def adopt(self, run: Run, job: JobDefinition) -> End | None:
@@ -161,8 +150,12 @@ class Supervisor:
                     self._store.stopping(run_id, reason)
             except StateError:  # it is told with the end
                 pass
-            live.asked_at = self._clock.monotonic()
-            live.handle.terminate()
+            try:
+                live.handle.terminate()
+            except Exception as error:  # noqa: BLE001 - one run's trouble is that run's; it is tried again
+                live.fares(error, self._clock.monotonic())
+            else:
+                live.asked_at = self._clock.monotonic()
         return True
 
     def kill(self, run_id: int) -> None:
@@ -179,69 +172,104 @@ class Supervisor:
         ``on_stopping`` hears of each timeout (reason, not killed) and each kill.
         """
         now = self._clock.monotonic()
-        ends, remaining = [], []
+        ends: list[End] = []
+        remaining: list[LiveRun] = []
         for live in list(self._live.values()):
-            if live.ended is None:
-                live.ended = live.handle.poll()
+            troubles = (self._look(live, now), self._attend(live, now, on_stopping))
+            live.fares(troubles[0] or troubles[1], now)
             if live.ended is not None and live.asked_at is None:
                 ends.append(self._leave(live, live.ended))
-                continue
-            self._attend(live, now, on_stopping)
-            if live.ended is not None and now >= live.linger_at:
+            elif live.ended is not None and now >= live.linger_at:
                 remaining.append(live)
         return ends + self._let_go(remaining, now)
 
-    def _attend(self, live: LiveRun, now: float, on_stopping: Callable[[LiveRun, str, bool], None]) -> None:
-        step = live.next_step(now, stop_wanted=live.timeout_at is not None and now >= live.timeout_at)
-        if step is Step.TERMINATE:
-            self.stop(live.run.id, TIMEOUT)
-            on_stopping(live, TIMEOUT, False)
-        elif step is Step.KILL:
-            self.kill(live.run.id)
-            on_stopping(live, "", True)
-        if now >= live.sample_at:
-            live.sampled(now, grown=live.recorder.sample(self._clock.now()))
+    def _look(self, live: LiveRun, now: float) -> Exception | None:
+        """See whether a run has ended; what went wrong if that cannot be told. One run's trouble is that run's."""
+        if live.ended is not None:
+            return None
+        try:
+            live.ended = live.handle.poll()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others are looked at
+            if live.is_given_up(now):
+                live.ended = Ended(None, None)
+            return error
+        return None
+
+    def _attend(self, live: LiveRun, now: float, on_stopping: Callable[[LiveRun, str, bool], None]) -> Exception | None:
+        """Give a run what it is owed; what went wrong, if anything did. It is owed then all the same."""
+        if live.ended is not None and live.asked_at is None:
+            return None
+        try:
+            step = live.next_step(now)
+            if step is Step.TERMINATE:
+                is_news = live.stop_reason is None
+                self.stop(live.run.id, live.stop_reason or TIMEOUT)
+                if is_news:
+                    on_stopping(live, TIMEOUT, False)
+            elif step is Step.KILL:
+                self.kill(live.run.id)
+                on_stopping(live, "", True)
+            if now >= live.sample_at:
+                live.sampled(now, grown=live.recorder.sample(self._clock.now()))
+        except Exception as error:  # noqa: BLE001 - as above
+            return error
+        return None
+
+    def untold(self) -> list[LiveRun]:
+        """Runs that have not been looked at for a while, because that cannot be done, and of which nobody knows yet."""
+        now = self._clock.monotonic()
+        return [
+            live
+            for live in self._live.values()
+            if live.trouble is not None and not live.is_told and now - live.troubled_at >= UNTOLD_SECONDS
+        ]
 
     def _let_go(self, remaining: list[LiveRun], now: float) -> list[End]:
         """Of stopped runs whose first process has ended, the ends of those that have left nothing alive."""
         if not remaining:
             return []
-        lingering = {handle.pid for handle in self._executor.lingering([live.handle for live in remaining])}
+        lingering = self._lingering(remaining)
         ends = []
         for live in remaining:
             assert live.ended is not None
             if live.handle.pid in lingering and live.lingered(now):
                 if live.killed:
-                    live.handle.kill()  # what was forked while it was being killed
+                    self._kill_again(live, now)
                 continue
             at = self._clock.now() if live.has_lingered else live.ended.at
             ends.append(self._leave(live, replace(live.ended, at=at)))
         return ends
 
+    def _lingering(self, remaining: list[LiveRun]) -> set[int]:
+        """The pids of those that have left something alive; what cannot be looked at is not gone."""
+        try:
+            return {handle.pid for handle in self._executor.lingering([live.handle for live in remaining])}
+        except OSError:
+            return {live.handle.pid for live in remaining}
+
+    def _kill_again(self, live: LiveRun, now: float) -> None:
+        """Kill what was forked while it was being killed."""
+        try:
+            live.handle.kill()
+        except Exception as error:  # noqa: BLE001 - one run's trouble is that run's
+            live.fares(error, now)
+
     def _leave(self, live: LiveRun, ended: Ended) -> End:
         del self._live[live.run.id], self._of_job[live.run.job][live.run.id]
         # What has come since the last sample was printed before the end, not when we are told of it.
-        live.recorder.sample(ended.at or self._clock.now())
-        live.recorder.close()
+        with suppress(Exception):  # the end counts, whatever has become of the output
+            live.recorder.sample(ended.at or self._clock.now())
+            live.recorder.close()
         live.handle.close()
         return self._end(live.run, live.job, ended, live.stop_reason)
 
     def _end(self, run: Run, job: JobDefinition, ended: Ended, asked: str | None = None) -> End:
-        at = ended.at or self._clock.now()
-        if run.started_at is not None:
-            at = max(at, run.started_at)  # the clock may have been set back
-        recorded = self._store.run(run.id)
+        try:
+            recorded = self._store.run(run.id)
+        except StateError:  # what we know of it ourselves has to do
+            recorded = None
         stop_reason = (recorded.stop_reason if recorded is not None else run.stop_reason) or asked
-        code = ended.return_code
-        if stop_reason == TIMEOUT:
-            from peak_console.text import duration
-
-            return End(run, job, Outcome.TIMED_OUT, code, at, f"took longer than {duration(job.timeout_seconds)}")
-        if stop_reason is not None:
-            return End(run, job, Outcome.STOPPED, code, at, stop_reason)
-        if code is None:
-            return End(run, job, Outcome.LOST, None, at, "it left no trace: no process and no exit status")
-        return End(run, job, Outcome.SUCCEEDED if code in job.success_codes else Outcome.FAILED, code, at)
+        return end_of(run, job, ended, stop_reason, self._clock.now())
 
     def leave_all(self) -> int:
         """Let go of every run without stopping it; how many."""
@@ -258,11 +286,13 @@ class Supervisor:
         if not self._live:
             return None
         soonest = min(live.next_look() for live in self._live.values())
-        pauses = [
-            live.handle.pause for live in self._live.values() if live.ended is None and live.handle.fileno() is None
-        ]
+        pauses = [live.handle.pause for live in self._watched() if live.handle.fileno() is None]
         return min(soonest, self._clock.monotonic() + min(pauses)) if pauses else soonest
 
     def filenos(self) -> list[int]:
         """What becomes readable when a run ends."""
-        return [fd for live in self._live.values() if live.ended is None and (fd := live.handle.fileno()) is not None]
+        return [fd for live in self._watched() if (fd := live.handle.fileno()) is not None]
+
+    def _watched(self) -> Iterator[LiveRun]:
+        """Runs whose handles tell of their ends."""
+        return (live for live in self._live.values() if live.ended is None and live.trouble is None)

@@ -124,13 +124,14 @@ class Program:
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "peak_console", "--config", str(self.config), *words]
 
-    def start(self, *flags: str, **changes: str) -> Resident:
-        """Start the program and do not wait for its end."""
+    def start(self, *flags: str, under: str | None = None, **changes: str) -> Resident:
+        """Start the program and do not wait for its end; ``under`` limits that a shell sets first."""
         number = len(self._residents)
         out, err = self.folder / f"out.{number}", self.folder / f"err.{number}"
         with out.open("wb") as out_file, err.open("wb") as err_file:
             process = subprocess.Popen(
-                self.command(*flags), cwd=self.folder, env={**self.environ, **changes}, stdin=subprocess.DEVNULL,
+                _limited(under, self.command(*flags)), cwd=self.folder, env={**self.environ, **changes},
+                stdin=subprocess.DEVNULL,
                 stdout=out_file, stderr=err_file, start_new_session=True,
             )  # fmt: skip
         resident = Resident(process, out, err)
@@ -204,6 +205,10 @@ class Program:
                     os.killpg(run.pid, signal.SIGKILL)
                 except ProcessLookupError:
                     pass
+
+
+def _limited(limits: str | None, command: list[str]) -> list[str]:
+    return command if limits is None else ["/bin/bash", "-c", f'{limits}; exec "$@"', "bash", *command]
 
 
 def programs(folder: Path) -> Iterator[Program]:

@@ -29,7 +29,9 @@ SPARE = b"/spare"
 RETRY_SECONDS = 1.0
 READ_BYTES = 256 * 1024
 MOST_UNANSWERED = 200
-"""Each has a file open; no system allows fewer than 256."""
+"""Each has a file open."""
+OTHER_DESCRIPTORS = 24
+"""So many more are open at times."""
 DEAF_TO = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGTSTP)
 
 
@@ -104,7 +106,7 @@ class Keeper:
                 self._answers.append(self._start(*request))
             except RefusedError as refusal:
                 self._answers.append((0, *refusal.args))
-            if len(self._answers) >= MOST_UNANSWERED and not self._answer():
+            if len(self._answers) >= _most_unanswered() and not self._answer():
                 return False
         if not part:
             self._answer()
@@ -278,6 +280,10 @@ def _record(directory: bytes, code: int, ended_at: float | None) -> bool:
     finally:
         os.close(fd)
     return True
+
+
+def _most_unanswered() -> int:
+    return min(MOST_UNANSWERED, os.sysconf("SC_OPEN_MAX") - OTHER_DESCRIPTORS)
 
 
 def start_ticks(pid: int) -> str:

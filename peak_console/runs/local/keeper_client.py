@@ -8,6 +8,8 @@ import signal
 import sys
 import threading
 
+from peak_console.runs.local.system import give_limit_back
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from peak_console.runs.interface import RunSpec
@@ -48,6 +50,7 @@ class KeeperLink:
                 setsigmask=[],
                 setsigdef=[signal.SIGPIPE, signal.SIGCHLD],
             )
+        give_limit_back(self.pid)
         ours.settimeout(ANSWER_SECONDS)
         self._socket = ours
         self._known: dict[str, str] | None = None

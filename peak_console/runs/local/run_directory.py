@@ -135,12 +135,15 @@ def started_path(directory: str) -> str:
 
 
 def read_exit_status(directory: str) -> tuple[int | None, datetime | None]:
-    """The return code and when it was written (aware, UTC); neither when there is no complete record."""
+    """The return code and when it was written (aware, UTC); neither when there is no complete record.
+
+    Raises ``OSError`` where that cannot be told: out of file descriptors, no permission, a disk that fails.
+    """
     try:
         with open(os.path.join(directory, "exit_status"), "rb") as file:
             text = file.read(32)
             written = os.fstat(file.fileno()).st_mtime
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None, None
     if not text.endswith(b"\n") or not text.strip().isdigit():
         return None, None

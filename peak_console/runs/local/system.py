@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     class System(Protocol):
         """Processes by pid, and what files can do.
 
-        A *mark* tells a process from any other that has or had its pid.
+        A *mark* tells a process from any other that has or had its pid. What cannot be looked at, for want of file
+        descriptors say, raises ``OSError``: it is not gone.
         """
 
         name: str
@@ -42,6 +43,16 @@ if TYPE_CHECKING:
 
         def punch_hole(self, fd: int, start: int, end: int) -> bool:
             """Give the disk space of these bytes back, offsets unchanged; ``False`` where that cannot be done."""
+
+
+RESERVED_DESCRIPTORS = 128
+"""So many stay free for everything but watching; half of them where the limit is low."""
+ENOUGH_DESCRIPTORS = 65_536
+PLENTY_LEFT_BELOW = 32
+"""A descriptor below this number leaves enough others on any system."""
+
+_inherited_limit: int | None = None
+"""The soft limit as it was before it was raised; ``None`` as long as it was not."""
 
 
 class LinuxSystem:
@@ -75,9 +86,13 @@ class LinuxSystem:
         if not hasattr(os, "pidfd_open"):
             return None
         try:
-            return os.pidfd_open(pid)
+            fd = os.pidfd_open(pid)
         except OSError:  # gone already, out of descriptors, or a kernel before 5.3
             return None
+        if _may_keep(fd):
+            return fd
+        os.close(fd)
+        return None
 
     def sessions(self) -> dict[int, list[int]]:
         sessions: dict[int, list[int]] = {}
@@ -153,7 +168,7 @@ def _proc_status(pid: int) -> list[str] | None:
     """The fields of ``/proc/<pid>/stat`` from the state on: state, parent, group, session, …, [19] start."""
     try:
         fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return None
     try:
         text = os.read(fd, 4096).decode("utf-8", "replace")
@@ -195,3 +210,46 @@ def _fallocate_hole(fd: int, start: int, length: int) -> bool:
     fallocate = getattr(library, "fallocate64", None) or library.fallocate
     fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
     return bool(fallocate(fd, punch_hole | keep_size, start, length) == 0)
+
+
+def _may_keep(fd: int) -> bool:
+    """Whether a run may go on being watched by this descriptor, the lowest that was free. Raises the limit if need be.
+
+    A run that is not watched is looked at from time to time instead.
+    """
+    return fd < PLENTY_LEFT_BELOW or fd < _watchable() or (_raise_limit() and fd < _watchable())
+
+
+def give_limit_back(pid: int) -> None:
+    """Give a child, which has not started anything yet, the limit that this process was started with."""
+    if _inherited_limit is None:
+        return
+    import resource
+
+    try:
+        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (min(_inherited_limit, hard), hard))
+    except (OSError, ValueError):  # it has died, or may not be asked: a higher limit does no harm
+        pass
+
+
+def _watchable() -> int:
+    limit = os.sysconf("SC_OPEN_MAX")
+    return limit - min(RESERVED_DESCRIPTORS, limit // 2)
+
+
+def _raise_limit() -> bool:
+    global _inherited_limit  # noqa: PLW0603 - a limit is the whole process's
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = ENOUGH_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, ENOUGH_DESCRIPTORS)
+    if wanted <= soft:
+        return False
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):
+        return False
+    if _inherited_limit is None:
+        _inherited_limit = soft
+    return True
