@@ -8,9 +8,11 @@ import sys
 from peak_console.clock import SystemClock
 from peak_console.decisions.planner import Planner
 from peak_console.decisions.selection import is_enabled
-from peak_console.errors import StartError
+from peak_console.errors import StateError
 from peak_console.jobs.loader import filter_jobs_by_tags
+from peak_console.model.records import RunState
 from peak_console.schedule.zones import zone
+from peak_console.store.directory import check_usable
 from peak_console.store.store import Store
 
 TYPE_CHECKING = False
@@ -32,11 +34,14 @@ def dry_run(options: Namespace, jobset: JobSet, directory: str) -> int:
     clock = SystemClock()
     store = Store.look(directory)
     active: dict[str, list[int]] = {}
-    states, hold = {}, None
+    states, hold, running = {}, None, 0
     if store is not None:
         states, hold, active = store.job_states(), store.hold(), store.unfinished_of_jobs()
+        running = sum(run.state != RunState.QUEUED for run in store.unfinished())
         store.close()
-    rehearsal = _Rehearsal(jobset, Planner(jobs, states, clock.now()), active, hold, verbose=options.verbose)
+    planner = Planner(jobs, states, clock.now())
+    rehearsal = _Rehearsal(jobset, planner, active, hold, running=running, verbose=options.verbose)
+    rehearsal.tell_of_refusal(directory, clock.now())
     if options.once:
         rehearsal.perform(clock.now())
         return 0
@@ -62,14 +67,31 @@ class _Rehearsal:
     """The engine's decisions, told instead of acted on."""
 
     def __init__(
-        self, jobset: JobSet, planner: Planner, active: Mapping[str, list[int]], hold: Hold | None, *, verbose: bool
+        self,
+        jobset: JobSet,
+        planner: Planner,
+        active: Mapping[str, list[int]],
+        hold: Hold | None,
+        *,
+        running: int,
+        verbose: bool,
     ) -> None:
         self.planner = planner
         self._python = jobset.settings.python
         self._zone = zone(jobset.settings.timezone)
         self._active = active
         self._hold = hold
+        self._places = jobset.settings.max_concurrent_runs
+        self._running = running
+        self._taken = running
         self._verbose = verbose
+
+    def tell_of_refusal(self, directory: str, now: datetime) -> None:
+        """Tell why a real start would refuse the state directory, if it would."""
+        try:
+            check_usable(directory)
+        except StateError as error:
+            self._say(now, f"a real start would be refused: {error}")
 
     def perform(self, now: datetime) -> None:
         """Tell what is due now, and with ``verbose`` why the rest is not."""
@@ -77,6 +99,7 @@ class _Rehearsal:
             self._say(now, f"held by {self._hold.by}: nothing would start")
             return
         due = self.planner.due(now)
+        self._taken = self._running
         for job, pending in due:
             self._tell_of_due(job, pending, now)
             self.planner.settle(self.planner.decided(job, pending.latest), now)
@@ -99,20 +122,32 @@ class _Rehearsal:
             action = Action(verdict.action)
             slot = verdict.slot.astimezone(self._zone).isoformat(timespec="seconds")
             what = verdict.reason if action in (Action.SKIP, Action.MISS) else self._command(job)
+            if action == Action.START and (wait := self._wait_for_place()):
+                action, what = Action.QUEUE, f"{wait}: {what}"
             self._say(now, f"would {words[action]} {job.name}, slot {slot}: {what}")
+
+    def _wait_for_place(self) -> str:
+        """Take a place; why there is none to take, if there is none."""
+        if self._places and self._taken >= self._places:
+            return f"no place is free (max_concurrent_runs = {self._places})"
+        self._taken += 1
+        return ""
 
     def _command(self, job: JobDefinition) -> str:
         from peak_console.jobs.command import resolve_command, shown, working_directory
         from peak_console.jobs.environment import own_environment
+        from peak_console.jobs.review import obstacles
         from peak_console.redact import Redactor
 
         redactor = Redactor.from_environments(os.environ, job.env)
-        try:
-            environment = own_environment(job, os.environ)
-            command = resolve_command(job, self._python, environment, working_directory(job))
-        except StartError as error:
-            return f"cannot start: {redactor.text(str(error))}"
-        return shown(Redactor.from_environments(environment).argv(command))
+        later = []
+        for (key, *_), fault in obstacles(job, self._python, os.environ):
+            if key not in ("args", "argv"):
+                return f"cannot start: {redactor.text(fault)}"
+            later.append(f"\n{job.name} would start and fail: {redactor.text(fault)}")
+        environment = own_environment(job, os.environ)
+        command = resolve_command(job, self._python, environment, working_directory(job))
+        return "".join([shown(Redactor.from_environments(environment).argv(command)), *later])
 
     def _tell_of_the_rest(self, now: datetime, due: set[str]) -> None:
         for name, job in self.planner.jobs.items():
@@ -132,5 +167,6 @@ class _Rehearsal:
     def _say(self, now: datetime, text: str) -> None:
         from peak_console.text import safe
 
-        sys.stdout.write(f"{now.astimezone(self._zone):%Y-%m-%d %H:%M:%S} dry run  {safe(text)}\n")
+        for line in text.splitlines():
+            sys.stdout.write(f"{now.astimezone(self._zone):%Y-%m-%d %H:%M:%S} dry run  {safe(line)}\n")
         sys.stdout.flush()

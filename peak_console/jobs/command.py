@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition
 
 PYTHONS: Final = ("python", "python3")
+_PROGRAM_ALONE: Final = "command is the program alone; put what follows it into args or argv"
 _PLAIN: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
 
 
@@ -102,21 +103,37 @@ def _program(command: str, environ: Mapping[str, str], cwd: str) -> str:
     if os.path.isdir(path):
         raise StartError(f'command "{safe(command)}" is a directory ({safe(path)}); name a program')
     if os.path.exists(path):
-        raise StartError(f'command "{safe(command)}" is not executable; run chmod +x {safe(shown([path]))}')
+        raise StartError(f'command "{safe(command)}" {_not_executable(path)}')
     raise StartError(
-        f'command "{safe(command)}" not found: there is no {safe(path)}; '
-        + (
-            "install it, or mend the path"
-            if command.startswith(("/", "~"))
-            else "a path that does not begin with / is relative to the job's working directory"
-        )
+        f'command "{safe(command)}" not found: there is no {safe(path)}; ' + _advice_on_path(command, environ, cwd)
     )
+
+
+def _advice_on_path(command: str, environ: Mapping[str, str], cwd: str) -> str:
+    first, blank, _ = command.strip().partition(" ")
+    alone = os.path.join(cwd, os.path.expanduser(first))
+    if blank and (_is_program(alone) if "/" in first else which(first, environ, cwd) is not None):
+        return _PROGRAM_ALONE
+    if command.startswith(("/", "~")):
+        return "install it, or mend the path"
+    return "a path that does not begin with / is relative to the job's working directory"
+
+
+def _not_executable(path: str) -> str:
+    from peak_console.jobs.startable import is_noexec
+
+    if is_noexec(path):
+        return (
+            f"is on a file system mounted noexec ({safe(path)}): nothing there can be started; move it, or let the"
+            " command be its interpreter"
+        )
+    return f"is not executable; run chmod +x {safe(shown([path]))}"
 
 
 def _not_found(command: str, environ: Mapping[str, str], cwd: str) -> str:
     directories = ":".join(_search_path(environ)) or "(empty)"
     if " " in command.strip():
-        advice = "command is the program alone; put what follows it into args or argv"
+        advice = _PROGRAM_ALONE
     elif _is_program(os.path.join(cwd, command)):
         advice = f"to run the one in the working directory write ./{safe(command)}"
     else:

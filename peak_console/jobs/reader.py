@@ -86,7 +86,7 @@ class Reader:
         self.findings = Findings()
         self.settings = SchedulerSettings()
         self.jobs: dict[str, JobDefinition] = {}
-        self._path = path
+        self.path = path
         self._document = document
         self._environ = environ
         self._policies: dict[str, Any] = {}
@@ -109,7 +109,7 @@ class Reader:
             channels = read_channels(document["alerts"], findings, self._environ)
         if findings.has_errors:
             return None
-        return JobSet(os.path.abspath(self._path), self.jobs, self.settings, channels)
+        return JobSet(os.path.abspath(self.path), self.jobs, self.settings, channels)
 
     def _unknown_table(self, name: str, value: Any) -> None:
         what = f"unknown key {quoted(name)}"
@@ -142,7 +142,7 @@ class Reader:
                 zone = None
         settings = {name: good.pop(name) for name in SchedulerSettings.__match_args__ if name in good}
         if "state_dir" in settings:
-            beside = os.path.dirname(os.path.abspath(self._path))
+            beside = os.path.dirname(os.path.abspath(self.path))
             settings["state_dir"] = os.path.join(beside, os.path.expanduser(settings["state_dir"]))
         self.settings = SchedulerSettings(timezone=zone, **settings)
         self._policies = good

@@ -9,16 +9,30 @@ from peak_console.jobs.checks import checks_of, quoted
 from peak_console.jobs.command import PYTHONS, build_command_args, resolve_command, working_directory
 from peak_console.jobs.environment import own_environment
 from peak_console.jobs.fields import JOB
+from peak_console.jobs.interpreters import interpreters, unexpected_interpreters
+from peak_console.jobs.startable import size_fault, start_fault
 from peak_console.schedule.slots import ScheduleError, validate
 from peak_console.text import safe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import Any
+    from typing import Any, Final
 
     from peak_console.jobs.model import JobDefinition
     from peak_console.jobs.reader import Reader
+
+_PYTHON_SWITCHES: Final = ("-u", "-B", "-E", "-I", "-O", "-OO", "-P", "-q", "-s", "-S", "-x", "-b", "-bb", "-d", "-v")
+"""Options of Python that give it nothing to do."""
+_PYTHON_OPTIONS: Final = (
+    "--help",
+    "--help-env",
+    "--help-xoptions",
+    "--help-all",
+    "--version",
+    "--check-hash-based-pycs",
+)
+"""The long options that Python itself knows."""
 
 
 def look_around(document: Mapping[str, Any], reader: Reader, environ: Mapping[str, str]) -> None:
@@ -31,18 +45,27 @@ def look_around(document: Mapping[str, Any], reader: Reader, environ: Mapping[st
         job = reader.jobs.get(name) if isinstance(name, str) else None
         if job is None:
             continue
-        for key, message in missing(job, reader.settings.python, environ):
+        for key, message in obstacles(job, reader.settings.python, environ):
             place = key if key[0] in table else ()
             reader.findings.warning((JOB, index, *place), f"job {quoted(job.name)}: {message}")
+    if reader.settings.python is None:
+        found = interpreters(reader.jobs.values(), None, environ)
+        for message in unexpected_interpreters(found, reader.path):
+            reader.findings.warning((), message)
 
 
-def missing(
+def obstacles(
     job: JobDefinition, python: str | None, environ: Mapping[str, str]
 ) -> Iterator[tuple[tuple[str, ...], str]]:
-    """For each thing that is not there the key that names it and a sentence."""
+    """What would keep a job from starting, or its interpreter from finding its script: for each thing the key that
+    names it and a sentence.
+    """
     cwd = working_directory(job)
     if not os.path.isdir(cwd):
         yield ("cwd",), f"cwd: there is no directory {safe(cwd)}; create it or mend cwd"
+        return
+    if not os.access(cwd, os.X_OK):
+        yield ("cwd",), f"cwd: {safe(cwd)} cannot be the working directory (Permission denied); mend its permissions"
         return
     try:
         own = own_environment(job, environ)
@@ -50,15 +73,36 @@ def missing(
         yield ("env_file",), str(error)
         own = {**environ, **job.env}
     try:
-        resolve_command(job, python, own, cwd)
+        argv = resolve_command(job, python, own, cwd)
     except StartError as error:
         yield ("command",), str(error)
+    else:
+        if fault := start_fault(argv[0], cwd):
+            yield ("command",), f"command: {fault}"
+        if fault := size_fault(argv, own):
+            yield ("command",), f"command: {fault}"
+    yield from _script_faults(job, cwd)
+
+
+def _script_faults(job: JobDefinition, cwd: str) -> Iterator[tuple[tuple[str, ...], str]]:
     script = job.args.get("script")
-    if script and not os.path.exists(os.path.join(cwd, script)):
+    words = build_command_args(job)
+    key = "args" if job.argv is None else "argv"
+    if script and job.argv is None and not os.path.exists(os.path.join(cwd, script)):
         there = safe(os.path.join(cwd, script))
         yield ("args", "script"), f"script {quoted(script)} not found: there is no {there}; mend the path, or cwd"
-    if job.command in PYTHONS and not build_command_args(job):
-        yield ("args",), f"{job.command} is given nothing to run; put a script into args"
+    if job.command not in PYTHONS:
+        return
+    if job.argv and not words[0].startswith("-") and not os.path.exists(os.path.join(cwd, words[0])):
+        there = safe(os.path.join(cwd, words[0]))
+        yield ("argv",), f"script {quoted(words[0])} not found: there is no {there}; mend the path, or cwd"
+    if not words or all(word in _PYTHON_SWITCHES for word in words):
+        yield (key,), f"{job.command} is given nothing to run; put a script into args"
+    elif words[0].startswith("--") and words[0] not in _PYTHON_OPTIONS:
+        yield (
+            (key,),
+            f"{job.command} is given {quoted(words[0])} and no script before it; put the script into args as script",
+        )
 
 
 def doubts(job: JobDefinition) -> list[str]:

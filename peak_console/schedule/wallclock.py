@@ -150,9 +150,27 @@ _FORMS = "; write *, numbers, lists (1,5), ranges (1-5), steps (*/5), and days t
 def _unknown_shorthand(fields: str) -> str:
     from peak_console.text import nearest
 
+    word, _, rest = fields.partition(" ")
+    if word == "@every":
+        seconds = _seconds(rest)
+        return f'cron has no @every; write schedule_type = "interval" with interval_seconds = {seconds} instead of cron'
+    if word == "@every_minute":
+        return "cron has no @every_minute; write * * * * *"
+    if word == "@reboot":
+        return 'cron @reboot: there is no schedule for a boot; let the job be one of schedule_type = "once" with run_at'
     guess = nearest(fields, _SHORTHANDS)
     hint = f'did you mean "{guess}"?' if guess else f"known are {', '.join(_SHORTHANDS)}"
     return f"cron {shown(fields)} is unknown; {hint}"
+
+
+def _seconds(text: str) -> str:
+    """How many seconds ``5m`` or ``1h30m`` is, as it is written in a jobs file."""
+    from peak_console.text import parse_duration
+
+    try:
+        return f"{parse_duration(text):g}"
+    except ValueError:
+        return "the seconds"
 
 
 def shown(value: object) -> str:

@@ -48,13 +48,33 @@ def prepare(directory: str) -> None:
         raise StateError(
             f"{directory}: cannot create the state directory ({error.strerror}); name another one with --state-dir"
         ) from None
+    _check_ours(directory, status)
+    _ignore_in_git(directory)
+
+
+def check_usable(directory: str) -> None:
+    """Raise ``StateError`` if ``prepare`` would, as far as that can be seen without creating anything."""
+    there = directory
+    while not os.path.lexists(there):
+        there = os.path.dirname(there)
+    if not os.path.isdir(there):
+        raise StateError(f"{there}: is not a directory; name another one with --state-dir")
+    if there == directory:
+        _check_ours(directory, os.stat(directory))
+    elif not os.access(there, os.W_OK | os.X_OK):
+        raise StateError(
+            f"{directory}: cannot create the state directory ({there} is not writable); name another one with "
+            "--state-dir"
+        )
+
+
+def _check_ours(directory: str, status: os.stat_result) -> None:
     check_trust(directory, status)
     if not os.access(directory, os.W_OK | os.X_OK):
         raise StateError(
             f"{directory}: the state directory is not writable; mend its permissions or name another one "
             "with --state-dir"
         )
-    _ignore_in_git(directory)
 
 
 def check_trust(directory: str, status: os.stat_result) -> None:

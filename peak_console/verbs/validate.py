@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from peak_console.jobs.loader import check, filter_jobs_by_tags
 from peak_console.jobs.model import Problem
 from peak_console.text import counted, safe
@@ -12,11 +14,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, Final
 
     from peak_console.jobs.model import AlertChannel, JobSet
 
 _EXIT_UNUSABLE = 1
+_MOST_SHOWN: Final = 5
 
 
 def validate(options: Namespace) -> int:
@@ -28,7 +31,8 @@ def validate(options: Namespace) -> int:
     if options.json:
         write_json([_object(problem) for problem in problems])
     else:
-        write("".join(f"{_line(problem)}\n" for problem in problems) + f"{_verdict(options, problems, jobset)}\n")
+        lines = [*map(_line, problems), *_interpreters(options.config, jobset), _verdict(options, problems, jobset)]
+        write("".join(f"{line}\n" for line in lines))
     return _EXIT_UNUSABLE if any(problem.is_error for problem in problems) else 0
 
 
@@ -49,6 +53,19 @@ def _severity(problem: Problem) -> str:
 def _line(problem: Problem) -> str:
     place = f"{problem.path}:{problem.line}:{problem.column}" if problem.line else problem.path
     return safe(f"{place}: {_severity(problem)}: {problem.message}")
+
+
+def _interpreters(path: str, jobset: JobSet | None) -> list[str]:
+    """Which interpreters a bare ``python`` stands for, in a line; none when no job asks for it."""
+    if jobset is None:
+        return []
+    from peak_console.jobs.interpreters import interpreters
+
+    found = interpreters(jobset.jobs.values(), jobset.settings.python, os.environ)
+    told = [f"{safe(program)} ({counted(len(jobs), 'job')})" for program, jobs in found.items()]
+    if len(told) > _MOST_SHOWN:
+        told[_MOST_SHOWN:] = [f"{len(told) - _MOST_SHOWN} more"]
+    return [f"{safe(path)}: python is {', '.join(told)}"] if told else []
 
 
 def _verdict(options: Namespace, problems: Sequence[Problem], jobset: JobSet | None) -> str:

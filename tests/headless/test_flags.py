@@ -119,6 +119,45 @@ def test_a_dry_run_knows_what_has_run_and_changes_nothing(program: Program) -> N
     assert program.log == ["ran"]
 
 
+def test_a_dry_run_tells_what_the_real_start_will_refuse(program: Program) -> None:
+    bare = program.folder / "bare"
+    bare.write_text("echo hi\n")
+    bare.chmod(0o755)
+    program.jobs(
+        f'[[job]]\nname = "bare"\ncommand = "{bare}"\n[[job]]\nname = "nodir"\ncommand = "true"\ncwd = "/no/where"\n'
+        '[[job]]\nname = "noscript"\nargs = { script = "no.py" }\n[[job]]\nname = "long"\ncommand = "true"\n'
+        f'argv = ["{"a" * 140_000}"]\n[[job]]\nname = "good"\ncommand = "true"\n'
+    )
+    out = program.once("--dry-run").out
+    foretold = {line.split()[6].strip(",") for line in out.splitlines() if "cannot start" in line}
+    assert foretold == {"bare", "nodir", "long"}
+    assert "noscript would start and fail: script" in out
+    program.once()
+    ended = {run.job: run.outcome for run in program.runs()}
+    assert {job for job, outcome in ended.items() if outcome == "not_started"} == foretold
+    assert (ended["noscript"], ended["good"]) == ("failed", "succeeded")
+
+
+def test_a_dry_run_counts_the_places(program: Program) -> None:
+    program.jobs("".join(shell(name, "true") for name in "abcd"), "max_concurrent_runs = 2")
+    out = program.once("--dry-run").out
+    assert out.count("would run") == 2
+    assert out.count("would queue") == 2
+    assert "no place is free (max_concurrent_runs = 2)" in out
+
+
+def test_a_dry_run_tells_of_a_state_directory_that_will_be_refused(program: Program) -> None:
+    program.jobs(NOTE)
+    program.state.mkdir(mode=0o777)
+    program.state.chmod(0o777)
+    assert "a real start would be refused: " in program.once("--dry-run").out
+    program.state.rmdir()
+    program.state.touch()
+    refused = program.once("--dry-run")
+    assert "is not a directory" in refused.out + refused.err
+    assert program.once().code == 1
+
+
 def test_a_resident_dry_run_tells_each_slot_until_it_is_interrupted(program: Program) -> None:
     program.jobs(shell("tick", "echo ran >> {log}", 'schedule_type = "interval"\ninterval_seconds = 1'))
     resident = program.start("--headless", "--dry-run")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +10,7 @@ import pytest
 
 from peak_console.jobs.loader import check, load, validate_job_config
 from peak_console.jobs.model import JobDefinition
+from peak_console.jobs.startable import size_fault, start_fault
 from peak_console.schedule.model import JobSchedule
 
 if TYPE_CHECKING:
@@ -153,3 +156,101 @@ def test_good_definition_has_no_warnings(good: JobDefinition) -> None:
 )
 def test_bad_definition_is_warned_about(bad: JobDefinition, warnings: list[str]) -> None:
     assert validate_job_config(bad) == warnings
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ("args = { top_n = 10 }", 'python is given "--top-n" and no script before it'),
+        ('argv = ["--top-n", "10"]', 'python is given "--top-n" and no script before it'),
+        ('argv = ["-u"]', "python is given nothing to run"),
+        ('argv = ["-u", "-B"]', "python is given nothing to run"),
+        ('argv = ["no.py", "x"]', 'script "no.py" not found'),
+        ('argv = ["-m", "site"]', None),
+        ('argv = ["--version"]', None),
+        ('argv = ["-c", "print()"]', None),
+        ('args = { "-m" = "site" }', None),
+        ('args = { "-u" = true, "-m" = "site" }', None),
+    ],
+)  # fmt: skip
+def test_python_that_will_find_no_script_is_a_warning(jobs_file: Path, words: str, fault: str | None) -> None:
+    found = reviewed(jobs_file, f'[[job]]\nname = "x"\n{words}\n')
+    assert len(found) == (fault is not None)
+    assert fault is None or fault in found[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("echo hi\n", "has no '#!' line"),
+        ("", "has no '#!' line"),
+        ("#!\n", "names no interpreter"),
+        ("#! /no/such -x\n", "names /no/such, which is no program here"),
+        ("#!/bin/sh\r\n", "end in CR LF"),
+        ("#!/tmp\n", "names /tmp, which is no program here"),
+        ("#! \t/bin/sh\t-e\n", None),
+        ("#!/bin/sh", None),
+        ("#!own/sh\n", None),
+        ("\0\0some machine code", None),
+    ],
+)
+def test_a_program_that_the_system_will_refuse_is_a_warning(jobs_file: Path, content: str, fault: str | None) -> None:
+    Path("own").mkdir()
+    Path("own/sh").symlink_to("/bin/sh")
+    Path("tool").write_text(content, newline="")
+    Path("tool").chmod(0o755)
+    found = reviewed(jobs_file, '[[job]]\nname = "x"\ncommand = "./tool"\n')
+    assert len(found) == (fault is not None)
+    assert fault is None or fault in found[0]
+
+
+def test_what_validate_calls_startable_is_what_the_system_starts(jobs_file: Path) -> None:
+    tool = Path("tool")
+    for content in (b"echo", b"#!/bin/sh\r\n", b"#!/bin/sh\n", b"#!/no/where\n", b"#!\n", b"#! /bin/sh -e\nexit 0\n"):
+        tool.write_bytes(content)
+        tool.chmod(0o755)
+        try:
+            subprocess.run([tool.absolute()], check=True)
+            starts = True
+        except OSError:
+            starts = False
+        assert (start_fault(str(tool.absolute()), "/") == "") is starts, content
+
+
+def test_arguments_that_are_too_long_are_a_warning(jobs_file: Path) -> None:
+    found = reviewed(jobs_file, f'[[job]]\nname = "x"\ncommand = "true"\nargv = ["{"a" * 131072}"]\n')
+    assert len(found) == 1
+    assert "too long for this system (the longest has 131,072 bytes)" in found[0]
+    assert size_fault(["true", "a" * 131071], {}) == ""
+    assert size_fault(["true", *["a" * 1000] * 10_000], {}) != ""
+
+
+def test_a_file_system_without_programs_is_named(jobs_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("tool").write_text("#!/bin/sh\n")
+    monkeypatch.setattr("peak_console.jobs.startable.is_noexec", lambda _path: True)
+    [found] = reviewed(jobs_file, '[[job]]\nname = "x"\ncommand = "./tool"\n')
+    assert "mounted noexec" in found
+    assert "chmod" not in found
+
+
+@pytest.mark.parametrize("command", ["/bin/echo hello", "./tool -x", "echo hello"])
+def test_a_command_line_as_command_is_explained(jobs_file: Path, command: str) -> None:
+    Path("tool").write_text("#!/bin/sh\n")
+    Path("tool").chmod(0o755)
+    [found] = reviewed(jobs_file, f'[[job]]\nname = "x"\ncommand = "{command}"\n')
+    assert "command is the program alone; put what follows it into args or argv" in found
+
+
+def test_a_virtual_environment_beside_the_jobs_that_is_not_used_is_named_once(jobs_file: Path) -> None:
+    other = Path("desk/.venv/bin/python")
+    other.parent.mkdir(parents=True)
+    other.symlink_to(sys.executable)
+    Path("desk/a.py").touch()
+    jobs = "".join(f'[[job]]\nname = "{name}"\nargs = {{ script = "desk/a.py" }}\n' for name in "xyz")
+    [found] = reviewed(jobs_file, jobs)
+    assert "for 3 jobs, not that of" in found
+    assert f'set [scheduler] python = "{other.absolute()}"' in found
+    assert reviewed(jobs_file, f'[scheduler]\npython = "{other}"\n{jobs}') == []
+    assert reviewed(jobs_file, jobs.replace('"desk/a.py" }', '"a.py" }\ncwd = "desk"')) == []
+    shutil.rmtree("desk/.venv")
+    assert reviewed(jobs_file, jobs) == []

@@ -82,7 +82,9 @@ def schedules(stage: Stage) -> None:
         'schedule_type = "intervall"', 'schedule_type = "interval"', 'schedule_type = "daily"',
         'schedule_type = "cron"', 'schedule_type = "daily"\ndaily_time = "25:00"',
         'schedule_type = "daily"\ndaily_time = "07:30"\ndays = ["mo"]', 'schedule_type = "cron"\ncron = "* * *"',
-        'schedule_type = "cron"\ncron = "@dayly"', 'schedule_type = "cron"\ncron = "@never"',
+        'schedule_type = "cron"\ncron = "@every 5m"', 'schedule_type = "cron"\ncron = "@every_minute"',
+        'schedule_type = "cron"\ncron = "@reboot"', 'schedule_type = "cron"\ncron = "@dayly"',
+        'schedule_type = "cron"\ncron = "@never"',
         'schedule_type = "cron"\ncron = "61 * * * *"', 'schedule_type = "cron"\ncron = "0 0 30 2 *"',
         'schedule_type = "cron"\ncron = "0 0 1-x * *"', 'schedule_type = "cron"\ncron = "0 0 32 * *"',
         'schedule_type = "cron"\ncron = "5-3 * * * *"',
@@ -126,10 +128,49 @@ def what_jobs_will_miss(stage: Stage) -> None:
         '[[job]]\nname = "j"\ncommand = "true"\nenv_file = "latin.env"\n'
         '[[job]]\nname = "k"\ncommand = "true"\nenv_file = "."\n'
         '[[job]]\nname = "l"\nargs = { script = "nowhere.py" }\n[[job]]\nname = "m"\n'
-        '[[job]]\nname = "n"\ncommand = "tool"\n'
+        '[[job]]\nname = "n"\ncommand = "tool"\n[[job]]\nname = "o"\ncommand = "./tool -x"\n'
+        '[[job]]\nname = "p"\ncommand = "./bare"\n[[job]]\nname = "q"\ncommand = "./gone"\n'
+        '[[job]]\nname = "r"\ncommand = "./dos"\n[[job]]\nname = "s"\ncommand = "./empty"\n'
+        f'[[job]]\nname = "t"\ncommand = "./tool"\nargv = ["{"a" * 131072}"]\n'
+        '[[job]]\nname = "u"\nargv = ["nowhere.py"]\n[[job]]\nname = "v"\nargs = { top_n = 3 }\n'
     )
+    for name, text in (("bare", "echo\n"), ("gone", "#!/opt/sh\n"), ("dos", "#!/bin/sh\r\n"), ("empty", "#!\n")):
+        stage.write(name, text, 0o755)
     stage.write("tool", "#!/bin/sh\n", 0o755)
     stage.run("validate")
+    stage.patch.setattr("peak_console.jobs.startable.is_noexec", lambda _path: True)
+    with stage.patch.context() as patched:
+        patched.setattr("os.access", lambda path, _mode, **_more: not str(path).endswith("closed"))
+        (stage.folder / "closed").mkdir()
+        stage.jobs('[[job]]\nname = "a"\ncommand = "true"\ncwd = "closed"\n')
+        stage.run("validate")
+    stage.jobs('[[job]]\nname = "a"\ncommand = "./plain.txt"\n')
+    stage.run("validate")
+
+
+@scenario
+def an_interpreter_that_may_not_be_meant(stage: Stage) -> None:
+    stage.patch.setenv("VIRTUAL_ENV", str(stage.folder / "other"))
+    for name in ("other", "desk/.venv"):
+        stage.write(f"{name}/bin/python", "#!/bin/sh\n", 0o755)
+    stage.write("desk/a.py", "")
+    stage.jobs("".join(f'[[job]]\nname = "{name}"\nargs = {{ script = "desk/a.py" }}\n' for name in "ab"))
+    stage.run("validate")
+
+
+@scenario
+def what_a_dry_run_foretells(stage: Stage) -> None:
+    stage.jobs(
+        '[scheduler]\nmax_concurrent_runs = 1\n[[job]]\nname = "a"\ncommand = "/bin/true"\n'
+        '[[job]]\nname = "b"\ncommand = "/bin/true"\n[[job]]\nname = "c"\ncommand = "/bin/true"\ncwd = "nowhere"\n'
+    )
+    stage.run("--once --dry-run")
+    stage.write("plain", "")
+    stage.run("--once --dry-run --state-dir plain/state")
+    with stage.patch.context() as patched:
+        patched.setattr("os.access", lambda *_, **_more: False)
+        stage.run("--once --dry-run --state-dir new/state")
+        stage.run("--once --dry-run --state-dir .")
 
 
 @scenario

@@ -25,14 +25,20 @@ def crontabs(stage: Stage) -> None:
     stage.write(
         "crontab",
         "MAILTO=me\nRANDOM_DELAY=3\nSTART_HOURS_RANGE=3-4\n@reboot x\nnonsense\n* * * * * a%b\n99 * * * * x\n"
-        'A=B=C\n"A=B"=c\n* * * * * x\0y\nCRON_TZ=Mars\n* * * * * x\nCRON_TZ=\n* * * * *  %\n* * * * * \\\n',
+        'A=B=C\n"A=B"=c\n* * * * * x\0y\nCRON_TZ=Mars\n* * * * * x\nCRON_TZ=\n* * * * *  %\n* * * * * \\\n'
+        "=b\nA=b 0 1 * * * x\nTZ=UTC\nCRON_TZ=UTC\n@Daily x\n@every 5m x\n0~9 * * * * x\n0 0 ? * * x\n0 0 9 * * 2026 x"
+        "\n0 1 * * * root cd /\n",
     )
     stage.run("import-crontab crontab")
-    stage.write("system", "* * * * * root\n* * * * * nobody x\n")
+    stage.write("system", "* * * * * root\n* * * * * nobody x\n* * * * * nobody\n* * * * * cd /\n")
     stage.run("import-crontab --system --run-as root system")
     stage.run("import-crontab nowhere")
     stage.write("latin", b"\xff")
     stage.run("import-crontab latin")
+    stage.run("import-crontab 'a\0b'")
+    with stage.patch.context() as patched:
+        patched.setattr("os.geteuid", lambda: 987_654_321)
+        stage.run("import-crontab --system system")
     stage.run("import-crontab crontab --write jobs.toml")
     stage.patch.setenv("PATH", str(stage.folder / "bin"))
     stage.run("import-crontab")

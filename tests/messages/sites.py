@@ -22,7 +22,7 @@ FINDINGS = frozenset(("error", "warning", "unknown_key"))
 """The methods that record what is wrong with a jobs file."""
 SENTENCES = (
     "alerts/sender.py", "engine/commands.py", "headless.py", "jobs", "runs/local/refusals.py", "schedule",
-    "setup/crontab.py", "setup/install.py", "setup/units.py", "store/creation.py", "store/damage.py",
+    "setup/crontab", "setup/install.py", "setup/units.py", "store/creation.py", "store/damage.py",
     "store/database.py", "store/directory.py", "tui/state/config.py", "verbs", "web/server.py",
 )  # fmt: skip
 """Where a sentence is a message even if nothing is raised with it."""

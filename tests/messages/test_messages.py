@@ -34,7 +34,7 @@ ELSEWHERE: dict[str, str] = {
     "schedule/wallclock.py: raise ScheduleError(f'cron {shown(expression)} never happens": (
         "the reader of fields refuses such days first; this is the last resort"
     ),
-    "setup/crontab.py: return 'there is no command'": "a line of blanks is no line before it gets there",
+    "setup/crontab/importer.py: return 'there is no command'": "a line of blanks is no line before it gets there",
     "setup/install.py: at_boot": ORDINARY,
     "setup/install.py: return [": ORDINARY,
     "setup/units.py: head": ORDINARY,

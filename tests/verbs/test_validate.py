@@ -38,7 +38,10 @@ def test_a_good_file_says_how_many_jobs_it_holds(peak: CommandLine) -> None:
         peak.jobs(peak.config.read_text().replace(f'"{script}"', f'"{peak.folder / script}"'))
         (peak.folder / script).touch()
     answer = peak("validate")
-    assert (answer.code, answer.out) == (0, f"{peak.config}: 4 jobs; all is well\n")
+    interpreter, verdict = answer.out.splitlines()
+    assert interpreter.startswith(f"{peak.config}: python is /")
+    assert interpreter.endswith(" (4 jobs)")
+    assert (answer.code, verdict) == (0, f"{peak.config}: 4 jobs; all is well")
     assert peak("validate", "--json").json == []
 
 

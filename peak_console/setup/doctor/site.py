@@ -13,9 +13,11 @@ from peak_console.errors import JobsFileError, PeakConsoleError, StartError, Sta
 from peak_console.jobs import source
 from peak_console.jobs.command import resolve_command, working_directory
 from peak_console.jobs.environment import load_dotenv_values, own_environment
+from peak_console.jobs.interpreters import interpreters, unexpected_interpreters
 from peak_console.jobs.loader import filter_jobs_by_tags
+from peak_console.jobs.model import Problem
 from peak_console.jobs.reader import Reader
-from peak_console.jobs.review import missing
+from peak_console.jobs.review import obstacles
 from peak_console.schedule.zones import zone, zone_name
 from peak_console.setup.doctor.facts import Engine, Job, JobsFile, Machine, SecretFile, State, Zones
 from peak_console.setup.doctor.machine import clock, programs, terminal, watching
@@ -25,7 +27,7 @@ from peak_console.store.store import Store
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from peak_console.jobs.model import AlertChannel, JobDefinition, Problem
+    from peak_console.jobs.model import AlertChannel, JobDefinition
 
 
 def examine(
@@ -37,6 +39,12 @@ def examine(
     configured = reader.settings.state_dir if reader is not None else None
     selected = filter_jobs_by_tags(jobs, include, exclude)
     channels, channels_fault = _channels(document, environ)
+    if reader is not None and reader.settings.python is None:
+        found = interpreters(selected, None, environ)
+        problems = [
+            *problems,
+            *(Problem(config, 0, 0, message, is_error=False) for message in unexpected_interpreters(found, config)),
+        ]
     return Machine(
         programs=programs(),
         terminal=terminal(environ),
@@ -69,7 +77,7 @@ def _read(config: str, environ: Mapping[str, str]) -> tuple[dict[str, Any], Read
 
 
 def _job(job: JobDefinition, python: str | None, environ: Mapping[str, str]) -> Job:
-    faults = [message for _, message in missing(job, python, environ)]
+    faults = [message for _, message in obstacles(job, python, environ)]
     try:
         program = resolve_command(job, python, own_environment(job, environ), working_directory(job))[0]
     except StartError:  # it is among the faults
