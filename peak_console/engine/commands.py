@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from peak_console.decisions.planner import settled
+from peak_console.engine.arguments import alert_number, changed_arguments, override_seconds, reason_of
 from peak_console.engine.events import CommandAnswered, RunStopping
-from peak_console.errors import UnknownJobError
+from peak_console.errors import PeakConsoleError, StateError, UnknownJobError
 from peak_console.model.records import Hold, JobState, Outcome, Override, RunState
 from peak_console.values import replace
 
@@ -60,20 +61,53 @@ class Commander:
         }
 
     def obey(self, now: datetime) -> None:
-        """Answer every open command."""
-        context = self._context
-        for command in context.store.open_commands():
+        """Answer every open command, whatever stands in it. Raises ``StateError`` when the registry refuses."""
+        for number in self._context.store.open_command_ids():
             self._afterwards.clear()
+            verb, answered = self._obey_one(number, now)
+            if answered is not None:
+                answer, message = answered
+                self._context.emit(CommandAnswered(at=now, verb=verb, answer=answer, message=message))
+
+    def _obey_one(self, number: int, now: datetime) -> tuple[str, tuple[str, str] | None]:
+        """A command's verb, and its answer with the sentence; ``None`` when its asker has given up waiting."""
+        store = self._context.store
+        try:
+            command = store.command(number)
+        except ValueError as error:
+            return "command", self._refuse(number, f"command {number} cannot be read: {error}", now)
+        if command is None or command.answer is not None:  # withdrawn a moment ago
+            return "command", None
+        try:
             if command.verb in IN_THE_REGISTRY:
-                with context.store:
-                    if context.store.is_answered(command.id):  # its asker has given up waiting
-                        continue
-                    answer, message = self._answer(command, now)
+                with store:
+                    if store.is_answered(number):
+                        return command.verb, None
+                    answered = self._answer(command, now)
             else:
-                answer, message = self._answer(command, now)
+                answered = self._answer(command, now)
             for follow_up in self._afterwards:
                 follow_up()
-            context.emit(CommandAnswered(at=now, verb=command.verb, answer=answer, message=message))
+        except StateError:  # the registry refuses: the command stays open until it works again
+            raise
+        except Exception as error:  # noqa: BLE001 - the next engine would meet it again: one command would end them all
+            return command.verb, self._give_up(command, error, now)
+        return command.verb, answered
+
+    def _refuse(self, number: int, message: str, now: datetime) -> tuple[str, str]:
+        message = self._context.launcher.redactor.text(message)
+        self._context.store.answer(number, REFUSED, message, now)
+        return REFUSED, message
+
+    def _give_up(self, command: Command, error: Exception, now: datetime) -> tuple[str, str]:
+        """Answer a command that an error of ours has cut short. A run that it has made is told of."""
+        known = self._context.store.command(command.id)
+        if command.verb == "run" and known is not None and known.run_id is not None:
+            answer, message, run_id = self._made_before(known.run_id)
+            self._context.store.answer(command.id, answer, message, now, run_id)
+            return answer, message
+        what = f"{command.verb} was cut short by a fault in Peak Console ({type(error).__name__}: {error})"
+        return self._refuse(command.id, f"{what}; please report it, and see: peak-console status", now)
 
     def _answer(self, command: Command, now: datetime) -> tuple[str, str]:
         carry_out = self._verbs.get(command.verb)
@@ -81,7 +115,9 @@ class Commander:
             answer, message, run_id = (
                 carry_out(command, now) if carry_out else (REFUSED, f'unknown command "{command.verb}"', None)
             )
-        except UnknownJobError as error:
+        except StateError:
+            raise
+        except PeakConsoleError as error:
             answer, message, run_id = REFUSED, str(error), None
         self._context.store.answer(command.id, answer, message, now, run_id)
         return answer, message
@@ -95,14 +131,14 @@ class Commander:
     def _run(self, command: Command, now: datetime) -> Answer:
         context = self._context
         if command.run_id is not None:
-            return self._made_by_another(command.run_id)
+            return self._made_before(command.run_id)
         job = self._job(command)
         force = bool(command.arguments.get("force"))
         if context.draining:
             return REFUSED, "the engine is shutting down; nothing new starts", None
         if context.hold is not None and not force:
             return REFUSED, f"{job.name}: held by {context.hold.by}; release the hold, or use --force", None
-        if changes := command.arguments.get("args"):
+        if changes := changed_arguments(command.arguments.get("args")):
             job = replace(job, args={k: v for k, v in {**job.args, **changes}.items() if v is not None})
         run, refusal, ends = self._dispatcher.start_by_hand(job, now, force=force, command_id=command.id)
         self._record(ends)
@@ -114,15 +150,18 @@ class Commander:
             return DONE, f"{job.name} #{run.id} waits for its turn", run.id
         return DONE, f"{job.name} #{run.id} started", run.id
 
-    def _made_by_another(self, run_id: int) -> Answer:
-        """The answer that an engine owed when it died: it had made a run already."""
-        run = self._context.store.run(run_id)
-        if run is not None and run.outcome == Outcome.NOT_STARTED:
-            return REFUSED, f"{run.job} #{run_id} could not be started: {run.reason}", run_id
-        return DONE, f"#{run_id} started", run_id
+    def _made_before(self, run_id: int) -> Answer:
+        """The answer that is owed still: the run was made, and then its engine died or met an error."""
+        store = self._context.store
+        run = store.run(run_id)
+        if run is None and run_id > store.last_run_id():
+            return REFUSED, f"there is no run #{run_id}; see: peak-console runs", None
+        return (*answer_of(run, run_id), run_id)
 
     def _stop(self, command: Command, now: datetime) -> Answer:
         context = self._context
+        if command.run_id is None and command.job is None:
+            return REFUSED, "stop: name a job, or a run by its number", None
         wanted = [
             run
             for run in context.store.unfinished()
@@ -168,7 +207,7 @@ class Commander:
     def _override(self, command: Command, now: datetime, *, enabled: bool) -> Answer:
         context = self._context
         job = self._job(command)
-        seconds, reason = command.arguments.get("for_seconds"), command.arguments.get("reason")
+        seconds, reason = override_seconds(command), reason_of(command)
         until = now + timedelta(seconds=seconds) if seconds else None
         word = "enabled" if enabled else "disabled"
         override: Override | None = Override(enabled, command.issued_by, now, until, reason)
@@ -188,7 +227,7 @@ class Commander:
         context = self._context
         if context.hold is not None:
             return REFUSED, f"already held by {context.hold.by} since {self._local(context.hold.since)}", None
-        self._set_hold(Hold(now, command.issued_by, command.arguments.get("reason")))
+        self._set_hold(Hold(now, command.issued_by, reason_of(command)))
         return DONE, "held: nothing new starts until it is released", None
 
     def _release(self, _command: Command, _now: datetime) -> Answer:
@@ -203,7 +242,7 @@ class Commander:
         self._afterwards.append(lambda: setattr(context, "hold", hold))
 
     def _acknowledge(self, command: Command, now: datetime) -> Answer:
-        alert = command.arguments.get("alert")
+        alert = alert_number(command)
         if alert is not None and not self._context.store.has_alert(alert):
             return REFUSED, f"there is no alert #{alert}; see: peak-console alerts", None
         count = self._context.store.acknowledge(command.issued_by, now, alert)
@@ -212,6 +251,19 @@ class Commander:
     def _reload_jobs(self, _command: Command, _now: datetime) -> Answer:
         error = self._reload()
         return (REFUSED, error, None) if error else (DONE, "the jobs file has been read again", None)
+
+
+def answer_of(run: Run | None, run_id: int) -> tuple[str, str]:
+    """What is to be said of a run that a command has made; ``None`` is one that is no longer recorded."""
+    if run is None:
+        return DONE, f"#{run_id} started; it is no longer recorded"
+    if run.outcome == Outcome.NOT_STARTED:
+        return REFUSED, f"{run.job} #{run_id} could not be started: {run.reason}"
+    if run.state == RunState.QUEUED:
+        return DONE, f"{run.job} #{run_id} waits for its turn"
+    if run.state == RunState.CLAIMED:
+        return DONE, f"{run.job} #{run_id} is about to start; see: peak-console runs"
+    return DONE, f"{run.job} #{run_id} started"
 
 
 def unknown_job(name: str, known: dict[str, JobDefinition]) -> str:

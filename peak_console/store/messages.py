@@ -48,12 +48,12 @@ class CommandRecords(Database):
         )
         return int(cursor.lastrowid or 0)
 
-    def open_commands(self) -> list[Command]:
-        """Commands without an answer, oldest first."""
-        sql = f"SELECT {COMMAND_COLUMNS} FROM commands WHERE answered_at IS NULL ORDER BY id"
-        return [command_from(row) for row in self._rows(sql)]
+    def open_command_ids(self) -> list[int]:
+        """Ids of the commands without an answer, oldest first."""
+        return [row[0] for row in self._rows("SELECT id FROM commands WHERE answered_at IS NULL ORDER BY id")]
 
     def command(self, command_id: int) -> Command | None:
+        """A command as it stands. Raises ``ValueError`` with what is wrong with its row."""
         rows = self._rows(f"SELECT {COMMAND_COLUMNS} FROM commands WHERE id = ?", (command_id,))
         return command_from(rows[0]) if rows else None
 
@@ -74,8 +74,14 @@ class CommandRecords(Database):
         )
 
     def withdraw(self, command_id: int, now: datetime) -> Command | None:
-        """Refuse a command unless it has been answered; as it stands then, so that its asker learns what holds."""
+        """Refuse a command unless it has been answered; as it stands then, so that its asker learns what holds.
+
+        A command that has made a run cannot be withdrawn: it stays open, with its run, for an engine to answer.
+        """
         with self:
+            command = self.command(command_id)
+            if command is None or command.answer is not None or (command.verb == "run" and command.run_id is not None):
+                return command
             self.answer(command_id, "refused", WITHDRAWN, now)
             return self.command(command_id)
 

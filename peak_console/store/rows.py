@@ -19,7 +19,12 @@ ALERT_COLUMNS = (
     "alerts.id, level, message, timestamp, source, context, job, run_id, acknowledged_at, acknowledged_by, cause, "
     "count, last_at, resolved_at"
 )
-COMMAND_COLUMNS = "id, verb, job, run_id, arguments, issued_by, issued_at, answer, message"
+COMMAND_COLUMNS = (
+    "id, CAST(verb AS BLOB), CAST(job AS BLOB), CASE typeof(run_id) WHEN 'integer' THEN run_id WHEN 'null' THEN NULL"
+    " ELSE CAST(run_id AS BLOB) END, CAST(arguments AS BLOB), CAST(issued_by AS BLOB), CAST(issued_at AS BLOB),"
+    " answer, message"
+)
+"""Text as its bytes: a command that somebody else has written must not fail before ``command_from`` can refuse it."""
 STATE_COLUMNS = (
     "job, schedule, decided_until, off_since, failures, override, override_by, override_at, override_until, "
     "override_reason"
@@ -106,22 +111,42 @@ def alert_from(row: tuple[Any, ...]) -> Alert:
 
 
 def command_from(row: tuple[Any, ...]) -> Command:
-    """A ``Command`` from its ``COMMAND_COLUMNS``."""
-    from json import loads
-
+    """A ``Command`` from its ``COMMAND_COLUMNS``. Raises ``ValueError`` with what is wrong with the row."""
     from peak_console.model.records import Command
 
+    if row[3].__class__ not in (int, None.__class__):
+        raise ValueError("its run_id is no whole number")
     return Command(
         id=row[0],
-        verb=row[1],
-        job=row[2],
+        verb=_decoded("verb", row[1]),
+        job=None if row[2] is None else _decoded("job", row[2]),
         run_id=row[3],
-        arguments=loads(row[4]),
-        issued_by=row[5],
-        issued_at=some_moment(row[6]),
+        arguments=_table("arguments", row[4]),
+        issued_by=_decoded("issued_by", row[5]),
+        issued_at=some_moment(_decoded("issued_at", row[6])),
         answer=row[7],
         message=row[8],
     )
+
+
+def _decoded(column: str, raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise ValueError(f"its {column} is no text in UTF-8") from None
+
+
+def _table(column: str, raw: bytes) -> dict[str, Any]:
+    from json import loads
+
+    try:
+        value = loads(_decoded(column, raw))
+        as_json(value).encode()  # JSON can spell text that nothing can hold
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, dict):
+        return value
+    raise ValueError(f"its {column} are no JSON object")
 
 
 def state_from(row: tuple[Any, ...]) -> JobState:

@@ -10,6 +10,7 @@ from peak_console.errors import PeakConsoleError, StateError
 from peak_console.store.directory import current_user, ring
 from peak_console.store.messages import WITHDRAWN
 from peak_console.store.store import Store
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ def _withdrawn(store: Store, number: int) -> Command:
         raise PeakConsoleError(f"{silence}, and may still do what it was asked for: {error}") from None
     if command is None or command.message == WITHDRAWN:
         raise PeakConsoleError(f"{silence}; see: peak-console status")
+    if command.answer is None and command.run_id is not None:  # who asks again would run it twice
+        from peak_console.engine.commands import answer_of
+
+        answer, message = answer_of(store.run(command.run_id), command.run_id)
+        return replace(command, answer=answer, message=message)
     return command
 
 

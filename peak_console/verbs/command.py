@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
+from peak_console.engine.arguments import LONGEST_OVERRIDE_SECONDS
 from peak_console.errors import PeakConsoleError, UsageError
 from peak_console.text import parse_duration, safe
 from peak_console.verbs.asking import ask_engine, ask_here
-from peak_console.verbs.common import select
+from peak_console.verbs.common import number_of, select
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,12 +43,12 @@ def _give(
 
 def stop(options: Namespace) -> int:
     """Ask a job's runs, or one run, to end."""
-    number = options.what.removeprefix("#")
-    if options.what.startswith("#"):
-        if not number.isdecimal():
-            raise UsageError(f'"{safe(options.what)}" is no run: write #123')
-        return _give(options, "stop", run_id=int(number), needs_engine=True)
-    return _give(options, "stop", options.what, needs_engine=True)
+    if not options.what.startswith("#"):
+        return _give(options, "stop", options.what, needs_engine=True)
+    number = number_of(options.what)
+    if number is None:
+        raise UsageError(f'"{safe(options.what)}" is no run: write #123')
+    return _give(options, "stop", run_id=number, needs_engine=True)
 
 
 def enable(options: Namespace) -> int:
@@ -62,9 +63,13 @@ def _override(options: Namespace) -> dict[str, Any]:
     arguments: dict[str, Any] = {"reason": options.reason}
     if options.for_ is not None:
         try:
-            arguments["for_seconds"] = parse_duration(options.for_)
+            seconds = parse_duration(options.for_)
         except ValueError as error:
             raise UsageError(f"--for: {error}") from None
+        if not 0 < seconds <= LONGEST_OVERRIDE_SECONDS:
+            what = "more than ten years" if seconds else "no time at all"
+            raise UsageError(f"--for: {safe(options.for_)} is {what}; leave --for out to do it for good")
+        arguments["for_seconds"] = seconds
     return arguments
 
 
@@ -80,10 +85,10 @@ def acknowledge(options: Namespace) -> int:
     """Acknowledge one alert, or all."""
     if options.what == "all":
         return _give(options, "ack")
-    number = options.what.removeprefix("#")
-    if not number.isdecimal():
+    number = number_of(options.what)
+    if number is None:
         raise UsageError(f'"{safe(options.what)}" is no alert: write its number (see: alerts --json), or all')
-    return _give(options, "ack", alert=int(number))
+    return _give(options, "ack", alert=number)
 
 
 def reload(options: Namespace) -> int:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition, JobSet
 
 
+LONGEST_NUMBER = 18
+"""Digits; the registry gives no run and no alert a number with more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What a verb looks at, at one moment. ``with`` closes the registry."""
@@ -149,3 +153,9 @@ def note_no_jobs(selection: Selection) -> None:
 def tags_of(text: str | None) -> list[str]:
     """``a, b`` as a list."""
     return [tag.strip() for tag in (text or "").split(",") if tag.strip()]
+
+
+def number_of(text: str) -> int | None:
+    """The run or alert that ``#123`` or ``123`` names; ``None`` when no number stands there that one can have."""
+    digits = text.removeprefix("#")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_NUMBER else None

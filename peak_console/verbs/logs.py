@@ -11,8 +11,8 @@ from peak_console.model.records import Outcome, RunState, Trigger
 from peak_console.runs.output.reader import OutputReader
 from peak_console.store.directory import is_held, run_directory
 from peak_console.text import duration, safe, size
-from peak_console.verbs.common import note_file_error, select
-from peak_console.verbs.output import note, write
+from peak_console.verbs.common import note_file_error, number_of, select
+from peak_console.verbs.output import cut, note, write
 from peak_console.verbs.terminal import TerminalOutput
 
 TYPE_CHECKING = False
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.1
 UNRECORDED_SECONDS = 5.0
 """How long ``--follow`` waits for a run that has ended to be recorded; an engine takes milliseconds."""
-_LONGEST_ID = 18
-"""Digits; every run number has fewer."""
 _STREAM_NAMES = {"out": "stdout", "err": "stderr"}
 
 
@@ -56,9 +54,10 @@ def _run(what: str, selection: Selection) -> Run:
     number = what.removeprefix("#")
     is_number = number.isascii() and number.isdigit()
     if is_number and (what != number or selection.jobset is None or what not in selection.jobset.jobs):
-        run = store.run(int(number)) if store is not None and len(number) <= _LONGEST_ID else None
+        run_id = number_of(what)
+        run = store.run(run_id) if store is not None and run_id is not None else None
         if run is None:
-            raise PeakConsoleError(f"there is no run #{number} in the registry; see: peak-console runs")
+            raise PeakConsoleError(f"there is no run #{cut(number, 20)} in the registry; see: peak-console runs")
         if not selection.shows(run.job):
             selection.job(run.job)  # says why not
         return run

@@ -244,9 +244,9 @@ def test_what_was_withdrawn_a_moment_ago_is_not_done(
     engine = bench(make_job(daily_time="09:00"))
     store = engine.engine.store
     number = store.issue(verb, "alice", engine.clock.now(), "backup")
-    seen = store.open_commands()
+    seen = store.open_command_ids()
     withdrawn = store.withdraw(number, engine.clock.now())
-    monkeypatch.setattr(store, "open_commands", lambda: seen)
+    monkeypatch.setattr(store, "open_command_ids", lambda: seen)
     engine.turn()
     assert engine.runs() == []
     assert store.job_states()["backup"].override is None
@@ -261,3 +261,15 @@ def test_an_answer_that_came_at_the_last_moment_is_the_answer(bench: MakeBench) 
     command = store.withdraw(number, engine.clock.now())
     assert command is not None
     assert (command.answer, command.message) == ("done", "backup #1 started")
+
+
+def test_a_run_that_was_made_cannot_be_withdrawn(bench: MakeBench) -> None:
+    """Whoever is told that nothing was done asks again, and then it runs twice."""
+    engine = bench(make_job(daily_time="09:00"))
+    store = engine.engine.store
+    number = store.issue("run", "alice", engine.clock.now(), "backup")
+    store.carried_out(number, 1)  # and then the engine is gone
+    command = store.withdraw(number, engine.clock.now())
+    assert command is not None
+    assert (command.answer, command.run_id) == (None, 1)
+    assert store.open_command_ids() == [number]

@@ -124,7 +124,7 @@ def _unanswered(world: World) -> bool:
     store = world.store()
     assert store is not None
     try:
-        return bool(store.open_commands())
+        return bool(store.open_command_ids())
     finally:
         store.close()
 

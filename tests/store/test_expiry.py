@@ -165,4 +165,4 @@ def test_answered_commands_go_when_they_are_old(store: Store) -> None:
     assert store.expire_commands(NOW) == 0
     assert store.command(numbers[0]) is None
     assert store.command(numbers[2]) is not None
-    assert [command.id for command in store.open_commands()] == [numbers[3]]
+    assert store.open_command_ids() == [numbers[3]]

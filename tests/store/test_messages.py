@@ -19,15 +19,16 @@ def test_a_command_is_answered_once_it_is_found(connect: Connect) -> None:
     front_end, engine = connect(), connect()
     first = front_end.issue("run", "alice", NOW, job="backup", arguments={"force": True, "args": {"n": 1}})
     second = front_end.issue("stop", "bob", after(1), run_id=7)
-    assert [command.id for command in engine.open_commands()] == [first, second]
-    command = engine.open_commands()[0]
+    assert engine.open_command_ids() == [first, second]
+    command = engine.command(first)
+    assert command is not None
     assert (command.verb, command.job, command.issued_by, command.issued_at) == ("run", "backup", "alice", NOW)
     assert command.arguments == {"force": True, "args": {"n": 1}}
     engine.answer(first, "done", "backup #12 started", after(2), run_id=12)
     answered = front_end.command(first)
     assert answered is not None
     assert (answered.answer, answered.message, answered.run_id) == ("done", "backup #12 started", 12)
-    assert [command.id for command in engine.open_commands()] == [second]
+    assert engine.open_command_ids() == [second]
     engine.answer(second, "refused", "#7 is not running", after(3))
     refused = front_end.command(second)
     assert refused is not None

@@ -210,7 +210,8 @@ class Stage:
 
     @property
     def open_commands(self) -> Sequence[Command]:
-        return self.store.open_commands()
+        found = [self.store.command(number) for number in self.store.open_command_ids()]
+        return [command for command in found if command is not None]
 
     def answer(self, message: str, answer: str = "done") -> None:
         """The engine answers every open command."""

@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
+from peak_console.engine.arguments import LONGEST_OVERRIDE_SECONDS
 from peak_console.text import duration, parse_duration
 from peak_console.tui.dialogs.base import Dialog, Field, buttons, names
 from peak_console.tui.drawing.glyphs import moment
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 QUICK = ("", "30m", "2h", "1d")
 """Durations that take one key; empty is until somebody enables the job."""
-LONGEST_SECONDS = 10 * 366 * 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class DisableDialog(Dialog[DisableChoice]):
         seconds = parse_duration(written)
         if seconds <= 0:
             raise ValueError("that is no time at all; leave it empty for good")
-        if seconds > LONGEST_SECONDS:
+        if seconds > LONGEST_OVERRIDE_SECONDS:
             raise ValueError("that is more than ten years; leave it empty for good")
         return seconds
 

@@ -100,7 +100,7 @@ def test_an_attached_console_commands_what_the_engine_then_does(served: tuple[Pa
     session = session_on(directory, attach=True)
     try:
         number = session.command("hold", reason="maintenance")
-        assert [command.id for command in session.store.open_commands()] == [number]
+        assert session.store.open_command_ids() == [number]
     finally:
         session.store.close()
 
