@@ -11,7 +11,7 @@ from peak_console.decisions.selection import is_enabled
 from peak_console.errors import StateError
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.model.records import RunState
-from peak_console.schedule.zones import zone
+from peak_console.schedule.zones import local_time, zone
 from peak_console.store.directory import check_usable
 from peak_console.store.store import Store
 
@@ -120,7 +120,7 @@ class _Rehearsal:
         }
         for verdict in decide(job, pending, now, self._active.get(job.name, ())):
             action = Action(verdict.action)
-            slot = verdict.slot.astimezone(self._zone).isoformat(timespec="seconds")
+            slot = local_time(verdict.slot, self._zone).isoformat(timespec="seconds")
             what = verdict.reason if action in (Action.SKIP, Action.MISS) else self._command(job)
             if action == Action.START and (wait := self._wait_for_place()):
                 action, what = Action.QUEUE, f"{wait}: {what}"
@@ -155,7 +155,7 @@ class _Rehearsal:
                 continue
             slot = self.planner.next_slot(name, now)
             if slot is not None:
-                reason = f"not due before {slot.astimezone(self._zone).isoformat(timespec='seconds')}"
+                reason = f"not due before {local_time(slot, self._zone).isoformat(timespec='seconds')}"
             elif not job.enabled:
                 reason = "disabled in the jobs file"
             elif not is_enabled(job, self.planner.states.get(name), now):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC
 
+from peak_console.schedule.zones import local_time
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +24,7 @@ def count(number: int, noun: str) -> str:
 def moment(when: datetime, now: datetime, zone: tzinfo | None) -> str:
     """``when`` on the wall clock of ``zone`` (``None``: UTC); the date is left out on the day of ``now``."""
     zone = zone or UTC
-    local = when.astimezone(zone)
+    local = local_time(when, zone)
     today = local.date() == now.astimezone(zone).date()
     return f"{local:%H:%M:%S %Z}" if today else f"{local:%Y-%m-%d %H:%M:%S %Z}"
 

@@ -138,7 +138,7 @@ def settled(job: JobDefinition, state: JobState | None, now: datetime) -> JobSta
     print_now = fingerprint(job.schedule)
     known = state is not None and state.schedule != ""
     decided = state.decided_until if state is not None and known else None
-    if decided is not None and decided > now + CLOCK_TOLERANCE:
+    if decided is not None and decided - now > CLOCK_TOLERANCE:
         decided = now
     elif state is not None and known and state.schedule != print_now:
         decided = _after_edit(state, print_now, now, wall_clock)

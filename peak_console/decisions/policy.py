@@ -27,6 +27,8 @@ SKIP_GRACE_SECONDS = 60
 QUEUE_LIMIT = 100
 """Slots that wait for one job at the most; a queue that only grows is an overlap that must be seen."""
 
+ALLOW_LIMIT = 100
+"""Runs of one job that go on side by side at the most: slots that come faster than runs end would fill the machine."""
 CATCH_UP_LIMIT = 1000
 """Slots that ``catch_up = "all"`` runs at the most; after a leap of the clock over years there are millions."""
 
@@ -70,6 +72,15 @@ def grace_seconds(job: JobDefinition) -> float | None:
     return WALL_CLOCK_GRACE_SECONDS
 
 
+def earliest_slot(job: JobDefinition, now: datetime) -> datetime | None:
+    """The oldest slot that may still start; ``None`` is any, as for a grace that reaches back before the calendar."""
+    grace = grace_seconds(job)
+    try:
+        return None if grace is None else now - timedelta(seconds=grace)
+    except OverflowError:
+        return None
+
+
 def decide(
     job: JobDefinition, pending: Pending, now: datetime, active: Sequence[int], waiting: int = 0
 ) -> list[Verdict]:
@@ -80,8 +91,7 @@ def decide(
         active: ids of its runs that are claimed or running, or wait for another attempt.
         waiting: how many of its slots are queued already.
     """
-    grace = grace_seconds(job)
-    earliest = None if grace is None else now - timedelta(seconds=grace)
+    earliest = earliest_slot(job, now)
     if earliest is not None and pending.latest < earliest:
         return [_verdict(pending, Action.MISS, reason=_lateness_reason(job, pending.latest, now))]
     if job.catch_up == CatchUp.ALL and pending.count > 1:
@@ -155,10 +165,12 @@ def _latest_slots(job: JobDefinition, pending: Pending, now: datetime) -> Sequen
 
 
 def _overlapped(job: JobDefinition, verdict: Verdict, active: Sequence[int], waiting: int) -> Verdict:
-    if job.overlap == Overlap.ALLOW or not (active or waiting):
+    if not (active or waiting) or (job.overlap == Overlap.ALLOW and len(active) < ALLOW_LIMIT):
         return verdict
     action, reason = Action.SKIP, f"#{active[-1]} is still running" if active else "an earlier slot still waits"
-    if job.overlap == Overlap.QUEUE:
+    if job.overlap == Overlap.ALLOW:
+        reason = f"{len(active)} of its runs are under way"
+    elif job.overlap == Overlap.QUEUE:
         if waiting < QUEUE_LIMIT:
             action, reason = Action.QUEUE, ""
         else:
@@ -175,5 +187,5 @@ def retry_at(job: JobDefinition, attempt: int, finished_at: datetime) -> datetim
     try:
         delay = timedelta(seconds=job.retry_delay_seconds * job.retry_backoff ** (attempt - 1))
         return finished_at + delay
-    except OverflowError:  # a backoff that leaves the calendar never comes
+    except (OverflowError, ValueError):  # a backoff that leaves the calendar never comes
         return None

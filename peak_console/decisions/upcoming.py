@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from peak_console.decisions.planner import settled
-from peak_console.decisions.policy import grace_seconds
+from peak_console.decisions.policy import earliest_slot
 from peak_console.decisions.selection import is_enabled
 from peak_console.schedule.slots import next_slot, pending
 
@@ -52,8 +50,8 @@ def _first(job: JobDefinition, decided: datetime | None, now: datetime, after: d
     slot = next_slot(schedule, decided, now)
     if slot is not None and slot <= now:
         slot = _latest_due(schedule, decided, now) or slot
-        grace = grace_seconds(job)
-        if grace is not None and slot < now - timedelta(seconds=grace):
+        earliest = earliest_slot(job, now)
+        if earliest is not None and slot < earliest:
             slot = next_slot(schedule, slot, slot)
     if slot is None or after is None or slot > after:
         return slot

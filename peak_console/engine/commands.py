@@ -9,6 +9,7 @@ from peak_console.engine.arguments import alert_number, changed_arguments, overr
 from peak_console.engine.events import CommandAnswered, RunStopping
 from peak_console.errors import PeakConsoleError, StateError, UnknownJobError
 from peak_console.model.records import Hold, JobState, Outcome, Override, RunState
+from peak_console.schedule.zones import local_time
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -221,7 +222,7 @@ class Commander:
         return DONE, f"{job.name} is {word}" + (f" until {self._local(until)}" if until else ""), None
 
     def _local(self, moment: datetime) -> str:
-        return moment.astimezone(self._context.zone_of(None)).strftime("%Y-%m-%d %H:%M")
+        return local_time(moment, self._context.zone_of(None)).strftime("%Y-%m-%d %H:%M")
 
     def _hold(self, command: Command, now: datetime) -> Answer:
         context = self._context

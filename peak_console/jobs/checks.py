@@ -140,15 +140,14 @@ def _boolean(field: fields.Field) -> Check:
 
 def _number(field: fields.Field) -> Check:
     types = (int,) if field.kind == fields.INTEGER else (int, float)
-    low = field.above if field.minimum is None else field.minimum
-    high = field.maximum
+    low, high = field.minimum, field.maximum
     assert low is not None  # each number of the table has its limits
     assert high is not None
 
     def check(value: Any) -> Faults:
         if value.__class__ not in types:
             return _one(_wrong_type(field.kind, value))
-        if low <= value <= high and value != field.above:
+        if low <= value <= high:
             return GOOD
         return _one(_out_of_range(field, value))
 
@@ -159,8 +158,6 @@ def _out_of_range(field: fields.Field, value: float) -> str:
     shown = as_text(value) if abs(value) <= fields.MAX_INTEGER or value.__class__ is float else "a larger one"
     if field.maximum is not None and value > field.maximum:
         return f"must be at most {field.maximum}, not {shown}"
-    if field.above is not None:
-        return f"must be more than {field.above}, not {shown}"
     return f"must be {field.minimum} or more, not {shown}"
 
 

@@ -30,6 +30,8 @@ TABLES: Final = "an array of tables"
 
 MAX_SECONDS: Final = 100_000_000_000
 """Some 3,000 years: beyond it a moment has no date."""
+SHORTEST_INTERVAL: Final = 0.1
+"""Seconds: a process takes some milliseconds to start, and shorter intervals would start nothing else."""
 MAX_INTEGER: Final = 2**63 - 1
 """The largest whole number of TOML and of SQLite."""
 
@@ -43,7 +45,6 @@ class Field:
     """One key of a jobs file. ``text`` says what it means; numbers lie in ``minimum``..``maximum``."""
 
     __slots__ = (
-        "above",
         "choices",
         "default",
         "example",
@@ -70,7 +71,6 @@ class Field:
         where: tuple[str, ...] = (JOB,),
         minimum: float | None = None,
         maximum: float | None = None,
-        above: float | None = None,
         choices: tuple[str, ...] = (),
         schedule: str = "",
         form: str = "",
@@ -88,8 +88,6 @@ class Field:
         """The tables that may hold the key. A policy in ``scheduler`` is the default of jobs without it."""
         self.minimum = minimum
         self.maximum = maximum
-        self.above = above
-        """A number that the value has to exceed."""
         self.choices = choices
         self.schedule = schedule
         """The one schedule type that the key belongs to."""
@@ -159,9 +157,9 @@ FIELDS: Final = (
         "interval_seconds",
         NUMBER,
         None,
-        "Seconds from one slot to the next.",
+        "Seconds from one slot to the next, 0.1 at the least.",
         "3600",
-        above=0,
+        minimum=SHORTEST_INTERVAL,
         maximum=MAX_SECONDS,
         schedule="interval",
         required="interval",
@@ -271,7 +269,7 @@ FIELDS: Final = (
         TEXT,
         "skip",
         "What happens to a slot that falls due while the job still runs: skip records it and waits for the next,"
-        " queue runs it afterwards, allow runs both, kill_previous stops the older run.",
+        " queue runs it afterwards, allow runs both (up to 100 at once), kill_previous stops the older run.",
         '"queue"',
         where=POLICY,
         choices=OVERLAPS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peak_console.schedule.model import WEEKDAYS
 from peak_console.schedule.wallclock import time_of_day, weekday_numbers
-from peak_console.schedule.zones import zone, zone_name
+from peak_console.schedule.zones import local_time, zone, zone_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def in_words(schedule: JobSchedule, *, with_zone: bool = False) -> str:
     if schedule.run_at is None:
         return "once"
     at_local = (
-        schedule.run_at if schedule.run_at.tzinfo is None else schedule.run_at.astimezone(zone(schedule.timezone))
+        schedule.run_at if schedule.run_at.tzinfo is None else local_time(schedule.run_at, zone(schedule.timezone))
     )
     pattern = "%Y-%m-%d %H:%M:%S" if at_local.second else "%Y-%m-%d %H:%M"
     return f"once, {at_local.strftime(pattern)}{place}"

@@ -139,3 +139,11 @@ def instant_of(wall: datetime, tz: tzinfo) -> datetime:
     if before != after and before is not None and after is not None:  # only in a gap: read by the offset before it
         return change_between(tz, instant - (after - before), instant)
     return instant
+
+
+def local_time(at: datetime, tz: tzinfo | None) -> datetime:
+    """An instant on the wall clock of ``tz``; in UTC at the ends of the calendar, where the zone's clocks leave it."""
+    try:
+        return at.astimezone(tz)
+    except OverflowError:
+        return at

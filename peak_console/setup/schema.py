@@ -165,8 +165,6 @@ def _number(field: Field) -> Schema:
     found: Schema = {"type": "integer" if field.kind in (INTEGER, INTEGERS) else "number"}
     if field.minimum is not None:
         found["minimum"] = field.minimum
-    if field.above is not None:
-        found["exclusiveMinimum"] = field.above
     if field.maximum is not None:
         found["maximum"] = field.maximum
     return found

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+LARGEST_NUMBER = 2**63 - 1
+"""The largest that SQLite can be given."""
 WINDOW = 200
 """How many of the oldest rows are looked at for one that has expired."""
 
@@ -54,7 +56,7 @@ class ExpiryRecords(History):
         sql = "SELECT count(*) FROM runs INDEXED BY runs_unfinished WHERE job = ? AND state <> 'finished'"
         unfinished = self._rows(sql, (job,))[0][0]
         sql = "SELECT id FROM runs WHERE job = ? ORDER BY id DESC LIMIT 1 OFFSET ?"
-        rows = self._rows(sql, (job, keep_runs + unfinished))
+        rows = self._rows(sql, (job, min(keep_runs + unfinished, LARGEST_NUMBER)))
         return rows[0][0] if rows else 0
 
     def finished_among(self, ids: Sequence[int]) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from peak_console.errors import UsageError
-from peak_console.schedule.zones import instant_of
+from peak_console.schedule.zones import instant_of, local_time
 from peak_console.text import duration, parse_duration, safe
 
 TYPE_CHECKING = False
@@ -43,24 +43,17 @@ def _instant(text: str, zone: tzinfo) -> datetime:
 
 def iso(at: datetime | None, zone: tzinfo) -> str | None:
     """ISO 8601 with the offset of ``zone``."""
-    return None if at is None else _local(at, zone).isoformat()
+    return None if at is None else local_time(at, zone).isoformat()
 
 
 def shown(at: datetime | None, zone: tzinfo) -> str:
     """``2026-12-01 07:30:00``; nothing for ``None``."""
-    return "" if at is None else f"{_local(at, zone):%Y-%m-%d %H:%M:%S}"
+    return "" if at is None else f"{local_time(at, zone):%Y-%m-%d %H:%M:%S}"
 
 
 def shown_with_zone(at: datetime, zone: tzinfo) -> str:
     """``Tue 2026-12-01 07:30:00 CET``: tells the two passes of a folded hour apart."""
-    return f"{_local(at, zone):%a %Y-%m-%d %H:%M:%S %Z}"
-
-
-def _local(at: datetime, zone: tzinfo) -> datetime:
-    try:
-        return at.astimezone(zone)
-    except OverflowError:  # at the very end of the calendar, where the zone's clocks would leave it
-        return at
+    return f"{local_time(at, zone):%a %Y-%m-%d %H:%M:%S %Z}"
 
 
 def until(at: datetime, now: datetime) -> str:

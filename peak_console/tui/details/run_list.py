@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 
 from peak_console.model.records import RunState
+from peak_console.schedule.zones import local_time
 from peak_console.text import duration, safe
 from peak_console.tui.drawing import paint
 from peak_console.tui.drawing.glyphs import CURSOR, NOTHING, QUEUED, RUNNING, outcome
@@ -138,7 +139,7 @@ class RunList(ScrollView, can_focus=True):
 def _row(run: Run, zone: tzinfo, width: int) -> list[Piece]:
     look = _look(run)
     took, late = run.duration_seconds, run.lateness_seconds
-    at = (run.started_at or run.scheduled_for or run.claimed_at).astimezone(zone)
+    at = local_time(run.started_at or run.scheduled_for or run.claimed_at, zone)
     cells = [
         (f"#{run.id}", "text"),
         (_when(at, width), "text"),

@@ -10,6 +10,7 @@ from peak_console.decisions.job_status import DisabledBy
 from peak_console.decisions.policy import grace_seconds
 from peak_console.jobs.model import CatchUp, JobDefinition, Overlap
 from peak_console.schedule.words import in_words
+from peak_console.schedule.zones import local_time
 from peak_console.text import countdown, duration, safe, size
 from peak_console.tui.details.history_plot import finished, plot, statistics
 from peak_console.tui.drawing.glyphs import moment, standing
@@ -70,7 +71,7 @@ def schedule(view: JobView, slots: Sequence[datetime], zone: tzinfo, now: dateti
     """The rule in words with its zone, and the slots ahead, each with its countdown."""
     lines = [_fact("schedule", in_words(view.job.schedule, with_zone=True), "bold", width)]
     for nth, slot in enumerate(slots[:SLOTS]):
-        at = slot.astimezone(zone)
+        at = local_time(slot, zone)
         left = countdown((slot - now).total_seconds())
         lines.append(
             Content.assemble(
@@ -157,7 +158,7 @@ def _numbers(runs: Sequence[Run]) -> Content:
 
 
 def _at(run: Run, zone: tzinfo) -> datetime:
-    return (run.started_at or run.scheduled_for or run.claimed_at).astimezone(zone)
+    return local_time(run.started_at or run.scheduled_for or run.claimed_at, zone)
 
 
 def _painted(line: Iterable[Piece]) -> Content:

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from peak_console.decisions.job_status import Standing
 from peak_console.model.records import Level, Outcome
+from peak_console.schedule.zones import local_time
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
@@ -97,7 +98,7 @@ def level(alert_level: str) -> Look:
 
 def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
     """A time near ``now`` as it is said in ``zone``: ``18:00``, ``Tue 18:00``, ``1 Dec 18:00``, ``1 Dec 2027``."""
-    local, today = at.astimezone(zone), now.astimezone(zone)
+    local, today = local_time(at, zone), now.astimezone(zone)
     if local.date() == today.date():
         return f"{local:%H:%M}"
     if abs(local - today) < timedelta(days=6):

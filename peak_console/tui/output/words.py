@@ -7,6 +7,7 @@ from datetime import datetime
 from textual.content import Content
 
 from peak_console.model.records import Outcome, RunState
+from peak_console.schedule.zones import local_time
 from peak_console.text import duration, safe
 from peak_console.tui.drawing import glyphs
 
@@ -56,7 +57,7 @@ def final_line(run: Run, zone: tzinfo, retry_at: datetime | None, retries: int |
         parts.append(stamp(round(run.finished_at.timestamp() * 1000), zone))
     if retry_at is not None:
         count = f" {run.attempt}" if retries is None else f" {run.attempt} of {retries}"
-        parts.append(f"retry{count} at {retry_at.astimezone(zone):%H:%M:%S}")
+        parts.append(f"retry{count} at {local_time(retry_at, zone):%H:%M:%S}")
     return f"── {' · '.join(parts)} ──"
 
 

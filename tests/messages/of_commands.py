@@ -1,0 +1,77 @@
+"""Commands that make no sense, or that somebody else has written into the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peak_console.model.records import Run
+from tests.messages.scenarios import scenario
+
+if TYPE_CHECKING:
+    from tests.messages.stage import Stage
+
+
+@scenario
+def numbers_that_are_too_large(stage: Stage) -> None:
+    large = "9" * 20
+    stage.run("disable a --for 99999999999w")
+    stage.run("enable a --for 0s")
+    stage.run(f"ack {large}")
+    stage.run(f"stop #{large}")
+    stage.run(f"logs #{large}")
+
+
+@scenario
+def arguments_that_no_command_has(stage: Stage) -> None:
+    stage.command("enable", job="a", for_seconds="soon")
+    stage.command("hold", reason=7)
+    stage.command("ack", alert="first")
+    stage.command("ack", alert=10**20)
+    stage.command("run", job="a", args=[1])
+    stage.command("run", job="a", args={"n": {}})
+    stage.command("stop")
+    stage.command("run", job="a", run_id=77)
+
+
+@scenario
+def commands_that_cannot_be_read(stage: Stage) -> None:
+    import sqlite3
+
+    stage.run("hold")
+    connection = sqlite3.connect(stage.state / "registry.db")
+    for verb, run_id, arguments in ((b"\xff", None, "{}"), ("ack", "all", "{}"), ("ack", None, "[]")):
+        connection.execute(
+            "INSERT INTO commands (verb, run_id, arguments, issued_by, issued_at)"
+            " VALUES (CAST(? AS TEXT), ?, ?, '', '')",
+            (verb, run_id, arguments),
+        )
+    connection.commit()
+    stage.run("release")
+    stage.say(*(text for (text,) in connection.execute("SELECT message FROM commands WHERE issued_by = ''")))
+    connection.close()
+
+
+@scenario
+def commands_that_meet_an_error_of_ours(stage: Stage) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("surprise")
+
+    stage.patch.setattr("peak_console.store.store.Store.set_hold", fail)
+    stage.command("hold")
+
+
+@scenario
+def runs_that_were_made_before_their_engine_died(stage: Stage) -> None:
+    from peak_console.clock import SystemClock
+    from peak_console.engine.commands import answer_of
+
+    run = Run(7, "a", "manual", None, 1, "running", SystemClock().now())
+    stage.ask("no longer recorded", lambda: answer_of(None, 7))
+    for state in ("queued", "claimed", "running"):
+        stage.ask(state, lambda state=state: answer_of(_in(run, state), 7))  # type: ignore[misc]
+
+
+def _in(run: Run, state: str) -> Run:
+    from peak_console.values import replace
+
+    return replace(run, state=state)
