@@ -11,28 +11,21 @@ import queue
 import threading
 from datetime import UTC, datetime, timedelta
 
-from peak_console.alerts import backoff
+from peak_console.alerts.digest import digest
+from peak_console.alerts.results import Results
 from peak_console.alerts.sender import AppriseSender, SendError
+from peak_console.alerts.timing import DIGEST_SECONDS
 from peak_console.errors import PeakConsoleError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Protocol
 
+    from peak_console.alerts.results import Outbox
     from peak_console.alerts.sender import Sender
     from peak_console.clock import Clock
     from peak_console.jobs.model import AlertChannel
     from peak_console.model.records import Delivery
-
-    class Outbox(Protocol):
-        """What the deliverer needs of the store. Used by the thread that opened it only."""
-
-        def due_deliveries(self, now: datetime, limit: int = 50) -> list[Delivery]: ...
-        def next_delivery_at(self) -> datetime | None: ...
-        def delivered(self, delivery_id: int, now: datetime) -> None: ...
-        def delivery_failed(self, delivery_id: int, error: str, retry_at: datetime | None) -> None: ...
-        def close(self) -> None: ...
 
 
 SEND_TIMEOUT_SECONDS = 30.0
@@ -41,18 +34,20 @@ LONGEST_WAIT_SECONDS = 60.0
 BACKLOG_WAIT_SECONDS = 5.0
 """While a channel holds due deliveries back, the outbox does not say when another channel's next one is due."""
 LONGEST_REST = timedelta(seconds=60)
-"""A failing channel is tried by one delivery a minute, however many wait for it."""
+"""A failing channel is tried once a minute, however much waits for it."""
 MAX_STUCK = 3
-BATCH = 50
-ALL = 100_000
+BATCH = 500
+"""So many alerts go into one message at most."""
+WINDOW = timedelta(seconds=DIGEST_SECONDS)
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 class _Send:
-    """One delivery under way in a thread of its own; puts itself into ``done`` when it is over."""
+    """One message under way in a thread of its own; puts itself into ``done`` when it is over."""
 
-    def __init__(self, delivery: Delivery, channel: AlertChannel, until: float) -> None:
-        self.delivery = delivery
+    def __init__(self, deliveries: Sequence[Delivery], channel: AlertChannel, until: float) -> None:
+        self.deliveries = deliveries
+        """What the message is made of."""
         self.channel = channel
         self.until = until
         """When it has taken too long, on the monotonic clock."""
@@ -60,12 +55,12 @@ class _Send:
 
     def start(self, sender: Sender, done: Callable[[_Send], None]) -> None:
         # A daemon: a service that never answers must not keep the program from ending.
-        name = f"alert-{self.delivery.id}"
+        name = f"alert-{self.deliveries[0].id}"
         threading.Thread(target=self._send, args=(sender, done), name=name, daemon=True).start()
 
     def _send(self, sender: Sender, done: Callable[[_Send], None]) -> None:
         try:
-            sender.send(self.channel, self.delivery.alert)
+            sender.send(self.channel, digest([delivery.alert for delivery in self.deliveries]))
         except SendError as error:
             self.error = error
         except Exception as error:  # noqa: BLE001 - any of a hundred plugins; its text may hold the URL
@@ -82,7 +77,8 @@ def _random() -> float:
 class Deliverer:
     """Sends what is due in the outbox, again and again until the service takes it or a day has passed.
 
-    Each channel gets one message at a time, channels work side by side, and a channel that fails rests before its
+    What comes for a channel within ten seconds is one message. Each channel gets one message at a time, channels work
+    side by side, and a channel that fails rests before its
     next one: a broken channel holds no other back. Exactly one deliverer may serve an outbox, the dispatching
     engine's. All methods may be called from any thread and none but ``flush`` and ``stop`` waits.
     """
@@ -104,7 +100,7 @@ class Deliverer:
         self._clock = clock
         self._sender: Sender = sender or AppriseSender()
         self._send_timeout = send_timeout_seconds
-        self._jitter = jitter or _random
+        self._results = Results(jitter or _random)
         self._report = report or (lambda _: None)
         self._news: queue.SimpleQueue[_Send | threading.Event | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -134,18 +130,19 @@ class Deliverer:
         self.wake()
 
     def flush(self, timeout_seconds: float) -> int:
-        """Try everything that is due now once, for at most so long; how many deliveries are still to be made.
+        """Try everything that is new or due once, for at most so long; how many deliveries are still to be made.
 
-        Starts the thread if need be, but only when something is due. Those left are in the outbox for later.
+        Starts the thread if need be, but only when there is something. Those left are in the outbox for later.
         """
         outbox = self._open_outbox()
         try:
-            if not self._stopping and outbox.due_deliveries(self._clock.now(), 1):
+            now = self._clock.now()
+            if not self._stopping and outbox.due_channels(now, now + WINDOW):
                 self.start()
                 tried = threading.Event()
                 self._news.put(tried)
                 tried.wait(timeout_seconds)
-            return len(outbox.due_deliveries(END_OF_TIME, ALL))
+            return outbox.undelivered()
         finally:
             outbox.close()
 
@@ -227,35 +224,30 @@ class Deliverer:
         return min(waits)
 
     def _start_due(self, outbox: Outbox) -> None:
-        """Start sending the oldest due delivery of each channel that is free."""
-        limit = BATCH
-        while not self._stopping:
-            now = self._clock.now()
-            due = outbox.due_deliveries(now, limit)
-            settled = [self._settled_at_once(outbox, delivery, now) for delivery in due]
-            if any(settled):
-                continue
-            if len(due) < limit:
+        """Start sending what is due for each channel that is free. While somebody waits, what is new is due too."""
+        now = self._clock.now()
+        for name in outbox.due_channels(now, now + WINDOW if self._flushes else now):
+            if self._stopping:
                 return
-            # A long backlog of some channels hides what is due on others.
-            limit *= 2
+            if name in self._sending or self._resting.get(name, now) > now:
+                continue
+            # What is new has come within the ten seconds that the oldest has waited.
+            deliveries = outbox.due_deliveries(now, BATCH, channel=name, early=now + WINDOW)
+            if deliveries:
+                self._start(outbox, name, deliveries)
 
-    def _settled_at_once(self, outbox: Outbox, delivery: Delivery, now: datetime) -> bool:
-        """Start sending a due delivery if its channel is free; ``True`` if it has come to its end already."""
-        name = delivery.channel
+    def _start(self, outbox: Outbox, name: str, deliveries: Sequence[Delivery]) -> None:
         channel = self._channels.get(name)
         if channel is None:
-            self._failed(outbox, delivery, SendError("there is no such channel any more", permanent=True))
-            return True
-        if name in self._sending or self._resting.get(name, now) > now:
-            return False
+            self._failed(outbox, deliveries, SendError("there is no such channel any more", permanent=True))
+            return
         if len(self._stuck.get(name, ())) >= MAX_STUCK:
-            self._failed(outbox, delivery, SendError(f"{MAX_STUCK} earlier alerts still wait for its answer"))
-            return True
-        send = _Send(delivery, channel, self._clock.monotonic() + self._send_timeout)
+            error = SendError(f"{MAX_STUCK} earlier alerts still wait for its answer")
+            self._failed(outbox, deliveries, error)
+            return
+        send = _Send(deliveries, channel, self._clock.monotonic() + self._send_timeout)
         self._sending[name] = send
         send.start(self._sender, self._news.put)
-        return False
 
     def _settle(self, outbox: Outbox) -> None:
         """Record the sends that are over and those that have taken too long."""
@@ -266,34 +258,33 @@ class Deliverer:
         elapsed = self._clock.monotonic()
         for name, send in list(self._sending.items()):
             if elapsed >= send.until:
-                self._failed(outbox, send.delivery, SendError(f"no answer within {self._send_timeout:g} s"))
+                self._failed(outbox, send.deliveries, SendError(f"no answer within {self._send_timeout:g} s"))
                 self._stuck.setdefault(name, []).append(send)
                 del self._sending[name]
 
     def _record(self, outbox: Outbox, send: _Send) -> None:
-        name, delivery = send.delivery.channel, send.delivery
+        name = send.channel.name
         current = self._sending.get(name)
         late = current is not send
         if send.error is None:
-            # One that had been given up on but worked after all need not be repeated, unless it is just now.
-            if not late or current is None or current.delivery.id != delivery.id:
-                outbox.delivered(delivery.id, self._clock.now())
+            # What had been given up on but worked after all need not be repeated, unless it is just now.
+            repeated = {delivery.id for delivery in current.deliveries} if late and current is not None else set()
+            done = [delivery.id for delivery in send.deliveries if delivery.id not in repeated]
+            if done:
+                self._results.delivered(outbox, name, done, self._clock.now())
                 self._resting.pop(name, None)
         elif not late:
-            self._failed(outbox, delivery, send.error)
+            self._failed(outbox, send.deliveries, send.error)
         if late:
             self._stuck[name] = [other for other in self._stuck.get(name, ()) if other is not send]
         else:
             del self._sending[name]
 
-    def _failed(self, outbox: Outbox, delivery: Delivery, error: SendError) -> None:
-        now = self._clock.now()
-        retry_at = None
+    def _failed(self, outbox: Outbox, deliveries: Sequence[Delivery], error: SendError) -> None:
+        """A message did not get out: what it was made of is tried again, and the channel rests meanwhile."""
+        name, now = deliveries[0].channel, self._clock.now()
+        retry_at = self._results.failed(outbox, deliveries, error, self._channels, now)
         if not error.permanent:
-            attempts = delivery.attempts + 1
-            retry_at = backoff.retry_at(attempts, delivery.alert.timestamp, now, self._jitter())
-            self._resting[delivery.channel] = min(retry_at or END_OF_TIME, now + LONGEST_REST)
-        message = f'channel "{delivery.channel}": {error}'
-        outbox.delivery_failed(delivery.id, message, retry_at)
+            self._resting[name] = min(retry_at or END_OF_TIME, now + LONGEST_REST)
         then = "given up" if retry_at is None else f"next attempt at {retry_at:%Y-%m-%d %H:%M:%S} UTC"
-        self._report(f"alerts: {message}; {then}")
+        self._report(f'alerts: channel "{name}": {error}; {then}')

@@ -84,13 +84,15 @@ def check_url(url: str) -> str | None:
 
 
 def title_of(alert: Alert) -> str:
-    """``[critical] daily_risk_check``; an alert about no job names its source."""
-    return f"[{alert.level}] {alert.job or alert.source}"
+    """``[critical] daily_risk_check``; an alert about no job names its source, a digest says how many it holds."""
+    number = alert.context.get("number")
+    about = f"{number} alerts" if number and alert.job is None else alert.job or alert.source
+    return f"[{alert.level}] {about}"
 
 
 def body_of(alert: Alert) -> str:
-    """The message, and when it was raised: a delivery may come hours later."""
-    return f"{alert.message}\n\n{alert.timestamp:%Y-%m-%d %H:%M:%S} UTC"
+    """The message, and when it happened: a delivery may come hours later."""
+    return f"{alert.message}\n\n{alert.latest_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _service(url: str) -> Apprise | None:

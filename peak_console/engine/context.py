@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from peak_console.alerts.timing import DIGEST_SECONDS, REALERT_SECONDS
 from peak_console.engine.events import AlertRaised
 from peak_console.schedule.zones import zone
 from peak_console.values import replace
 
-REALERT_SECONDS = 3600.0
-"""How long the same trouble is not sent again, unless a job says otherwise."""
 GONE_SECONDS = 5.0
 """How long a job has to be missing from the jobs file before what waits for it is given up."""
 
@@ -118,7 +118,7 @@ class EngineContext:
         channels = self._channels_for(alert, tags)
         if self.options.send_alerts:
             channels += [each.name for each in self.channels if each.name in also_to and each.name not in channels]
-        stored = self.store.add_alert(self._safe(alert), channels, self.clock.now())
+        stored = self.store.add_alert(self._safe(alert), channels, self.digest_at())
         self.news.append((AlertRaised(at=stored.timestamp, alert=stored), bool(channels)))
 
     def open_incident(
@@ -131,7 +131,7 @@ class EngineContext:
         """
         channels = self._channels_for(alert, tags)
         safe = replace(self._safe(alert), cause=cause)
-        stored, told = self.store.open_incident(safe, channels, self.clock.now(), realert_seconds)
+        stored, told = self.store.open_incident(safe, channels, self.digest_at(), realert_seconds)
         if told:
             self.news.append((AlertRaised(at=alert.timestamp, alert=stored), bool(channels)))
 
@@ -147,6 +147,10 @@ class EngineContext:
         if resolved and recovery is not None:
             self.raise_alert(recovery, tags, self.store.channels_told(resolved))
         return resolved
+
+    def digest_at(self) -> datetime:
+        """When what is recorded now is sent, with whatever else has come by then."""
+        return self.clock.now() + timedelta(seconds=DIGEST_SECONDS)
 
     def _channels_for(self, alert: Alert, tags: Sequence[str]) -> list[str]:
         from peak_console.alerts.routing import channels_for

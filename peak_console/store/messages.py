@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from peak_console.model.state import Hold
 
 WITHDRAWN = "withdrawn: no engine answered in time"
+_DUE = "next_attempt_at <= :early AND (attempts = 0 OR next_attempt_at <= :now)"
 _RANK: dict[str, int] = {level: rank for rank, level in enumerate(Level)}
 
 
@@ -141,6 +142,10 @@ class AlertRecords(Database):
                 self.deliver(incident, channels, due)
             return self._incidents("id = ?", (incident,))[0], again
 
+    def incident(self, cause: str) -> Alert | None:
+        """The incident that is open for a cause."""
+        return next(iter(self._incidents("cause = ? AND resolved_at IS NULL", (cause,))), None)
+
     def incidents(self) -> list[Alert]:
         """The incidents whose cause is not gone, oldest first."""
         return self._incidents("cause IS NOT NULL AND resolved_at IS NULL", ())
@@ -198,19 +203,32 @@ class AlertRecords(Database):
         """Whether there is such an alert."""
         return bool(self._rows("SELECT 1 FROM alerts WHERE id = ?", (alert_id,)))
 
-    def due_deliveries(self, now: datetime, limit: int = 50) -> list[Delivery]:
-        """Deliveries whose next attempt is due, oldest first."""
+    def due_channels(self, now: datetime, early: datetime) -> list[str]:
+        """The channels with something that is due, the longest waiting first; what is new is due by ``early``."""
+        self.follow()
+        sql = f"SELECT channel FROM deliveries WHERE {_DUE} GROUP BY channel ORDER BY min(next_attempt_at)"
+        return [row[0] for row in self._rows(sql, {"now": stamp(now), "early": stamp(early)})]
+
+    def due_deliveries(
+        self, now: datetime, limit: int = 50, *, channel: str | None = None, early: datetime | None = None
+    ) -> list[Delivery]:
+        """Deliveries that are due, of one channel or all, oldest first; what is new is due by ``early``."""
         from peak_console.model.records import Delivery
 
-        self.follow()
         sql = (
-            f"SELECT {ALERT_COLUMNS}, deliveries.id, channel, attempts FROM deliveries JOIN alerts "
-            "ON alerts.id = alert_id WHERE next_attempt_at <= ? ORDER BY next_attempt_at, deliveries.id LIMIT ?"
+            f"SELECT {ALERT_COLUMNS}, deliveries.id, channel, attempts FROM deliveries JOIN alerts"
+            f" ON alerts.id = alert_id WHERE {_DUE} AND (:channel IS NULL OR channel = :channel)"
+            " ORDER BY next_attempt_at, deliveries.id LIMIT :limit"
         )
+        values = {"now": stamp(now), "early": stamp(early or now), "channel": channel, "limit": limit}
         return [
             Delivery(id=row[-3], alert=alert_from(row), channel=row[-2], attempts=row[-1])
-            for row in self._rows(sql, (stamp(now), limit))
+            for row in self._rows(sql, values)
         ]
+
+    def undelivered(self) -> int:
+        """How many deliveries are still to be made."""
+        return int(self._rows("SELECT count(*) FROM deliveries WHERE next_attempt_at IS NOT NULL")[0][0])
 
     def next_delivery_at(self) -> datetime | None:
         """When the outbox next has something to send; ``None`` when it is empty."""

@@ -66,11 +66,11 @@ class Outbox:
     def open(self) -> Store:
         return Store.open(str(self.directory))
 
-    def add(self, *channels: str, message: str = "it failed", level: str = "critical") -> None:
+    def add(self, *channels: str, message: str = "it failed", level: str = "critical", due_in: float = 0) -> None:
         alert = Alert(level, message, self.clock.now(), job="daily_risk_check")
         store = self.open()
         try:
-            store.add_alert(alert, channels, self.clock.now())
+            store.add_alert(alert, channels, self.clock.now() + timedelta(seconds=due_in))
         finally:
             store.close()
 
@@ -87,6 +87,14 @@ class Outbox:
             Row(channel, attempts, datetime.fromisoformat(at) if at else None, bool(delivered), error)
             for channel, attempts, at, delivered, error in found
         ]
+
+    def alerts(self) -> list[Alert]:
+        """The alert log, oldest first."""
+        store = self.open()
+        try:
+            return store.alerts()[::-1]
+        finally:
+            store.close()
 
     def wait(self, condition: Callable[[list[Row]], bool]) -> list[Row]:
         """The rows once they satisfy the condition; fails after 10 s."""

@@ -95,5 +95,5 @@ def tell_of_damage(context: EngineContext, alerts: Sequence[Alert], now: datetim
         if alert.level == Level.CRITICAL:
             context.emit(EngineTroubled(at=now, error=alert.message.splitlines()[0]))
         channels = channels_for(alert, (), context.channels) if context.options.send_alerts else []
-        context.store.deliver(alert.id, channels, now)
+        context.store.deliver(alert.id, channels, context.digest_at())
         context.news.append((AlertRaised(at=alert.timestamp, alert=alert), bool(channels)))

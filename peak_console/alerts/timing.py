@@ -1,4 +1,4 @@
-"""When a failed delivery is tried again. Pure; seconds."""
+"""When alerts are sent, and sent again. Pure; seconds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
+DIGEST_SECONDS = 10.0
+"""An alert waits so long for others, with which it is sent as one message."""
+REALERT_SECONDS = 3600.0
+"""How long the same trouble is not sent again, unless a job says otherwise."""
 FIRST_SECONDS = 5.0
 FACTOR = 3.0
 LONGEST_SECONDS = 3600.0

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from peak_console.alerts.backoff import GIVE_UP_AFTER, retry_at
+from peak_console.alerts.timing import GIVE_UP_AFTER, retry_at
 
 NOW = datetime(2025, 3, 4, 7, 30, tzinfo=UTC)
 
