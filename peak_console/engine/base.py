@@ -70,6 +70,11 @@ class EngineCore(Wishes):
         self._channels_of = channels_of
         self._emit = emit
         self._on_alert = on_alert
+        self._beat: Callable[[], float | None] = lambda: None
+
+    def on_beat(self, beat: Callable[[], float | None]) -> None:
+        """What every step of the work ends with, a sign of life: in how many seconds at most the next is due."""
+        self._beat = beat
 
     # Startup.
 
@@ -167,6 +172,7 @@ class EngineCore(Wishes):
             supervisor=Supervisor(self.store, self._executor, self._clock, self.directory),
             emit=self._emit,
             on_alert=self._on_alert,
+            beat=self._beat,
             channels=self._channels_of(jobset),
             hold=before.hold,
             loaded_at=self._clock.monotonic(),

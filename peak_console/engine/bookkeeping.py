@@ -54,6 +54,7 @@ class Bookkeeper:
         """
         self._unrecorded += ends
         while self._unrecorded:
+            self._context.beat()
             self._record_one(self._unrecorded[0])
             self._unrecorded.pop(0)
 

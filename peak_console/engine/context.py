@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ GONE_SECONDS = 5.0
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, tzinfo
     from types import TracebackType
     from typing import Self
@@ -63,6 +64,8 @@ class EngineContext:
     emit: Callable[[EngineEvent], None]
     on_alert: Callable[[], None]
     """Called once a transaction with alerts has been committed."""
+    beat: Callable[[], object] = lambda: None
+    """A sign of life, for whoever waits for one: called between the steps of what may take long."""
     channels: Sequence[AlertChannel] = ()
     hold: Hold | None = None
     loaded_at: float = 0.0
@@ -177,9 +180,16 @@ class EngineContext:
         limit = self.jobset.settings.max_concurrent_runs
         return max(0, limit - self.active_count()) if limit else None
 
-    def enqueue(self, run: Run, *, here: bool = True) -> None:
-        """Put a recorded run into the queue; ``here`` says that this process made it wait."""
-        if here:
-            self.queued_here.add(run.id)
-        self.queue.append(run)
-        self.queue.sort(key=lambda queued: (queued.not_before or queued.scheduled_for or queued.claimed_at, queued.id))
+    def enqueue(self, run: Run) -> None:
+        """Put a run that this process has recorded into the queue."""
+        self.queued_here.add(run.id)
+        insort(self.queue, run, key=_turn)
+
+    def fill_queue(self, runs: Iterable[Run]) -> None:
+        """Make a queue of recorded runs that other processes have put there."""
+        self.queue[:] = sorted(runs, key=_turn)
+
+
+def _turn(queued: Run) -> tuple[datetime, int]:
+    """In which order queued runs start."""
+    return queued.not_before or queued.scheduled_for or queued.claimed_at, queued.id

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from peak_console.alerts.judge import judge_catch_up, judge_missed
-from peak_console.decisions.policy import Action, decide
+from peak_console.decisions.policy import CATCH_UP_LIMIT, Action, decide
 from peak_console.decisions.selection import is_enabled
 from peak_console.engine.ends import End
 from peak_console.engine.events import RunQueued, RunStarted, SlotPassed
 from peak_console.engine.places import Places
 from peak_console.errors import StateError
-from peak_console.jobs.model import JobDefinition, Overlap
+from peak_console.jobs.model import CatchUp, JobDefinition, Overlap
 from peak_console.model.records import Claim, Outcome, RunState, Trigger
 from peak_console.schedule.slots import Pending
 from peak_console.values import replace
@@ -25,13 +25,17 @@ if TYPE_CHECKING:
     from peak_console.engine.context import EngineContext
     from peak_console.model.records import Run
 
+    Due = tuple[JobDefinition, Pending]
+
 REPLACED = "replaced by a later run"
 TAG = "scheduler"
 """The registry's tag of runs that the engine itself made, as documented."""
 FIRST_BATCH = 16
 BATCH_GROWTH = 4
+MOST_CLAIMS = 2000
 """Of many slots that are due at one moment so few are claimed first, so that starting begins at once; the next batch
-is so many times larger, so that few commits are waited for."""
+is so many times larger, so that few commits are waited for. No batch goes far beyond so many claims: jobs that catch up
+on all of their slots have up to a thousand each, and nobody is looked after meanwhile."""
 
 
 class Dispatcher:
@@ -72,7 +76,7 @@ class Dispatcher:
         """What waits for its turn, or for another attempt, does not outlast its job, nor the disabling of that."""
         context = self._context
         ends = []
-        for run in list(context.queue):
+        for run in context.queue:
             job, reason = context.jobs.get(run.job), ""
             if context.is_gone(run.job):
                 job, reason = JobDefinition(run.job, tags=run.tags), "its job is gone from the jobs file"
@@ -80,8 +84,10 @@ class Dispatcher:
                 enabled = is_enabled(job, context.planner.states.get(run.job), now)
                 reason = "" if enabled else "its job was disabled while it waited"
             if job is not None and reason:
-                context.queue.remove(run)
                 ends.append(End(run, job, Outcome.SKIPPED, None, now, reason))
+        if ends:
+            ids = {end.run.id for end in ends}
+            context.queue[:] = [run for run in context.queue if run.id not in ids]
         return ends
 
     def _claim_due(self, now: datetime) -> Iterator[tuple[Run, JobDefinition]]:
@@ -94,7 +100,8 @@ class Dispatcher:
         free = context.free_places()
         size = FIRST_BATCH
         while due:
-            batch, later = due[:size], due[size:]
+            context.beat()
+            batch, later = _batch(due, size)
             try:
                 ready, free = self._record(batch, now, free)
             except StateError as error:
@@ -213,8 +220,10 @@ class Dispatcher:
         free = context.free_places()
         taken: set[str] = set()
         for run in context.queue:
+            if free is not None and free < 1:
+                break
             job = context.jobs.get(run.job)
-            if job is None or not self._may_start(run, job, now, taken) or (free is not None and free < 1):
+            if job is None or not self._may_start(run, job, now, taken):
                 continue
             ready.append((run, context.launcher.with_args_of(job, run)))
             taken.add(run.job)
@@ -226,7 +235,12 @@ class Dispatcher:
             return False
         if job.overlap == Overlap.ALLOW:
             return True
-        return run.job not in taken and not self._context.active_runs(run.job)
+        if run.job in taken:
+            return False
+        if self._context.active_runs(run.job):
+            taken.add(run.job)  # so that of a long queue nobody asks again
+            return False
+        return True
 
     def start_by_hand(
         self, job: JobDefinition, now: datetime, *, force: bool, command_id: int | None = None
@@ -306,3 +320,13 @@ class Dispatcher:
             for run, pid, pid_started in self._unrecorded:
                 store.started(run.id, run.started_at or run.claimed_at, pid, pid_started)
         self._unrecorded.clear()
+
+
+def _batch(due: list[Due], size: int) -> tuple[list[Due], list[Due]]:
+    """At most ``size`` of the jobs that are due, fewer where they have many slots; and the rest."""
+    claims = 0
+    for count, (job, pending) in enumerate(due[:size], 1):
+        claims += min(pending.count, CATCH_UP_LIMIT) if job.catch_up == CatchUp.ALL else 1
+        if claims >= MOST_CLAIMS:
+            return due[:count], due[count:]
+    return due[:size], due[size:]

@@ -55,15 +55,15 @@ class Recovery:
     def look(self, now: datetime) -> list[End]:
         """Bring queue and runs into line with the registry; the ends of runs that are over."""
         context = self._context
-        context.queue.clear()
         context.foreign.clear()
         ends: list[End] = []
-        for run in context.store.unfinished():
-            if run.state == RunState.QUEUED:
-                context.enqueue(run, here=False)
-            elif run.id in context.supervisor:
+        unfinished = context.store.unfinished()
+        context.fill_queue(run for run in unfinished if run.state == RunState.QUEUED)
+        for run in unfinished:
+            context.beat()
+            if run.state == RunState.QUEUED or run.id in context.supervisor:
                 continue
-            elif self._is_left_alone(run):
+            if self._is_left_alone(run):
                 context.foreign.append(run)
             elif context.store.take_over(run, context.identity):
                 ends += self._take_over(replace(run, supervisor=context.identity), now)

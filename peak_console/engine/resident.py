@@ -39,7 +39,6 @@ class Engine(EngineCore):
     """Serves a state directory until it is told to leave."""
 
     _reload: Callable[[], str] = staticmethod(lambda: "this engine does not reload")
-    _beat: Callable[[], float | None] = staticmethod(lambda: None)
     _trouble: str | None = None
     """What the registry refuses now, and ``_troubled_since`` when."""
     _troubled_since: datetime
@@ -49,10 +48,6 @@ class Engine(EngineCore):
     def on_reload(self, reload: Callable[[], str]) -> None:
         """What the ``reload`` command calls: reads the file again and offers it; the error, or nothing."""
         self._reload = reload
-
-    def on_beat(self, beat: Callable[[], float | None]) -> None:
-        """What every turn of ``serve`` ends with, a sign of life: in how many seconds at most the next is due."""
-        self._beat = beat
 
     @property
     def trouble(self) -> tuple[str, datetime] | None:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.engine import context
 from peak_console.jobs.model import SchedulerSettings
 from tests.support.clock import MONDAY_MORNING, FakeClock
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:
+    from peak_console.model.records import Run
     from tests.engine.conftest import MakeBench
 
 HOUR = 3600.0
@@ -244,3 +246,50 @@ def test_a_day_of_288_cold_starts_runs_each_job_as_often_as_it_should(bench: Mak
     engine.turn()
     counts = {job.name: len(engine.runs(job.name)) for job in jobs}
     assert counts == {"daily": 1, "midnight": 1, "weekly": 1, "hourly": 25, "once": 1}
+
+
+def test_a_thousand_slots_to_catch_up_on_are_queued_and_taken_over_in_one_sweep(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day of minutes of some jobs, all to be made up for, must not keep the engine from its signs of life."""
+    jobs = [make_job(f"job {n}", cron="* * * * *", catch_up="all", misfire_grace_seconds=1e8) for n in range(3)]
+    engine = bench(*jobs)
+    engine.advance(17 * 3600)
+    assert len(engine.live) == 3
+    assert len(engine.engine.context.queue) == 3 * 999
+    asked = 0
+    turn = context._turn
+
+    def counted(run: Run) -> tuple[datetime, int]:
+        nonlocal asked
+        asked += 1
+        return turn(run)
+
+    monkeypatch.setattr(context, "_turn", counted)
+    beats = engine.beats
+    engine.restart()
+    assert asked == 3 * 999
+    assert engine.beats - beats >= 3 * 999
+    queue = engine.engine.context.queue
+    assert queue == sorted(queue, key=turn)
+    for _ in range(3):
+        engine.end(engine.live[0], 1)
+    assert engine.engine.context.queue == sorted(engine.engine.context.queue, key=turn)
+
+
+def test_many_claims_are_made_in_several_transactions(bench: MakeBench) -> None:
+    jobs = [make_job(f"job {n}", cron="* * * * *", catch_up="all", misfire_grace_seconds=1e8) for n in range(3)]
+    engine = bench(*jobs)
+    before = engine.beats
+    engine.advance(20 * 3600)
+    assert engine.beats - before == 2  # batches: of two jobs, and of one
+    assert len(engine.runs()) == 3 * 1001
+
+
+def test_a_disabled_job_leaves_a_long_queue_at_once(bench: MakeBench) -> None:
+    wanted = make_job("wanted", cron="* * * * *", catch_up="all", misfire_grace_seconds=1e8)
+    engine = bench(wanted, make_job("other", cron="* * * * *", catch_up="all", misfire_grace_seconds=1e8))
+    engine.advance(300)
+    engine.command("disable", "other")
+    assert {run.job for run in engine.engine.context.queue} == {"wanted"}
+    assert [run.outcome for run in engine.runs("other")].count("skipped") == 4

@@ -135,6 +135,8 @@ class Bench:
         self.clock = clock or FakeClock()
         self.executor = executor or ScriptedExecutor()
         self.events: list[EngineEvent] = []
+        self.beats = 0
+        """Signs of life so far."""
         self.options = options or EngineOptions(mode="headless")
         self.jobs = jobs
         self.channels = channels
@@ -157,10 +159,14 @@ class Bench:
             channels_of=lambda _jobset: self.channels,
             emit=self.events.append,
         )
+        engine.on_beat(self._on_beat)
         engine.open()
         assert engine.take_over()
         engine.begin()
         return engine
+
+    def _on_beat(self) -> None:
+        self.beats += 1
 
     def jobset(self, *jobs: JobDefinition) -> JobSet:
         return JobSet("/etc/peak/jobs.toml", {job.name: job for job in jobs}, self.settings)
