@@ -42,6 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _silence()
         where = f"{error.filename}: " if error.filename else ""
         return _complain(PeakConsoleError(f"{where}{error.strerror or error}"), EXIT_UNUSABLE)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "new thread" not in str(error):
+            raise
+        text = "the machine has no room for this program at present; see its limits (ulimit -u, ulimit -v, TasksMax)"
+        return _complain(PeakConsoleError(text), EXIT_UNUSABLE)
     except KeyboardInterrupt:
         return 130
     return code

@@ -29,9 +29,13 @@ class Outlet:
             from queue import SimpleQueue
             from threading import Thread
 
-            self._lines = SimpleQueue()
-            self._thread = Thread(target=self._serve, args=(self._lines,), name="output", daemon=True)
-            self._thread.start()
+            lines: SimpleQueue[str | None] = SimpleQueue()
+            thread = Thread(target=self._serve, args=(lines,), name="output", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # no room for another thread: whoever writes waits for the reader
+                return
+            self._lines, self._thread = lines, thread
 
     def write(self, text: str) -> None:
         """Write whole lines. From any thread; raises nothing."""

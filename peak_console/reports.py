@@ -83,7 +83,7 @@ def _finished(event: events.RunFinished) -> Line:
 
 def _passed(event: events.SlotPassed) -> Line:
     run = event.run
-    level = Level.WARNING if run.outcome == Outcome.MISSED else Level.INFO
+    level = Level.WARNING if run.outcome in (Outcome.MISSED, Outcome.NOT_STARTED) else Level.INFO
     return level, f"{_name(run)} {run.outcome}: {run.reason}"
 
 

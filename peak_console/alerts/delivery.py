@@ -115,10 +115,14 @@ class Deliverer:
         self.use_channels(channels)
 
     def start(self) -> None:
-        """Start the thread; without effect when it runs or has been stopped."""
+        """Start the thread; without effect when it runs or has been stopped.
+
+        Raises ``RuntimeError`` where the machine has no room for another thread.
+        """
         if self._thread is None and not self._stopping:
-            self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="alerts", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def wake(self) -> None:
         """Look at the outbox now: there is a new alert in it. Safe in a signal handler."""
@@ -137,14 +141,20 @@ class Deliverer:
         outbox = self._open_outbox()
         try:
             now = self._clock.now()
-            if not self._stopping and outbox.due_channels(now, now + WINDOW):
-                self.start()
+            if not self._stopping and outbox.due_channels(now, now + WINDOW) and self._is_started():
                 tried = threading.Event()
                 self._news.put(tried)
                 tried.wait(timeout_seconds)
             return outbox.undelivered()
         finally:
             outbox.close()
+
+    def _is_started(self) -> bool:
+        try:
+            self.start()
+        except RuntimeError:
+            return False
+        return True
 
     def stop(self, grace_seconds: float = 2.0) -> None:
         """End the thread. What is being sent gets the grace to finish, else it is sent again after a restart."""
@@ -246,8 +256,12 @@ class Deliverer:
             self._failed(outbox, deliveries, error)
             return
         send = _Send(deliveries, channel, self._clock.monotonic() + self._send_timeout)
-        self._sending[name] = send
-        send.start(self._sender, self._news.put)
+        try:
+            send.start(self._sender, self._news.put)
+        except RuntimeError:
+            self._failed(outbox, deliveries, SendError("the machine has no room for another thread"))
+        else:
+            self._sending[name] = send
 
     def _settle(self, outbox: Outbox) -> None:
         """Record the sends that are over and those that have taken too long."""

@@ -29,3 +29,13 @@ def judge_undecided(job_name: str, error: str, *, now: datetime) -> Alert:
         "Mend its definition; all other jobs go on. See: peak-console validate",
     ]
     return Alert(Level.CRITICAL, "\n".join(lines), now, context={"job_name": job_name, "error": error}, job=job_name)
+
+
+def judge_unjudged(run: Run, outcome: str, error: str, *, now: datetime) -> Alert:
+    """The alert of a run of whose end it could not be decided what follows: whatever that is, it does not happen."""
+    lines = [
+        f"{run.job} #{run.id} ended ({outcome}), but what follows could not be decided: {error}",
+        "It is not tried again. All other jobs go on.",
+    ]
+    context = {"job_name": run.job, "run_id": run.id, "outcome": str(outcome), "error": error}
+    return Alert(Level.CRITICAL, "\n".join(lines), now, context=context, job=run.job, run_id=run.id)

@@ -59,7 +59,10 @@ class Alerting:
         return self._channels
 
     def wake(self) -> None:
-        """There is something to send. Called by the engine, after it has been recorded."""
+        """There is something to send. Called by the engine, after it has been recorded.
+
+        Raises ``RuntimeError`` where the machine has no room for a thread; to be called again then.
+        """
         import typing  # noqa: F401 - before a thread does: see ``Watcher.start``
         from threading import Event, Thread
 
@@ -67,12 +70,11 @@ class Alerting:
         from peak_console.store.store import Store
 
         if self._deliverer is None:
-            self._deliverer = Deliverer(
-                lambda: Store(self._directory), self._channels, self._clock, report=self._report
-            )
+            deliverer = Deliverer(lambda: Store(self._directory), self._channels, self._clock, report=self._report)
             self._has_turn = Event()
-            self._waiter = Thread(target=self._begin, args=(self._deliverer,), name="alerts-turn", daemon=True)
+            self._waiter = Thread(target=self._begin, args=(deliverer,), name="alerts-turn", daemon=True)
             self._waiter.start()
+            self._deliverer = deliverer
         self._deliverer.wake()
 
     def _begin(self, deliverer: Deliverer) -> None:
@@ -87,8 +89,14 @@ class Alerting:
         except StateError as error:
             self._report(f"alerts: {error}")
             return
-        deliverer.start()
-        self._has_turn.set()
+        while not self._finishing:
+            try:
+                deliverer.start()
+            except RuntimeError:  # no room for another thread: what is due waits in the outbox
+                time.sleep(DELIVERY_TURN_SECONDS)
+            else:
+                self._has_turn.set()
+                return
 
     def finish(self, seconds: float = DELIVERY_SECONDS) -> None:
         """Send what is due, for some seconds at most; what is left, the next engine sends."""

@@ -35,6 +35,9 @@ class Planner:
         self.jobs = {job.name: job for job in jobs}
         self.states = {name: states[name] for name in self.jobs if name in states}
         self.changed: list[str] = []
+        self.undecidable: dict[str, Exception] = {}
+        """Jobs of which it cannot be told when they are due, and why; they have no slots until they are looked at anew.
+        """
         self._heap: list[tuple[datetime, str]] = []
         self._when: dict[str, datetime] = {}
         for job in self.jobs.values():
@@ -44,11 +47,19 @@ class Planner:
         """Take a job's definition, override and state over as they are at ``now``."""
         job = self.jobs[name]
         before = self.states.get(name)
-        after = settled(job, before, now)
+        try:
+            after = settled(job, before, now)
+        except Exception as error:  # noqa: BLE001 - whatever a job's own data does, all others have their slots
+            self._pass_over(name, error)
+            return
         if after is not None and after != before:
             self.states[name] = after
             self.changed.append(name)
         self._schedule(job, now)
+
+    def _pass_over(self, name: str, error: Exception) -> None:
+        self._when.pop(name, None)
+        self.undecidable[name] = error
 
     def set_state(self, state: JobState, now: datetime) -> None:
         """Replace what is remembered of a job (already recorded), and look at it anew."""
@@ -64,7 +75,11 @@ class Planner:
         return next_slot(job.schedule, state.decided_until if state else None, now)
 
     def _schedule(self, job: JobDefinition, now: datetime) -> None:
-        when = self.next_slot(job.name, now)
+        try:
+            when = self.next_slot(job.name, now)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._pass_over(job.name, error)
+            return
         override = self.states[job.name].override if job.name in self.states else None
         if override is not None and override.until is not None and now < override.until:
             # When an override lapses, the job is looked at anew.
@@ -108,8 +123,12 @@ class Planner:
                 state = self.states.get(name)
                 self._when.pop(name, None)
             slots = None
-            if is_enabled(job, state, now):
-                slots = pending(job.schedule, state.decided_until if state else None, now)
+            try:
+                if is_enabled(job, state, now):
+                    slots = pending(job.schedule, state.decided_until if state else None, now)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._pass_over(name, error)
+                continue
             if slots is None:
                 self._schedule(job, now)
             else:

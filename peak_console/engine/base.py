@@ -16,6 +16,7 @@ from peak_console.engine.context import EngineContext, EngineOptions
 from peak_console.engine.control import Wishes
 from peak_console.engine.dispatch import Dispatcher
 from peak_console.engine.launch import Launcher
+from peak_console.engine.mishaps import sentence
 from peak_console.engine.recovery import Recovery, identity, strangers
 from peak_console.engine.supervisor import Supervisor
 from peak_console.errors import DamagedError, StateError
@@ -224,8 +225,20 @@ class EngineCore(Wishes):
     def dispatch(self) -> None:
         """Claim and start what is due at this moment. The lock has to be held."""
         self._bookkeeper.record(self._dispatcher.dispatch(self._clock.now()))
+        if self.context.planner.undecidable:
+            self._tell_of_undecidable(self._clock.now())
         if self.context.planner.changed:
             self._remember_changes()
+
+    def _tell_of_undecidable(self, now: datetime) -> None:
+        """Raise an alert for each job of which it cannot be told when it is due."""
+        from peak_console.alerts.mishaps import judge_undecided
+
+        context = self.context
+        with context:
+            for name, error in context.planner.undecidable.items():
+                context.raise_alert(judge_undecided(name, sentence(error), now=now), context.jobs[name].tags)
+        context.planner.undecidable.clear()
 
     def _remember_changes(self) -> None:
         planner = self.context.planner

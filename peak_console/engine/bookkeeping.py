@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from peak_console.alerts.judge import judge_finished
+from peak_console.alerts.mishaps import judge_unjudged
 from peak_console.decisions.policy import retry_at
 from peak_console.engine.dispatch import TAG
 from peak_console.engine.events import RunFinished
+from peak_console.engine.mishaps import sentence
+from peak_console.errors import StateError
 from peak_console.model.records import Claim, Outcome, RunState, Trigger
 from peak_console.store.directory import run_directory
 from peak_console.values import replace
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from peak_console.model.records import Run
 
 FAILURES = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.NOT_STARTED})
+HIGHEST_CODE = 2**31
 TAIL_LINES = 10
 TAIL_BYTES = 16 * 1024
 
@@ -55,8 +59,25 @@ class Bookkeeper:
         self._unrecorded += ends
         while self._unrecorded:
             self._context.beat()
-            self._record_one(self._unrecorded[0])
+            try:
+                self._record_one(self._unrecorded[0])
+            except StateError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
+                self._record_plainly(self._unrecorded[0], error)
             self._unrecorded.pop(0)
+
+    def _record_plainly(self, end: End, error: Exception) -> None:
+        """Record an end of which it could not be decided what follows: nothing but an alert."""
+        context = self._context
+        now = context.clock.now()
+        code = end.return_code if end.return_code is not None and 0 <= end.return_code <= HIGHEST_CODE else None
+        wrong = context.launcher.redactor.text(sentence(error))
+        with context:
+            if context.store.finish(end.run.id, end.outcome, code, end.at, f"what follows is unknown: {wrong}"):
+                context.raise_alert(judge_unjudged(end.run, end.outcome, wrong, now=now), end.job.tags)
+        finished = replace(end.run, state=RunState.FINISHED, outcome=end.outcome, return_code=code, finished_at=end.at)
+        context.emit(RunFinished(at=now, run=finished, retry_at=None))
 
     def _record_one(self, end: End) -> None:
         context = self._context
@@ -131,7 +152,11 @@ class Bookkeeper:
         from peak_console.text import safe
 
         redactor = self._context.launcher.redactor
-        lines = OutputReader(run_directory(self._context.directory, run.id)).tail_lines("err", TAIL_LINES, TAIL_BYTES)
+        reader = OutputReader(run_directory(self._context.directory, run.id))
+        try:
+            lines = reader.tail_lines("err", TAIL_LINES, TAIL_BYTES)
+        except Exception as error:  # noqa: BLE001 - the end counts, whatever has become of the output
+            lines = [f"(stderr cannot be read: {sentence(error)})"]
         return [safe(redactor.text(line)) for line in lines]
 
     def _forget(self, run: Run) -> None:

@@ -81,6 +81,8 @@ class EngineContext:
     """Ids of the runs that this process has put into the queue."""
     foreign: list[Run] = field(default_factory=list)
     """Unfinished runs that another living process looks after."""
+    alerts_owed: bool = False
+    """Whether alerts wait for a thread that could not be started."""
     succeeded: int = 0
     failed: int = 0
     news: list[tuple[AlertRaised, bool]] = field(default_factory=list)
@@ -102,7 +104,16 @@ class EngineContext:
         for event, _ in news:
             self.emit(event)
         if any(to_send for _, to_send in news):
+            self.wake_delivery()
+
+    def wake_delivery(self) -> None:
+        """Have alerts sent; later, if the machine has no room for a thread now. They wait in the outbox."""
+        try:
             self.on_alert()
+        except (RuntimeError, MemoryError, OSError, ImportError):
+            self.alerts_owed = True
+        else:
+            self.alerts_owed = False
 
     def is_gone(self, job: str) -> bool:
         """Whether a job is in the jobs file no more; while it is written, jobs are missing for a moment."""

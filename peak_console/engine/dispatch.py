@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from peak_console.alerts.judge import judge_catch_up, judge_missed
+from peak_console.alerts.mishaps import judge_undecided
 from peak_console.decisions.policy import CATCH_UP_LIMIT, Action, decide
 from peak_console.decisions.selection import is_enabled
 from peak_console.engine.ends import End
 from peak_console.engine.events import RunQueued, RunStarted, SlotPassed
+from peak_console.engine.mishaps import sentence
 from peak_console.engine.places import Places
 from peak_console.errors import StateError
 from peak_console.jobs.model import CatchUp, JobDefinition, Overlap
@@ -115,7 +117,31 @@ class Dispatcher:
     def _record(
         self, due: Sequence[tuple[JobDefinition, Pending]], now: datetime, free: int | None
     ) -> tuple[list[tuple[Run, JobDefinition]], int | None]:
-        """One transaction for a batch; what is to be started of it, and how many more may start after that."""
+        """One transaction for a batch; what is to be started of it, and how many more may start after that.
+
+        A batch that cannot be recorded because of one job's own data is recorded job by job.
+        """
+        try:
+            runs, replaced, left = self._commit(due, now, free)
+        except StateError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
+            if len(due) == 1:
+                job, pending = due[0]
+                return self._claimed(self._commit_undecided(job, pending, error, now), now), free
+            ready = []
+            for each in due:
+                more, free = self._record([each], now, free)
+                ready += more
+            return ready, free
+        for name in replaced:
+            self._replace(name)
+        return self._claimed(runs, now), left
+
+    def _commit(
+        self, due: Sequence[tuple[JobDefinition, Pending]], now: datetime, free: int | None
+    ) -> tuple[list[Run], list[str], int | None]:
+        """The runs recorded for a batch, the jobs whose runs are to be replaced, and how many more may start."""
         context = self._context
         verdicts: dict[tuple[str, datetime], Verdict] = {}
         claims = []
@@ -140,9 +166,23 @@ class Dispatcher:
                 self._note_replaced(name)
         for state in decided:  # not before it is durable: a slot that could not be recorded is still due
             context.planner.settle(state, now)
-        for name in replaced:
-            self._replace(name)
-        return self._claimed(runs, now), free
+        return runs, replaced, free
+
+    def _commit_undecided(self, job: JobDefinition, pending: Pending, error: Exception, now: datetime) -> list[Run]:
+        """Record a slot about which nothing could be decided: it did not start, and why."""
+        context = self._context
+        reason = context.launcher.redactor.text(sentence(error))
+        claim = Claim(
+            job=job.name, scheduled_for=pending.latest, triggered_by=Trigger.SCHEDULE, outcome=Outcome.NOT_STARTED,
+            reason=reason, command=[], args={}, tags=list(job.tags), tag=TAG,
+        )  # fmt: skip
+        state = context.planner.decided(job, pending.latest)
+        with context:
+            runs = context.store.claim([claim], now, context.identity)
+            context.remember(state)
+            context.raise_alert(judge_undecided(job.name, reason, now=now), job.tags)
+        context.planner.settle(state, now)
+        return runs
 
     def _claimed(self, runs: Sequence[Run], now: datetime) -> list[tuple[Run, JobDefinition]]:
         """Of runs that have just been recorded those to be started now; the others wait, or have passed."""
@@ -219,13 +259,20 @@ class Dispatcher:
         ready = []
         free = context.free_places()
         taken: set[str] = set()
-        for run in context.queue:
+        for run in list(context.queue):
             if free is not None and free < 1:
                 break
             job = context.jobs.get(run.job)
             if job is None or not self._may_start(run, job, now, taken):
                 continue
-            ready.append((run, context.launcher.with_args_of(job, run)))
+            try:
+                definition = context.launcher.with_args_of(job, run)
+            except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
+                context.queue.remove(run)
+                reason = context.launcher.redactor.text(sentence(error))
+                self._untold.append(End(run, job, Outcome.NOT_STARTED, None, now, reason))
+                continue
+            ready.append((run, definition))
             taken.add(run.job)
             free = None if free is None else free - 1
         return ready

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from peak_console.engine.events import RunAdopted
-from peak_console.errors import StartError
+from peak_console.engine.mishaps import sentence
+from peak_console.errors import StartError, StateError
 from peak_console.jobs.model import JobDefinition
 from peak_console.model.records import Outcome, RunState
 from peak_console.runs.local.executor import process_lives, process_mark
@@ -51,6 +52,7 @@ class Recovery:
         self._context = context
         self._executor = executor
         self._dispatcher = dispatcher
+        self._told: set[int] = set()
 
     def look(self, now: datetime) -> list[End]:
         """Bring queue and runs into line with the registry; the ends of runs that are over."""
@@ -63,11 +65,32 @@ class Recovery:
             context.beat()
             if run.state == RunState.QUEUED or run.id in context.supervisor:
                 continue
-            if self._is_left_alone(run):
-                context.foreign.append(run)
-            elif context.store.take_over(run, context.identity):
-                ends += self._take_over(replace(run, supervisor=context.identity), now)
+            try:
+                ends += self._meet(run, now)
+            except StateError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever one run does, all others are taken over
+                context.foreign.append(run)  # it counts as running, and is looked at again
+                self._tell(run, sentence(error), now)
         return ends
+
+    def _meet(self, run: Run, now: datetime) -> list[End]:
+        context = self._context
+        if self._is_left_alone(run):
+            context.foreign.append(run)
+        elif context.store.take_over(run, context.identity):
+            return self._take_over(replace(run, supervisor=context.identity), now)
+        return []
+
+    def _tell(self, run: Run, error: str, now: datetime) -> None:
+        """Raise an alert for a run that cannot be taken over, once."""
+        if run.id in self._told:
+            return
+        self._told.add(run.id)
+        from peak_console.alerts.mishaps import judge_unwatched
+
+        with self._context:
+            self._context.raise_alert(judge_unwatched(run, error, now=now), run.tags)
 
     def _is_left_alone(self, run: Run) -> bool:
         """Whether a run is for somebody else to look after, or for later."""

@@ -10,6 +10,7 @@ import time
 from peak_console.engine import events
 from peak_console.engine.base import EngineCore
 from peak_console.engine.commands import Commander
+from peak_console.engine.mishaps import sentence
 from peak_console.engine.readiness import Readiness
 from peak_console.engine.registry_loss.while_serving import Inspector, known_to, restore, stand_firm
 from peak_console.engine.reload import reload_jobs, tell_of_rejection
@@ -121,6 +122,8 @@ class Engine(EngineCore):
             raise
         except StateError as error:
             self._suffer(error)
+        except Exception as error:  # noqa: BLE001 - out of memory, threads, …: what runs needs an engine all the more
+            self._suffer(StateError(f"the engine cannot work: {sentence(error)}"))
 
     def _has_nothing_left(self) -> bool:
         """Whether it is leaving, with nothing under way.
@@ -140,6 +143,8 @@ class Engine(EngineCore):
             self._look_again_at = self._clock.monotonic() + FOREIGN_SECONDS
             self._bookkeeper.record(self._recovery.look(now))
         self.dispatch()
+        if self.context.alerts_owed:
+            self.context.wake_delivery()
         if not self.context.draining:
             self._retention.work(now)
         self._readiness.look(now)

@@ -68,10 +68,7 @@ class Supervisor:
         started = self._executor.start_many(specs())
         for (run, job), result in zip(under_way, started, strict=True):
             if isinstance(result, AlreadyStartedError):
-                try:
-                    results.append(self.adopt(run, job) or self._live[run.id])
-                except OSError as error:  # it runs; the engine goes over the registry once it can look again
-                    raise StateError(f"{run.job} #{run.id} cannot be adopted now: {sentence(error)}") from error
+                results.append(self.adopt(run, job) or self._live[run.id])
             elif isinstance(result, StartError):
                 results.append(self._not_started(run, job, result, launcher))
             else:

@@ -59,8 +59,17 @@ def _word(value: Any) -> str:
 
 
 def working_directory(job: JobDefinition) -> str:
-    """The absolute directory that the job's process runs in. ``cwd`` is relative to our own."""
-    return os.path.abspath(os.path.expanduser(job.cwd or os.curdir))
+    """The absolute directory that the job's process runs in. ``cwd`` is relative to our own.
+
+    Raises ``StartError`` where ours has been removed.
+    """
+    try:
+        return os.path.abspath(os.path.expanduser(job.cwd or os.curdir))
+    except FileNotFoundError:
+        raise StartError(
+            "the working directory of the engine was removed; start the engine again in one that is there, or give the"
+            " job an absolute cwd"
+        ) from None
 
 
 def resolve_command(job: JobDefinition, settings_python: str | None, environ: Mapping[str, str], cwd: str) -> list[str]:

@@ -10,7 +10,7 @@ import os
 import threading
 from time import sleep
 
-from peak_console.errors import JobsFileError
+from peak_console.errors import JobsFileError, StateError
 from peak_console.jobs.loader import load
 
 TYPE_CHECKING = False
@@ -74,7 +74,13 @@ class Watcher:
         # find it half loaded, which is an error: dataclasses looks for it without waiting.
         import typing  # noqa: F401
 
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:
+            raise StateError(
+                "the machine has no room for another thread, so that saves of the jobs file would go unnoticed; see"
+                " its limits (ulimit -u, ulimit -v, TasksMax), and start this again"
+            ) from None
 
     def stop(self) -> None:
         """End the thread; returns once it has ended. Without effect when it was never started."""

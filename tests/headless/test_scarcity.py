@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.headless.support import shell
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -48,5 +50,20 @@ def test_two_hundred_due_jobs_under_a_hard_limit_on_descriptors(program: Program
     runs = program.finished(200)
     assert {run.outcome for run in runs} == {"succeeded"}
     assert len(program.runs()) == 200
+    assert engine.leave() == 0
+    assert engine.err == ""
+
+
+def test_a_working_directory_that_is_removed_stops_only_those_who_need_it(program: Program) -> None:
+    rest = 'schedule_type = "interval"\ninterval_seconds = 0.5'
+    program.jobs(
+        shell("here", "rmdir {folder}/gone", rest + "\nsuccess_codes = [0, 1]")
+        + shell("there", "echo there >> {log}", rest + '\ncwd = "/"')
+    )
+    engine = program.start("--headless", under=f"mkdir {program.folder}/gone && cd {program.folder}/gone")
+    here = program.finished(2, "here")
+    assert [run.outcome for run in here[:2]] == ["succeeded", "not_started"]
+    assert "the working directory of the engine was removed" in (here[1].reason or "")
+    program.log_has(len(program.log) + 2)
     assert engine.leave() == 0
     assert engine.err == ""

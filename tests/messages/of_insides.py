@@ -304,3 +304,26 @@ def records_that_make_no_sense(stage: Stage) -> None:
     stage.patch.setenv("PEAK_CONSOLE_STATE_DIR", str(stage.state))
     stage.ask("log_scheduler_job_run", lambda: log_scheduler_job_run(
         job_name="a", command="x", args={}, return_code=0, started_at=moments[0], finished_at=moments[1]))  # fmt: skip
+
+
+@scenario
+def a_machine_that_runs_out(stage: Stage) -> None:
+    import threading
+
+    from peak_console.jobs.command import working_directory
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.jobs.watcher import Watcher
+
+    def no_thread(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    watcher = Watcher(str(stage.folder / "jobs.toml"), on_jobs=lambda _: None, on_error=lambda _: None)
+    gone = stage.folder / "gone"
+    gone.mkdir()
+    with stage.patch.context() as patched:
+        patched.setattr(threading.Thread, "start", no_thread)
+        stage.ask("no thread for the watcher", watcher.start)
+    with stage.patch.context() as patched:
+        patched.chdir(gone)
+        gone.rmdir()
+        stage.ask("the working directory is gone", lambda: working_directory(JobDefinition("job")))

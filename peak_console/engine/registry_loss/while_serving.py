@@ -117,8 +117,13 @@ class Inspector:
             )
         if time.monotonic() < self._next_at or (self._thread is not None and self._thread.is_alive()):
             return
-        self._thread = threading.Thread(target=self._look, name="registry-check", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._look, name="registry-check", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the machine has no room for it now
+            self._next_at = time.monotonic() + EVERY_SECONDS
+        else:
+            self._thread = thread
 
     def _look(self) -> None:
         began = time.monotonic()

@@ -89,12 +89,16 @@ class LocalExecutor:
         try:
             lay_out(spec.directory)
             link = self._keeper()
-        except StartError as error:
-            return error
-        try:
             link.send(spec)
         except LinkBrokenError:
             pass  # receiving fails as well
+        except StartError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - whatever a run's own data does, the others are asked for
+            return StartError(
+                f"run #{spec.run_id}: cannot be handed to the process that starts runs"
+                f" ({type(error).__name__}: {error}); see its definition"
+            )
         return link
 
     def _result(self, spec: RunSpec, link: KeeperLink | StartError) -> LocalRun | StartError:

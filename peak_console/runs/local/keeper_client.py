@@ -60,16 +60,17 @@ class KeeperLink:
         """Ask for a start; ``receive`` has the answer. Raises ``LinkBrokenError``."""
         encode = os.fsencode
         messages = []
-        if self._known is None:
-            self._known = dict(spec.env)
-            messages.append(marshal.dumps({encode(name): encode(value) for name, value in self._known.items()}))
         known = self._known
+        if known is None:
+            known = dict(spec.env)
+            messages.append(marshal.dumps({encode(name): encode(value) for name, value in known.items()}))
         changed = {encode(name): encode(value) for name, value in spec.env.items() if known.get(name) != value}
         gone = [encode(name) for name in known.keys() - spec.env.keys()]
         cwd = None if spec.cwd is None else encode(spec.cwd)
         messages.append(
             marshal.dumps((encode(spec.directory), [encode(word) for word in spec.argv], changed, gone, cwd))
         )
+        self._known = known  # not before all of it could be written down
         try:
             self._socket.sendall(b"".join(len(each).to_bytes(4, "big") + each for each in messages))
         except OSError as error:

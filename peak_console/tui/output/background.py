@@ -63,7 +63,11 @@ class CatchUp:
 
 def in_background(work: Callable[[], None]) -> None:
     """Run in a thread that never keeps the program from ending."""
-    threading.Thread(target=work, name="output", daemon=True).start()
+    thread = threading.Thread(target=work, name="output", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # the machine has no room for it: better a screen that stands still than none
+        work()
 
 
 def save(directory: str, path: str, zone: tzinfo | None) -> int:
