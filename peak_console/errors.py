@@ -41,6 +41,10 @@ class DamagedError(StateError):
     """The registry is damaged; an engine that starts sets it aside."""
 
 
+class DamagedRowError(DamagedError):
+    """A row of the registry makes no sense, though SQLite can read it; the engine mends it."""
+
+
 class TakenAwayError(StateError):
     """The state directory was taken away from the engine that served it."""
 

@@ -19,11 +19,12 @@ from peak_console.engine.launch import Launcher
 from peak_console.engine.mishaps import sentence
 from peak_console.engine.recovery import Recovery, identity, strangers
 from peak_console.engine.supervisor import Supervisor
-from peak_console.errors import DamagedError, StateError
+from peak_console.errors import DamagedError, DamagedRowError, StateError
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.model.records import EngineInfo
 from peak_console.model.terms import RESIDENT_MODES
-from peak_console.store.directory import Doorbell, EngineLock
+from peak_console.store.directory import Doorbell, EngineLock, run_directory
+from peak_console.store.restore import NOTHING_KNOWN
 from peak_console.store.store import Store
 from peak_console.version import __version__
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import AlertChannel, JobSet
     from peak_console.model.records import Alert
     from peak_console.runs.interface import Executor
+    from peak_console.store.restore import Known
 
 
 class EngineCore(Wishes):
@@ -71,6 +73,8 @@ class EngineCore(Wishes):
         self._channels_of = channels_of
         self._emit = emit
         self._on_alert = on_alert
+        self._untold: Sequence[Alert] = ()
+        """Alerts about the registry that are in it, and that nobody has heard of."""
         self._beat: Callable[[], float | None] = lambda: None
 
     def on_beat(self, beat: Callable[[], float | None]) -> None:
@@ -99,7 +103,7 @@ class EngineCore(Wishes):
             return False
         self.store.follow()  # it may have been replaced while this one stood by
         try:
-            in_order = self.store.engine_info().pid is None
+            in_order = self.store.engine_info(strict=True).pid is None
         except DamagedError:
             in_order = False
         if not in_order:
@@ -117,35 +121,54 @@ class EngineCore(Wishes):
 
     def begin(self) -> None:
         """Take over what the directory holds. The lock has to be held."""
-        try:
-            self._begin()
-        except DamagedError:  # in a place where nobody had looked
-            if hasattr(self, "context"):
-                self.context.supervisor.leave_all()
-            if hasattr(self, "bell"):
-                self.bell.close()
-            self._replace_registry()
-            self._begin()
+        for _ in range(2):
+            try:
+                self._begin()
+            except DamagedError as error:  # in a place where nobody had looked
+                if hasattr(self, "context"):
+                    self.context.supervisor.leave_all()
+                if hasattr(self, "bell"):
+                    self.bell.close()
+                if not self._mend_rows(error, NOTHING_KNOWN):
+                    self._replace_registry()
+            else:
+                return
+        self._begin()
+
+    def _mend_rows(self, error: DamagedError, known: Known) -> bool:
+        """Whether a damage was one of single rows, which are mended now; ``_untold`` has what is to be said of it."""
+        if not isinstance(error, DamagedRowError):
+            return False
+        from peak_console.engine.registry_loss.at_start import mend
+
+        jobset = self._offered or self._first_jobset
+        told = mend(self.store, known, jobset, self._is_started, self._clock.now())
+        self._untold = [*self._untold, *([told] if told is not None else [])]
+        return told is not None
+
+    def _is_started(self, run_id: int) -> bool:
+        return self._executor.is_started(run_directory(self.directory, run_id))
 
     def _begin(self) -> None:
         self.bell = self._make_bell()
         now = self._clock.now()
-        before = self.store.engine_info()
+        before = self.store.engine_info(strict=True)
         # The jobs file may have been saved while another engine was in charge.
         jobset, self._offered = self._offered or self._first_jobset, None
-        untold: Sequence[Alert] = ()
+        untold: Sequence[Alert] = self._untold
         if before.started_at is None:
             from peak_console.engine.registry_loss.at_start import settle_after_damage
 
             untold = settle_after_damage(self.store, jobset, now)
         resident = self.options.mode in RESIDENT_MODES
-        unknown = strangers(self.directory, self.store.last_run_id(), self._executor, all_of_them=resident)
+        unknown = strangers(self.directory, self.store.last_run_id(strict=True), self._executor, all_of_them=resident)
         if unknown:
             from peak_console.engine.registry_loss.at_start import settle_after_return
 
             untold = [*untold, settle_after_return(self.store, self.directory, jobset, unknown, now)]
         self.context = self._make_context(jobset, before, now)
         self._sign_on(untold, now)
+        self._untold = ()
         self._dispatcher = Dispatcher(self.context)
         self._bookkeeper = Bookkeeper(self.context)
         self._recovery = Recovery(self.context, self._executor, self._dispatcher)
@@ -169,7 +192,7 @@ class EngineCore(Wishes):
             jobset=jobset,
             jobs={job.name: job for job in jobs},
             launcher=Launcher(jobset, self.directory, self._environ),
-            planner=Planner(jobs, self.store.job_states(), now),
+            planner=Planner(jobs, self.store.job_states(strict=True), now),
             supervisor=Supervisor(self.store, self._executor, self._clock, self.directory),
             emit=self._emit,
             on_alert=self._on_alert,

@@ -11,6 +11,7 @@ from peak_console.engine.mishaps import sentence
 from peak_console.errors import StateError
 from peak_console.model.records import Claim, Outcome, RunState, Trigger
 from peak_console.store.directory import run_directory
+from peak_console.store.rows import DAMAGED
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -34,7 +35,7 @@ class Bookkeeper:
     def __init__(self, context: EngineContext) -> None:
         self._context = context
         self._unrecorded: list[End] = []
-        states = context.store.job_states()
+        states = context.store.job_states(strict=True)
         self._failures = {name: state.failures for name, state in states.items() if state.failures}
 
     @property
@@ -84,7 +85,9 @@ class Bookkeeper:
         now = context.clock.now()
         tail = self._stderr_tail(end.run) if end.outcome in FAILURES else []
         failed = end.outcome in FAILURES
-        next_at = retry_at(end.job, end.run.attempt, end.at) if failed else None
+        # With what a damaged row has lost another attempt would be another run.
+        is_damaged = (end.run.reason or "").startswith(DAMAGED)
+        next_at = retry_at(end.job, end.run.attempt, end.at) if failed and not is_damaged else None
         before = self._failures.get(end.run.job, 0)
         retry: list[Run] = []
         finished = replace(

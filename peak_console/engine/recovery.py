@@ -59,7 +59,7 @@ class Recovery:
         context = self._context
         context.foreign.clear()
         ends: list[End] = []
-        unfinished = context.store.unfinished()
+        unfinished = context.store.unfinished(strict=True)
         context.fill_queue(run for run in unfinished if run.state == RunState.QUEUED)
         for run in unfinished:
             context.beat()

@@ -31,7 +31,7 @@ def reload_jobs(
     new = {job.name: job for job in jobs}
     added, removed, changed = changes(context.jobs, new)
     launcher = Launcher(offered, context.directory, environ)
-    planner = Planner(jobs, store.job_states(), now)
+    planner = Planner(jobs, store.job_states(strict=True), now)
     alert = judge_reloaded(offered.path, added=added, removed=removed, changed=changed, now=now)
     with context:
         store.loaded(now)

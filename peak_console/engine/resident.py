@@ -12,6 +12,7 @@ from peak_console.engine.base import EngineCore
 from peak_console.engine.commands import Commander
 from peak_console.engine.mishaps import sentence
 from peak_console.engine.readiness import Readiness
+from peak_console.engine.registry_loss.at_start import tell_of_damage
 from peak_console.engine.registry_loss.while_serving import Inspector, known_to, restore, stand_firm
 from peak_console.engine.reload import reload_jobs, tell_of_rejection
 from peak_console.engine.retention import Retention
@@ -111,6 +112,8 @@ class Engine(EngineCore):
             if inspector is not None:
                 inspector.work()
         except DamagedError as error:
+            if self._has_mended(error):
+                return
             self._suffer(error)
             if self._clock.monotonic() < self._renewed_at + RENEWAL_SECONDS:
                 self.context.supervisor.leave_all()
@@ -124,6 +127,22 @@ class Engine(EngineCore):
             self._suffer(error)
         except Exception as error:  # noqa: BLE001 - out of memory, threads, …: what runs needs an engine all the more
             self._suffer(StateError(f"the engine cannot work: {sentence(error)}"))
+
+    def _has_mended(self, error: DamagedError) -> bool:
+        """Whether rows that make no sense make sense again, by what the engine knows; then it goes on as it was."""
+        try:
+            if not self._mend_rows(error, known_to(self.context, self._bookkeeper)):
+                return False
+            now = self._clock.now()
+            with self.context:
+                tell_of_damage(self.context, self._untold, now)
+            self._untold = ()
+            self._bookkeeper.record(self._recovery.look(now))
+        except DamagedError:
+            return False
+        except StateError as refusal:
+            self._suffer(refusal)
+        return True
 
     def _has_nothing_left(self) -> bool:
         """Whether it is leaving, with nothing under way.

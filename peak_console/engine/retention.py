@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from peak_console.errors import StateError
 from peak_console.runs.output.removal import disk_bytes, remove
-from peak_console.store.directory import run_directories, run_directory
+from peak_console.store.directory import is_run_number, run_directories, run_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _sweep(context: EngineContext, before: datetime) -> Iterator[None]:
     with entries:
         ids: list[int] = []
         for entry in entries:
-            if entry.name.isascii() and entry.name.isdigit():
+            if is_run_number(entry.name):
                 ids.append(int(entry.name))
             if len(ids) == LEFTOVERS_A_STEP:
                 _remove_leftovers(context, ids, before)

@@ -11,11 +11,11 @@ import sqlite3
 import time
 from datetime import UTC
 
-from peak_console.errors import DamagedError, StateError
+from peak_console.errors import DamagedError, DamagedRowError, StateError
 from peak_console.model.terms import Level
 from peak_console.store.database import FAILURES, quoted
 from peak_console.store.directory import DATABASE
-from peak_console.store.rows import RUN_COLUMNS, STATE_COLUMNS, run_from, state_from
+from peak_console.store.rows import HOLD_COLUMNS, hold_from
 from peak_console.store.store import Store
 
 TYPE_CHECKING = False
@@ -65,10 +65,15 @@ def open_sound(directory: str, lock: EngineLock, now: Callable[[], datetime]) ->
 def is_damaged(store: Store) -> bool:
     """Whether the registry is seen to be damaged: after an end in disorder it is looked through, for a moment only."""
     try:
-        if store.engine_info().pid is None:
+        if store.engine_info(strict=True).pid is None:
             return False
+    except DamagedRowError:  # it can be mended
+        pass
+    except DamagedError:
+        return True
+    try:
         return not _passes(store)
-    except (DamagedError, ValueError):
+    except DamagedError:
         return True
 
 
@@ -201,13 +206,22 @@ def _carry_over(old: sqlite3.Connection, store: Store, table: str) -> tuple[int,
     into = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
     kept = 0
     for rowid in sorted(rows):
-        try:
-            store._connection.execute(into, rows[rowid])  # noqa: SLF001
-            kept += 1
-        except FAILURES:  # damaged values, or what they refer to is lost
-            whole = False
-    refused = _drop_nonsense(store, table)
-    return kept - refused, whole and not refused
+        for values in (rows[rowid], _as_unfinished(dict(zip(columns, rows[rowid], strict=True)))):
+            try:
+                store._connection.execute(into, values)  # noqa: SLF001
+                kept += 1
+                break
+            except FAILURES:  # damaged values, or what they refer to is lost
+                whole = False
+            if table != "runs":
+                break
+    return kept, whole
+
+
+def _as_unfinished(row: dict[str, Any]) -> tuple[Any, ...]:
+    """A run with a word that no run can have, as one that an engine has to mend: only its files tell where it is."""
+    row |= {"state": "claimed", "outcome": None, "triggered_by": "schedule", "supervisor": "damaged"}
+    return tuple(row.values())
 
 
 def _readable(old: sqlite3.Connection, table: str, columns: list[str]) -> tuple[dict[int, tuple[Any, ...]], bool]:
@@ -224,34 +238,10 @@ def _readable(old: sqlite3.Connection, table: str, columns: list[str]) -> tuple[
     return found, False
 
 
-def _drop_nonsense(store: Store, table: str) -> int:
-    """Remove rows that can be read, but not understood; how many."""
-    checks: dict[str, tuple[str, str, Callable[[tuple[Any, ...]], object]]] = {
-        "job_state": ("job", STATE_COLUMNS, state_from),
-        "runs": ("id", RUN_COLUMNS, run_from),
-    }
-    if table not in checks:
-        return 0
-    key, columns, check = checks[table]
-    bad = []
-    for row in store._rows(f"SELECT {columns} FROM {table}"):  # noqa: SLF001
-        try:
-            check(row)
-        except (ValueError, TypeError):
-            bad.append(row[0])
-    for each in bad:
-        store._write(f"DELETE FROM {table} WHERE {key} = ?", (each,))  # noqa: SLF001
-    return len(bad)
-
-
 def _carry_hold_over(old: sqlite3.Connection, store: Store) -> bool:
-    from peak_console.model.state import Hold
-    from peak_console.store.rows import some_moment
-
     try:
-        since, by, reason = old.execute("SELECT hold_since, hold_by, hold_reason FROM engine").fetchone()
-        store.set_hold(Hold(some_moment(since), by, reason) if since else None)
-    except (*FAILURES, ValueError, TypeError):
+        store.set_hold(hold_from(old.execute(f"SELECT {HOLD_COLUMNS} FROM engine").fetchone()))
+    except (*FAILURES, TypeError):
         return False
     return True
 

@@ -244,19 +244,36 @@ class Database:
         """One statement inside a transaction: the one under way, or its own."""
         with self:
             try:
-                return self._connection.execute(sql, values)
+                return self._executed(sql, values)
             except FAILURES as error:
                 raise self._explained(error) from None
 
     def _rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         try:
-            return self._connection.execute(sql, values).fetchall()
+            return self._executed(sql, values).fetchall()
+        except FAILURES as error:
+            if not _is_about_text(error):
+                raise self._explained(error) from None
+        try:  # a text that is no UTF-8 comes as bytes then: damage of its row, not of all that were asked for
+            self._connection.text_factory = _text_or_bytes
+            return self._executed(sql, values).fetchall()
         except FAILURES as error:
             raise self._explained(error) from None
+        finally:
+            self._connection.text_factory = str
+
+    def _executed(self, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> sqlite3.Cursor:
+        """Execute a statement; values of ours that SQLite cannot hold are not a damage of what it holds."""
+        try:
+            return self._connection.execute(sql, values)
+        except (UnicodeEncodeError, OverflowError):
+            if isinstance(values, dict):
+                return self._connection.execute(sql, {name: storable(value) for name, value in values.items()})
+            return self._connection.execute(sql, [storable(value) for value in values])
 
     def _explained(self, error: sqlite3.Error | UnicodeError) -> StateError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if isinstance(error, UnicodeError):
+        if isinstance(error, UnicodeDecodeError) or _is_about_text(error):
             code = sqlite3.SQLITE_CORRUPT
         what = {
             sqlite3.SQLITE_BUSY: LOCKED,
@@ -271,6 +288,34 @@ class Database:
         }.get(code, f"the registry cannot be used ({error}); see: peak-console doctor")
         kind = DamagedError if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else StateError
         return kind(f"{self.path}: {what}")
+
+
+def storable(value: Any) -> Any:
+    """A value as SQLite can hold it.
+
+    Names of files and arguments need not be UTF-8: such a byte is stored as ``\\xfc`` is written. Numbers that are too
+    large become the largest.
+    """
+    if isinstance(value, int):
+        return max(-(2**63), min(value, 2**63 - 1))
+    if not isinstance(value, str):
+        return value
+    try:
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half of a character, of no byte
+        return value.encode("utf-8", "backslashreplace").decode()
+
+
+def _text_or_bytes(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
+
+
+def _is_about_text(error: Exception) -> bool:
+    """Whether it is Python that refuses a text which SQLite has read; only its words tell."""
+    return isinstance(error, sqlite3.OperationalError) and str(error).startswith("Could not decode to UTF-8")
 
 
 def quoted(path: str) -> str:

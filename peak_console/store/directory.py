@@ -11,6 +11,8 @@ from peak_console.errors import StateError
 DATABASE = "registry.db"
 LOCK = "engine.lock"
 BELL = "engine.bell"
+MOST_DIGITS = 15
+"""A run's number has no more digits; so the numbers never come to an end."""
 _ELSEWHERE = "mend that, or name another state directory with --state-dir"
 ENVIRONMENT_VARIABLE = "PEAK_CONSOLE_STATE_DIR"
 
@@ -156,7 +158,12 @@ def run_directories(directory: str) -> list[int]:
         names = os.listdir(os.path.join(directory, "runs"))
     except OSError:  # nothing has run yet
         return []
-    return [int(name) for name in names if name.isascii() and name.isdigit()]
+    return [int(name) for name in names if is_run_number(name)]
+
+
+def is_run_number(name: str) -> bool:
+    """Whether a folder's name is the number of a run, as we write it: not so many digits that none could follow."""
+    return name.isascii() and name.isdigit() and len(name) <= MOST_DIGITS and name == str(int(name))
 
 
 class EngineLock:

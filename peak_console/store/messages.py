@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from peak_console.model.terms import DRAINING, Level
+from peak_console.store import cells
 from peak_console.store.database import Database
 from peak_console.store.rows import (
     ALERT_COLUMNS,
     COMMAND_COLUMNS,
+    ENGINE_COLUMNS,
+    HOLD_COLUMNS,
     alert_from,
     as_json,
     command_from,
+    engine_from,
+    hold_from,
     moment,
-    some_moment,
     stamp,
 )
 
@@ -25,6 +29,10 @@ if TYPE_CHECKING:
     from peak_console.model.records import Alert, AlertCounts, Command, Delivery, EngineInfo
     from peak_console.model.state import Hold
 
+NO_ROW = (b"",) * 9 + (None,) * 3
+"""Stands for the row about the engine when it is gone: nothing in it makes sense, and nothing is held."""
+MOST_ATTEMPTS = 10_000
+"""No delivery is tried more often."""
 WITHDRAWN = "withdrawn: no engine answered in time"
 _DUE = "next_attempt_at <= :early AND (attempts = 0 OR next_attempt_at <= :now)"
 _RANK: dict[str, int] = {level: rank for rank, level in enumerate(Level)}
@@ -124,7 +132,8 @@ class AlertRecords(Database):
             if not known:
                 return self.add_alert(alert, channels, due), True
             incident, level, told_at = known[0]
-            silent_for = (alert.timestamp - some_moment(told_at)).total_seconds()
+            silent_for = (alert.timestamp - (moment(told_at) or cells.UNKNOWN_MOMENT)).total_seconds()
+            level = level if level in _RANK else Level.INFO
             again = _RANK[alert.level] > _RANK[level] or not 0 <= silent_for < realert_seconds
             self._write(
                 "UPDATE alerts SET level = ?, message = ?, context = ?, run_id = ?, count = count + 1, last_at = ?"
@@ -222,7 +231,7 @@ class AlertRecords(Database):
         )
         values = {"now": stamp(now), "early": stamp(early or now), "channel": channel, "limit": limit}
         return [
-            Delivery(id=row[-3], alert=alert_from(row), channel=row[-2], attempts=row[-1])
+            Delivery(id=row[-3], alert=alert_from(row), channel=str(row[-2]), attempts=_attempts(row[-1]))
             for row in self._rows(sql, values)
         ]
 
@@ -249,29 +258,20 @@ class AlertRecords(Database):
         )
 
 
+def _attempts(value: Any) -> int:
+    try:
+        return min(cells.count(value), MOST_ATTEMPTS)
+    except cells.NONSENSE:
+        return 0
+
+
 class EngineRecords(Database):
     """Who serves the directory, and whether anything may start."""
 
-    def engine_info(self) -> EngineInfo:
-        from peak_console.model.records import EngineInfo
-        from peak_console.model.state import Hold
-
-        row = self._rows(
-            "SELECT pid, host, mode, version, jobs_file, started_at, stopped_at, loaded_at, config_error,"
-            " hold_since, hold_by, hold_reason FROM engine"
-        )[0]
-        return EngineInfo(
-            pid=row[0],
-            host=row[1],
-            mode=row[2],
-            version=row[3],
-            jobs_file=row[4],
-            started_at=moment(row[5]),
-            stopped_at=moment(row[6]),
-            loaded_at=moment(row[7]),
-            config_error=row[8],
-            hold=Hold(some_moment(row[9]), row[10], row[11]) if row[9] else None,
-        )
+    def engine_info(self, *, strict: bool = False) -> EngineInfo:
+        """The engine that last served. ``strict``: raises ``DamagedRowError`` where what is recorded makes no sense."""
+        rows = self._rows(f"SELECT {ENGINE_COLUMNS} FROM engine")
+        return engine_from(rows[0] if rows else NO_ROW, strict=strict)
 
     def engine_started(self, info: EngineInfo) -> None:
         """An engine has taken the directory over."""
@@ -302,10 +302,8 @@ class EngineRecords(Database):
 
     def hold(self) -> Hold | None:
         """The hold in force, if there is one."""
-        from peak_console.model.state import Hold
-
-        since, by, reason = self._rows("SELECT hold_since, hold_by, hold_reason FROM engine")[0]
-        return Hold(some_moment(since), by, reason) if since else None
+        rows = self._rows(f"SELECT {HOLD_COLUMNS} FROM engine")
+        return hold_from(rows[0]) if rows else None
 
     def set_hold(self, hold: Hold | None) -> None:
         """Set or, with ``None``, release the hold."""

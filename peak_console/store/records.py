@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from peak_console.model.terms import Outcome, RunState
+from peak_console.store import cells
 from peak_console.store.database import Database
 from peak_console.store.history import RUN_TYPE
-from peak_console.store.rows import RUN_COLUMNS, STATE_COLUMNS, as_json, run_from, stamp, state_from
+from peak_console.store.rows import RUN_COLUMNS, STATE_COLUMNS, as_json, refuse, run_from, stamp, state_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,27 @@ if TYPE_CHECKING:
     from typing import Any
 
     from peak_console.model.records import Claim, JobState, Override, Run
+
+
+NEVER = "9999-12-31"
+"""Later than every moment that is stored."""
+COUNTED = ("runs", "commands", "alerts", "deliveries")
+"""The tables whose rows get numbers that are never given again."""
+
+
+def counter_faults(store: Database) -> list[str]:
+    """The tables of which the registry does not know any more which number comes next, or has none left; the outbox."""
+    given = dict(store._rows("SELECT name, seq FROM sqlite_sequence"))  # noqa: SLF001
+    faults = []
+    for table in COUNTED:
+        highest = store._rows(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0]  # noqa: SLF001
+        seq = given.get(table, 0 if table != "runs" else None)
+        if not isinstance(seq, int) or not 0 <= seq <= cells.MOST_RUN_ID or highest > cells.MOST_RUN_ID:
+            faults.append(table)
+    # What is due at no moment would never be sent.
+    if store._rows("SELECT 1 FROM deliveries WHERE next_attempt_at > ? LIMIT 1", (NEVER,)):  # noqa: SLF001
+        faults.append("outbox")
+    return faults
 
 
 class RunRecords(Database):
@@ -109,10 +131,13 @@ class RunRecords(Database):
         )  # fmt: skip
         return int(cursor.lastrowid or 0)
 
-    def unfinished(self) -> list[Run]:
-        """Every run that is queued, claimed or running, oldest first."""
+    def unfinished(self, *, strict: bool = False) -> list[Run]:
+        """Every run that is queued, claimed or running, oldest first.
+
+        ``strict``: raises ``DamagedRowError`` for one that makes no sense, as whoever acts by them wants it.
+        """
         sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE state <> 'finished' ORDER BY id"
-        return [run_from(row) for row in self._rows(sql)]
+        return [run_from(row, strict=strict) for row in self._rows(sql)]
 
     def unfinished_of_jobs(self) -> dict[str, list[int]]:
         """By job, the ids of its runs that are queued, claimed or running, oldest first."""
@@ -129,10 +154,18 @@ class RunRecords(Database):
         """The highest id in the registry, 0 when it is empty."""
         return int(self._rows("SELECT coalesce(max(id), 0) FROM runs")[0][0])
 
-    def last_run_id(self) -> int:
-        """The highest id ever given to a run; the next one gets the next."""
-        rows = self._rows("SELECT seq FROM sqlite_sequence WHERE name = 'runs'")
-        return int(rows[0][0]) if rows else 0
+    def last_run_id(self, *, strict: bool = False) -> int:
+        """The highest id ever given to a run; the next one gets the next.
+
+        ``strict``: raises ``DamagedRowError`` where the registry has lost count, of runs or of anything else.
+        """
+        faults = counter_faults(self)
+        if faults and strict:
+            refuse("its counters", faults)
+        highest = "SELECT coalesce(max(id), 0) FROM runs WHERE id <= ?"
+        if "runs" in faults:
+            return int(self._rows(highest, (cells.MOST_RUN_ID,))[0][0])
+        return int(self._rows("SELECT seq FROM sqlite_sequence WHERE name = 'runs'")[0][0])
 
     def pass_over(self, run_id: int) -> None:
         """Give no run a number up to this one."""
@@ -146,11 +179,16 @@ class RunRecords(Database):
 class JobRecords(Database):
     """What is remembered of each job: how far its slots are decided, its override, its failures in a row."""
 
-    def job_states(self, known: dict[tuple[Any, ...], JobState] | None = None) -> dict[str, JobState]:
-        """By job. Whoever asks often gives the same ``known`` each time: what is in it is not made again."""
+    def job_states(
+        self, known: dict[tuple[Any, ...], JobState] | None = None, *, strict: bool = False
+    ) -> dict[str, JobState]:
+        """By job. Whoever asks often gives the same ``known`` each time: what is in it is not made again.
+
+        ``strict``: raises ``DamagedRowError`` for what makes no sense, as whoever acts by it wants it.
+        """
         rows = self._rows(f"SELECT {STATE_COLUMNS} FROM job_state")
         before = known or {}
-        states = {row: before.get(row) or state_from(row) for row in rows}
+        states = {row: before.get(row) or state_from(row, strict=strict) for row in rows}
         if known is not None:
             known.clear()
             known.update(states)

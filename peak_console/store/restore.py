@@ -28,6 +28,10 @@ class Known:
     """No run gets this number or a lower one: alerts and commands have named them."""
 
 
+NOTHING_KNOWN = Known((), (), {}, None)
+"""What an engine has in mind before it has begun."""
+
+
 def recall(store: Store, known: Known) -> int:
     """Write down what the registry does not hold, or holds older, in one transaction; how many runs it had lost.
 

@@ -1,113 +1,201 @@
-"""Between rows and model objects."""
+"""Between rows and model objects.
+
+A row is read whatever its cells hold: what makes no sense is replaced by something harmless, and the object says so
+where people look. Whoever decides by a row asks for it *strictly*, and gets a ``DamagedRowError`` instead; the engine
+then has it mended, see ``mending``.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
+
+from peak_console.errors import DamagedRowError
+from peak_console.model.terms import Level, Outcome, RunState, Trigger
+from peak_console.store import cells
+from peak_console.store.cells import FIRST_MOMENT, LAST_MOMENT, UNKNOWN_MOMENT, or_none, read_row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Sequence
+    from datetime import datetime
+    from typing import Any, NoReturn
 
-    from peak_console.model.records import Alert, Command, Run
-    from peak_console.model.state import JobState
+    from peak_console.model.records import Alert, Command, EngineInfo, Run
+    from peak_console.model.state import Hold, JobState
+    from peak_console.store.cells import Cell
 
-RUN_COLUMNS = (
-    "id, job, triggered_by, scheduled_for, attempt, state, claimed_at, run_type, outcome, return_code, reason, "
-    "not_before, started_at, finished_at, stop_reason, pid, pid_started, command, args, tags, tag, supervisor"
+DAMAGED = "damaged in the registry"
+"""What stands for a text that makes no sense, and begins the reason of a run with a cell that makes none."""
+_EMPTY_LIST = "[]"
+_EMPTY_OBJECT = "{}"
+
+
+def _words(value: Any) -> Sequence[str]:
+    return cells.words(value) if value is not None and value != _EMPTY_LIST else ()
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return cells.mapping(value) if value is not None and value != _EMPTY_OBJECT else {}
+
+
+RUN_CELLS: tuple[Cell, ...] = (
+    ("id", cells.run_id, 0),
+    ("job", cells.text, DAMAGED),
+    ("triggered_by", cells.one_of(*Trigger), Trigger.SCHEDULE),
+    ("scheduled_for", or_none(cells.moment), None),
+    ("attempt", cells.attempt, 1),
+    ("state", cells.one_of(*RunState), RunState.FINISHED),
+    ("claimed_at", cells.moment, UNKNOWN_MOMENT),
+    ("run_type", cells.text, "scheduler_job"),
+    ("outcome", or_none(cells.one_of(*Outcome)), None),
+    ("return_code", or_none(cells.whole), None),
+    ("reason", or_none(cells.text), None),
+    ("not_before", or_none(cells.moment), None),
+    ("started_at", or_none(cells.moment), None),
+    ("finished_at", or_none(cells.moment), None),
+    ("stop_reason", or_none(cells.text), None),
+    ("pid", or_none(cells.pid), None),
+    ("pid_started", or_none(cells.text), None),
+    ("command", _words, ()),
+    ("args", _mapping, {}),
+    ("tags", _words, ()),
+    ("tag", or_none(cells.text), None),
+    ("supervisor", or_none(cells.supervisor), None),
 )
-ALERT_COLUMNS = (
-    "alerts.id, level, message, timestamp, source, context, job, run_id, acknowledged_at, acknowledged_by, cause, "
-    "count, last_at, resolved_at"
+RUN_COLUMNS = ", ".join(name for name, _, _ in RUN_CELLS)
+ALERT_CELLS: tuple[Cell, ...] = (
+    ("id", cells.whole, 0),
+    ("level", cells.one_of(*Level), Level.CRITICAL),
+    ("message", cells.text, DAMAGED),
+    ("timestamp", cells.moment, UNKNOWN_MOMENT),
+    ("source", cells.text, DAMAGED),
+    ("context", cells.mapping, {}),
+    ("job", or_none(cells.text), None),
+    ("run_id", or_none(cells.whole), None),
+    ("acknowledged_at", or_none(cells.moment), UNKNOWN_MOMENT),
+    ("acknowledged_by", or_none(cells.text), None),
+    ("cause", or_none(cells.text), None),
+    ("count", cells.count, 1),
+    ("last_at", or_none(cells.moment), None),
+    ("resolved_at", or_none(cells.moment), UNKNOWN_MOMENT),
 )
+ALERT_COLUMNS = "alerts.id, " + ", ".join(name for name, _, _ in ALERT_CELLS[1:])
 COMMAND_COLUMNS = (
     "id, CAST(verb AS BLOB), CAST(job AS BLOB), CASE typeof(run_id) WHEN 'integer' THEN run_id WHEN 'null' THEN NULL"
     " ELSE CAST(run_id AS BLOB) END, CAST(arguments AS BLOB), CAST(issued_by AS BLOB), CAST(issued_at AS BLOB),"
     " answer, message"
 )
 """Text as its bytes: a command that somebody else has written must not fail before ``command_from`` can refuse it."""
-STATE_COLUMNS = (
-    "job, schedule, decided_until, off_since, failures, override, override_by, override_at, override_until, "
-    "override_reason"
+STATE_CELLS: tuple[Cell, ...] = (
+    ("job", cells.text, DAMAGED),
+    ("schedule", cells.schedule, ""),
+    ("decided_until", or_none(cells.moment), None),
+    ("off_since", or_none(cells.moment), None),
+    ("failures", cells.count, 0),
+    # Whatever cannot be read keeps a job from starting rather than starting it.
+    ("override", or_none(cells.one_of("enabled", "disabled")), "disabled"),
+    ("override_by", or_none(cells.text), DAMAGED),
+    ("override_at", or_none(cells.moment), UNKNOWN_MOMENT),
+    ("override_until", or_none(cells.moment), None),
+    ("override_reason", or_none(cells.text), None),
 )
+STATE_COLUMNS = ", ".join(name for name, _, _ in STATE_CELLS)
+HOLD_CELLS: tuple[Cell, ...] = (
+    # A hold of which only something can be read is a hold.
+    ("hold_since", or_none(cells.moment), UNKNOWN_MOMENT),
+    ("hold_by", or_none(cells.text), DAMAGED),
+    ("hold_reason", or_none(cells.text), DAMAGED),
+)
+HOLD_COLUMNS = ", ".join(name for name, _, _ in HOLD_CELLS)
+ENGINE_CELLS: tuple[Cell, ...] = (
+    ("pid", or_none(cells.pid), None),
+    ("host", or_none(cells.text), None),
+    ("mode", or_none(cells.text), None),
+    ("version", or_none(cells.text), None),
+    ("jobs_file", or_none(cells.text), None),
+    ("started_at", or_none(cells.moment), None),
+    ("stopped_at", or_none(cells.moment), None),
+    ("loaded_at", or_none(cells.moment), None),
+    ("config_error", or_none(cells.text), None),
+    *HOLD_CELLS,
+)
+ENGINE_COLUMNS = ", ".join(name for name, _, _ in ENGINE_CELLS)
 
 
 def stamp(moment: datetime | None) -> str | None:
     """An aware datetime as the registry's text."""
     if moment is None:
         return None
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    bounded = min(max(moment, FIRST_MOMENT), LAST_MOMENT)
+    return bounded.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
-def moment(text: str | None) -> datetime | None:
-    """The registry's text as an aware datetime in UTC."""
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def some_moment(text: str) -> datetime:
-    """As ``moment``, for columns that are never NULL."""
-    return datetime.fromisoformat(text)
+def moment(text: object) -> datetime | None:
+    """The registry's text as an aware datetime in UTC; of anything else a moment that is long past."""
+    try:
+        return None if text is None else cells.moment(text)
+    except cells.NONSENSE:
+        return UNKNOWN_MOMENT
 
 
 def as_json(value: Any) -> str:
     from json import dumps
 
-    return dumps(value, ensure_ascii=False, default=str)
+    made = dumps(value, ensure_ascii=False, default=str)
+    try:
+        made.encode()
+    except UnicodeEncodeError:  # half of a character, as file names and arguments have it where they are not UTF-8
+        return dumps(value, default=str)
+    return made
 
 
-def run_from(row: tuple[Any, ...]) -> Run:
+def refuse(what: str, faults: Sequence[str]) -> NoReturn:
+    """Raise ``DamagedRowError``."""
+    raise DamagedRowError(
+        f"the registry is damaged in {what} ({', '.join(faults)}); an engine that serves it mends that"
+    )
+
+
+def run_from(row: Sequence[Any], *, strict: bool = False) -> Run:
     """A ``Run`` from its ``RUN_COLUMNS``."""
-    from json import loads
+    return run_and_faults(row, strict=strict)[0]
 
+
+def run_and_faults(row: Sequence[Any], *, strict: bool = False) -> tuple[Run, Sequence[str]]:
+    """As ``run_from``, and the fields that make no sense."""
     from peak_console.model.records import Run
 
-    return Run(
-        id=row[0],
-        job=row[1],
-        triggered_by=row[2],
-        scheduled_for=moment(row[3]),
-        attempt=row[4],
-        state=row[5],
-        claimed_at=some_moment(row[6]),
-        run_type=row[7],
-        outcome=row[8],
-        return_code=row[9],
-        reason=row[10],
-        not_before=moment(row[11]),
-        started_at=moment(row[12]),
-        finished_at=moment(row[13]),
-        stop_reason=row[14],
-        pid=row[15],
-        pid_started=row[16],
-        command=loads(row[17]) if row[17] else (),
-        args=loads(row[18]) if row[18] else {},
-        tags=loads(row[19]) if row[19] else (),
-        tag=row[20],
-        supervisor=row[21],
-    )
+    found, faults = read_row(row, RUN_CELLS)
+    _settle_state(found, faults)
+    if faults:
+        if strict:
+            refuse(f"run #{row[0]}", faults)
+        found["reason"] = f"{DAMAGED}: {', '.join(faults)}" + (f"; {found['reason']}" if found["reason"] else "")
+    return Run(**found), faults
 
 
-def alert_from(row: tuple[Any, ...]) -> Alert:
-    """An ``Alert`` from its ``ALERT_COLUMNS``."""
-    from json import loads
+def _settle_state(found: dict[str, Any], faults: list[str]) -> None:
+    """Make a run's state, outcome and end agree."""
+    finished, outcome = found["state"] == RunState.FINISHED, found["outcome"]
+    if finished and outcome is None:
+        found["outcome"] = Outcome.LOST
+        faults += ["outcome"] if "outcome" not in faults else []
+    elif not finished and outcome is not None:
+        found["state"], finished = RunState.FINISHED, True
+        faults += ["state"]
+    if finished and found["finished_at"] is None:
+        found["finished_at"] = found["started_at"] or found["claimed_at"]
+        faults += ["finished_at"] if "finished_at" not in faults else []
 
+
+def alert_from(row: Sequence[Any]) -> Alert:
+    """An ``Alert`` from its ``ALERT_COLUMNS``, whatever they hold."""
     from peak_console.model.records import Alert
 
-    return Alert(
-        id=row[0],
-        level=row[1],
-        message=row[2],
-        timestamp=some_moment(row[3]),
-        source=row[4],
-        context=loads(row[5]),
-        job=row[6],
-        run_id=row[7],
-        acknowledged_at=moment(row[8]),
-        acknowledged_by=row[9],
-        cause=row[10],
-        count=row[11],
-        last_at=moment(row[12]),
-        resolved_at=moment(row[13]),
-    )
+    found, faults = read_row(row, ALERT_CELLS)
+    if faults and found["message"] != DAMAGED:
+        found["message"] += f"\n({DAMAGED}: {', '.join(faults)})"
+    return Alert(**found)
 
 
 def command_from(row: tuple[Any, ...]) -> Command:
@@ -123,7 +211,7 @@ def command_from(row: tuple[Any, ...]) -> Command:
         run_id=row[3],
         arguments=_table("arguments", row[4]),
         issued_by=_decoded("issued_by", row[5]),
-        issued_at=some_moment(_decoded("issued_at", row[6])),
+        issued_at=cells.moment(_decoded("issued_at", row[6])),
         answer=row[7],
         message=row[8],
     )
@@ -149,24 +237,58 @@ def _table(column: str, raw: bytes) -> dict[str, Any]:
     raise ValueError(f"its {column} are no JSON object")
 
 
-def state_from(row: tuple[Any, ...]) -> JobState:
+def state_from(row: Sequence[Any], *, strict: bool = False) -> JobState:
     """A ``JobState`` from its ``STATE_COLUMNS``."""
+    return state_and_faults(row, strict=strict)[0]
+
+
+def state_and_faults(row: Sequence[Any], *, strict: bool = False) -> tuple[JobState, Sequence[str]]:
+    """As ``state_from``, and the fields that make no sense."""
     from peak_console.model.state import JobState, Override
 
+    found, faults = read_row(row, STATE_CELLS)
+    if faults and strict:
+        refuse(f'what is remembered of the job "{found["job"]}"', faults)
     override = None
-    if row[5] is not None:
+    if found["override"] is not None:
         override = Override(
-            enabled=row[5] == "enabled",
-            by=row[6],
-            at=some_moment(row[7]),
-            until=moment(row[8]),
-            reason=row[9],
+            # An enabling whose end cannot be read has ended.
+            enabled=found["override"] == "enabled" and "override_until" not in faults,
+            by=found["override_by"] or DAMAGED,
+            at=found["override_at"] or UNKNOWN_MOMENT,
+            until=found["override_until"],
+            reason=found["override_reason"],
         )
     return JobState(
-        job=row[0],
-        schedule=row[1],
-        decided_until=moment(row[2]),
-        off_since=moment(row[3]),
-        failures=row[4],
+        job=found["job"],
+        schedule=found["schedule"],
+        decided_until=found["decided_until"],
+        off_since=found["off_since"],
+        failures=found["failures"],
         override=override,
-    )
+    ), faults
+
+
+def engine_from(row: Sequence[Any], *, strict: bool = False) -> EngineInfo:
+    """An ``EngineInfo`` from its ``ENGINE_COLUMNS``."""
+    from peak_console.model.records import EngineInfo
+
+    found, faults = read_row(row, ENGINE_CELLS)
+    if faults and strict:
+        refuse("what it says of the engine", faults)
+    hold = _hold(found)
+    for name, _, _ in HOLD_CELLS:
+        del found[name]
+    return EngineInfo(**found, hold=hold)
+
+
+def hold_from(row: Sequence[Any]) -> Hold | None:
+    """A ``Hold`` from its ``HOLD_COLUMNS``."""
+    return _hold(read_row(row, HOLD_CELLS)[0])
+
+
+def _hold(found: dict[str, Any]) -> Hold | None:
+    from peak_console.model.state import Hold
+
+    since = found["hold_since"]
+    return Hold(since, found["hold_by"] or DAMAGED, found["hold_reason"]) if since is not None else None

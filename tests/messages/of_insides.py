@@ -99,6 +99,8 @@ def the_registry_under_hardship(stage: Stage) -> None:
         error.sqlite_errorcode = getattr(sqlite3, f"SQLITE_{code}")
         stage.ask(code, lambda: store._explained(error))  # noqa: B023 - called at once
     stage.ask("text that is none", lambda: store._explained(UnicodeDecodeError("utf-8", b"", 0, 1, "x")))
+    store._write("UPDATE engine SET started_at = 'yesterday'")
+    stage.ask("a row that makes no sense", lambda: store.engine_info(strict=True))
     stage.ask("a query", lambda: store._rows("SELECT nonsense"))
     stage.ask("a command", lambda: store._write("INSERT INTO nonsense VALUES (1)"))
     store.close()

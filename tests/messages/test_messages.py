@@ -38,6 +38,7 @@ ELSEWHERE: dict[str, str] = {
     "setup/install.py: at_boot": ORDINARY,
     "setup/install.py: return [": ORDINARY,
     "setup/units.py: head": ORDINARY,
+    "store/cells.py: raise": INSIDE,
     "store/damage.py: raise store._explained": "the same words, see the registry under hardship",
     "store/damage.py: lines": "an alert of a registry set aside: tests/store/test_damage.py",
     "store/database.py: raise self._explained": "the same words, see the registry under hardship",

@@ -14,10 +14,11 @@ from peak_console.store.directory import run_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from peak_console.engine.context import EngineContext
     from peak_console.jobs.model import JobSet
+    from peak_console.store.restore import Known
     from peak_console.store.store import Store
 
 
@@ -78,6 +79,25 @@ def settle_after_return(store: Store, directory: str, jobset: JobSet, unknown: S
         if once:
             text += f"\nBy schedule these once jobs will not run; run by hand what has not run: {', '.join(once)}"
         return store.add_alert(Alert(Level.CRITICAL, text, now, context={"runs": list(unknown[-100:])}), [], now)
+
+
+MOST_LINES = 20
+"""How many places an alert about them names."""
+
+
+def mend(store: Store, known: Known, jobset: JobSet, is_started: Callable[[int], bool], now: datetime) -> Alert | None:
+    """Mend the rows that make no sense; what has to be told of them, stored. ``None`` if there are none."""
+    from peak_console.store.mending import Mender
+
+    schedules = {job.name: fingerprint(job.schedule) for job in jobset.jobs.values()}
+    with store:
+        places = Mender(store, known, schedules, is_started, now).mend()
+        if not places:
+            return None
+        what = "a place" if len(places) == 1 else f"{len(places)} places"
+        more = [f"and {len(places) - MOST_LINES} more"] if len(places) > MOST_LINES else []
+        text = "\n".join([f"the registry was damaged in {what}, and has been mended", *places[:MOST_LINES], *more])
+        return store.add_alert(Alert(Level.CRITICAL, text, now, source=SOURCE), [], now)
 
 
 def _changed(path: str) -> datetime:

@@ -133,7 +133,7 @@ def test_locked_out(snap_compare: SnapCompare, tmp_path: Path, size: tuple[int, 
 def test_stale(snap_compare: SnapCompare, tmp_path: Path) -> None:
     stage = desk.busy(tmp_path)
 
-    def broken() -> EngineInfo:
+    def broken(*, strict: bool = False) -> EngineInfo:
         raise StateError("registry.db: the disk cannot be written or read (full or failing); see the system's log")
 
     async def prepare(pilot: Pilot[Any]) -> None:
