@@ -26,8 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     _mend_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser(words).parse_args(words)
+    parser = _parser(words)
     try:
+        _refuse_unknown_flags(parser, words)
+        options = parser.parse_args(words)
+        _refuse_empty_tags(options)
         act: Verb = options.act
         code = act(options)
         sys.stdout.flush()
@@ -105,6 +108,38 @@ def _parser(words: Sequence[str]) -> ArgumentParser:
     return parser
 
 
+def _refuse_unknown_flags(parser: ArgumentParser, words: Sequence[str]) -> None:
+    """Name a flag that is none, as long as no verb has come: its value would be taken for the verb."""
+    known = parser._option_string_actions  # noqa: SLF001 - argparse itself offers no way to ask
+    values = 0
+    for word in words:
+        if values:
+            values -= 1
+            continue
+        name, equals, _ = word.partition("=")
+        if word[:2] != "--" or word == "--":
+            if word[:1] != "-":
+                return
+            continue
+        meant = [flag for flag in known if flag == name] or [flag for flag in known if flag.startswith(name)]
+        if not meant:
+            from peak_console.text import nearest, safe
+
+            negative = name.startswith("--no-")  # nobody who asks for something is shown how to switch it off
+            shown = [each for each in known if known[each].help != SUPPRESS and each.startswith("--no-") is negative]
+            guess = nearest(name, shown)
+            hint = f"did you mean {guess}?" if guess else "see: peak-console --help"
+            raise UsageError(f"unknown flag {safe(name)}; {hint}")
+        values = 0 if equals or known[meant[0]].nargs == 0 else 1
+
+
+def _refuse_empty_tags(options: Namespace) -> None:
+    """A variable that is empty by mistake must not select every job."""
+    for flag, text in (("--include-tags", options.include_tags), ("--exclude-tags", options.exclude_tags)):
+        if text is not None and not text.replace(",", " ").strip():
+            raise UsageError(f"{flag}: names no tag; name some (a,b,c), or leave it out")
+
+
 def _formatter(prog: str) -> HelpFormatter:
     """Of a given width: argparse would load all of shutil to ask the terminal, even to print nothing."""
     return HelpFormatter(prog, width=100)
@@ -156,7 +191,9 @@ def _engine(options: Namespace) -> int:
         sys.stdout.write(f"peak-console {__version__}\n")
         return EXIT_OK
     if not 0 < options.poll_interval <= 86400:
-        raise UsageError(f"--poll-interval: {options.poll_interval:g} is not between 0 and 86400 seconds")
+        raise UsageError(
+            f"--poll-interval: must be more than 0 and at most 86400 seconds, not {options.poll_interval:g}"
+        )
     if options.headless or options.once or options.dry_run:
         if options.attach or options.read_only:
             raise UsageError("--attach and --read-only are for the console; leave out --headless, --once and --dry-run")

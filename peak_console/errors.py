@@ -33,6 +33,10 @@ class UnknownJobError(PeakConsoleError, LookupError):
     """No job of that name; the message names the nearest one."""
 
 
+class UnknownTagError(PeakConsoleError, LookupError):
+    """The tags that were asked for select no job."""
+
+
 class StateError(PeakConsoleError):
     """The state directory or its database cannot be used."""
 

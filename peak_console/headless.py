@@ -6,7 +6,7 @@ import os
 import signal
 
 from peak_console.clock import SystemClock
-from peak_console.decisions.selection import tags_of
+from peak_console.decisions.selection import check_tags, tags_of
 from peak_console.errors import StateError
 from peak_console.jobs.loader import load
 from peak_console.model.terms import RESIDENT_MODES
@@ -45,8 +45,13 @@ def run_headless(options: Namespace) -> int:
 
         seen = file_status(options.config)  # before it is read: a save meanwhile must not go unnoticed
     jobset = load(options.config)
+    doubts = check_tags(jobset.jobs, tags_of(options.include_tags), tags_of(options.exclude_tags))
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
     _warn(jobset)
+    if doubts:
+        from peak_console.outlet import complain
+
+        complain("".join(f"warning: {doubt}\n" for doubt in doubts))
     if options.dry_run:
         from peak_console.dryrun import dry_run
 
@@ -58,10 +63,11 @@ def _warn(jobset: JobSet, known: JobSet | None = None) -> None:
     """Show the warnings of a jobs file that those of an earlier one did not include."""
     new = [warning for warning in jobset.warnings if known is None or warning not in known.warnings]
     if new:
+        from peak_console.jobs.warnings import folded
         from peak_console.outlet import complain
         from peak_console.text import safe
 
-        complain("".join(f"warning: {safe(str(warning))}\n" for warning in new))
+        complain("".join(f"warning: {safe(line)}\n" for line in folded(new)))
 
 
 class _Service:

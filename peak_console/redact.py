@@ -94,6 +94,17 @@ class Redactor:
         """A table of arguments without secrets: whole values of secret names, and secrets inside of others."""
         return {self.text(str(name)): self._value(value, secret_names(str(name))) for name, value in args.items()}
 
+    def meta(self, meta: Mapping[str, Any]) -> dict[str, Any]:
+        """As ``args``, of tables within tables."""
+        return {self.text(name): self._tree(value, secret_names(name)) for name, value in meta.items()}
+
+    def _tree(self, value: Any, is_secret: bool) -> Any:
+        if isinstance(value, dict) and not is_secret:
+            return self.meta(value)
+        if isinstance(value, (list, tuple)):
+            return [self._tree(item, is_secret) for item in value]
+        return self._value(value, is_secret)
+
     def argv(self, argv: Sequence[str]) -> list[str]:
         """An argument list without secrets: also those in ``--token=…``, ``--token …`` and ``Authorization: …``."""
         masked: list[str] = []

@@ -108,9 +108,7 @@ def test_help_is_there_for_everything(words: list[str], capsys: pytest.CaptureFi
         assert f"\n    {verb} " in shown or f"\n    {verb}\n" in shown, f"{verb} is listed"
 
 
-@pytest.mark.parametrize(
-    "words", [["--nonsense"], ["nonsense"], ["runs", "--nonsense"], ["--log-format", "xml"], ["run"]]
-)
+@pytest.mark.parametrize("words", [["-x"], ["nonsense"], ["runs", "--nonsense"], ["--log-format", "xml"], ["run"]])
 def test_wrong_usage_exits_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         cli.main(words)
@@ -138,3 +136,32 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     os.close(reading)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--alert-log x", "unknown flag --alert-log; see: peak-console --help"),
+        ("--alert-log=x --once", "unknown flag --alert-log;"),
+        ("--onec", "unknown flag --onec; did you mean --once?"),
+        ("--config x --once --dry-runn --verbose", "unknown flag --dry-runn; did you mean --dry-run?"),
+        ("--no-alert-log x", "unknown flag --no-alert-log; did you mean --no-alerts?"),
+        ("--include-tag x --onc --bogus y", "unknown flag --bogus"),
+        ("--poll-interval 0", "must be more than 0 and at most 86400 seconds, not 0"),
+        ("--poll-interval nan", "must be more than 0 and at most 86400 seconds, not nan"),
+        ("--poll-interval 1e9", "must be more than 0 and at most 86400 seconds, not 1e+09"),
+        ("--include-tags , --once", "--include-tags: names no tag"),
+        ("--exclude-tags= --once", "--exclude-tags: names no tag"),
+        ("jobs --include-tags=", "--include-tags: names no tag"),
+    ],
+)
+def test_what_is_wrong_with_a_flag_is_named(words: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(words.split()) == cli.EXIT_USAGE
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", ["--config jobs --version", "--conf=x --version", "-v --version", "--poll-interval 3 --version"]
+)
+def test_values_and_short_forms_of_flags_are_no_unknown_flags(words: str) -> None:
+    assert cli.main(words.split()) == 0

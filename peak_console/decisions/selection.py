@@ -2,18 +2,53 @@
 
 from __future__ import annotations
 
+from peak_console.errors import UnknownTagError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
+    from typing import Final
 
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.state import JobState
 
 
+_INCLUDE: Final = "--include-tags"
+_EXCLUDE: Final = "--exclude-tags"
+_NAMED: Final = 10
+
+
 def tags_of(text: str | None) -> list[str]:
     """``a, b`` as a list."""
     return [tag.strip() for tag in (text or "").split(",") if tag.strip()]
+
+
+def check_tags(jobs: Mapping[str, JobDefinition], include: Sequence[str], exclude: Sequence[str]) -> list[str]:
+    """A sentence for each tag that no job has. Raises ``UnknownTagError`` if therefore, or otherwise, no job is left.
+
+    A file without jobs is left in peace: they may come.
+    """
+    known = {tag for job in jobs.values() for tag in job.tags}
+    doubts = [_unknown(flag, tag, known) for flag, tags in ((_INCLUDE, include), (_EXCLUDE, exclude))
+              for tag in tags if tag not in known]  # fmt: skip
+    wanted, unwanted = set(include), set(exclude)
+    if not jobs or any((not wanted or wanted & {*job.tags}) and not unwanted & {*job.tags} for job in jobs.values()):
+        return doubts
+    raise UnknownTagError("; ".join(doubts) or f"{_INCLUDE} and {_EXCLUDE} leave no job; name other tags")
+
+
+def _unknown(flag: str, tag: str, known: Collection[str]) -> str:
+    from peak_console.text import nearest, safe
+
+    guess = nearest(tag, known)
+    if guess:
+        hint = f'did you mean "{safe(guess)}"?'
+    else:
+        hint = (
+            f"the tags are {', '.join(safe(each) for each in sorted(known)[:_NAMED])}" if known else "there are no tags"
+        )
+    return f'{flag}: no job has the tag "{safe(tag)}"; {hint}'
 
 
 def changes(

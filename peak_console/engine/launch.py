@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from peak_console.jobs.command import build_command_args, resolve_command, working_directory
-from peak_console.jobs.environment import job_environment, load_dotenv_values
+from peak_console.jobs.environment import job_environment, load_dotenv_values, meta_text
 from peak_console.redact import Redactor
 from peak_console.runs.interface import RunSpec
 from peak_console.store.directory import run_directory
@@ -30,7 +30,10 @@ class Launcher:
         if os.path.exists(".env"):  # jobs read it themselves, and repeat it in their errors
             self._secrets.append(load_dotenv_values(os.getcwd()))
         for job in jobset.jobs.values():
-            self._secrets += [job.env, {name: value for name, value in job.args.items() if isinstance(value, str)}]
+            self._secrets += (
+                [job.env, {name: meta_text(value) for name, value in job.meta.items()}] if job.meta else [job.env]
+            )
+            self._secrets.append({name: value for name, value in job.args.items() if isinstance(value, str)})
         self._secrets += [{"CHANNEL_SECRET": channel.url} for channel in jobset.channels]
         self.redactor = Redactor.from_environments(*self._secrets)
         self._resolved: dict[int, list[str]] = {}

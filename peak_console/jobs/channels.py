@@ -78,7 +78,7 @@ def _url(
     if not url:
         findings.warning(
             (*path, "url_env"),
-            f"{label}: {variable} is set neither in the environment nor in .env: it gets no alerts; set it",
+            f"{label}: {variable} is set neither in the environment nor in .env: it gets no alerts; {_mend()}",
         )
     elif "://" not in url:
         findings.warning(
@@ -86,6 +86,13 @@ def _url(
         )
         return ""
     return url or ""
+
+
+def _mend() -> str:
+    """What to do about a variable that is not set."""
+    from peak_console.jobs.environment import dotenv_fault
+
+    return dotenv_fault(os.curdir) or "set it"
 
 
 def _from_dotenv(variable: str) -> str | None:

@@ -80,6 +80,7 @@ def _check_of(field: fields.Field) -> Check:
         fields.ARGUMENTS: _arguments,
         fields.VARIABLES: _variables,
         fields.TABLES: _tables,
+        fields.ANYTHING: _anything,
     }
     return makers[field.kind](field)
 
@@ -286,3 +287,38 @@ def _tables(field: fields.Field) -> Check:
         return _one(f"must be written as tables [[{field.where[0]}.{field.key}]]")
 
     return check
+
+
+def _anything(field: fields.Field) -> Check:
+    def check(value: Any) -> Faults:
+        if value.__class__ is not dict:
+            return _one(_wrong_type(field.kind, value))
+        from peak_console.jobs.environment import meta_variable
+
+        faults: list[Fault] = []
+        variables: dict[str, str] = {}
+        for name, item in value.items():
+            other = variables.setdefault(meta_variable(name), name)
+            if not name:
+                faults.append(((name,), "must not have an empty name"))
+            elif other != name:
+                message = f"must not hold both {quoted(other)} and {quoted(name)}: both are {meta_variable(name)}"
+                faults.append(((name,), message))
+            elif fault := _unspeakable(item):
+                faults.append(((name,), f"{fault} in {quoted(name)}"))
+        return tuple(faults)
+
+    return check
+
+
+def _unspeakable(value: Any) -> str:
+    """Why a value of ``meta`` cannot be handed to a program as text; empty when it can."""
+    if isinstance(value, dict):
+        return next((fault for pair in value.items() for each in pair if (fault := _unspeakable(each))), "")
+    if isinstance(value, list):
+        return next((fault for each in value if (fault := _unspeakable(each))), "")
+    if isinstance(value, str) and "\0" in value:
+        return "must not hold a NUL character"
+    if value.__class__ is int and not -fields.MAX_INTEGER <= value <= fields.MAX_INTEGER:
+        return "must hold numbers of 64 bits, not the one"
+    return ""

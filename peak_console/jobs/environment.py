@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 
 from peak_console.errors import StartError
 from peak_console.jobs.checks import as_text
+from peak_console.schedule.zones import zone
 from peak_console.text import safe
 
 TYPE_CHECKING = False
@@ -14,12 +16,20 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Final
 
-    from dotenv.parser import Original
+    from dotenv.parser import Binding, Original
 
     from peak_console.jobs.model import JobDefinition
 
 _MAX_BYTES: Final = 1024 * 1024
-_OF_ONE_RUN: Final = ("PEAK_JOB_NAME", "PEAK_RUN_ID", "PEAK_SCHEDULED_FOR", "PEAK_ATTEMPT", "PEAK_TRIGGER")
+_OF_ONE_RUN: Final = (
+    "PEAK_JOB_NAME", "PEAK_RUN_ID", "PEAK_SCHEDULED_FOR", "PEAK_SLOT_DATE", "PEAK_ATTEMPT", "PEAK_TRIGGER",
+)  # fmt: skip
+_LITERAL: Final = r"[ \t]*(?:export[ \t]+)?([^=#\s'\"]+)[ \t]*=[ \t]*'([^']*)'[ \t]*(?:#[^\r\n]*)?(?:\r?\n|\r|\Z)"
+"""A line with a value in single quotes: as in a shell all between them counts as it is."""
+
+
+class TooLargeError(ValueError):
+    """A file of variables is larger than any should be: a part of it could end within a value."""
 
 
 def job_environment(
@@ -34,7 +44,8 @@ def job_environment(
 ) -> dict[str, str]:
     """The whole environment of one run: ``base``, then ``env_file``, then ``env``, then what we say of the run.
 
-    ``scheduled_for`` is aware; ``PEAK_SCHEDULED_FOR`` is it in ISO 8601 with its offset, and absent for ``None``.
+    ``scheduled_for`` is aware. ``PEAK_SCHEDULED_FOR`` is it in the job's zone, in ISO 8601 with its offset, and
+    ``PEAK_SLOT_DATE`` the day there; both are absent for ``None``.
     ``PYTHONUNBUFFERED=1`` unless anybody before set it. Raises ``StartError`` if ``env_file`` cannot be used.
     """
     environment = own_environment(job, {**base, "PEAK_CONSOLE_STATE_DIR": state_dir})
@@ -46,26 +57,65 @@ def job_environment(
     environment["PEAK_ATTEMPT"] = str(attempt)
     environment["PEAK_TRIGGER"] = str(trigger)
     if scheduled_for is not None:
-        environment["PEAK_SCHEDULED_FOR"] = scheduled_for.isoformat()
+        local = scheduled_for.astimezone(zone(job.schedule.timezone))
+        environment["PEAK_SCHEDULED_FOR"] = local.isoformat()
+        environment["PEAK_SLOT_DATE"] = local.date().isoformat()
     return environment
 
 
 def own_environment(job: JobDefinition, base: Mapping[str, str]) -> dict[str, str]:
-    """``base`` with what the job itself says: its ``env_file``, then its ``env``. Raises ``StartError``."""
-    environment = dict(base)
+    """``base`` with what the job itself says: its ``env_file``, its ``env``, its ``meta``. Raises ``StartError``."""
+    environment = {name: value for name, value in base.items() if not name.startswith(_OF_META)}  # of an outer run
     if job.env_file is not None:
         environment.update(_read_env_file(job.env_file))
     environment.update((name, as_text(value)) for name, value in job.env.items())
+    environment.update((meta_variable(name), meta_text(value)) for name, value in job.meta.items())
     return environment
+
+
+def meta_variable(name: str) -> str:
+    """The variable that hands on a key of ``meta``: ``cost centre`` is ``PEAK_META_COST_CENTRE``."""
+    letters = (letter if letter.isascii() and letter.isalnum() else "_" for letter in name)
+    return f"PEAK_META_{''.join(letters).upper()}"
+
+
+_OF_META: Final = meta_variable("")
+
+
+def meta_text(value: object) -> str:
+    """A value of ``meta`` as text: lists and tables as JSON."""
+    if isinstance(value, (list, tuple, dict)):
+        from json import dumps
+
+        return dumps(value, ensure_ascii=False)
+    return as_text(value)
 
 
 def load_dotenv_values(directory: str) -> dict[str, str]:
     """What ``.env`` in ``directory`` says; nothing if there is none (a folder of that name is none), or if it cannot
-    be read. Lines that say nothing are passed over."""
+    be read (``dotenv_fault`` says why). Lines that say nothing are passed over."""
     try:
         return _values(_content(os.path.join(directory, ".env")))[0]
     except (OSError, ValueError):
         return {}
+
+
+def dotenv_fault(directory: str) -> str:
+    """Why nothing of ``.env`` in ``directory`` counts, or some of its lines do not; empty when there is no fault."""
+    path = os.path.join(directory, ".env")
+    try:
+        bad_line = 0 if os.path.isdir(path) else _values(_content(path))[1]
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f".env cannot be read ({error.strerror or error}); mend its permissions"
+    except TooLargeError as error:
+        return f".env {error}"
+    except ValueError:
+        return ".env is not UTF-8 text: nothing in it counts; save it with that encoding"
+    return (
+        f".env: line {bad_line} is not NAME=value and does not count; mend it, or begin it with #" if bad_line else ""
+    )
 
 
 def _read_env_file(env_file: str) -> dict[str, str]:
@@ -79,6 +129,8 @@ def _read_env_file(env_file: str) -> dict[str, str]:
         raise StartError(
             f"{where} cannot be read ({error.strerror or error}); mend its permissions or env_file"
         ) from None
+    except TooLargeError as error:
+        raise StartError(f"{where} {error}") from None
     except ValueError:
         raise StartError(f"{where} is not UTF-8 text; save it with that encoding") from None
     if bad_line:
@@ -87,9 +139,11 @@ def _read_env_file(env_file: str) -> dict[str, str]:
 
 
 def _content(path: str) -> str:
-    """The text of a file of variables. Raises ``OSError``, and ``ValueError`` if it is no text."""
+    """The text of a file of variables. Raises ``OSError``, ``TooLargeError``, and ``ValueError`` if it is no text."""
     with open(path, "rb") as file:
-        raw = file.read(_MAX_BYTES)
+        raw = file.read(_MAX_BYTES + 1)
+    if len(raw) > _MAX_BYTES:
+        raise TooLargeError(f"is larger than {_MAX_BYTES:,} bytes: nothing in it counts; is it the right file?")
     if b"\0" in raw:
         raise ValueError(path)
     return raw.decode("utf-8-sig")
@@ -105,11 +159,28 @@ def _values(content: str) -> tuple[dict[str, str], int]:
     """The variables in ``content``, and the first line (from 1) that is none; 0 when all are."""
     import io
 
-    from dotenv import dotenv_values
-    from dotenv.parser import parse_stream
+    from dotenv.parser import Reader, parse_binding
+    from dotenv.variables import parse_variables
 
-    bindings = list(parse_stream(io.StringIO(content)))
-    bad_line = next((_line_of(binding.original) for binding in bindings if binding.error), 0)
-    good = "".join(binding.original.string for binding in bindings if not binding.error)
-    values = dotenv_values(stream=io.StringIO(good))
-    return {name: value for name, value in values.items() if value is not None}, bad_line
+    literal = re.compile(_LITERAL)
+    reader = Reader(io.StringIO(content, newline=""))
+    values: dict[str, str] = {}
+    bad_line = 0
+    while reader.has_next():
+        if found := literal.match(reader.string, reader.position.chars):
+            values[found[1]] = found[2]
+            reader.position.advance(found[0])
+            continue
+        binding = parse_binding(reader)
+        if binding.error:
+            bad_line = bad_line or _line_of(binding.original)
+        elif binding.key is not None and binding.value is not None:
+            known = {**os.environ, **values}
+            atoms = [] if _is_quoted(binding) else list(parse_variables(binding.value))
+            values[binding.key] = "".join(atom.resolve(known) for atom in atoms) if atoms else binding.value
+    return values, bad_line
+
+
+def _is_quoted(binding: Binding) -> bool:
+    """Whether a value stands in single quotes (with ``\\'`` for one within): nothing in there is replaced."""
+    return binding.original.string.partition("=")[2].lstrip().startswith("'")

@@ -27,6 +27,7 @@ INTEGERS: Final = "a list of whole numbers"
 ARGUMENTS: Final = "a table of arguments"
 VARIABLES: Final = "a table of environment variables"
 TABLES: Final = "an array of tables"
+ANYTHING: Final = "a table of anything"
 
 MAX_SECONDS: Final = 100_000_000_000
 """Some 3,000 years: beyond it a moment has no date."""
@@ -353,6 +354,14 @@ FIELDS: Final = (
         where=POLICY,
         form="path",
         filled=True,
+    ),
+    Field(
+        "meta",
+        ANYTHING,
+        {},
+        "Anything else that is to be kept with the job, under keys of your own: shown in its details and by"
+        " jobs --json, and handed to its runs as PEAK_META_KEY, lists and tables as JSON. It changes nothing else.",
+        '{ owner = "risk desk", ticket = 4711 }',
     ),
     # The scheduler itself.
     Field(

@@ -23,6 +23,8 @@ class Findings:
 
     def __init__(self) -> None:
         self._entries: list[tuple[Path, str, bool, Path | None]] = []
+        self._strange: dict[str, str] = {}
+        """By its message the key that resembles none of ours."""
         self._unknown: dict[str, int] = {}
         self.has_errors = False
 
@@ -47,7 +49,10 @@ class Findings:
         for other, header in _HEADERS.items():
             if not hint and key in fields_of(other):
                 hint = f"; it belongs in {header}"
-        self.warning(path, f"{label}: unknown key {quoted(key)}{hint}")
+        message = f"{label}: unknown key {quoted(key)}{hint}"
+        if not hint:
+            self._strange[message] = key
+        self.warning(path, message)
 
     def good_values(self, table: dict[str, Any], kind: str, path: Path, label: str) -> dict[str, Any]:
         """The values of ``table`` (one of those in ``fields``, at ``path``) that pass; what is wrong is recorded."""
@@ -70,6 +75,12 @@ class Findings:
             for key, count in self._unknown.items()
             if count > UNKNOWN_SHOWN
         ]
+        strange = {
+            f"unknown key {quoted(key)} in {count - UNKNOWN_SHOWN:,} more jobs": key
+            for key, count in self._unknown.items()
+            if count > UNKNOWN_SHOWN and key in self._strange.values()
+        }
+        strange |= self._strange
         if not entries:
             return ()
         from peak_console.jobs.locate import Positions
@@ -80,5 +91,5 @@ class Findings:
             line, column = positions.place(where) if where else (0, 0)
             if elsewhere is not None:
                 message += str(positions.place(elsewhere)[0])  # noqa: PLW2901
-            problems.append(Problem(path, line, column, message, is_error))
+            problems.append(Problem(path, line, column, message, is_error, strange.get(message, "")))
         return tuple(sorted(problems, key=lambda problem: (not problem.line, problem.line, problem.column)))

@@ -63,6 +63,8 @@ class JobDefinition:
     alert_on_success: bool = True
     max_output_bytes: int = 256 * 1024 * 1024
     """Per stream; beyond it the middle of the output is dropped. 0 is no limit."""
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    """What others keep of the job: shown, handed on, and without a meaning here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class Problem:
     column: int
     message: str
     is_error: bool = True
+    unknown_key: str = ""
+    """The key that nobody knows and that resembles none: one of the user's own."""
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path

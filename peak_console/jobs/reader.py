@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from datetime import date, datetime, time
+from math import isfinite
 
 from peak_console.jobs.checks import DAY_NAMES, as_text, checks_of, did_you_mean, quoted
 from peak_console.jobs.fields import (
+    ANYTHING,
     ARGUMENTS,
     FIELDS,
     INTEGERS,
@@ -65,11 +67,23 @@ def _variables(value: dict[str, Any]) -> dict[str, str]:
     return {name: item if item.__class__ is str else as_text(item) for name, item in value.items()}
 
 
+def _anything(value: Any) -> Any:
+    """As JSON could say it: moments, and numbers that are none, become text."""
+    if isinstance(value, dict):
+        return {name: _anything(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_anything(item) for item in value]
+    if isinstance(value, date | time) or (isinstance(value, float) and not isfinite(value)):
+        return as_text(value)
+    return value
+
+
 _BY_KIND: Final[dict[str, Callable[[Any], Any]]] = {
     TEXTS: tuple,
     INTEGERS: tuple,
     ARGUMENTS: _arguments,
     VARIABLES: _variables,
+    ANYTHING: _anything,
 }
 _CONVERSIONS: Final[dict[str, Callable[[Any], Any]]] = {
     **{field.key: _BY_KIND[field.kind] for field in FIELDS if field.kind in _BY_KIND},

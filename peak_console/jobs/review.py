@@ -7,7 +7,7 @@ import os
 from peak_console.errors import StartError
 from peak_console.jobs.checks import checks_of, quoted
 from peak_console.jobs.command import PYTHONS, build_command_args, resolve_command, working_directory
-from peak_console.jobs.environment import own_environment
+from peak_console.jobs.environment import dotenv_fault, own_environment
 from peak_console.jobs.fields import JOB
 from peak_console.jobs.interpreters import interpreters, unexpected_interpreters
 from peak_console.jobs.startable import size_fault, start_fault
@@ -48,6 +48,8 @@ def look_around(document: Mapping[str, Any], reader: Reader, environ: Mapping[st
         for key, message in obstacles(job, reader.settings.python, environ):
             place = key if key[0] in table else ()
             reader.findings.warning((JOB, index, *place), f"job {quoted(job.name)}: {message}")
+    if fault := dotenv_fault(os.curdir):
+        reader.findings.warning((), fault)
     if reader.settings.python is None:
         found = interpreters(reader.jobs.values(), None, environ)
         for message in unexpected_interpreters(found, reader.path):

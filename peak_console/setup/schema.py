@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from peak_console.jobs.checks import DAY_NAMES
 from peak_console.jobs.fields import (
     ALERTS,
+    ANYTHING,
     ARGUMENTS,
     BOOLEAN,
     CHANNEL,
@@ -206,6 +207,7 @@ _SHAPES: Final[dict[str, Callable[[Field], Schema]]] = {
     INTEGERS: _integers,
     ARGUMENTS: _arguments,
     VARIABLES: _variables,
+    ANYTHING: lambda _field: {"type": "object", "propertyNames": {"minLength": 1}},
 }
 
 

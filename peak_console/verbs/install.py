@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 
+from peak_console.decisions.selection import check_tags, tags_of
 from peak_console.errors import PeakConsoleError, UsageError
 from peak_console.jobs.loader import load
 from peak_console.setup.install import install as put
@@ -54,7 +55,12 @@ def _next(options: Namespace, service: Service, *, removed: bool = False) -> str
 def _service(options: Namespace) -> Service:
     """The service as it would run from here. Raises ``JobsFileError`` if there are no jobs that it could run."""
     jobs_file = os.path.abspath(options.config)
-    configured = None if options.remove else load(options.config).settings.state_dir
+    configured = None
+    if not options.remove:
+        jobset = load(options.config)
+        configured = jobset.settings.state_dir
+        for doubt in check_tags(jobset.jobs, tags_of(options.include_tags), tags_of(options.exclude_tags)):
+            note(doubt)
     state_dir = state_directory(options.config, options.state_dir, configured)
     flags = ["--config", jobs_file]
     if options.state_dir or os.environ.get(ENVIRONMENT_VARIABLE):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from peak_console.decisions.job_status import DisabledBy, Standing, views
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import UsageError
@@ -68,7 +70,16 @@ def _job_object(view: JobView, slot: datetime | None, selection: Selection) -> d
         if run is not None
         else None,
         "tags": list(job.tags),
+        "meta": _meta(job),
     }
+
+
+def _meta(job: JobDefinition) -> dict[str, Any]:
+    if not job.meta:
+        return {}
+    from peak_console.redact import Redactor
+
+    return Redactor.from_environments(os.environ, job.env).meta(job.meta)
 
 
 def _job_row(view: JobView, slot: datetime | None, selection: Selection) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "next_slot": (TIME + OR_NULL, "when it is due next"),
         "last_run": (OBJECT + OR_NULL, "`id`, `outcome`, `return_code`, `started_at`, `finished_at`"),
         "tags": (TEXTS, "its labels"),
+        "meta": (OBJECT, "what its table `meta` holds, secrets masked"),
     },
     "next": {
         "job": (TEXT, "the job"),
@@ -107,7 +108,8 @@ VARIABLES: Mapping[str, str] = {
 RUN_VARIABLES: Mapping[str, str] = {
     "PEAK_JOB_NAME": "the job",
     "PEAK_RUN_ID": "the run's number",
-    "PEAK_SCHEDULED_FOR": "its slot, ISO 8601 with offset",
+    "PEAK_SCHEDULED_FOR": "its slot, ISO 8601, in the job's time zone with its offset",
+    "PEAK_SLOT_DATE": "the day of its slot in the job's time zone: `2026-03-01`",
     "PEAK_ATTEMPT": "which attempt it is, from 1",
     "PEAK_TRIGGER": "why it was started: `schedule`, `manual`, `retry`, `catch_up`",
     "PEAK_CONSOLE_STATE_DIR": "the state directory, for `log_scheduler_job_run` and verbs",

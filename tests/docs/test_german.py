@@ -20,6 +20,7 @@ TYPES = {
     fields.INTEGERS: "list of ints",
     fields.ARGUMENTS: "dict",
     fields.VARIABLES: "dict",
+    fields.ANYTHING: "dict",
 }
 
 

@@ -79,6 +79,40 @@ def test_only_jobs_that_the_tags_select_run(program: Program) -> None:
     assert program.log == ["forward", "plain", "scan"]
 
 
+@pytest.mark.parametrize("flags", [["--once"], ["--headless"], ["--once", "--dry-run"], []])
+def test_tags_that_select_nothing_are_refused_before_anything_starts(program: Program, flags: list[str]) -> None:
+    program.jobs(NOTE)
+    answer = program.run(*flags, "--include-tags", "nothing")
+    assert answer.code == (1 if flags else 2)  # without a terminal there is no console
+    assert not flags or 'no job has the tag "nothing"' in answer.err
+    assert not program.state.exists()
+
+
+def test_keys_of_the_user_s_own_share_one_line(program: Program) -> None:
+    own = "".join(
+        f'[[job]]\nname = "j{n}"\ncommand = "true"\nowner = "a"\nteam = "b"\nretires = 1\n' for n in range(46)
+    )
+    program.jobs(own)
+    warnings = [line for line in program.once().err.splitlines() if line.startswith("warning: ")]
+    assert len([line for line in warnings if '"owner", "team"' in line]) == 1
+    assert "[job.meta]" in warnings[-1]
+    assert all('did you mean "retries"?' in line or "retires" in line for line in warnings[:-1])
+
+
+def test_meta_reaches_the_run_and_a_run_within_it_gets_only_its_own(program: Program) -> None:
+    program.jobs(
+        shell(
+            "meta",
+            "env | grep PEAK_META",
+            "[job.meta]\nowner = 'risk desk'\n'cost-centre' = 7\nlist = [1, {a = true}]\n",
+        )
+    )
+    program.once(PEAK_META_OUTER="x")
+    assert sorted(program.output(1).splitlines()) == [
+        "PEAK_META_COST_CENTRE=7", 'PEAK_META_LIST=[1, {"a": true}]', "PEAK_META_OWNER=risk desk",
+    ]  # fmt: skip
+
+
 def test_verbose_shows_the_resolved_command_line(program: Program) -> None:
     echo = shutil.which("echo")
     job = (

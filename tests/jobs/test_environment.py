@@ -5,17 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from peak_console.errors import StartError
-from peak_console.jobs.environment import job_environment, load_dotenv_values, own_environment
+from peak_console.jobs.environment import dotenv_fault, job_environment, load_dotenv_values, own_environment
 from peak_console.jobs.model import JobDefinition
+from peak_console.schedule.model import JobSchedule
 
 BASE = {"PATH": "/bin", "HOME": "/home/desk"}
 
 
 def environment(base: dict[str, str] | None = None, **parts: Any) -> dict[str, str]:
     return job_environment(
-        JobDefinition(name="backup", **parts),
+        JobDefinition(**{"name": "backup", "schedule": JobSchedule(timezone="UTC"), **parts}),
         BASE if base is None else base,
         run_id=7,
         scheduled_for=datetime(2026, 3, 1, 6, 30, tzinfo=UTC),
@@ -31,6 +34,7 @@ def test_run_is_told_about_itself() -> None:
         "PEAK_JOB_NAME": "backup",
         "PEAK_RUN_ID": "7",
         "PEAK_SCHEDULED_FOR": "2026-03-01T06:30:00+00:00",
+        "PEAK_SLOT_DATE": "2026-03-01",
         "PEAK_ATTEMPT": "2",
         "PEAK_TRIGGER": "retry",
         "PEAK_CONSOLE_STATE_DIR": "/state",
@@ -118,3 +122,68 @@ def test_missing_unreadable_or_foreign_dotenv_says_nothing(tmp_path: Path) -> No
     (tmp_path / ".env").unlink()
     (tmp_path / ".env").mkdir()  # some keep their virtual environment there
     assert load_dotenv_values(str(tmp_path)) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        (r"A='pa$s${HOME}\n'", r"pa$s${HOME}\n"),
+        (r"A='C:\dir\'", "C:\\dir\\"),
+        (r"A='it\'s ${HOME}'", "it's ${HOME}"),
+        ("A='a # b' # c", "a # b"),
+        ("export A = 'x'", "x"),
+        ("A='two\nlines'", "two\nlines"),
+        ("A=''", ""),
+        ("A='\"'", '"'),
+        ('A="a\\nb ${X}"', "a\nb 1"),
+        ("A=${X}y", "1y"),
+        ("A='x'\r", "x"),
+    ],
+)
+def test_single_quotes_are_literal_and_the_next_line_counts(line: str, value: str) -> None:
+    Path("desk.env").write_text(f"X=1\n{line}\nB='after'\n", newline="")
+    own = own_environment(JobDefinition(name="x", env_file="desk.env"), {})
+    assert own == {"X": "1", "A": value, "B": "after"}
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="'\0\r", exclude_categories=["Cs"])), max_size=4))
+def test_whatever_stands_in_single_quotes_comes_out_as_it_is(
+    tmp_path_factory: pytest.TempPathFactory, values: list[str]
+) -> None:
+    path = tmp_path_factory.mktemp("env") / "desk.env"
+    path.write_text("".join(f"V{n}='{value}'\n" for n, value in enumerate(values)), encoding="utf-8", newline="")
+    own = own_environment(JobDefinition(name="x", env_file=str(path)), {})
+    assert own == {f"V{n}": value for n, value in enumerate(values)}
+
+
+@pytest.mark.parametrize("over", [0, 1, 5_000])
+def test_a_file_over_the_limit_is_refused_and_never_cut(tmp_path: Path, over: int) -> None:
+    line = "TOKEN=abcdefgh\n"
+    content = "#" * (1024 * 1024 - len(line) - 1 + over) + "\n" + line
+    (tmp_path / ".env").write_text(content)
+    job = JobDefinition(name="x", env_file=str(tmp_path / ".env"))
+    if over:
+        with pytest.raises(StartError, match=r"is larger than 1,048,576 bytes: nothing in it counts"):
+            own_environment(job, {})
+        assert load_dotenv_values(str(tmp_path)) == {}
+        assert "larger than" in dotenv_fault(str(tmp_path))
+    else:
+        assert own_environment(job, {}) == load_dotenv_values(str(tmp_path)) == {"TOKEN": "abcdefgh"}
+        assert dotenv_fault(str(tmp_path)) == ""
+
+
+def test_what_is_wrong_with_dotenv_is_told(tmp_path: Path) -> None:
+    assert dotenv_fault(str(tmp_path)) == ""
+    (tmp_path / ".env").write_bytes(b"A=\xff")
+    assert "not UTF-8" in dotenv_fault(str(tmp_path))
+    (tmp_path / ".env").write_text("A=1\nB='open\n")
+    assert "line 2 is not NAME=value" in dotenv_fault(str(tmp_path))
+
+
+def test_the_slot_is_told_in_the_zone_of_the_job() -> None:
+    made = environment(schedule=JobSchedule(timezone="Asia/Tokyo"))
+    assert made["PEAK_SCHEDULED_FOR"] == "2026-03-01T15:30:00+09:00"
+    far = environment(schedule=JobSchedule(timezone="Pacific/Auckland"))
+    assert (far["PEAK_SCHEDULED_FOR"], far["PEAK_SLOT_DATE"]) == ("2026-03-01T19:30:00+13:00", "2026-03-01")
+    honolulu = environment(schedule=JobSchedule(timezone="Pacific/Honolulu"))
+    assert honolulu["PEAK_SLOT_DATE"] == "2026-02-28"

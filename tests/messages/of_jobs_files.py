@@ -77,6 +77,51 @@ def keys_and_tables(stage: Stage) -> None:
 
 
 @scenario
+def keys_of_your_own(stage: Stage) -> None:
+    stage.jobs(
+        '[[job]]\nname = "a"\ncommand = "true"\nmeta = { a-b = 1, A_B = 2, "" = 3, n = 99999999999999999999 }\n'
+        '[[job]]\nname = "b"\ncommand = "true"\nmeta = { deep = [{ x = "a\\u0000b" }] }\n'
+        '[[job]]\nname = "c"\nmeta = 1\n'
+    )
+    stage.run("validate")
+    keys = "".join(f"own_{n} = {n}\n" for n in range(7))
+    stage.jobs("".join(f'[[job]]\nname = "j{n}"\ncommand = "true"\nenabled = false\n{keys}' for n in range(7)))
+    stage.run("--once")
+
+
+@scenario
+def selections(stage: Stage) -> None:
+    stage.jobs(GOOD + '[[job]]\nname = "tagged"\ncommand = "true"\nenabled = false\ntags = ["forward"]\n')
+    for words in ("--include-tags forwrad", "--include-tags forward,x --dry-run", "--exclude-tags zzz --dry-run"):
+        stage.run(f"--once {words}")
+    stage.run("--once --include-tags forward --exclude-tags forward")
+    stage.run("install systemd --user --include-tags forwrad")
+    stage.patch.setenv("PATH", "/usr/bin:/bin")
+    stage.run("install cron --user --exclude-tags zzz")
+    stage.run("jobs --include-tags ,")
+    stage.jobs(GOOD)
+    stage.run("--once --include-tags x")
+    for words in ("--alert-log x", "--onec", "--no-alarm x"):
+        stage.run(words)
+
+
+@scenario
+def a_dotenv_of_no_use(stage: Stage) -> None:
+    for text in (b"#" * (1024 * 1024 + 1), b"A=\xff", b"nonsense line\n"):
+        stage.write(".env", text)
+        stage.jobs(GOOD + '[[alerts.channel]]\nname = "x"\nurl_env = "NOT_SET"\n')
+        stage.run("validate")
+    stage.jobs('[[job]]\nname = "a"\ncommand = "true"\nenv_file = "large.env"\n')
+    stage.write("large.env", b"#" * (1024 * 1024 + 1))
+    stage.run("validate")
+    with stage.patch.context() as patched:
+        patched.setattr("builtins.open", failing(errno.EACCES))
+        stage.ask("no leave to read .env", _dotenv_fault)
+    for name in (".env", "large.env"):
+        (stage.folder / name).unlink()
+
+
+@scenario
 def schedules(stage: Stage) -> None:
     rules = (
         'schedule_type = "intervall"', 'schedule_type = "interval"', 'schedule_type = "daily"',
@@ -188,6 +233,12 @@ def channels(stage: Stage) -> None:
     stage.patch.setenv("PEAK_CONSOLE_ALERT_LEVEL", "loud")
     stage.jobs(GOOD)
     stage.run("--headless --once")
+
+
+def _dotenv_fault() -> object:
+    from peak_console.jobs.environment import dotenv_fault
+
+    return dotenv_fault(".")
 
 
 def _load() -> object:

@@ -60,6 +60,7 @@ def units(stage: Stage) -> None:
     stage.run("install systemd --user --remove")
     stage.write("xdg/systemd/user/peak-console.service", "mine")
     stage.run("install systemd --user --write")
+    stage.jobs('[[job]]\nname = "a"\ncommand = "true"\ntags = ["a\\nb"]\n')
     stage.run("install systemd --user --config jobs.toml --include-tags 'a\nb'")
     stage.run("install systemd --user --config nowhere.toml")
     stage.patch.setenv("PATH", "/usr/bin:" + "/long" * 300)

@@ -150,6 +150,7 @@ LIKELY = {
     "a table of environment variables": st.dictionaries(
         WORDS, st.sampled_from(["a", "", "\0", 1, 2.5, True]), max_size=2
     ),
+    "a table of anything": st.dictionaries(WORDS, VALUES | st.lists(VALUES, max_size=2), max_size=2),
     "an array of tables": st.lists(st.dictionaries(st.sampled_from(["url", "url_env"]), st.just("a://b"), max_size=1)),
 }
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from peak_console.store.store import Store
     from tests.verbs.conftest import CommandLine
 
-KEYS = ["name", "enabled", "disabled_by", "state", "schedule", "timezone", "next_slot", "last_run", "tags"]
+KEYS = ["name", "enabled", "disabled_by", "state", "schedule", "timezone", "next_slot", "last_run", "tags", "meta"]
 
 
 def test_json_holds_the_documented_keys_for_each_job_in_file_order(peak: CommandLine) -> None:
@@ -42,6 +42,21 @@ def test_json_of_a_job_that_never_ran(peak: CommandLine) -> None:
         "next_slot": "2026-11-24T07:30:00+01:00",
         "last_run": None,
         "tags": ["forward", "prod"],
+        "meta": {},
+    }
+
+
+def test_json_holds_what_others_keep_of_a_job_without_secrets(peak: CommandLine) -> None:
+    peak.jobs(
+        '[[job]]\nname = "x"\ncommand = "true"\n[job.meta]\nowner = "risk"\nsince = 2026-01-02\napi_key = "sesame99"\n'
+        'deep = { list = [1, { token = "hidden77" }], url = "https://u:secret55@example.com/" }\n'
+    )
+    [job] = peak("jobs", "--json").json
+    assert job["meta"] == {
+        "owner": "risk",
+        "since": "2026-01-02",
+        "api_key": "***",
+        "deep": {"list": [1, {"token": "***"}], "url": "https://***@example.com/"},
     }
 
 

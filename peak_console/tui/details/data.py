@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import StartError
 from peak_console.jobs.command import resolve_command, shown, working_directory
-from peak_console.jobs.environment import own_environment
+from peak_console.jobs.environment import meta_text, own_environment
 from peak_console.jobs.locate import job_line
 from peak_console.redact import Redactor
 from peak_console.schedule.zones import zone
@@ -54,6 +54,7 @@ def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
         command_line=command_line,
         command_error=redactor.text(error) if error else None,
         cwd=working_directory(job),
+        meta={name: meta_text(value) for name, value in redactor.meta(job.meta).items()},
         own_environment=_masked(redactor, own),
         inherited_environment=_masked(redactor, {n: v for n, v in inherited.items() if n not in own}),
         runs=store.runs(jobs=[job.name], run_type="scheduler_job", limit=RUNS),

@@ -50,6 +50,8 @@ class DetailsData:
     command_error: str | None = None
     """Why it cannot be resolved."""
     cwd: str = ""
+    meta: Mapping[str, str] | None = None
+    """What others keep of the job, masked."""
     own_environment: Mapping[str, str] | None = None
     """What the job adds to the environment, masked."""
     inherited_environment: Mapping[str, str] | None = None
@@ -139,7 +141,9 @@ class JobDetails(ModalScreen[None]):
         self._show_schedule(data)
         self._section("policies").show(lambda width: details_text.policies(job, width))
         self._section("command").show(
-            lambda width: details_text.command(data.command_line, data.command_error, data.cwd, job.env_file, width)
+            lambda width: details_text.command(
+                data.command_line, data.command_error, data.cwd, job.env_file, data.meta or {}, width
+            )
         )
         own, inherited = data.own_environment or {}, data.inherited_environment or {}
         self._section("environment").show(lambda width: details_text.environment(own, inherited, width))

@@ -114,14 +114,17 @@ def policies(job: JobDefinition, width: int) -> Content:
     return Content("\n").join([_policy(label, text, _is_default(job, keys), width) for label, text, keys in rows])
 
 
-def command(command_line: str, error: str | None, cwd: str, env_file: str | None, width: int) -> Content:
-    """What is executed, and where; or why nothing can be."""
+def command(
+    command_line: str, error: str | None, cwd: str, env_file: str | None, meta: Mapping[str, str], width: int
+) -> Content:
+    """What is executed, and where; or why nothing can be. Below it what others keep of the job."""
     lines = [_fact("command", command_line, "bold", width)]
     if error:
         lines.append(_fact("", f"✖ {error}", "$text-error", width))
     lines.append(_fact("directory", cwd, "", width))
     if env_file:
         lines.append(_fact("env file", env_file, "", width))
+    lines += [_fact("meta" if not nth else "", f"{name} = {meta[name]}", "", width) for nth, name in enumerate(meta)]
     return Content("\n").join(lines)
 
 

@@ -63,16 +63,19 @@ def test_each_policy_in_words(definition: dict[str, Any], label: str, text: str)
 
 
 def test_a_long_text_is_wrapped_under_itself() -> None:
-    lines = details_text.command("python " + "--flag value " * 10, None, "/srv", None, 40).plain.splitlines()
+    lines = details_text.command("python " + "--flag value " * 10, None, "/srv", None, {}, 40).plain.splitlines()
     assert lines[0].startswith("command   python")
     assert all(line.startswith(" " * 10) for line in lines[1:-1])
     assert max(map(len, lines)) <= 40
 
 
 def test_a_command_that_cannot_be_resolved_says_why() -> None:
-    text = details_text.command("", 'command "nope" not found', "/srv", "live.env", 60).plain
+    text = details_text.command(
+        "", 'command "nope" not found', "/srv", "live.env", {"owner": "risk", "n": "1"}, 60
+    ).plain
     assert '✖ command "nope" not found' in text
     assert "env file  live.env" in text
+    assert text.endswith("meta      owner = risk\n          n = 1")
 
 
 def test_own_variables_stand_before_inherited_ones() -> None:
