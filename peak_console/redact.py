@@ -36,6 +36,9 @@ _SECRET_PARTS: Final = ("password", "passwd", "passphrase", "credential")
 _SECRET_SUFFIXES: Final = tuple(_SECRET_WORDS)
 _INNOCENT: Final = frozenset(("monkey", "turkey", "donkey", "hockey", "jockey", "whiskey", "hotkey", "hotkeys"))
 
+_SCHEMES: Final = frozenset(("bearer", "basic", "token", "digest"))
+"""Words of a header that stand before its secret."""
+
 # user:password@ before a host: the password may hold any character but white space and quotes, a port is none.
 # The lengths are bounded so that no text, however made, takes more than linear time.
 _URL_CREDENTIALS: Final = (
@@ -56,6 +59,30 @@ def secret_names(name: str) -> bool:
     if any(part in word for word in words for part in _SECRET_PARTS):
         return True
     return words == ["pass"] or any(word.endswith(_SECRET_SUFFIXES) and word not in _INNOCENT for word in words)
+
+
+def secret_words(argv: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """What an argument list gives away, each by its name: ``--token X``, ``token=X``, a header's secret, URLs.
+
+    A command line inside a word (``sh -c "…"``) counts word by word.
+    """
+    named = ""
+    for word in argv:
+        if "://" in word:
+            yield "URL", word
+        if named and word.lower() in _SCHEMES:
+            continue
+        if named and not word.startswith("--"):
+            yield named, word
+            named = ""
+        elif not word.startswith("-") and len(parts := word.split()) > 1:
+            yield from secret_words(part.strip("\"'") for part in parts)
+        elif "=" in word and (assignment := re.fullmatch(_ASSIGNMENT, word)):
+            named = ""
+            if secret_names(assignment[2]):
+                yield assignment[2], assignment[4]
+        else:
+            named = word if (word[:1] == "-" or word[-1:] == ":") and secret_names(word) else ""
 
 
 class Redactor:

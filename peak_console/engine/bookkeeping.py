@@ -112,7 +112,9 @@ class Bookkeeper:
             if alert is not None:
                 context.raise_alert(alert, end.job.tags)
         self._failures[end.run.job] = failures
+        context.given.pop(end.run.id, None)
         for run in retry:
+            context.keep_given(run, end.job)
             context.enqueue(run)
         self._tally(end, final=next_at is None)
         context.emit(RunFinished(at=now, run=finished, retry_at=next_at))

@@ -92,7 +92,8 @@ class Commander:
         except StateError:  # the registry refuses: the command stays open until it works again
             raise
         except Exception as error:  # noqa: BLE001 - the next engine would meet it again: one command would end them all
-            return command.verb, self._give_up(command, error, now)
+            answered = self._give_up(command, error, now)
+        store.forget_arguments(command)
         return command.verb, answered
 
     def _refuse(self, number: int, message: str, now: datetime) -> tuple[str, str]:
@@ -139,7 +140,7 @@ class Commander:
             return REFUSED, "the engine is shutting down; nothing new starts", None
         if context.hold is not None and not force:
             return REFUSED, f"{job.name}: held by {context.hold.by}; release the hold, or use --force", None
-        if changes := changed_arguments(command.arguments.get("args")):
+        if changes := changed_arguments(context.store.arguments_of(command).get("args")):
             job = replace(job, args={k: v for k, v in {**job.args, **changes}.items() if v is not None})
         run, refusal, ends = self._dispatcher.start_by_hand(job, now, force=force, command_id=command.id)
         self._record(ends)

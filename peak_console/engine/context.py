@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from peak_console.alerts.timing import DIGEST_SECONDS, REALERT_SECONDS
 from peak_console.engine.events import AlertRaised
+from peak_console.engine.launch import GIVEN
 from peak_console.schedule.zones import zone
 from peak_console.values import replace
 
@@ -16,7 +17,7 @@ GONE_SECONDS = 5.0
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime, tzinfo
     from types import TracebackType
     from typing import Self
@@ -79,6 +80,8 @@ class EngineContext:
     """Runs in state ``queued``, oldest slot first."""
     queued_here: set[int] = field(default_factory=set)
     """Ids of the runs that this process has put into the queue."""
+    given: dict[int, Mapping[str, object]] = field(default_factory=dict)
+    """By run: arguments among which are secrets given by hand, which the registry does not hold."""
     foreign: list[Run] = field(default_factory=list)
     """Unfinished runs that another living process looks after."""
     alerts_owed: bool = False
@@ -195,6 +198,16 @@ class EngineContext:
         """Put a run that this process has recorded into the queue."""
         self.queued_here.add(run.id)
         insort(self.queue, run, key=_turn)
+
+    def keep_given(self, run: Run, job: JobDefinition) -> None:
+        """Remember the arguments of a run that could not be had from the registry again."""
+        if GIVEN in run.args.values():
+            self.given[run.id] = job.args
+
+    def with_args_of(self, job: JobDefinition, run: Run) -> JobDefinition:
+        """A job with the arguments that its run was claimed with."""
+        given = self.given.get(run.id)
+        return self.launcher.with_args_of(job, run) if given is None else replace(job, args=given)
 
     def fill_queue(self, runs: Iterable[Run]) -> None:
         """Make a queue of recorded runs that other processes have put there."""

@@ -82,9 +82,8 @@ class Dispatcher:
             job, reason = context.jobs.get(run.job), ""
             if context.is_gone(run.job):
                 job, reason = JobDefinition(run.job, tags=run.tags), "its job is gone from the jobs file"
-            elif job is not None and run.triggered_by != Trigger.MANUAL:
-                enabled = is_enabled(job, context.planner.states.get(run.job), now)
-                reason = "" if enabled else "its job was disabled while it waited"
+            elif job is not None and not is_enabled(job, context.planner.states.get(run.job), now):
+                reason = "" if context.store.is_by_hand(run) else "its job was disabled while it waited"
             if job is not None and reason:
                 ends.append(End(run, job, Outcome.SKIPPED, None, now, reason))
         if ends:
@@ -266,7 +265,7 @@ class Dispatcher:
             if job is None or not self._may_start(run, job, now, taken):
                 continue
             try:
-                definition = context.launcher.with_args_of(job, run)
+                definition = context.with_args_of(job, run)
             except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
                 context.queue.remove(run)
                 reason = context.launcher.redactor.text(sentence(error))
@@ -317,6 +316,7 @@ class Dispatcher:
                 if runs and verdict.action == Action.REPLACE:
                     self._note_replaced(job.name)
             by_hand = replace(by_hand, slot=by_hand.slot + timedelta(microseconds=1))
+        context.keep_given(runs[0], job)
         if verdict.action == Action.REPLACE:
             self._replace(job.name)
         if runs[0].state == RunState.QUEUED:

@@ -4,19 +4,40 @@ from __future__ import annotations
 
 import os
 
+from peak_console.errors import StartError
 from peak_console.jobs.command import build_command_args, resolve_command, working_directory
 from peak_console.jobs.environment import job_environment, load_dotenv_values, meta_text
-from peak_console.redact import Redactor
+from peak_console.redact import Redactor, secret_words
 from peak_console.runs.interface import RunSpec
 from peak_console.store.directory import run_directory
 from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.records import Run
+
+
+GIVEN = "*** (given by hand)"
+"""Stands in the registry for a secret argument that is not the job's own: only memory holds its value."""
+
+LONG_NUMBER = 8
+"""Digits; a shorter number that some name calls a key stands in too many texts for something else."""
+
+
+def secrets_of(job: JobDefinition) -> Iterator[Mapping[str, str]]:
+    """What a job's command line gives away, each by a name that says whether it is a secret."""
+    for name, value in job.args.items():
+        for item in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(item, str):
+                yield {name: item}
+            elif not isinstance(item, bool) and len(str(item)) >= LONG_NUMBER:
+                yield {name: str(item)}
+    words = job.argv or [item for item in job.args.values() if isinstance(item, str)]
+    for name, word in secret_words(words):
+        yield {name: word}
 
 
 class Launcher:
@@ -29,11 +50,12 @@ class Launcher:
         self._secrets: list[Mapping[str, str]] = [environ]
         if os.path.exists(".env"):  # jobs read it themselves, and repeat it in their errors
             self._secrets.append(load_dotenv_values(os.getcwd()))
+        self._own = jobset.jobs
         for job in jobset.jobs.values():
             self._secrets += (
                 [job.env, {name: meta_text(value) for name, value in job.meta.items()}] if job.meta else [job.env]
             )
-            self._secrets.append({name: value for name, value in job.args.items() if isinstance(value, str)})
+            self._secrets += secrets_of(job)
         self._secrets += [{"CHANNEL_SECRET": channel.url} for channel in jobset.channels]
         self.redactor = Redactor.from_environments(*self._secrets)
         self._resolved: dict[int, list[str]] = {}
@@ -44,9 +66,31 @@ class Launcher:
         """The command line as written, not resolved, and the arguments, both with secrets masked."""
         known = self._shown.get(job.name)
         if known is None or known[0] is not job:
+            self._learn_arguments(job)
             command = self.redactor.argv([job.command, *build_command_args(job)])
-            known = self._shown[job.name] = (job, command, self.redactor.args(job.args))
+            known = self._shown[job.name] = (job, command, self._recorded(job))
         return known[1], known[2]
+
+    def _recorded(self, job: JobDefinition) -> dict[str, object]:
+        """A job's arguments with secrets masked; those that are not the job's own are told from those that are."""
+        masked = self.redactor.args(job.args)
+        own = self._own.get(job.name)
+        if own is None or own is job:
+            return masked
+        values = zip(masked.items(), job.args.items(), strict=True)
+        return {
+            shown: GIVEN if mask != value and own.args.get(name) != value else mask
+            for (shown, mask), (name, value) in values
+        }
+
+    def _learn_arguments(self, job: JobDefinition) -> None:
+        """Mask the secrets among arguments that somebody has given by hand."""
+        if self._own.get(job.name) is job:
+            return
+        new = [secret for secret in secrets_of(job) if secret not in self._secrets]
+        if new:
+            self._secrets += new
+            self.redactor = Redactor.from_environments(*self._secrets)
 
     def with_args_of(self, job: JobDefinition, run: Run) -> JobDefinition:
         """A job with the arguments its run was claimed with; a masked one is the job's own."""
@@ -62,6 +106,12 @@ class Launcher:
 
     def spec(self, job: JobDefinition, run: Run) -> RunSpec:
         """What is needed to start a run. Raises ``StartError`` with why it cannot be."""
+        lost = next((name for name, value in job.args.items() if value == GIVEN), None)
+        if lost is not None:
+            raise StartError(
+                f"{lost} was a secret given by hand, which is nowhere kept; give it again: peak-console run "
+                f"{job.name} --set {lost}=…"
+            )
         environment = job_environment(
             job,
             self._environ,

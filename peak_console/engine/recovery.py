@@ -110,7 +110,7 @@ class Recovery:
         job = context.jobset.jobs.get(run.job)
         # Nobody knows any more how long it may take, so nobody stops it for that.
         unknown = JobDefinition(run.job, tags=run.tags, timeout_seconds=0)
-        definition = context.launcher.with_args_of(job, run) if job else unknown
+        definition = context.with_args_of(job, run) if job else unknown
         if self._is_still_to_start(run):
             ends = self._start_anew(run, job is not None, definition, now)
             if ends is not None:

@@ -81,6 +81,7 @@ class Engine(EngineCore):
     def _begin(self) -> None:
         super()._begin()
         self._commander = Commander(self.context, self._dispatcher, self._bookkeeper.record, self._reload)
+        self.store.forget_old_arguments()
         self._retention = Retention(self.context)
         self._readiness = Readiness(self.context, self._executor)
         self._readiness.look(self._clock.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from peak_console.model.terms import DRAINING, Level
-from peak_console.store import cells
+from peak_console.store import cells, private
 from peak_console.store.database import Database
 from peak_console.store.rows import (
     ALERT_COLUMNS,
@@ -33,6 +33,8 @@ NO_ROW = (b"",) * 9 + (None,) * 3
 """Stands for the row about the engine when it is gone: nothing in it makes sense, and nothing is held."""
 MOST_ATTEMPTS = 10_000
 """No delivery is tried more often."""
+PRIVATE = "private"
+"""The argument of a command that names the file with the other ones."""
 WITHDRAWN = "withdrawn: no engine answered in time"
 _DUE = "next_attempt_at <= :early AND (attempts = 0 OR next_attempt_at <= :now)"
 _RANK: dict[str, int] = {level: rank for rank, level in enumerate(Level)}
@@ -50,12 +52,37 @@ class CommandRecords(Database):
         run_id: int | None = None,
         arguments: Mapping[str, Any] | None = None,
     ) -> int:
-        """Leave a command for the engine; its id, by which the answer is found."""
-        cursor = self._write(
-            "INSERT INTO commands (verb, job, run_id, arguments, issued_by, issued_at) VALUES (?, ?, ?, ?, ?, ?)",
-            (verb, job, run_id, as_json(arguments or {}), by, stamp(now)),
-        )
+        """Leave a command for the engine; its id, by which the answer is found.
+
+        Other arguments for a job (``args``) may be secrets: they go by way of a private file, see ``arguments_of``.
+        """
+        told = dict(arguments or {})
+        with self:  # so that no engine takes the file for a forgotten one before the command is there
+            if told.get("args"):
+                told[PRIVATE] = private.keep(self.directory, told.pop("args"))
+            cursor = self._write(
+                "INSERT INTO commands (verb, job, run_id, arguments, issued_by, issued_at) VALUES (?, ?, ?, ?, ?, ?)",
+                (verb, job, run_id, as_json(told), by, stamp(now)),
+            )
         return int(cursor.lastrowid or 0)
+
+    def arguments_of(self, command: Command) -> Mapping[str, Any]:
+        """A command's arguments, with what was handed over privately. Raises ``UsageError`` when that is gone."""
+        if PRIVATE not in command.arguments:
+            return command.arguments
+        told = dict(command.arguments)
+        return {**told, "args": private.read(self.directory, told.pop(PRIVATE))}
+
+    def forget_arguments(self, command: Command) -> None:
+        """Remove what was handed over privately with a command that has been answered."""
+        private.forget(self.directory, command.arguments.get(PRIVATE))
+
+    def forget_old_arguments(self) -> None:
+        """Remove what was handed over privately with commands that nobody is going to carry out any more."""
+        with self:
+            sql = "SELECT CAST(arguments AS BLOB) FROM commands WHERE answered_at IS NULL"
+            told = b" ".join(row[0] for row in self._rows(sql)).decode(errors="replace")
+            private.sweep(self.directory, told)
 
     def open_command_ids(self) -> list[int]:
         """Ids of the commands without an answer, oldest first."""
@@ -92,7 +119,9 @@ class CommandRecords(Database):
             if command is None or command.answer is not None or (command.verb == "run" and command.run_id is not None):
                 return command
             self.answer(command_id, "refused", WITHDRAWN, now)
-            return self.command(command_id)
+            withdrawn = self.command(command_id)
+        self.forget_arguments(command)
+        return withdrawn
 
 
 class AlertRecords(Database):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peak_console.model.terms import Outcome, RunState
+from peak_console.model.terms import Outcome, RunState, Trigger
 from peak_console.store import cells
 from peak_console.store.database import Database
 from peak_console.store.history import RUN_TYPE
@@ -130,6 +130,13 @@ class RunRecords(Database):
             ),
         )  # fmt: skip
         return int(cursor.lastrowid or 0)
+
+    def is_by_hand(self, run: Run) -> bool:
+        """Whether somebody asked for a run, or for the one that it tries again."""
+        if run.triggered_by != Trigger.RETRY:
+            return run.triggered_by == Trigger.MANUAL
+        sql = "SELECT triggered_by FROM runs WHERE job = ? AND scheduled_for = ? AND attempt = 1"
+        return self._rows(sql, (run.job, stamp(run.scheduled_for))) == [(Trigger.MANUAL,)]
 
     def unfinished(self, *, strict: bool = False) -> list[Run]:
         """Every run that is queued, claimed or running, oldest first.

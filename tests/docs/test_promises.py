@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.engine.places import EARLY_SECONDS, FEWEST
+from peak_console.store import private
 from tests.docs.contract import RUN_VARIABLES, VARIABLES
 from tests.docs.pages import DOCS, ROOT
 from tests.headless.support import Program, programs, shell
@@ -45,6 +46,7 @@ def test_every_file_of_the_state_directory_is_on_its_page_and_the_other_way_roun
     engine = program.headless()
     engine.shows("engine started")
     wait_until(lambda: list(program.state.glob("runs/*/spare")), "a place that was made ahead")
+    private.keep(str(program.state), {"top_n": 10})
     there = [path for path in program.state.rglob("*") if path.is_file() or path.is_fifo()]
     told = told_files()
     unknown = [path for path in there if not any(path.relative_to(program.state).match(each) for each in told)]

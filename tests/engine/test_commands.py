@@ -273,3 +273,19 @@ def test_a_run_that_was_made_cannot_be_withdrawn(bench: MakeBench) -> None:
     assert command is not None
     assert (command.answer, command.run_id) == (None, 1)
     assert store.open_command_ids() == [number]
+
+
+def test_what_was_asked_for_by_hand_outlasts_the_disabling_of_its_job_and_so_do_its_retries(bench: MakeBench) -> None:
+    engine = bench(make_job(enabled=False, overlap="queue", retries=1, retry_delay_seconds=5))
+    engine.command("run", "backup")
+    engine.clock.advance(1)
+    assert engine.command("run", "backup") == "done: backup #2 waits for its turn"
+    engine.command("disable", "backup")
+    engine.end(1, 1)
+    engine.advance(6)
+    engine.end(2)
+    engine.advance(6)
+    engine.end(3)
+    assert [(run.triggered_by, run.outcome) for run in engine.runs()] == [
+        ("manual", "failed"), ("manual", "succeeded"), ("retry", "succeeded"),
+    ]  # fmt: skip

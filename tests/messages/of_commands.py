@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
+from peak_console.engine.launch import GIVEN
 from peak_console.model.records import Run
-from tests.messages.scenarios import scenario
+from peak_console.store import private
+from tests.messages.scenarios import failing, scenario
 
 if TYPE_CHECKING:
     from tests.messages.stage import Stage
@@ -75,3 +78,12 @@ def _in(run: Run, state: str) -> Run:
     from peak_console.values import replace
 
     return replace(run, state=state)
+
+
+@scenario
+def arguments_that_do_not_arrive(stage: Stage) -> None:
+    stage.command("run", job="a", private="0" * 32)
+    with stage.patch.context() as patched:
+        patched.setattr("peak_console.store.private.os.makedirs", failing(errno.ENOSPC))
+        stage.ask("handing over", lambda: private.keep(str(stage.state), {"n": 1}))
+    stage.command("run", job="a", args={"api_key": GIVEN})

@@ -206,7 +206,7 @@ class Stage:
     @property
     def commands(self) -> list[tuple[str, str | None, int | None, Mapping[str, Any]]]:
         """What was asked of the engine and not answered yet: verb, job, run and arguments."""
-        return [(c.verb, c.job, c.run_id, c.arguments) for c in self.open_commands]
+        return [(c.verb, c.job, c.run_id, self.store.arguments_of(c)) for c in self.open_commands]
 
     @property
     def open_commands(self) -> Sequence[Command]:
