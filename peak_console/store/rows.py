@@ -229,7 +229,6 @@ def _table(column: str, raw: bytes) -> dict[str, Any]:
 
     try:
         value = loads(_decoded(column, raw))
-        as_json(value).encode()  # JSON can spell text that nothing can hold
     except (ValueError, RecursionError):
         value = None
     if isinstance(value, dict):

@@ -62,7 +62,6 @@ AT = "2026-11-02T06:00:00.000000Z"
         (("disable", "backup", None, "no JSON"), "its arguments are no JSON object"),
         (("disable", "backup", None, "[1]"), "its arguments are no JSON object"),
         (("disable", "backup", None, "[" * 100_000), "its arguments are no JSON object"),
-        (("hold", None, None, '{"reason": "\\ud800"}'), "its arguments are no JSON object"),
         (("disable", "backup", None, "{}", "mallory", "yesterday"), "Invalid isoformat string: 'yesterday'"),
         (("stop", "backup", "all", "{}"), "its run_id is no whole number"),
         ((b"\xff", "backup", None, "{}"), "its verb is no text in UTF-8"),

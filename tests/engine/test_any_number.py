@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SCHEDULES = (
     'schedule_type = "interval"\ninterval_seconds = {interval}', 'schedule_type = "daily"\ndaily_time = "05:30"',
-    'schedule_type = "cron"\ncron = "*/7 * * * *"', 'schedule_type = "once"', "run_at = 0001-01-01T00:00:00",
+    'schedule_type = "cron"\ncron = "*/7 * * * *"', 'schedule_type = "once"', "run_at = 0001-01-01T16:00:00",
     "run_at = 9999-12-31T18:00:00", "run_at = 9999-12-31T23:59:59Z", "run_at = 2026-11-02T05:59:00Z",
 )  # fmt: skip
 ZONES = ("UTC", "Pacific/Kiritimati", "America/New_York", "Europe/Berlin")
