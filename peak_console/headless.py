@@ -248,10 +248,21 @@ def take_turn(engine: EngineCore, give_up: Callable[[], bool] = lambda: False) -
     until = time.monotonic() + PASSING_ENGINE_SECONDS
     while not engine.take_over():
         info = engine.store.engine_info()
-        resident = info.mode in RESIDENT_MODES and info.pid == engine.lock.holder()
+        # After a crash the row and the lock's file still name the dead one, while somebody tries the lock to see.
+        resident = info.mode in RESIDENT_MODES and info.pid == engine.lock.holder() and _lives(info.pid)
         if resident or time.monotonic() > until or give_up():
             return False
         time.sleep(0.01)
+    return True
+
+
+def _lives(pid: int | None) -> bool:
+    try:
+        os.kill(pid or 0, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        pass
     return True
 
 

@@ -17,8 +17,10 @@ from peak_console.engine.registry_loss.while_serving import Inspector, known_to,
 from peak_console.engine.reload import reload_jobs, tell_of_rejection
 from peak_console.engine.retention import Retention
 from peak_console.errors import DamagedError, StateError, TakenAwayError
+from peak_console.model.records import Alert
+from peak_console.model.terms import Level
 from peak_console.store.database import BUSY_SECONDS as START_SECONDS
-from peak_console.store.directory import Doorbell
+from peak_console.store.directory import BELL, Doorbell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,8 +108,9 @@ class Engine(EngineCore):
     def work(self, inspector: Inspector | None = None) -> None:
         """Do everything that is to be done now, whatever state the registry is in. Raises as ``serve`` does."""
         try:
-            if not self._has_nothing_left() and not stand_firm(self.store, self.lock):
+            if not self._has_nothing_left() and not stand_firm(self.store, self.lock, self._tell):
                 self._renew(damaged=False)
+            self._keep_bell()
             self.turn()
             self._mend()
             if inspector is not None:
@@ -144,6 +147,20 @@ class Engine(EngineCore):
         except StateError as refusal:
             self._suffer(refusal)
         return True
+
+    def _tell(self, words: str) -> None:
+        """Something of ours was taken away, and is mended: an alert, as whoever did it may not know."""
+        now = self._clock.now()
+        with self.context:
+            self.context.raise_alert(Alert(Level.WARNING, words, now, source="state"))
+
+    def _keep_bell(self) -> None:
+        """Hang the doorbell anew where it was removed, or replaced by a file that nobody can ring."""
+        if self.bell.is_in_place() or self._has_nothing_left():
+            return
+        self.bell.close()
+        self.bell = self._make_bell()
+        self._tell(f"{self.directory}/{BELL} was removed or replaced while this engine served: it is made anew")
 
     def _has_nothing_left(self) -> bool:
         """Whether it is leaving, with nothing under way.

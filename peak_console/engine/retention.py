@@ -10,6 +10,7 @@ import os
 from datetime import timedelta
 
 from peak_console.errors import StateError
+from peak_console.runs.local.run_directory import bears_marks
 from peak_console.runs.output.removal import disk_bytes, remove
 from peak_console.store.directory import is_run_number, run_directories, run_directory
 
@@ -148,7 +149,7 @@ def cap_output(context: EngineContext) -> Iterator[None]:
     limit = context.jobset.settings.max_state_bytes
     if not limit:
         return
-    ids = sorted(run_directories(context.directory))
+    ids = _own_folders(context)
     yield
     sizes: dict[int, int] = {}
     for count, run_id in enumerate(ids):
@@ -166,6 +167,21 @@ def cap_output(context: EngineContext) -> Iterator[None]:
             remove(run_directory(context.directory, run_id))
             total -= sizes[run_id]
         yield
+
+
+def _own_folders(context: EngineContext) -> list[int]:
+    """The numbers of the folders that are runs', oldest first."""
+    numbers = sorted(run_directories(context.directory))
+    strange: set[int] = set()
+    for start in range(0, len(numbers), LEFTOVERS_A_STEP):
+        unknown = context.store.unknown_runs(numbers[start : start + LEFTOVERS_A_STEP])
+        strange |= {number for number in unknown if not _is_ours(context, number)}
+    return [number for number in numbers if number not in strange]
+
+
+def _is_ours(context: EngineContext, run_id: int) -> bool:
+    """Whether a folder bears the marks of a run. A state directory may hold what others have put there."""
+    return bears_marks(run_directory(context.directory, run_id))
 
 
 def _expire_messages(context: EngineContext, before: datetime | None) -> Iterator[None]:
@@ -198,6 +214,8 @@ def _sweep(context: EngineContext, before: datetime) -> Iterator[None]:
 
 def _remove_leftovers(context: EngineContext, ids: list[int], before: datetime) -> None:
     for run_id in context.store.unknown_runs(ids):
+        if not _is_ours(context, run_id):
+            continue
         directory = run_directory(context.directory, run_id)
         try:
             changed = os.stat(directory, follow_symlinks=False).st_mtime

@@ -71,11 +71,21 @@ def check_usable(directory: str) -> None:
 
 
 def _check_ours(directory: str, status: os.stat_result) -> None:
+    check_link(directory, os.lstat(directory))
     check_trust(directory, status)
     if not os.access(directory, os.W_OK | os.X_OK):
         raise StateError(
             f"{directory}: the state directory is not writable; mend its permissions or name another one "
             "with --state-dir"
+        )
+
+
+def check_link(directory: str, status: os.stat_result) -> None:
+    """Raise ``StateError`` if a state directory is a link that somebody else has put there: it may lead anywhere."""
+    if stat.S_ISLNK(status.st_mode) and status.st_uid not in (os.geteuid(), 0):
+        raise StateError(
+            f"{directory}: is a link that belongs to user {_user(status.st_uid)}, and is not followed; remove it, or "
+            "name another state directory with --state-dir"
         )
 
 
@@ -121,20 +131,30 @@ def _ignore_in_git(directory: str) -> None:
 
 
 def file_mode(directory: str) -> int:
-    """The mode of a new file in a directory: ours, and readable by whom the directory lets in; of 0700 nobody else."""
-    return 0o600 | _shared(directory) & 0o044
+    """The mode of a new file in a state directory or a run's: ours alone, unless a group was let in."""
+    return 0o640 if _is_shared(directory) else 0o600
 
 
 def folder_mode(directory: str) -> int:
     """The mode of a new directory in a directory, by the same rule."""
-    return 0o700 | _shared(directory) & 0o055
+    return 0o750 if _is_shared(directory) else 0o700
 
 
-def _shared(directory: str) -> int:
+def _is_shared(directory: str) -> bool:
+    """Whether a group was let in to look: by ``chmod -R g+rX``, which the registry shows.
+
+    Where there is none yet, by a directory that was made for one group and nobody else. The mode of one that is open to
+    everybody is what ``mkdir`` makes, and nobody's decision.
+    """
+    for place in (directory, os.path.dirname(directory), os.path.dirname(os.path.dirname(directory))):
+        try:
+            return bool(os.stat(os.path.join(place, DATABASE)).st_mode & stat.S_IRGRP)
+        except OSError:
+            continue
     try:
-        return os.stat(directory).st_mode
+        return os.stat(directory).st_mode & 0o057 == 0o050
     except OSError:
-        return 0
+        return False
 
 
 def current_user() -> str:
@@ -187,12 +207,14 @@ class EngineLock:
         if self._fd is not None:
             return True
         try:
-            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, file_mode(self._directory))
+            fd = self._opened()
         except OSError as error:
             raise StateError(f"{self._path}: cannot open the lock ({error.strerror}); {_ELSEWHERE}") from None
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            if _is_held_by_a_stranger(fd):  # who could open it while it was too open; ours is another one from now on
+                self._unlink(fd)
             os.close(fd)
             return False
         except OSError as error:
@@ -214,12 +236,32 @@ class EngineLock:
             raise StateError(f"{self._path}: cannot write the lock ({error.strerror}); free some space") from None
         return True
 
+    def _opened(self) -> int:
+        """The lock's file, open. Nobody else may open it, not even to read: that is enough to take a lock."""
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise OSError(0, "it is no regular file; remove it")
+        self._close_to_others(fd)
+        return fd
+
+    def _close_to_others(self, fd: int) -> None:
+        """``chmod -R g+rX`` lets a group look, and would let it keep the engine out."""
+        if os.fstat(fd).st_mode & 0o077:
+            os.fchmod(fd, 0o600)
+
+    def _unlink(self, fd: int) -> None:
+        there, ours = os.stat(self._path), os.fstat(fd)
+        if (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino):
+            os.unlink(self._path)
+
     def is_in_place(self) -> bool:
-        """Whether the lock that is held is the one that others would try to take."""
+        """Whether the lock that is held is the one that others would try to take; nobody else can open it then."""
         if self._fd is None:
             return False
         try:
             there = os.stat(self._path)
+            self._close_to_others(self._fd)
         except OSError:
             return False
         ours = os.fstat(self._fd)
@@ -244,6 +286,20 @@ class EngineLock:
                 return int(file.read())
         except (OSError, ValueError):
             return None
+
+
+def _is_held_by_a_stranger(fd: int) -> bool:
+    """Whether the process that holds the lock on a file belongs to another user, as far as Linux tells; never root."""
+    inode = f":{os.fstat(fd).st_ino}"
+    try:
+        with open("/proc/locks", encoding="ascii", errors="replace") as file:
+            for line in file:
+                words = line.split()
+                if len(words) > 5 and words[1] == "FLOCK" and words[5].endswith(inode):
+                    return os.stat(f"/proc/{words[4]}").st_uid not in (os.geteuid(), 0)
+    except OSError:
+        pass
+    return False
 
 
 def is_held(directory: str) -> bool:
@@ -274,6 +330,7 @@ class Doorbell:
 
     def __init__(self, directory: str | None = None) -> None:
         """Hang the bell; without a directory it can only be rung from inside. Raises ``StateError``."""
+        self._path = None if directory is None else os.path.join(directory, BELL)
         if directory is None:
             self._fd, self._ringer = os.pipe()
             os.set_blocking(self._fd, False)
@@ -281,12 +338,23 @@ class Doorbell:
             return
         path = os.path.join(directory, BELL)
         try:
-            if not os.path.exists(path):
-                os.mkfifo(path, 0o600)
+            _make_fifo(path)
             # Held open for both ends: a reader alone would see end-of-file whenever the last ringer leaves.
-            self._fd = self._ringer = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            self._fd = self._ringer = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError as error:
             raise StateError(f"{path}: cannot make the engine's doorbell ({error.strerror}); {_ELSEWHERE}") from None
+
+    def is_in_place(self) -> bool:
+        """Whether it is the one that others would ring."""
+        if self._path is None:
+            return True
+        try:
+            there, ours = os.lstat(self._path), os.fstat(self._fd)
+            if ours.st_mode & 0o077:  # whoever may read it could take our rings away
+                os.fchmod(self._fd, 0o600)
+        except OSError:
+            return False
+        return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
 
     def fileno(self) -> int:
         """Readable once somebody has rung."""
@@ -312,13 +380,27 @@ class Doorbell:
             os.close(fd)
 
 
+def _make_fifo(path: str) -> None:
+    """Make the doorbell; whatever else has its name is no doorbell, and would be ready at every moment."""
+    try:
+        status = os.lstat(path)
+        if stat.S_ISFIFO(status.st_mode):
+            return
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    os.mkfifo(path, 0o600)
+
+
 def ring(directory: str) -> bool:
     """Ring the engine that serves a directory, from another process; ``False`` when nobody listens."""
     try:
-        fd = os.open(os.path.join(directory, BELL), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = os.open(os.path.join(directory, BELL), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return False
     try:
+        if not stat.S_ISFIFO(os.fstat(fd).st_mode):
+            return is_held(directory)  # the engine makes it anew when it next looks
         os.write(fd, b"!")
     except BlockingIOError:  # full: it is ringing already
         pass

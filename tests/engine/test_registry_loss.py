@@ -204,3 +204,20 @@ def test_the_registry_is_looked_through_although_nobody_reads_it(
     wait_until(lambda: rung)
     with pytest.raises(DamagedError):
         inspector.work()
+
+
+@pytest.mark.parametrize("name", ["engine.bell", "engine.lock"])
+def test_a_bell_or_a_lock_that_is_taken_away_is_made_anew_and_told(bench: MakeBench, name: str) -> None:
+    engine = bench(make_job("a", interval_seconds=60))
+    engine.engine.work()
+    path = engine.directory / name
+    path.unlink()
+    if name == "engine.bell":
+        path.write_bytes(b"")
+    engine.engine.work()
+    engine.engine.work()
+    [alert] = engine.alerts("warning")
+    assert f"{name} was removed or replaced while this engine served: it is made anew" in alert.message
+    assert engine.engine.bell.is_in_place()
+    assert engine.engine.lock.is_in_place()
+    assert not EngineLock(str(engine.directory)).acquire()

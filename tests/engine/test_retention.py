@@ -12,8 +12,10 @@ import pytest
 
 from peak_console.engine import retention
 from peak_console.engine.context import EngineOptions
+from peak_console.engine.retention import cap_output
 from peak_console.jobs.model import SchedulerSettings
 from peak_console.model.records import Alert, Claim
+from peak_console.runs.local.run_directory import lay_out
 from peak_console.runs.output.removal import disk_bytes
 from peak_console.store.directory import run_directory
 from tests.support.factories import make_job
@@ -117,12 +119,29 @@ def test_leftovers_of_a_crash_leave_once_they_are_old(bench: MakeBench) -> None:
     engine.end(1)
     now = engine.clock.now().timestamp()
     for run_id, days in ((1, 9), (50, 4), (51, 6)):
-        os.makedirs(run_directory(str(engine.directory), run_id), exist_ok=True)
+        lay_out(run_directory(str(engine.directory), run_id))
         age(run_directory(str(engine.directory), run_id), days, now)
     (engine.directory / "runs" / "mine").mkdir()
+    model = engine.directory / "runs" / "52" / "model.bin"
+    model.parent.mkdir()
+    model.write_bytes(b"x")
+    age(str(model.parent), 400, now)
     engine.restart()
     engine.turn()
-    assert sorted(os.listdir(engine.directory / "runs")) == ["1", "50", "mine"]
+    assert sorted(os.listdir(engine.directory / "runs")) == ["1", "50", "52", "mine"]
+    assert model.read_bytes() == b"x"
+
+
+def test_a_bound_of_the_output_removes_no_folder_that_no_run_has_made(bench: MakeBench) -> None:
+    engine = bench(make_job(), settings=settings(max_state_bytes=1))
+    model = engine.directory / "runs" / "7" / "model.bin"
+    model.parent.mkdir(parents=True)
+    model.write_bytes(b"x" * 10_000)
+    lay_out(run_directory(str(engine.directory), 8))
+    for _ in cap_output(engine.engine.context):
+        pass
+    assert model.exists()
+    assert not os.path.exists(run_directory(str(engine.directory), 8))
 
 
 def test_a_crash_between_row_and_files_leaves_no_row_without_files(

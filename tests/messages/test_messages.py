@@ -42,6 +42,8 @@ ELSEWHERE: dict[str, str] = {
     "store/damage.py: raise store._explained": "the same words, see the registry under hardship",
     "store/damage.py: lines": "an alert of a registry set aside: tests/store/test_damage.py",
     "store/database.py: raise self._explained": "the same words, see the registry under hardship",
+    "store/directory.py: raise OSError": INSIDE,
+    "store/directory.py: raise StateError(f'{directory}: is a link that belongs": "tests/store/test_privacy.py",
     "store/directory.py: raise StateError(f'{self._path}: cannot write the lock": "tests/store/test_directory.py",
     "tui/state/board.py: raise StateError(f'{self._store.path}: the registry is": "tests/tui/app/test_news.py",
     "tui/app/main.py: raise UsageError(f'{kind}: the console cannot draw": "tests/terminal/test_typing.py",

@@ -14,7 +14,7 @@ from peak_console.errors import DamagedError, StartError, StateError, TakenAwayE
 from peak_console.model.records import Alert, Level, RunState
 from peak_console.runs.local.run_directory import lay_out
 from peak_console.store.damage import SOURCE, STATES_WHOLE, looks_sound
-from peak_console.store.directory import EngineLock, prepare, run_directory
+from peak_console.store.directory import LOCK, EngineLock, prepare, run_directory
 from peak_console.store.restore import Known, recall
 from peak_console.values import replace
 
@@ -79,8 +79,10 @@ def _removed(known: Known, now: datetime) -> Alert:
     return Alert(Level.CRITICAL, "\n".join(lines), now, source=SOURCE, context={STATES_WHOLE: False})
 
 
-def stand_firm(store: Store, lock: EngineLock) -> bool:
+def stand_firm(store: Store, lock: EngineLock, tell: Callable[[str], None] = lambda _words: None) -> bool:
     """Make sure that the lock of an engine that serves is the one that others see; whether the registry is in place.
+
+    ``tell`` is told of a lock that had to be made anew.
 
     Raises:
         TakenAwayError: somebody else has the directory now.
@@ -95,6 +97,8 @@ def stand_firm(store: Store, lock: EngineLock) -> bool:
         raise TakenAwayError(f"{taken}, and another one serves it now; what runs is left alone")
     if not in_place and os.path.exists(store.path):
         raise TakenAwayError(f"{taken} by one with a registry of its own; start the engine again")
+    if in_place:
+        tell(f"{store.directory}/{LOCK} was removed or replaced while this engine served: it is made anew, and held")
     return in_place
 
 

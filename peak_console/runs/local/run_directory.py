@@ -6,6 +6,7 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from stat import S_ISREG
 
 from peak_console.errors import StartError
 from peak_console.runs.output.files import STREAMS, stream_path
@@ -51,6 +52,22 @@ def lay_out(directory: str) -> None:
         raise StartError(
             f"{directory}: cannot create the run's files ({error.strerror}); see: peak-console doctor"
         ) from None
+
+
+def bears_marks(directory: str) -> bool:
+    """Whether a folder is one that was laid out for a run, or in which a run was prevented."""
+    if _is_file(started_path(directory)) and not is_claimed(directory):
+        return True
+    return all(_is_file(stream_path(directory, stream)) for stream in STREAMS) and any(
+        _is_file(path) for path in (started_path(directory), os.path.join(directory, SPARE))
+    )
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def prevent(directory: str) -> bool:
