@@ -103,6 +103,8 @@ class Reader:
         self.path = path
         self._document = document
         self._environ = environ
+        self._doubted: set[str] = set()
+        """Zones that have been warned of."""
         self._policies: dict[str, Any] = {}
         """What ``[scheduler]`` says for jobs that do not."""
         self._schedules: dict[tuple[Any, ...], JobSchedule | list[tuple[str, str]]] = {}
@@ -154,12 +156,23 @@ class Reader:
             except ScheduleError as error:
                 self.findings.error(("scheduler", "timezone"), f"[scheduler]: {error}")
                 zone = None
+            else:
+                self._warn_of_zone(("scheduler", "timezone"), "[scheduler]", zone)
         settings = {name: good.pop(name) for name in SchedulerSettings.__match_args__ if name in good}
         if "state_dir" in settings:
             beside = os.path.dirname(os.path.abspath(self.path))
             settings["state_dir"] = os.path.join(beside, os.path.expanduser(settings["state_dir"]))
         self.settings = SchedulerSettings(timezone=zone, **settings)
         self._policies = good
+
+    def _warn_of_zone(self, path: tuple[str | int, ...], label: str, name: str) -> None:
+        """Warn of a zone that may not be meant, once for each."""
+        if "/" not in name or name.startswith("Etc/"):
+            from peak_console.schedule.zone_hints import doubt
+
+            if name not in self._doubted and (fault := doubt(name)):
+                self._doubted.add(name)
+                self.findings.warning(path, f"{label}: {fault}")
 
     def _read_jobs(self, tables: Any) -> None:
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
@@ -199,6 +212,8 @@ class Reader:
             message = f"{_label(index, table)}: argv and args exclude each other; put everything into argv"
             self.findings.error((JOB, index, "argv"), message)
         values["schedule"] = self._schedule(index, table, times)
+        if "timezone" in times and values["schedule"] is not None:
+            self._warn_of_zone((JOB, index, "timezone"), _label(index, table), times["timezone"])
         good = good and values["schedule"] is not None
         if not good:
             return None

@@ -8,6 +8,8 @@ from peak_console.schedule.zones import local_time, zone, zone_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from peak_console.schedule.model import JobSchedule
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
@@ -34,6 +36,14 @@ def in_words(schedule: JobSchedule, *, with_zone: bool = False) -> str:
     )
     pattern = "%Y-%m-%d %H:%M:%S" if at_local.second else "%Y-%m-%d %H:%M"
     return f"once, {at_local.strftime(pattern)}{place}"
+
+
+def foreign_zone(schedule: JobSchedule, shown_in: tzinfo) -> tzinfo | None:
+    """The zone of a schedule of wall-clock times, where that is not the one that times are shown in."""
+    if schedule.type not in ("daily", "cron") and not (schedule.type == "once" and schedule.run_at):
+        return None
+    own = zone(schedule.timezone)
+    return None if own is shown_in or zone_name(schedule.timezone) == str(shown_in) else own
 
 
 def _every(seconds: float) -> str:

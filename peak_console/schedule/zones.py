@@ -66,11 +66,10 @@ def _named(name: str) -> tzinfo | None:
 
 
 def _unknown(name: str) -> str:
-    from peak_console.text import nearest, safe
+    from peak_console.schedule.zone_hints import hint
+    from peak_console.text import safe
 
-    message = f'unknown time zone "{safe(name[:100])}"'
-    guess = nearest(name, _all_names())
-    return f'{message}; did you mean "{guess}"?' if guess else f"{message}; use an IANA name, as Europe/Berlin"
+    return f'unknown time zone "{safe(name[:100])}"{hint(name[:100], _all_names())}'
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ import os
 from peak_console.decisions.job_status import DisabledBy, Standing, views
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import UsageError
-from peak_console.schedule.words import in_words
+from peak_console.schedule.words import foreign_zone, in_words
 from peak_console.schedule.zones import zone_name
 from peak_console.text import ago
 from peak_console.verbs.common import note_no_jobs, select
@@ -87,12 +87,17 @@ def _job_row(view: JobView, slot: datetime | None, selection: Selection) -> tupl
     return (
         _state(view, selection),
         job.name,
-        in_words(job.schedule),
+        _schedule(job, selection),
         shown_with_zone(slot, selection.zone_of(job)) if slot is not None else "–",
         until(slot, selection.now) if slot is not None else "",
         _last(view.last_run, selection.now),
         ", ".join(job.tags),
     )
+
+
+def _schedule(job: JobDefinition, selection: Selection) -> str:
+    """In words, with its zone where that is not the scheduler's."""
+    return in_words(job.schedule, with_zone=foreign_zone(job.schedule, selection.zone) is not None)
 
 
 def _state(view: JobView, selection: Selection) -> str:
@@ -149,7 +154,7 @@ def show_next(options: Namespace) -> int:
                 shown_with_zone(slot, selection.zone_of(job)),
                 until(slot, selection.now),
                 job.name,
-                in_words(job.schedule),
+                _schedule(job, selection),
             )
             for slot, job in found
         ]

@@ -254,3 +254,11 @@ def test_large_file_loads_within_three_times_its_parse() -> None:
         parses.append(parsed - start)
         loads.append(time.perf_counter() - parsed)
     assert min(loads) <= 3 * min(parses)
+
+
+def test_a_zone_without_summer_time_is_a_warning_once(loads: Loads) -> None:
+    jobs = "".join(f'[[job]]\nname = "{name}"\ncommand = "true"\ntimezone = "EST"\n' for name in "ab")
+    jobs += '[[job]]\nname = "c"\ncommand = "true"\ntimezone = "America/New_York"\n'
+    [warning] = loads(jobs).warnings
+    assert (warning.line, warning.message[:46]) == (4, 'job "a": timezone "EST" is five hours behind U')
+    assert '[scheduler]: timezone "MST"' in str(loads('[scheduler]\ntimezone = "MST"\n').warnings[0])

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from peak_console.schedule.model import WEEKDAYS, JobSchedule
-from peak_console.schedule.words import in_words
+from peak_console.schedule.words import foreign_zone, in_words
 
 BERLIN = "Europe/Berlin"
 
@@ -75,3 +76,22 @@ def test_once_tells_its_moment_on_the_wall_clock_of_its_zone(run_at: datetime, w
 
 def test_once_without_a_moment_is_just_once() -> None:
     assert in_words(JobSchedule(timezone=BERLIN), with_zone=True) == "once"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "foreign"),
+    [
+        (JobSchedule(type="daily", daily_time="08:00", timezone="Asia/Tokyo"), True),
+        (JobSchedule(type="cron", cron="@daily", timezone="Asia/Tokyo"), True),
+        (JobSchedule(run_at=datetime(2026, 3, 1), timezone="Asia/Tokyo"), True),
+        (JobSchedule(type="daily", daily_time="08:00", timezone=BERLIN), False),
+        (JobSchedule(type="interval", interval_seconds=1, timezone="Asia/Tokyo"), False),
+        (JobSchedule(timezone="Asia/Tokyo"), False),
+    ],
+)
+def test_a_zone_is_foreign_where_wall_clocks_of_it_show_another_time(schedule: JobSchedule, foreign: bool) -> None:
+    assert foreign_zone(schedule, ZoneInfo(BERLIN)) == (ZoneInfo("Asia/Tokyo") if foreign else None)
+
+
+def test_utc_under_any_name_is_one_zone() -> None:
+    assert foreign_zone(JobSchedule(type="cron", cron="@daily", timezone="Etc/UTC"), UTC) is None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -9,9 +10,12 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from peak_console.schedule import zones
 from peak_console.schedule.offsets import EPOCH, Offsets, Stretch
+from peak_console.schedule.zone_hints import doubt
 from peak_console.schedule.zones import forget, instant_of, zone, zone_name
 
 if TYPE_CHECKING:
@@ -193,3 +197,43 @@ def test_stretches_are_those_of_a_walk_through_every_hour() -> None:
     changes = [late[0] for early, late in pairwise(found) if early[2] != late[2]]
     assert changes == [seconds(change) for change in expected]
     assert len(changes) >= 6
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("EDT", "America/New_York"), ("ET", "America/New_York"), ("est", "America/New_York"),
+        ("PST", "America/Los_Angeles"), ("CEST", "Europe/Berlin"), ("BST", "Europe/London"), ("JST", "Asia/Tokyo"),
+        ("Berlin", "Europe/Berlin"), ("New York", "America/New_York"), ("tokyo", "Asia/Tokyo"), ("utc", "UTC"),
+        ("Z", "UTC"), ("America/NewYork", "America/New_York"), ("europe/berlin", "Europe/Berlin"),
+    ],
+)  # fmt: skip
+def test_what_people_write_is_led_to_the_place_they_mean(name: str, place: str) -> None:
+    with pytest.raises(ValueError, match=f'did you mean "{place}"'):
+        zone(name)
+
+
+@pytest.mark.parametrize("name", ["UTC+2", "GMT-5", "+02:00", "XYZ", "DST", "QQT"])
+def test_an_unknown_abbreviation_or_offset_gets_no_guess(name: str) -> None:
+    with pytest.raises(ValueError, match="unknown time zone") as caught:
+        zone(name)
+    assert "did you mean" not in str(caught.value)
+
+
+@given(st.text(st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), min_size=1, max_size=5))
+def test_no_abbreviation_is_led_to_a_zone_without_a_place(name: str) -> None:
+    try:
+        zone(name)
+    except ValueError as error:
+        guess = re.search(r'did you mean "(.*)"', str(error))
+        assert guess is None or guess[1] == "UTC" or "/" in guess[1]
+        assert guess is None or not guess[1].startswith("Etc/")
+
+
+def test_zones_in_which_clocks_are_never_changed_are_doubted() -> None:
+    assert '"America/New_York"' in doubt("EST")
+    assert '"America/Denver"' in doubt("MST")
+    assert "5 h behind UTC" in doubt("Etc/GMT+5")
+    assert "2 h ahead of UTC" in doubt("Etc/GMT-2")
+    for name in ("UTC", "Etc/UTC", "Etc/GMT", "GMT", "EST5EDT", "CET", "Europe/Berlin", "Etc/GMT+0"):
+        assert doubt(name) == ""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from peak_console.decisions.job_status import DisabledBy, Standing
 from peak_console.model.records import Outcome
-from peak_console.schedule.words import in_words
+from peak_console.schedule.words import foreign_zone, in_words
 from peak_console.text import ago, countdown, duration, safe
 from peak_console.tui.drawing.glyphs import BLOCKS, NOTHING, RUNNING, SLOW, moment, outcome, standing
 from peak_console.tui.drawing.paint import merged, width_of
@@ -44,12 +44,14 @@ class Facts:
         "worst",
     )
 
-    def __init__(self, row: JobRow) -> None:
+    def __init__(self, row: JobRow, shown_in: tzinfo | None = None) -> None:
         view = row.view
         self.row = row
         self.name = safe(row.name)
         self.name_width = width_of(self.name)
-        self.schedule = safe(in_words(view.job.schedule).removeprefix("cron "))
+        schedule = view.job.schedule
+        with_zone = shown_in is not None and foreign_zone(schedule, shown_in) is not None
+        self.schedule = safe(in_words(schedule, with_zone=with_zone).removeprefix("cron "))
         self.schedule_width = width_of(self.schedule)
         self.tags = " ".join(f"#{safe(tag)}" for tag in view.job.tags)
         self.tags_width = width_of(self.tags)

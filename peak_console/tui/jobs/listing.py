@@ -8,6 +8,7 @@ from peak_console.tui.jobs.columns import COLUMN, matching, ordered
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import tzinfo
 
     from peak_console.tui.state.snapshot import JobRow
 
@@ -30,6 +31,7 @@ class JobList:
         self.pinned = False
         """Whether the cursor stays on its job when rows move; until then it stays on the top row."""
         self._facts: dict[str, Facts] = {}
+        self._shown_in: tzinfo | None = None
         self._wanted: str | None = None
 
     def __len__(self) -> int:
@@ -52,16 +54,20 @@ class JobList:
         """What an action is meant for: the marked jobs that are shown, else the one under the cursor."""
         return self.marked_names or (() if self.cursor is None else (self.cursor,))
 
-    def take(self, rows: Sequence[JobRow]) -> tuple[list[str], bool]:
-        """Take these rows instead: the names of those that read differently now, and whether any row moved."""
-        before = self._facts
+    def take(self, rows: Sequence[JobRow], shown_in: tzinfo | None = None) -> tuple[list[str], bool]:
+        """Take these rows instead: the names of those that read differently now, and whether any row moved.
+
+        ``shown_in`` is the zone that times are shown in.
+        """
+        before = self._facts if shown_in is self._shown_in else {}
+        self._shown_in = shown_in
         facts: dict[str, Facts] = {}
         changed = []
         for row in rows:
             name = row.view.job.name
             known = before.get(name)
             if known is None or not (known.row is row or known.still_hold(row)):
-                known = Facts(row)
+                known = Facts(row, shown_in)
                 changed.append(name)
             facts[name] = known
         if not changed and len(facts) == len(before) and all(map(str.__eq__, facts, before)):

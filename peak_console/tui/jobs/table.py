@@ -127,7 +127,7 @@ class JobTable(ScrollView, can_focus=True):
         first, self._snapshot = self._snapshot is None, snapshot
         if self._now is None or snapshot.taken_at > self._now:
             self._now = snapshot.taken_at
-        changed, moved = self._jobs.take(snapshot.rows)
+        changed, moved = self._jobs.take(snapshot.rows, snapshot.zone)
         for name in changed:
             self._painter.forget(name)
         if first or moved or (changed and self._lay_out()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from heapq import nsmallest
 
+from peak_console.schedule.words import foreign_zone
 from peak_console.text import countdown, safe
 from peak_console.tui.drawing.glyphs import QUEUED, RETRYING, RUNNING, moment
 from peak_console.tui.drawing.paint import cut, pieces_width, width_of
@@ -43,6 +44,8 @@ class UpcomingLine:
     at: datetime | None = None
     remark: Look | None = None
     """Why the moment is not a slot."""
+    own_zone: tzinfo | None = None
+    """The job's zone, where its slot is a time of day there and not in the zone that times are shown in."""
 
 
 def upcoming_lines(snapshot: Snapshot) -> list[UpcomingLine]:
@@ -72,7 +75,8 @@ def _ahead(snapshot: Snapshot) -> Iterator[UpcomingLine]:
             remark = replace(RETRYING, word=f"attempt {run.attempt}") if run.attempt > 1 else QUEUED
             yield UpcomingLine(name=row.name, at=run.not_before or run.claimed_at, remark=remark)
         if row.view.next_slot is not None:
-            yield UpcomingLine(name=row.name, at=row.view.next_slot)
+            own_zone = foreign_zone(row.view.job.schedule, snapshot.zone)
+            yield UpcomingLine(name=row.name, at=row.view.next_slot, own_zone=own_zone)
 
 
 def name_width(lines: list[UpcomingLine]) -> int:
@@ -90,6 +94,8 @@ def line_pieces(line: UpcomingLine, now: datetime, zone: tzinfo, names: int, wid
     pieces: list[Piece] = [(f" {countdown(left):>{_COUNTDOWN}}  ", "warning" if left <= 0 else "text")]
     remark = f"  {line.remark.glyph} {line.remark.word}" if line.remark else ""
     when = f"{moment(line.at, now, zone)} "
+    if line.own_zone is not None:
+        when = f"{moment(line.at, now, line.own_zone)} {line.at.astimezone(line.own_zone):%Z} = {when}"
     room = width - pieces_width(pieces) - width_of(remark)
     name = safe(line.name or "")
     pieces.append((cut(name, room), "text"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +15,7 @@ from peak_console.schedule.model import JobSchedule
 from peak_console.tui.drawing.paint import changed_span, cut, fitted, merged, pieces_width, width_of
 from peak_console.tui.jobs.cells import Facts, cells, note
 from peak_console.tui.jobs.columns import COLUMNS, GAP, GUTTER, lay_out, matching, ordered
+from peak_console.tui.jobs.listing import JobList
 from tests.tui.harness import ZONE, fixed_now, make_history, make_row, make_run, trading_rows
 
 if TYPE_CHECKING:
@@ -253,3 +255,18 @@ def test_the_span_that_changed_holds_every_difference(before: str, after: str, s
     old, new = ([(word, "text") for word in line.split()] for line in (before, after))
 
     assert changed_span(old, new) == span
+
+
+def test_the_schedule_shows_its_zone_where_it_is_not_the_header_s() -> None:
+    tokyo = make_row(schedule=JobSchedule(type="daily", daily_time="08:00", timezone="Asia/Tokyo"))
+    berlin = make_row(schedule=JobSchedule(type="daily", daily_time="08:00", timezone="Europe/Berlin"))
+    assert Facts(tokyo, ZONE).schedule == "daily 08:00 Asia/Tokyo"
+    assert Facts(berlin, ZONE).schedule == "daily 08:00"
+
+
+def test_another_zone_in_the_header_makes_the_rows_anew() -> None:
+    jobs, rows = JobList(), [make_row(schedule=JobSchedule(type="daily", daily_time="08:00", timezone="Asia/Tokyo"))]
+    assert jobs.take(rows, ZONE)[0] == ["backup"]
+    assert jobs.take(rows, ZONE)[0] == []
+    assert jobs.take(rows, ZoneInfo("Asia/Tokyo"))[0] == ["backup"]
+    assert jobs.order[0].schedule == "daily 08:00"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from textual.geometry import Region
 
 from peak_console.decisions.job_status import Standing
 from peak_console.model.records import Hold, RunState
+from peak_console.schedule.model import JobSchedule
 from peak_console.tui.drawing.paint import pieces_width
 from peak_console.tui.upcoming.lines import line_pieces, name_width, upcoming_lines
 from peak_console.tui.upcoming.pane import Upcoming
@@ -211,3 +213,13 @@ def test_upcoming_on_hold_and_wide(snap_compare: SnapCompare) -> None:
 def test_upcoming_with_nothing(snap_compare: SnapCompare) -> None:
     app, prepare = picture(make_snapshot())
     assert snap_compare(app, run_before=prepare, terminal_size=(48, 6))
+
+
+def test_a_slot_of_another_zone_is_told_in_both() -> None:
+    row = make_row("tokyo", schedule=JobSchedule(type="daily", daily_time="08:00", timezone="Asia/Tokyo"), next_in=60)
+    line = said(make_snapshot([row]))[-1]
+    here = (fixed_now() + timedelta(seconds=60)).astimezone(ZONE)
+    there = here.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert line.rstrip().endswith(f"{there:%H:%M} JST = {here:%H:%M}")
+    own = make_row("own", schedule=JobSchedule(type="daily", daily_time="08:00", timezone=ZONE.key), next_in=60)
+    assert " = " not in said(make_snapshot([own]))[-1]
