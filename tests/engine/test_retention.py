@@ -138,6 +138,7 @@ def test_a_bound_of_the_output_removes_no_folder_that_no_run_has_made(bench: Mak
     model.parent.mkdir(parents=True)
     model.write_bytes(b"x" * 10_000)
     lay_out(run_directory(str(engine.directory), 8))
+    (engine.directory / "runs/8/stdout.log").write_bytes(b"x" * 10_000)
     for _ in cap_output(engine.engine.context):
         pass
     assert model.exists()
