@@ -41,6 +41,9 @@ if TYPE_CHECKING:
         def poll(self) -> Ended | None:
             """The end, or ``None`` while it runs. Never blocks; gives the same answer for ever once ended."""
 
+        def overdue(self) -> str | None:
+            """Why the end of a run whose process is gone is not known, once that has lasted some seconds."""
+
         def terminate(self) -> None:
             """Ask the process group to end. Nothing happens when it is gone."""
 

@@ -8,6 +8,7 @@ import time
 
 from peak_console.errors import PeakConsoleError
 from peak_console.model.records import Outcome, RunState, Trigger
+from peak_console.runs.local.run_directory import read_exit_status
 from peak_console.runs.output.reader import OutputReader
 from peak_console.store.directory import is_held, run_directory
 from peak_console.text import duration, safe, size
@@ -105,7 +106,7 @@ class _Reading:
             self._pass_on_all()
             if is_over:
                 return
-            if os.path.exists(os.path.join(self._directory, "exit_status")) or self._is_forsaken():
+            if read_exit_status(self._directory)[0] is not None or self._is_forsaken():
                 ended_at = ended_at or time.monotonic()
                 if time.monotonic() - ended_at > UNRECORDED_SECONDS:
                     return

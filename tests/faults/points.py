@@ -152,8 +152,8 @@ def _remember_keepers(plan: Plan) -> None:
 
     begin = KeeperLink.__init__
 
-    def __init__(self: KeeperLink, system: str) -> None:  # noqa: N807 - it takes the constructor's place
-        begin(self, system)
+    def __init__(self: KeeperLink, system: str, ends: dict[str, tuple[int, float]]) -> None:  # noqa: N807 - it takes the constructor's place
+        begin(self, system, ends)
         plan.keepers.append(self.pid)
 
     KeeperLink.__init__ = __init__  # type: ignore[method-assign]

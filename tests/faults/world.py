@@ -108,7 +108,7 @@ class Engine:
                 line = Path("/proc", name, "cmdline").read_bytes()
             except OSError:
                 continue
-            if words.split()[1] == str(self.pid) and b"keeper.py" in line:
+            if words.split()[1] == str(self.pid) and b"runs.local.keeper" in line:
                 found.append(int(name))
         return found
 

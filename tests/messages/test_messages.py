@@ -27,7 +27,7 @@ ELSEWHERE: dict[str, str] = {
     "headless.py: text = f'held by": "tests/headless/test_output.py",
     "jobs/environment.py: raise ValueError(path)": INSIDE,
     "jobs/source.py: raise refused(path, 'is nested too deeply": "the parser counts levels itself in newer versions",
-    "runs/local/keeper.py: raise RefusedError": INSIDE,
+    "runs/local/starts.py: raise RefusedError": INSIDE,
     "runs/local/keeper_client.py: raise": INSIDE,
     "runs/local/executor.py: raise result": INSIDE,
     "runs/local/executor.py: raise StartError": "tests/runs/local/test_starting.py",

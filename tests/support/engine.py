@@ -45,6 +45,11 @@ class ScriptedProcess:
     """Whether what it leaves is alive even then."""
     closed: bool = False
     pause: float = 0.05
+    late: str | None = None
+    """Why its end is not known although it is gone."""
+
+    def overdue(self) -> str | None:
+        return self.late
 
     def fileno(self) -> int | None:
         return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 from peak_console.runs.interface import RunSpec
 from peak_console.runs.local.executor import LocalExecutor
 from peak_console.runs.local.process import LocalRun
+from peak_console.runs.local.run_directory import read_record
 from peak_console.runs.output.files import stream_path
 
 if TYPE_CHECKING:
@@ -38,6 +41,43 @@ def is_alive(pid: int) -> bool:
             return file.read().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
+
+
+ENGINE = """
+import os, signal, sys
+from peak_console.runs.local import system
+from peak_console.runs.interface import RunSpec
+from peak_console.runs.local.executor import LocalExecutor
+from peak_console.runs.local.run_directory import read_record
+kind, directory, script = sys.argv[1:]
+executor = LocalExecutor(system.LinuxSystem() if kind == "linux" else system.PortableSystem())
+handle = executor.start(RunSpec(1, directory, ["/bin/sh", "-c", script], {"PATH": os.environ["PATH"]}, None, 0))
+print(handle.pid, handle.pid_started, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def started_by_an_engine_that_died(system: System, directory: str, script: str) -> tuple[int, str]:
+    """Pid and mark of a run whose engine was killed just after it had started it."""
+    engine = [sys.executable, "-c", ENGINE, system.name, directory, script]
+    done = subprocess.run(engine, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    pid, mark = done.stdout.split()
+    return int(pid), mark
+
+
+def keeper_of(handle: LocalRun) -> int:
+    """The process that will record the run's end."""
+    record = read_record(handle.directory)
+    assert record is not None
+    return record.keepers[0]
+
+
+def witness_of(handle: LocalRun) -> int:
+    """The process that takes over should the keeper be killed."""
+    record = read_record(handle.directory)
+    assert record is not None
+    return record.keepers[1]
 
 
 class Bench:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from peak_console.errors import StartError
 from peak_console.runs.interface import AlreadyStartedError, Ended
-from peak_console.runs.local.process import LocalRun
+from peak_console.runs.local.process import LocalRun, told_end
 from peak_console.runs.local.run_directory import (
     RECORD_PAUSE_SECONDS,
     Record,
@@ -52,6 +52,8 @@ class LocalExecutor:
         self._link: KeeperLink | None = None
         self._has_keepers = False
         """Whether processes of ours may be there, at work or to be reaped."""
+        self._told: dict[str, tuple[int, float]] = {}
+        """By run directory: ends that no file took, as keepers told them."""
 
     def __del__(self) -> None:
         self.close()
@@ -140,12 +142,23 @@ class LocalExecutor:
 
     def _made(self, spec: RunSpec, link: KeeperLink) -> LocalRun | StartError:
         """What the keeper made of the oldest request. Raises ``LinkBrokenError``."""
-        pid, mark, began, words = link.receive()
-        if not pid:
+        answer = link.receive()
+        if answer[0] == "refused":
             from peak_console.runs.local.refusals import refusal
 
-            return refusal(spec, mark, int(began), words)
-        return LocalRun(spec.directory, Record(pid, mark, began, link.pid), self._system)
+            _, stage, number, words = answer
+            return refusal(spec, stage, number, words)
+        _, pid, mark, began, keeper = answer
+        return self._run(spec.directory, Record(pid, mark, began, tuple({keeper, link.pid})))
+
+    def _run(self, directory: str, record: Record) -> LocalRun:
+        return LocalRun(directory, record, self._system, self._told_end)
+
+    def _told_end(self, directory: str) -> tuple[int, float] | None:
+        """The end that a keeper of ours has told, as no file took it."""
+        if self._link is not None:
+            self._link.look()
+        return self._told.get(directory)
 
     def adopt(
         self,
@@ -154,13 +167,13 @@ class LocalExecutor:
         pid: int | None,
         pid_started: str | None,
     ) -> LocalRun | Ended:
-        record = await_record(directory, self._system.is_alive) if pid is None else read_record(directory)
+        record = await_record(directory, self._is_same_and_alive) if pid is None else read_record(directory)
         if pid is not None and pid_started is not None and (record is None or record.mark != pid_started):
-            record = Record(pid, pid_started, 0, 0)
+            record = Record(pid, pid_started, 0, ())
         if record is None:
             return self._end_of(directory)
         if self._system.is_same(record.pid, record.mark):
-            run = LocalRun(directory, record, self._system)
+            run = self._run(directory, record)
             ended = run.poll()
             if ended is None:
                 return run
@@ -178,10 +191,15 @@ class LocalExecutor:
             if read_exit_status(directory)[0] is not None:
                 break
             time.sleep(RECORD_PAUSE_SECONDS)
-        return Ended(*read_exit_status(directory))
+        code, at = read_exit_status(directory)
+        told = self._told_end(directory) if code is None else None
+        return Ended(code, at) if told is None else told_end(told)
+
+    def _is_same_and_alive(self, pid: int, mark: str) -> bool:
+        return self._system.is_same(pid, mark) and self._system.is_alive(pid)
 
     def remains(self, directory: str, pid: int, pid_started: str) -> LocalRun:
-        return LocalRun(directory, Record(pid, pid_started, 0, 0), self._system)
+        return self._run(directory, Record(pid, pid_started, 0, ()))
 
     def lingering(self, handles: Sequence[RunHandle]) -> list[RunHandle]:
         sessions = self._system.sessions()
@@ -208,7 +226,7 @@ class LocalExecutor:
 
         self._has_keepers = True
         try:
-            return KeeperLink(self._system.name)
+            return KeeperLink(self._system.name, self._told)
         except OSError as error:
             raise StartError(
                 f"cannot start the process that starts runs ({error.strerror}); see whether the machine has room for it"

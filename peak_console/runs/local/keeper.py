@@ -1,18 +1,23 @@
 """The keeper: starts runs and records how they end, in a small process of its own, so that runs outlive their engine.
 
-Run as a script, never imported, with nothing but built-in modules: ``python -I -S keeper.py linux|portable``, with
-the engine's socket as file descriptor 0. Each message is a length (four bytes, big-endian) and a ``marshal`` value:
+A program of its own, ``main``, with nothing but built-in modules and the engine's socket as file descriptor 0. Each
+message is a length (four bytes, big-endian) and a ``marshal`` value:
 
     first     env                                            text as bytes
     request   (directory, argv, of env: what is other, what is not there, cwd or None)
-    answer    (pid, mark, start in Unix seconds, "")
-              (0, stage, errno, words)                       stage: already, files, cwd, exec
+    answer    ("started", pid, mark, start in Unix seconds, the keeper's pid)
+              ("refused", stage, errno, words)               stage: already, files, cwd, exec
+    unasked   ("ended", directory, return code, end in Unix seconds)
 
 A run's first file is ``started``, created exclusively: whoever creates it owns the run. Where ``spare`` has been made
-ahead it is a link to that, as exclusive and without a search for a free inode. It gets the keeper's pid, and once the
-process is there one line in place of that: pid, mark, start, the keeper's pid. A start that comes to nothing takes the
-file away again. The end goes to ``exit_status`` before the process is reaped, so a process that is gone and
-has no ``exit_status`` has lost its keeper too. The keeper stays until the engine is gone and its last run has ended.
+ahead it is a link to that, as exclusive and without a search for a free inode. It first names who is starting the run:
+``by`` and then pid and mark of the keeper and of its witness. Once the process is there one line takes the place of
+that: pid, mark, start, the keeper's pid, the witness's. A start that comes to nothing takes the file away again.
+
+The end goes to ``exit_status`` (see ``ends``) before the process is reaped, so a process that is gone without one has
+lost its keeper and its witness too. An end that no file takes yet is told to the engine, "unasked", and tried again.
+The keeper stays until the engine is gone and its last run's end is told. TERM ends it only where all that is left is
+ends that nothing takes.
 """
 
 from __future__ import annotations
@@ -24,8 +29,10 @@ import select
 import sys
 import time
 
+from peak_console.runs.local import ends, starts, witness
+from peak_console.runs.local.starts import RefusedError
+
 SOCKET = 0
-SPARE = b"/spare"
 RETRY_SECONDS = 1.0
 READ_BYTES = 256 * 1024
 MOST_UNANSWERED = 200
@@ -33,10 +40,6 @@ MOST_UNANSWERED = 200
 OTHER_DESCRIPTORS = 24
 """So many more are open at times."""
 DEAF_TO = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGTSTP)
-
-
-class RefusedError(Exception):
-    """A start that will not be; ``args`` are stage, errno and words."""
 
 
 class Fresh:
@@ -51,15 +54,22 @@ class Fresh:
 class Keeper:
     """Starts on request, reaps on SIGCHLD."""
 
-    def __init__(self, linux: bool) -> None:
+    def __init__(self, linux: bool, ledger: witness.Ledger | None = None, parent: int = 0) -> None:
         self._linux = linux
+        self._ledger = ledger
+        self._pids = (os.getpid(), parent) if parent else (os.getpid(),)
         self._boot = _read("/proc/sys/kernel/random/boot_id").strip() if linux else ""
+        self._claim = f"by {' '.join(f'{pid} {self._mark(pid, time.time())}' for pid in self._pids)}\n".encode()
+        self._asked = True
+        """Whether there is an engine that may ask for more."""
         self._environment: dict[bytes, bytes] | None = None
         self._directories: dict[int, bytes] = {}
-        self._ended_at: dict[int, float] = {}
-        self._unrecorded: tuple[int, int] | None = None
+        self._unwritten: dict[int, tuple[int, float]] = {}
+        """Ends that nothing has taken so far: return code, and when."""
+        self._offered: set[int] = set()
+        self._write_again_at = 0.0
         self._received = bytearray()
-        self._answers: list[tuple[int, str, float, str] | Fresh] = []
+        self._answers: list[tuple[str, str, int, str] | Fresh] = []
         self._home = os.open(".", os.O_RDONLY)
         self._null = os.open(os.devnull, os.O_RDONLY)
         self._ignored = [number for number in _signal.valid_signals() if _signal.getsignal(number) == _signal.SIG_IGN]
@@ -68,23 +78,43 @@ class Keeper:
         os.set_blocking(wake_end, False)
         _signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
         _signal.signal(_signal.SIGCHLD, lambda *_: None)
+        self._is_told_to_go = False
+        _signal.signal(_signal.SIGTERM, self._on_term)
+
+    def _on_term(self, *_: object) -> None:
+        self._is_told_to_go = len(self._directories) == len(self._unwritten)
+
+    def _mark(self, pid: int, began: float) -> str:
+        """Tells a process from a later one with the same pid."""
+        return f"{self._boot}/{start_ticks(pid)}" if self._linux else f"{began:.2f}"
 
     def serve(self) -> None:
-        """Until the engine is gone and the last run's end is on disk."""
-        asked = True
-        seconds: float | None = None
-        while asked or self._directories:
-            waiting_for = [SOCKET, self._wake] if asked else [self._wake]
+        """Until the engine is gone and the last run's end is told."""
+        seconds: float | None = RETRY_SECONDS if self._unwritten else None
+        while self._asked or self._has_work():
+            waiting_for = [SOCKET, self._wake] if self._asked else [self._wake]
             ready, _, _ = select.select(waiting_for, [], [], 0 if self._answers else seconds)
             if SOCKET in ready:
-                asked = self._serve_requests()
+                self._asked = self._serve_requests()
                 continue  # starts come before bookkeeping
             if self._answers:
-                asked = self._answer() and asked
+                self._asked = self._answer() and self._asked
                 continue
             if ready:
                 os.read(self._wake, 4096)
             seconds = self._reap()
+
+    def serve_on(self, runs: dict[int, tuple[float, bytes]]) -> None:
+        """Look after the runs of a keeper that was killed, whose parent we have become."""
+        self._asked = False
+        for pid, (began, directory) in runs.items():
+            self._directories[pid] = directory
+            self._note_again(pid, began, directory)
+        self._reap()
+        self.serve()
+
+    def _has_work(self) -> bool:
+        return bool(self._directories) and not self._is_told_to_go
 
     def _serve_requests(self) -> bool:
         """Start what has come; ``False`` once the engine is gone."""
@@ -105,7 +135,7 @@ class Keeper:
             try:
                 self._answers.append(self._start(*request))
             except RefusedError as refusal:
-                self._answers.append((0, *refusal.args))
+                self._answers.append(("refused", *refusal.args))
             if len(self._answers) >= _most_unanswered() and not self._answer():
                 return False
         if not part:
@@ -119,167 +149,135 @@ class Keeper:
         """
         answers, self._answers = self._answers, []
         texts = [marshal.dumps(self._note(each) if isinstance(each, Fresh) else each) for each in answers]
-        return _send(b"".join(len(each).to_bytes(4, "big") + each for each in texts))
+        return _send(b"".join(map(_framed, texts)))
 
     def _start(
         self, directory: bytes, argv: list[bytes], changed: dict[bytes, bytes], gone: list[bytes], cwd: bytes | None
     ) -> Fresh:
-        claim = _claim(directory)
+        claim = starts.claim(directory, self._claim)
         env = {**(self._environment or {}), **changed}
         for name in gone:
             del env[name]
         streams = [self._null]
         try:
-            streams += _open_logs(directory)
-            _enter(self._home if cwd is None else cwd)
+            streams += starts.open_logs(directory)
+            starts.enter(self._home if cwd is None else cwd)
             began = time.time()
-            pid = _spawn(argv, env, streams, self._ignored)
+            if self._ledger is not None:
+                self._ledger.announce(began, directory)
+            pid = starts.spawn(argv, env, streams, self._ignored)
         except RefusedError:
             os.close(claim)
-            _discard(directory + SPARE)  # what it says by now is not for the next start
+            starts.discard(directory + starts.SPARE)  # what it says by now is not for the next start
             os.unlink(directory + b"/started")  # it is ours, and whoever comes next must not take it for a start
             raise
         finally:
             for fd in streams[1:]:
                 os.close(fd)
         self._directories[pid] = directory
+        if self._ledger is not None:
+            self._ledger.add(pid, began, directory)
         return Fresh(pid, began, claim)
 
-    def _note(self, fresh: Fresh) -> tuple[int, str, float, str]:
+    def _note(self, fresh: Fresh) -> tuple[str, int, str, float, int]:
         """Write down whose process a run is. It has not been reaped yet, so it is there to be read, dead or alive."""
         pid, began = fresh.pid, fresh.began
         mark = f"{began:.2f}"
         try:
-            if self._linux:
-                mark = f"{self._boot}/{start_ticks(pid)}"
-            os.pwrite(fresh.claim, f"{pid} {mark} {began:.6f} {os.getpid()}\n".encode(), 0)
+            mark = self._mark(pid, began)
+            os.pwrite(fresh.claim, self._record(pid, mark, began), 0)
         except OSError:
             pass  # a full disk: the engine has the pid too
         os.close(fresh.claim)
-        _discard(self._directories[pid] + SPARE)
-        return pid, mark, began, ""
+        starts.discard(self._directories[pid] + starts.SPARE)
+        return "started", pid, mark, began, self._pids[0]
+
+    def _record(self, pid: int, mark: str, began: float) -> bytes:
+        """The line that says whose a run is, as long as the claim that it is written over."""
+        line = f"{pid} {mark} {began:.6f} {' '.join(map(str, self._pids))}"
+        return line.ljust(len(self._claim) - 1).encode() + b"\n"
+
+    def _note_again(self, pid: int, began: float, directory: bytes) -> None:
+        """Write down a start that a keeper was killed over, if that is still to be done."""
+        try:
+            claim = os.open(directory + b"/started", os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return
+        try:
+            if os.pread(claim, 3, 0) in (b"by ", b""):
+                os.ftruncate(claim, 0)
+                os.pwrite(claim, self._record(pid, self._mark(pid, began), began), 0)
+        except OSError:
+            pass
+        os.close(claim)
 
     def _reap(self) -> float | None:
         """Record ends and let go of their processes; in how many seconds to go on, ``None`` for when the next ends."""
-        while True:
-            ended = self._next_ended()
-            if ended is None:
-                return None
+        if self._unwritten and time.monotonic() >= self._write_again_at:
+            self._write_again()
+        while (ended := self._next_ended()) is not None:
             pid, code = ended
-            if not _record(self._directories[pid], code, self._ended_at.get(pid)):
-                self._ended_at.setdefault(pid, time.time())
-                return RETRY_SECONDS
-            self._ended_at.pop(pid, None)
-            if self._linux:
-                os.waitpid(pid, 0)
-            self._unrecorded = None
-            del self._directories[pid]
+            if not self._settle(pid, code, None):
+                self._unwritten[pid] = (code, time.time())
+                self._offer(pid, *self._unwritten[pid])
+                self._write_again_at = time.monotonic() + RETRY_SECONDS
             if select.select([SOCKET], [], [], 0)[0]:
                 return 0  # starts come before bookkeeping
+        return RETRY_SECONDS if self._unwritten else None
+
+    def _write_again(self) -> None:
+        for pid, (code, ended_at) in list(self._unwritten.items()):
+            if not self._settle(pid, code, ended_at):
+                self._offer(pid, code, ended_at)
+        self._write_again_at = time.monotonic() + RETRY_SECONDS
+
+    def _settle(self, pid: int, code: int, ended_at: float | None) -> bool:
+        """Record an end and let go of the process; ``False``: it has to be tried again. One run holds up no other."""
+        recorded = ends.record(self._directories[pid], code, ended_at)
+        if recorded == ends.REFUSED or (recorded == ends.GONE and not self._offer(pid, code, ended_at or time.time())):
+            return False
+        if self._ledger is not None:
+            self._ledger.remove(pid)
+        if self._linux:
+            os.waitpid(pid, 0)
+        self._unwritten.pop(pid, None)
+        self._offered.discard(pid)
+        del self._directories[pid]
+        return True
+
+    def _offer(self, pid: int, code: int, ended_at: float) -> bool:
+        """Tell the engine of an end that no file takes, once, and without ever waiting for it; whether it is told."""
+        if self._asked and pid not in self._offered:
+            if not select.select([], [SOCKET], [], 0)[1]:
+                return False
+            _send(_framed(marshal.dumps(("ended", self._directories[pid], code, ended_at))))
+            self._offered.add(pid)
+        return True
 
     def _next_ended(self) -> tuple[int, int] | None:
-        """A run that has ended and is not recorded, with its return code."""
-        if not self._directories:
+        """A run that has ended and has not been looked at, with its return code."""
+        if len(self._directories) == len(self._unwritten):
             return None
-        if self._linux:
-            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if not self._linux:  # macOS cannot look before it reaps (Python has waitid there from 3.13 on)
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            code = os.waitstatus_to_exitcode(status)
+            return (pid, code if code >= 0 else 128 - code) if pid else None
+        if not self._unwritten:
+            return self._dead(os.P_ALL, 0)
+        for pid in self._directories.keys() - self._unwritten.keys():
+            if (found := self._dead(os.P_PID, pid)) is not None:
+                return found
+        return None
+
+    def _dead(self, kind: int, which: int) -> tuple[int, int] | None:
+        """A run that is dead and not reaped, with its return code."""
+        while True:
+            found = os.waitid(kind, which, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             if found is None:
                 return None
-            return found.si_pid, found.si_status + (0 if found.si_code == os.CLD_EXITED else 128)
-        if self._unrecorded is None:  # macOS cannot look before it reaps (Python has waitid there from 3.13 on)
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid:
-                code = os.waitstatus_to_exitcode(status)
-                self._unrecorded = (pid, code if code >= 0 else 128 - code)
-        return self._unrecorded
-
-
-def _claim(directory: bytes) -> int:
-    """Own the run, or refuse: a run has one owner. Its directory and output files are there."""
-    try:
-        claim = _made_started(directory + b"/started", directory + SPARE)
-    except FileExistsError as error:
-        raise RefusedError("already", error.errno, "") from None
-    except OSError as error:
-        raise RefusedError("files", error.errno, os.strerror(error.errno or 0)) from None
-    try:
-        os.write(claim, b"%d\n" % os.getpid())  # so that others wait for the line as long as this process lives
-    except OSError:
-        pass  # a full disk: they wait for a moment
-    return claim
-
-
-def _made_started(path: bytes, spare: bytes) -> int:
-    """The open file, which was not there before. Raises ``OSError``."""
-    try:
-        claim = os.open(spare, os.O_WRONLY)
-    except OSError:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.link(spare, path)
-    except OSError as error:
-        os.close(claim)
-        if isinstance(error, FileExistsError):
-            raise
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # links are not known here
-    return claim
-
-
-def _discard(path: bytes) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass
-
-
-def _open_logs(directory: bytes) -> list[int]:
-    """The run's stdout and stderr."""
-    fds: list[int] = []
-    try:
-        fds.extend(os.open(directory + name, os.O_WRONLY | os.O_APPEND) for name in (b"/stdout.log", b"/stderr.log"))
-    except OSError as error:
-        for fd in fds:
-            os.close(fd)
-        raise RefusedError("files", error.errno, os.strerror(error.errno or 0)) from None
-    return fds
-
-
-def _enter(cwd: int | bytes) -> None:
-    try:
-        os.chdir(cwd)
-    except (OSError, ValueError) as error:
-        raise RefusedError("cwd", getattr(error, "errno", 0), _words(error)) from None
-
-
-def _spawn(argv: list[bytes], env: dict[bytes, bytes], streams: list[int], ignored: list[int]) -> int:
-    """A new session with nothing of ours: no descriptors (all close on exec), no signal settings."""
-    redirects = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(streams)]
-    try:
-        return os.posix_spawn(argv[0], argv, env, file_actions=redirects, setsid=True, setsigmask=[], setsigdef=ignored)
-    except (OSError, ValueError) as error:
-        raise RefusedError("exec", getattr(error, "errno", 0), _words(error)) from None
-
-
-def _record(directory: bytes, code: int, ended_at: float | None) -> bool:
-    """Write ``exit_status``, as of ``ended_at`` if that was not now; ``False``: it has to be tried again (a full disk).
-
-    One write of a few bytes. A line without its end, or none, counts as not written.
-    """
-    try:
-        fd = os.open(directory + b"/exit_status", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    except OSError:
-        return not os.path.isdir(directory)  # somebody removed the run: there is nothing left to tell
-    try:
-        line = b"%d\n" % code
-        if os.write(fd, line) != len(line):
-            return False
-        if ended_at is not None:
-            os.utime(fd, (ended_at, ended_at))
-    except OSError:
-        return False
-    finally:
-        os.close(fd)
-    return True
+            if found.si_pid in self._directories:
+                return found.si_pid, found.si_status + (0 if found.si_code == os.CLD_EXITED else 128)
+            os.waitpid(found.si_pid, 0)  # an orphan, which a run has left behind
 
 
 def _most_unanswered() -> int:
@@ -299,8 +297,8 @@ def _read(path: str) -> str:
         os.close(fd)
 
 
-def _words(error: OSError | ValueError) -> str:
-    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+def _framed(text: bytes) -> bytes:
+    return len(text).to_bytes(4, "big") + text
 
 
 def _send(message: bytes) -> bool:
@@ -312,17 +310,37 @@ def _send(message: bytes) -> bool:
     return True
 
 
-def main() -> None:
-    for name in os.listdir("/dev/fd"):
-        if int(name) > 2:
+def _close_inherited() -> None:
+    """Whatever the engine was given by its own parent is none of a run's business."""
+    try:
+        inherited = [int(name) for name in os.listdir("/dev/fd")]
+    except OSError:  # /proc is not there, or hidden
+        os.closerange(3, min(os.sysconf("SC_OPEN_MAX"), 65536))
+        return
+    for fd in inherited:
+        if fd > 2:
             try:
-                os.close(int(name))  # whatever the engine was given by its own parent is none of a run's business
+                os.close(fd)
             except OSError:
                 pass
+
+
+def main() -> None:
+    """``linux`` or ``portable`` is the program's first argument."""
+    linux = sys.argv[1] == "linux"
+    _close_inherited()
     for number in DEAF_TO:
         _signal.signal(number, _signal.SIG_IGN)  # it leaves when its work is done
-    Keeper(linux=sys.argv[1] == "linux").serve()
-
-
-if __name__ == "__main__":
-    main()
+    ledger = witness.make_ledger() if linux and witness.adopt_orphans() else None
+    if ledger is None:
+        Keeper(linux).serve()
+        return
+    parent = os.getpid()
+    child = os.fork()
+    if not child:
+        Keeper(linux, ledger, parent).serve()
+        return
+    _signal.signal(_signal.SIGTERM, _signal.SIG_IGN)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), SOCKET)  # the engine has to see when the keeper is gone
+    if witness.watch(child):
+        Keeper(linux).serve_on(witness.left_by_the_dead(ledger))

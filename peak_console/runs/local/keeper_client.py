@@ -7,15 +7,28 @@ import os
 import signal
 import sys
 import threading
+import time
+from collections import deque
 
+from peak_console.runs.local.run_directory import wake
 from peak_console.runs.local.system import give_limit_back
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Answer = tuple[Any, ...]
+
     from peak_console.runs.interface import RunSpec
 
 ANSWER_SECONDS = 20.0
 """How long a keeper may take over one start, on a machine that is thrashing."""
+RECEIVE_BYTES = 64 * 1024
+WAKE_SECONDS = 0.5
+"""After so long it is woken, should somebody have stopped it; its witness wakes it sooner."""
+PROGRAM = "import sys; sys.path.append(sys.argv[2]); from peak_console.runs.local.keeper import main; main()"
+"""The keeper's. What it imports is compiled already."""
 
 _departed_lock = threading.Lock()
 _departed: list[int] = []
@@ -29,17 +42,22 @@ class LinkBrokenError(Exception):
 class KeeperLink:
     """One keeper process, from its start on. It ends by itself once this is closed and its runs have ended."""
 
-    def __init__(self, system: str) -> None:
-        """Starts the keeper without waiting for it. Raises ``OSError``."""
+    def __init__(self, system: str, ends: dict[str, tuple[int, float]]) -> None:
+        """Starts the keeper without waiting for it. Raises ``OSError``.
+
+        ``ends`` takes in the ends that it tells as no file took them: by run directory, return code and Unix seconds.
+        """
         import socket
 
         reap_departed()
         ours, theirs = socket.socketpair()
         with theirs:
-            script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "keeper.py")
+            root = os.path.abspath(__file__)
+            for _ in __name__.split("."):
+                root = os.path.dirname(root)
             self.pid = os.posix_spawn(
                 sys.executable,
-                [sys.executable, "-I", "-S", script, system],
+                [sys.executable, "-I", "-S", "-c", PROGRAM, system, root],
                 os.environ,
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, theirs.fileno(), 0),
@@ -51,14 +69,16 @@ class KeeperLink:
                 setsigdef=[signal.SIGPIPE, signal.SIGCHLD],
             )
         give_limit_back(self.pid)
-        ours.settimeout(ANSWER_SECONDS)
+        ours.settimeout(WAKE_SECONDS)
         self._socket = ours
         self._known: dict[str, str] | None = None
         """The environment that the keeper knows: of each run it is told only what differs."""
+        self._received = bytearray()
+        self._answers: deque[Answer] = deque()
+        self._ends = ends
 
     def send(self, spec: RunSpec) -> None:
-        """Ask for a start; ``receive`` has the answer. Raises ``LinkBrokenError``."""
-        encode = os.fsencode
+        """Ask for a start; ``receive`` has the answer. Raises ``LinkBrokenError``, and ``UnicodeError``."""
         messages = []
         known = self._known
         if known is None:
@@ -72,35 +92,80 @@ class KeeperLink:
         )
         self._known = known  # not before all of it could be written down
         try:
-            self._socket.sendall(b"".join(len(each).to_bytes(4, "big") + each for each in messages))
+            self._send(b"".join(len(each).to_bytes(4, "big") + each for each in messages))
         except OSError as error:
             raise LinkBrokenError from error
 
-    def receive(self) -> tuple[int, str, float, str]:
+    def receive(self) -> Answer:
         """The answer to the oldest request without one, as ``keeper`` describes it. Raises ``LinkBrokenError``."""
         try:
-            answer = marshal.loads(self._receive(int.from_bytes(self._receive(4), "big")))  # noqa: S302 - our keeper
+            while not self._answers:
+                self._patiently(self._receive)
         except OSError as error:
             raise LinkBrokenError from error
-        assert isinstance(answer, tuple)
-        return answer
+        return self._answers.popleft()
 
-    def _receive(self, count: int) -> bytes:
-        parts = bytearray()
-        while len(parts) < count:
-            part = self._socket.recv(count - len(parts))
-            if not part:
-                raise ConnectionResetError
-            parts += part
-        return bytes(parts)
+    def look(self) -> None:
+        """Take in what the keeper has told unasked, without waiting."""
+        if self._socket.fileno() < 0:
+            return
+        self._socket.settimeout(0)
+        try:
+            while True:
+                self._receive()
+        except OSError:  # nothing more; that it is broken is found with the next start
+            pass
+        finally:
+            self._socket.settimeout(WAKE_SECONDS)
+
+    def _send(self, message: bytes) -> None:
+        view = memoryview(message)
+        while view:
+            view = view[self._patiently(lambda view=view: self._socket.send(view)) :]  # type: ignore[misc]
+
+    def _receive(self) -> int:
+        part = self._socket.recv(RECEIVE_BYTES)
+        if not part:
+            raise ConnectionResetError
+        received = self._received
+        received += part
+        while len(received) >= 4 and len(received) >= (end := 4 + int.from_bytes(received[:4], "big")):
+            message = marshal.loads(received[4:end])  # noqa: S302 - our keeper's
+            del received[:end]
+            if message[0] == "ended":
+                self._ends[decode(message[1])] = message[2:]
+            else:
+                self._answers.append(message)
+        return len(part)
+
+    def _patiently(self, step: Callable[[], int]) -> int:
+        """Something that waits for the keeper, which may have been stopped. Raises ``OSError``."""
+        until = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                return step()
+            except TimeoutError:
+                if time.monotonic() >= until:
+                    raise
+                wake([self.pid])
 
     def close(self) -> None:
         """Say good-bye. The keeper goes once its runs have ended."""
         if self._socket.fileno() >= 0:
+            self.look()
             self._socket.close()
             with _departed_lock:
                 _departed.append(self.pid)
             reap_departed()
+
+
+def encode(text: str) -> bytes:
+    """Text for the kernel, whatever the locale says. Raises ``UnicodeEncodeError`` for what no file can be called."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def decode(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape")
 
 
 def reap_departed() -> bool:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import select
 import signal
+import time
 from datetime import UTC, datetime
 
 from peak_console.runs.interface import Ended
-from peak_console.runs.local.run_directory import read_exit_status
+from peak_console.runs.local.run_directory import read_exit_status, wake, why_unwritten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from peak_console.runs.local.run_directory import Record
     from peak_console.runs.local.system import System
@@ -21,6 +22,7 @@ PAUSE_SECONDS = 0.0005
 QUICK_POLLS = 10
 LONGEST_PAUSE_SECONDS = 0.05
 """A keeper records an end a millisecond or two behind it; where the disk is full, that takes until there is room."""
+OVERDUE_SECONDS = 5.0
 KILL_PASSES = 10
 """How often the session is searched for what was forked while it was being killed."""
 
@@ -32,23 +34,34 @@ class LocalRun:
         "_ended",
         "_fd",
         "_fruitless",
-        "_keeper",
+        "_gone_since",
+        "_keepers",
         "_missing",
         "_poll",
         "_system",
+        "_told_end",
         "directory",
         "pid",
         "pid_started",
         "started_at",
     )
 
-    def __init__(self, directory: str, record: Record, system: System) -> None:
+    def __init__(
+        self,
+        directory: str,
+        record: Record,
+        system: System,
+        told_end: Callable[[str], tuple[int, float] | None] = lambda _directory: None,
+    ) -> None:
+        """``told_end`` has the end of a run that no file took: return code and Unix seconds."""
         self.pid = pid = record.pid
         self.pid_started = record.mark
         self.started_at = datetime.fromtimestamp(record.began, UTC) if record.began else None
         self.directory = directory
-        self._keeper = record.keeper
+        self._keepers = record.keepers
         self._system = system
+        self._told_end = told_end
+        self._gone_since: float | None = None
         self._ended: Ended | None = None
         self._missing = 0
         self._fruitless = 0
@@ -68,8 +81,18 @@ class LocalRun:
     def poll(self) -> Ended | None:
         if self._ended is None and not self._is_watched_alive():
             self._ended = self._recorded_end()
-            self._fruitless += self._ended is None
+            if self._ended is None:
+                self._fruitless += 1
+                self._gone_since = self._gone_since or time.monotonic()
         return self._ended
+
+    def overdue(self) -> str | None:
+        if self._gone_since is None or time.monotonic() - self._gone_since < OVERDUE_SECONDS:
+            return None
+        if self._fd is None and self._system.is_same(self.pid, self.pid_started) and self._system.is_alive(self.pid):
+            return None  # nothing watches it, and it lives
+        wake(self._keepers)
+        return why_unwritten(self.directory) or "the process that records how runs end does not answer"
 
     def _is_watched_alive(self) -> bool:
         """Whether the watch says that the process has not ended. What is watched is checked when first asked."""
@@ -85,12 +108,16 @@ class LocalRun:
 
     def _recorded_end(self) -> Ended | None:
         code, at = read_exit_status(self.directory)
-        if code is None:
-            if self._system.is_kept(self.pid, self.pid_started, self._keeper):
-                return None
-            code, at = read_exit_status(self.directory)  # written while we looked
+        if code is not None:
+            return Ended(code, at)
+        is_kept = self._system.is_kept(self.pid, self.pid_started, self._keepers)
+        if (told := self._told_end(self.directory)) is not None:
+            return told_end(told)
+        if is_kept:
+            return None
+        code, at = read_exit_status(self.directory)  # written while we looked
         if code is None and self._missing < self._system.polls_without_end:
-            if not (self._system.is_alive(self._keeper) and os.path.isdir(self.directory)):
+            if not (any(map(self._system.is_alive, self._keepers)) and os.path.isdir(self.directory)):
                 self._missing += 1
             return None  # its keeper has reaped it and may still be about to write
         return Ended(code, at)
@@ -139,6 +166,11 @@ class LocalRun:
             os.killpg(self.pid, number)
         except (ProcessLookupError, PermissionError):  # gone; or only such are left as changed their user
             pass
+
+
+def told_end(told: tuple[int, float]) -> Ended:
+    """An end as a keeper tells it."""
+    return Ended(told[0], datetime.fromtimestamp(told[1], UTC))
 
 
 def _send_signal(pid: int, number: int) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from stat import S_ISREG
 
 from peak_console.errors import StartError
-from peak_console.runs.output.files import STREAMS, stream_path
+from peak_console.runs.output.files import NO_FILE, STREAMS, YEAR_10000, open_regular, read_start, stream_path
 from peak_console.store.directory import file_mode, folder_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 NEVER = b"never\n"
 """What ``started`` says of a run that must not start any more."""
@@ -22,8 +23,13 @@ SPARE = "spare"
 """What the keeper makes ``started`` of."""
 RECORD_PAUSE_SECONDS = 0.005
 RECORD_LOOKS = 40
+RECORD_LOOKS_WITH_WITNESS = 400
 RECORD_LOOKS_WITH_KEEPER = 2000
 """How long a start under way may take between its claim and its record, when its engine died meanwhile."""
+MARK_BYTES = 512
+MOST_PIDS = 1 << 22
+"""No system counts its processes any further."""
+MOST_CODE = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +40,16 @@ class Record:
     mark: str
     began: float
     """Unix seconds; 0 when unknown."""
-    keeper: int
-    """The pid of the process that will record the end; 0 when unknown."""
+    keepers: tuple[int, ...]
+    """The pids of those who will record the end; none when unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What ``started`` says of a run whose start is under way."""
+
+    keepers: tuple[tuple[int, str], ...]
+    """Pid and mark of each of those who will write the record; none when unknown."""
 
 
 def lay_out(directory: str) -> None:
@@ -44,8 +58,8 @@ def lay_out(directory: str) -> None:
         return
     try:
         _make(directory)
-        os.close(os.open(os.path.join(directory, SPARE), os.O_WRONLY | os.O_CREAT, 0o600))
         mode = file_mode(directory)
+        os.close(os.open(os.path.join(directory, SPARE), os.O_WRONLY | os.O_CREAT, mode))
         for stream in STREAMS:
             os.close(os.open(stream_path(directory, stream), os.O_WRONLY | os.O_CREAT, mode))
     except OSError as error:
@@ -74,7 +88,7 @@ def prevent(directory: str) -> bool:
     """Make sure that nobody can start a run any more; ``False`` when somebody has. Raises ``StartError``."""
     try:
         _make(directory)
-        fd = os.open(started_path(directory), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fd = os.open(started_path(directory), os.O_WRONLY | os.O_CREAT | os.O_EXCL, file_mode(directory))
     except FileExistsError:
         return not is_claimed(directory)
     except OSError as error:
@@ -93,10 +107,13 @@ def prevent(directory: str) -> bool:
 def is_claimed(directory: str) -> bool:
     """Whether a run's start has begun."""
     try:
-        with open(started_path(directory), "rb") as file:
-            return file.read(len(NEVER)) != NEVER
-    except OSError:
+        return read_start(started_path(directory), len(NEVER)) != NEVER
+    except FileNotFoundError:
         return False
+    except OSError as error:
+        if error.errno in NO_FILE or isinstance(error, PermissionError):  # a job's doing: it began
+            return True
+        raise
 
 
 def _make(directory: str) -> None:
@@ -116,34 +133,66 @@ def read_record(directory: str) -> Record | None:
     return record if isinstance(record, Record) else None
 
 
-def await_record(directory: str, is_alive: Callable[[int], bool]) -> Record | None:
-    """The record, or ``None`` without one. A start that is under way is given time, while its keeper lives."""
+def await_record(directory: str, is_same: Callable[[int, str], bool]) -> Record | None:
+    """The record, or ``None`` without one. A start that is under way is given time, while a keeper of it lives."""
     for look in range(RECORD_LOOKS_WITH_KEEPER):
         found = _read_started(directory)
         if found is None or isinstance(found, Record):
             return found
-        if look >= RECORD_LOOKS if not found else not is_alive(found):
+        living = [pid for pid, mark in found.keepers if is_same(pid, mark)]
+        if look >= RECORD_LOOKS if not found.keepers else not living:
             return read_record(directory)  # written while we looked
+        if look >= RECORD_LOOKS_WITH_WITNESS and found.keepers[0][0] not in living:
+            return None  # the witness would have written long since what its keeper was killed over
+        if look == RECORD_LOOKS:
+            wake(living)
         time.sleep(RECORD_PAUSE_SECONDS)
     return None
 
 
-def _read_started(directory: str) -> Record | int | None:
-    """The record; else the pid of the keeper that is about to write it, 0 if unknown; ``None`` without a claim."""
+def wake(pids: Iterable[int]) -> None:
+    """Let processes go on that somebody has stopped; the others do not notice."""
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGCONT)
+        except OSError:  # gone, or somebody else's by now
+            pass
+
+
+def _read_started(directory: str) -> Record | Claim | None:
+    """The record; else who is about to write it; ``None`` without a claim. A job may have written anything there."""
     try:
-        with open(started_path(directory), encoding="ascii", errors="replace") as file:
-            words = file.read().split()
-    except OSError:
+        words = read_start(started_path(directory), MARK_BYTES).decode("ascii", "replace").split()
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        if error.errno in NO_FILE or isinstance(error, PermissionError):  # a job's doing
+            return Claim(())
+        raise
     if words == [NEVER.decode().strip()]:
         return None
     try:
-        if len(words) == 1:
-            return int(words[0])
-        pid, mark, began, keeper = words
-        return Record(int(pid), mark, float(began), int(keeper))
+        if words[:1] == ["by"]:
+            return Claim(tuple((_pid(pid), mark) for pid, mark in zip(words[1::2], words[2::2], strict=True)))
+        pid, mark, began, *keepers = words
+        return Record(_pid(pid), mark, _seconds(began), tuple(map(_pid, keepers)))
     except ValueError:  # not written yet, or on a full disk
-        return 0
+        return Claim(())
+
+
+def _pid(word: str) -> int:
+    """Raises ``ValueError`` for what is none: 0 and negative ones stand for groups, ours among them."""
+    if not (word.isdigit() and len(word) < 9 and 1 < int(word) <= MOST_PIDS):
+        raise ValueError(word)
+    return int(word)
+
+
+def _seconds(word: str) -> float:
+    """Unix seconds. Raises ``ValueError`` for what no date can hold."""
+    seconds = float(word)
+    if not 0 <= seconds < YEAR_10000 / 1000:
+        raise ValueError(word)
+    return seconds
 
 
 def started_path(directory: str) -> str:
@@ -156,12 +205,45 @@ def read_exit_status(directory: str) -> tuple[int | None, datetime | None]:
 
     Raises ``OSError`` where that cannot be told: out of file descriptors, no permission, a disk that fails.
     """
+    beside = f"{directory}.exit_status"
     try:
-        with open(os.path.join(directory, "exit_status"), "rb") as file:
-            text = file.read(32)
-            written = os.fstat(file.fileno()).st_mtime
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        found = _read_end(os.path.join(directory, "exit_status"))
+    except OSError:
+        found = _read_end(beside)
+        if found[0] is None:
+            raise
+    return found if found[0] is not None else _read_end(beside)
+
+
+def _read_end(path: str) -> tuple[int | None, datetime | None]:
+    try:
+        fd = open_regular(path)
+    except OSError as error:
+        if error.errno in NO_FILE:
+            return None, None
+        raise
+    try:
+        text = os.read(fd, 32)
+        written = os.fstat(fd).st_mtime
+    finally:
+        os.close(fd)
+    if not text.endswith(b"\n") or not text.strip().isdigit() or int(text) > MOST_CODE:
         return None, None
-    if not text.endswith(b"\n") or not text.strip().isdigit():
-        return None, None
-    return int(text), datetime.fromtimestamp(written, UTC)
+    return int(text), datetime.fromtimestamp(written, UTC) if 0 <= written < YEAR_10000 / 1000 else None
+
+
+def why_unwritten(directory: str) -> str | None:
+    """Why nothing can be written where a run's end belongs; ``None`` when it can."""
+    probe = f"{directory}.probe"
+    try:
+        fd = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(fd, b"0\n")
+        finally:
+            os.close(fd)
+            os.unlink(probe)
+    except FileExistsError:
+        return None
+    except OSError as error:
+        return error.strerror
+    return None

@@ -7,6 +7,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Protocol
 
     class System(Protocol):
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
         def is_same(self, pid: int, mark: str) -> bool:
             """Whether the process of that mark is there: alive, or not yet reaped."""
 
-        def is_kept(self, pid: int, mark: str, keeper: int) -> bool:
-            """Like ``is_same``, but a dead process whose parent is no longer its keeper (0: unknown) does not count."""
+        def is_kept(self, pid: int, mark: str, keepers: Sequence[int]) -> bool:
+            """Like ``is_same``, but a dead process whose parent is none of its keepers does not count.
+
+            Where they are unknown, it must not be the system's first process.
+            """
 
         def is_alive(self, pid: int) -> bool:
             """Whether there is a process of that pid, and it is not dead. Only for a pid that is surely not reused."""
@@ -71,12 +75,12 @@ class LinuxSystem:
     def is_same(self, pid: int, mark: str) -> bool:
         return self.mark(pid) == mark
 
-    def is_kept(self, pid: int, mark: str, keeper: int) -> bool:
+    def is_kept(self, pid: int, mark: str, keepers: Sequence[int]) -> bool:
         status = _proc_status(pid)
         if status is None or self._mark_of(status) != mark:
             return False
         parent = int(status[1])
-        return status[0] not in "ZX" or (parent == keeper if keeper else parent != 1)
+        return status[0] not in "ZX" or (parent in keepers if keepers else parent != 1)
 
     def is_alive(self, pid: int) -> bool:
         status = _proc_status(pid)
@@ -129,9 +133,12 @@ class PortableSystem:
 
     def is_same(self, pid: int, mark: str) -> bool:
         began = _ps_start(pid)
-        return began is not None and abs(began - float(mark)) <= self.TOLERANCE_SECONDS
+        try:
+            return began is not None and abs(began - float(mark)) <= self.TOLERANCE_SECONDS
+        except ValueError:  # no mark of ours
+            return False
 
-    def is_kept(self, pid: int, mark: str, keeper: int) -> bool:  # noqa: ARG002
+    def is_kept(self, pid: int, mark: str, keepers: Sequence[int]) -> bool:  # noqa: ARG002
         """Called 20 times a second, so it goes by the session: a later process with this pid rarely leads one."""
         return _session_of(pid) == pid
 

@@ -7,7 +7,9 @@ Both are advisory: what is malformed is left out.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 
 from peak_console.store.directory import file_mode
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 STREAMS: tuple[Stream, Stream] = ("out", "err")
 YEAR_10000 = 253_402_300_800_000
 """In Unix milliseconds: what no date can hold is no time."""
+NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.EINVAL})
+"""What opening a file says where there is none, or where a job has put something else; anything else is no answer."""
 _NAMES = {"out": "stdout.log", "err": "stderr.log"}
 
 
@@ -32,34 +36,60 @@ def timeline_path(directory: str) -> str:
 
 
 def stream_size(directory: str, stream: Stream) -> int:
-    """Bytes written so far, dropped ones included; 0 when there is no such file."""
+    """Bytes written so far, dropped ones included; 0 when there is no such file, or something else in its place."""
     try:
-        return os.stat(stream_path(directory, stream)).st_size
+        found = os.stat(stream_path(directory, stream), follow_symlinks=False)
     except OSError:
         return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
+
+
+def open_regular(path: str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
+    """Open a regular file of a run's directory, without ever waiting. Raises ``OSError`` for anything else.
+
+    A job can put anything there: a pipe would hold up whoever opens it, a link would lead to somebody else's file.
+    """
+    fd = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, mode)
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    raise OSError(errno.EINVAL, "not a regular file", path)
+
+
+def read_start(path: str, most: int) -> bytes:
+    """The first bytes of a regular file. Raises ``OSError`` as ``open_regular`` does."""
+    fd = open_regular(path)
+    try:
+        return os.read(fd, most)
+    finally:
+        os.close(fd)
 
 
 def parse_sample(line: bytes) -> tuple[int, int, int] | None:
     """Milliseconds, bytes of stdout, bytes of stderr; ``None`` for a malformed line."""
     words = line.split()
-    if len(words) != 3 or not all(word.isdigit() and len(word) < 19 for word in words):
+    if len(words) != 3 or not all(map(is_count, words)):
         return None
     milliseconds = int(words[0])
     return (milliseconds, int(words[1]), int(words[2])) if milliseconds < YEAR_10000 else None
+
+
+def is_count(word: bytes) -> bool:
+    """Whether it is a number of bytes that a file could have."""
+    return word.isdigit() and len(word) < 19
 
 
 def read_dropped(directory: str) -> dict[Stream, tuple[int, int]]:
     """For each stream of which something is gone: the first byte dropped, the first kept again."""
     dropped: dict[Stream, tuple[int, int]] = {}
     try:
-        with open(os.path.join(directory, "dropped"), "rb") as file:
-            lines = file.read(4096).splitlines()
+        lines = read_start(os.path.join(directory, "dropped"), 4096).splitlines()
     except OSError:
         return dropped
     for line in lines:
         words = line.split()
         for stream in STREAMS:
-            if len(words) == 3 and words[0] == stream.encode() and words[1].isdigit() and words[2].isdigit():
+            if len(words) == 3 and words[0] == stream.encode() and all(map(is_count, words[1:])):
                 dropped[stream] = (int(words[1]), int(words[2]))
     return dropped
 
@@ -71,12 +101,32 @@ def write_dropped(directory: str, dropped: dict[Stream, tuple[int, int]]) -> Non
 
 
 def replace_file(path: str, content: bytes) -> None:
-    """All or nothing for whoever reads it meanwhile. Raises ``OSError``."""
+    """All or nothing for whoever reads it meanwhile. What is in the way goes. Raises ``OSError``."""
     beside = path + ".new"
-    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, file_mode(os.path.dirname(path)))
+    mode = file_mode(os.path.dirname(path))
     try:
+        fd = open_regular(beside, os.O_WRONLY | os.O_CREAT, mode)
+    except OSError:
+        _clear(beside)
+        fd = open_regular(beside, os.O_WRONLY | os.O_CREAT, mode)
+    try:
+        os.ftruncate(fd, 0)
         while content:
             content = content[os.write(fd, content) :]
     finally:
         os.close(fd)
-    os.replace(beside, path)
+    try:
+        os.replace(beside, path)
+    except IsADirectoryError:
+        _clear(path)
+        os.replace(beside, path)
+
+
+def _clear(path: str) -> None:
+    """Remove what a job has put where one of our files belongs."""
+    from peak_console.runs.output.removal import remove
+
+    try:
+        os.unlink(path)
+    except OSError:
+        remove(path)

@@ -7,7 +7,16 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from peak_console.runs.output.files import STREAMS, parse_sample, read_dropped, stream_path, stream_size, timeline_path
+from peak_console.runs.local.run_directory import read_exit_status
+from peak_console.runs.output.files import (
+    STREAMS,
+    open_regular,
+    parse_sample,
+    read_dropped,
+    stream_path,
+    stream_size,
+    timeline_path,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +25,8 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 64 * 1024
 """The most that one chunk holds, and how far a line is followed to its end."""
 READ_BYTES = 1024 * 1024
+TIMELINE_BYTES = 4 * 1024 * 1024
+"""No timeline of ours is as long as this; a job may have made one that fits into no memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +111,13 @@ class OutputReader:
         """Take in the samples that have come since."""
         inode, offset = self._timeline
         try:
-            with open(timeline_path(self._directory), "rb") as file:
+            with open(open_regular(timeline_path(self._directory)), "rb") as file:
                 status = os.fstat(file.fileno())
                 if status.st_ino != inode or status.st_size < offset:
                     offset, self._last_sample = 0, (0, 0, 0)
                     self._samples.clear()
                 file.seek(offset)
-                text = file.read(status.st_size - offset)
+                text = file.read(min(status.st_size - offset, TIMELINE_BYTES))
         except OSError:
             return
         complete = text.rpartition(b"\n")[0]
@@ -151,11 +162,12 @@ class OutputReader:
 
     def _unsampled_time(self, stream: Stream) -> datetime | None:
         """When bytes beyond the timeline were written: just now, or nobody knows."""
-        if self._last_sample[0] == 0 and os.path.exists(os.path.join(self._directory, "exit_status")):
+        if self._last_sample[0] == 0 and read_exit_status(self._directory)[0] is not None:
             return None
         try:
-            return datetime.fromtimestamp(os.stat(stream_path(self._directory, stream)).st_mtime, UTC)
-        except OSError:
+            found = os.stat(stream_path(self._directory, stream), follow_symlinks=False)
+            return datetime.fromtimestamp(found.st_mtime, UTC)
+        except (OSError, OverflowError, ValueError):  # a job can give its file any time
             return None
 
     def _read(self, span: _Span, limit: int) -> Chunk | None:
@@ -189,10 +201,12 @@ def _read_at(path: str, offset: int, count: int) -> bytes:
     if count <= 0:
         return b""
     try:
-        fd = os.open(path, os.O_RDONLY)
+        fd = open_regular(path)
     except OSError:
         return b""
     try:
         return os.pread(fd, count, offset)
+    except OSError:  # the disk's fault
+        return b""
     finally:
         os.close(fd)

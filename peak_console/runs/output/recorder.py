@@ -9,6 +9,7 @@ from contextlib import suppress
 from peak_console.runs.local.system import this_system
 from peak_console.runs.output.files import (
     STREAMS,
+    open_regular,
     parse_sample,
     read_dropped,
     replace_file,
@@ -83,10 +84,10 @@ class OutputRecorder:
     def _last_sample(self) -> tuple[int, tuple[int, int]]:
         """The timeline's length and the sizes that it ends with."""
         try:
-            with open(timeline_path(self._directory), "rb") as file:
+            with open(open_regular(timeline_path(self._directory)), "rb") as file:
                 length = file.seek(0, os.SEEK_END)
                 file.seek(max(0, length - 200))
-                last = parse_sample(file.read().rpartition(b"\n")[0].rpartition(b"\n")[2])
+                last = parse_sample(file.read(200).rpartition(b"\n")[0].rpartition(b"\n")[2])
         except OSError:
             return 0, (0, 0)
         return length, (last[1], last[2]) if last else (0, 0)
@@ -95,7 +96,7 @@ class OutputRecorder:
         path = timeline_path(self._directory)
         if self._timeline_bytes + len(line) > MAX_TIMELINE_BYTES:
             self._thin_out(path)
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, file_mode(self._directory))
+        fd = open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, file_mode(self._directory))
         try:
             self._timeline_bytes += os.write(fd, line)
         finally:
@@ -103,8 +104,8 @@ class OutputRecorder:
 
     def _thin_out(self, path: str) -> None:
         """Leave out every second sample: the older, the coarser. What was written when shifts, never what was."""
-        with open(path, "rb") as file:
-            lines = file.read().splitlines(keepends=True)
+        with open(open_regular(path), "rb") as file:
+            lines = file.read(2 * MAX_TIMELINE_BYTES).splitlines(keepends=True)  # longer: a job has written to it
         kept = b"".join(lines[1::2])
         replace_file(path, kept)
         self._timeline_bytes = len(kept)
@@ -129,7 +130,7 @@ class OutputRecorder:
         self._dropped = wanted
 
     def _punch(self, stream: Stream, start: int, end: int) -> bool:
-        fd = os.open(stream_path(self._directory, stream), os.O_WRONLY)
+        fd = open_regular(stream_path(self._directory, stream), os.O_WRONLY)
         try:
             return self._system.punch_hole(fd, start, end)
         finally:

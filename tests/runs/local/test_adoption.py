@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
-import subprocess
-import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,36 +12,14 @@ import pytest
 
 from peak_console.errors import StartError
 from peak_console.runs.interface import Ended
-from peak_console.runs.local.keeper import RETRY_SECONDS
-from peak_console.runs.local.process import LONGEST_PAUSE_SECONDS, PAUSE_SECONDS, LocalRun
+from peak_console.runs.local.process import LocalRun
 from peak_console.runs.local.run_directory import read_exit_status, read_record
 from peak_console.runs.output.files import replace_file
-from tests.support.processes import is_alive, wait_until
+from tests.support.processes import is_alive, keeper_of, started_by_an_engine_that_died, wait_until
 
 if TYPE_CHECKING:
     from peak_console.runs.local.system import System
     from tests.support.processes import Bench
-
-ENGINE = """
-import os, signal, sys
-from peak_console.runs.local.executor import system
-from peak_console.runs.interface import RunSpec
-from peak_console.runs.local.executor import LocalExecutor
-kind, directory, script = sys.argv[1:]
-executor = LocalExecutor(system.LinuxSystem() if kind == "linux" else system.PortableSystem())
-handle = executor.start(RunSpec(1, directory, ["/bin/sh", "-c", script], {"PATH": os.environ["PATH"]}, None, 0))
-print(handle.pid, handle.pid_started, flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-def started_by_an_engine_that_died(system: System, directory: str, script: str) -> tuple[int, str]:
-    """Pid and mark of a run whose engine was killed just after it had started it."""
-    engine = [sys.executable, "-c", ENGINE, system.name, directory, script]
-    done = subprocess.run(engine, capture_output=True, text=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    pid, mark = done.stdout.split()
-    return int(pid), mark
 
 
 @pytest.fixture
@@ -117,14 +92,14 @@ def test_run_that_must_not_start_has_no_trace(bench: Bench, directory: str) -> N
     assert bench.adopt(directory, None, None) == Ended(None, None)
 
 
-def test_start_that_is_slow_is_waited_for_while_its_keeper_lives(bench: Bench, directory: str) -> None:
+def test_start_that_is_slow_is_waited_for_while_its_keeper_lives(bench: Bench, system: System) -> None:
     handle = bench.shell("sleep 60")
     started = os.path.join(handle.directory, "started")
     record = read_record(handle.directory)
     assert record is not None
     with open(started, "rb") as file:
         line = file.read()
-    replace_file(started, f"{record.keeper}\n".encode())
+    replace_file(started, f"by {record.keepers[0]} {system.mark(record.keepers[0])}\n".encode())
     found: list[object] = []
     thread = threading.Thread(target=lambda: found.append(bench.adopt(handle.directory, None, None)))
     thread.start()
@@ -152,21 +127,6 @@ def test_incomplete_exit_status_counts_as_none(bench: Bench, directory: str) -> 
         assert read_exit_status(directory) == (None, None)
 
 
-def keeper_of(handle: LocalRun) -> int:
-    record = read_record(handle.directory)
-    assert record is not None
-    return record.keeper
-
-
-def test_death_of_the_keeper_leaves_the_run_alive_and_loses_its_end(bench: Bench) -> None:
-    handle = bench.start("/bin/sleep", "60")
-    os.kill(keeper_of(handle), signal.SIGKILL)
-    wait_until(lambda: not is_alive(keeper_of(handle)))
-    assert handle.poll() is None
-    handle.terminate()
-    assert bench.ended(handle) == Ended(None, None)
-
-
 def test_a_new_keeper_takes_the_place_of_a_dead_one(bench: Bench) -> None:
     first = bench.shell("exit 0")
     keeper = keeper_of(first)
@@ -186,53 +146,3 @@ def test_keeper_is_deaf_to_the_signals_that_stop_an_engine(bench: Bench) -> None
         os.kill(keeper_of(handle), number)
     (bench.root / "go").touch()
     assert bench.ended(handle).return_code == 3
-
-
-def test_end_is_recorded_as_soon_as_it_can_be(bench: Bench) -> None:
-    """A full disk, or here a directory in the way: the end waits, and is not lost."""
-    handle = bench.shell(f"while [ ! -e '{bench.root}/go' ]; do sleep 0.01; done; exit 3")
-    blocker = os.path.join(handle.directory, "exit_status")
-    os.mkdir(blocker)
-    (bench.root / "go").touch()
-    wait_until(lambda: not is_alive(handle.pid))
-    assert handle.poll() is None
-    over = datetime.now(UTC)
-    os.rmdir(blocker)
-    end = bench.ended(handle)
-    assert end.return_code == 3
-    assert end.at is not None
-    assert end.at < over + timedelta(seconds=RETRY_SECONDS / 2), "when it ended, not when that could be written"
-
-
-def test_an_end_that_cannot_be_recorded_yet_keeps_nobody_from_sleeping(bench: Bench) -> None:
-    handle = bench.shell("sleep 60")
-    if (fd := handle.fileno()) is None:
-        pytest.skip("nothing to wait on: the portable way asks again")
-    keeper = keeper_of(handle)
-    os.kill(keeper, signal.SIGSTOP)  # as a full disk does
-    try:
-        os.kill(handle.pid, signal.SIGKILL)
-        assert select.select([fd], [], [], 10)[0]
-        wait_until(lambda: handle.poll() is not None or handle.fileno() is None)
-        assert handle.poll() is None
-        pauses = [handle.pause]
-        for _ in range(2000):  # a disk may be full for long
-            assert handle.poll() is None
-            pauses.append(handle.pause)
-        assert pauses == sorted(pauses)
-        assert (pauses[0], pauses[-1]) == (PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
-    finally:
-        os.kill(keeper, signal.SIGCONT)
-    assert bench.ended(handle).return_code == 128 + signal.SIGKILL
-
-
-def test_run_whose_directory_is_gone_does_not_hold_the_keeper(bench: Bench) -> None:
-    from peak_console.runs.output.removal import remove
-
-    handle = bench.start("/bin/sleep", "60")
-    keeper = keeper_of(handle)
-    assert remove(handle.directory)
-    handle.kill()
-    bench.executor.close()
-    assert bench.ended(handle) == Ended(None, None)
-    wait_until(lambda: not is_alive(keeper))

@@ -51,7 +51,7 @@ def test_no_process_no_mark(system: System, sleeper: subprocess.Popen[bytes]) ->
     assert mark is not None
     assert system.mark(gone) is None
     assert not system.is_same(gone, mark)
-    assert not system.is_kept(gone, mark, 0)
+    assert not system.is_kept(gone, mark, ())
     assert system.watch(gone) is None
 
 

@@ -1,0 +1,91 @@
+"""What a keeper does to start a run: the claim, the streams, the process.
+
+Runs in the keeper, with nothing but built-in modules.
+"""
+
+from __future__ import annotations
+
+import os
+
+SPARE = b"/spare"
+
+
+class RefusedError(Exception):
+    """A start that will not be; ``args`` are stage, errno and words."""
+
+
+def claim(directory: bytes, text: bytes) -> int:
+    """Own the run, or refuse: a run has one owner. Its directory and output files are there."""
+    try:
+        claim = _made_started(directory + b"/started", directory + SPARE)
+    except FileExistsError as error:
+        raise RefusedError("already", error.errno, "") from None
+    except OSError as error:
+        raise RefusedError("files", error.errno, os.strerror(error.errno or 0)) from None
+    try:
+        os.write(claim, text)  # so that others wait for the line as long as one of those processes lives
+    except OSError:
+        pass  # a full disk: they wait for a moment
+    return claim
+
+
+def _made_started(path: bytes, spare: bytes) -> int:
+    """The open file, which was not there before. Raises ``OSError``."""
+    try:
+        claim = os.open(spare, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return _created(path)
+    try:
+        os.link(spare, path)
+    except OSError as error:
+        os.close(claim)
+        if isinstance(error, FileExistsError):
+            raise
+        return _created(path)  # links are not known here
+    return claim
+
+
+def _created(path: bytes) -> int:
+    mode = 0o600 | os.stat(os.path.dirname(path)).st_mode & 0o044
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+
+
+def discard(path: bytes) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+
+
+def open_logs(directory: bytes) -> list[int]:
+    """The run's stdout and stderr. What somebody has put in their place, a pipe or a link, holds up nobody."""
+    fds: list[int] = []
+    try:
+        for name in (b"/stdout.log", b"/stderr.log"):
+            fds.append(os.open(directory + name, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK))
+            os.set_blocking(fds[-1], True)
+    except OSError as error:
+        for fd in fds:
+            os.close(fd)
+        raise RefusedError("files", error.errno, os.strerror(error.errno or 0)) from None
+    return fds
+
+
+def enter(cwd: int | bytes) -> None:
+    try:
+        os.chdir(cwd)
+    except (OSError, ValueError) as error:
+        raise RefusedError("cwd", getattr(error, "errno", 0), _words(error)) from None
+
+
+def spawn(argv: list[bytes], env: dict[bytes, bytes], streams: list[int], ignored: list[int]) -> int:
+    """A new session with nothing of ours: no descriptors (all close on exec), no signal settings."""
+    redirects = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(streams)]
+    try:
+        return os.posix_spawn(argv[0], argv, env, file_actions=redirects, setsid=True, setsigmask=[], setsigdef=ignored)
+    except (OSError, ValueError) as error:
+        raise RefusedError("exec", getattr(error, "errno", 0), _words(error)) from None
+
+
+def _words(error: OSError | ValueError) -> str:
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
