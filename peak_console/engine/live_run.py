@@ -29,6 +29,9 @@ UNTOLD_SECONDS = 10.0
 """A run that cannot be looked at for so long is told of."""
 
 
+LEFT_SECONDS = 5.0
+
+
 class Step(StrEnum):
     """What a run that has to stop is owed now."""
 
@@ -60,6 +63,8 @@ class LiveRun:
     troubled_at: float = 0.0
     looked_at: float = 0.0
     is_told: bool = False
+    is_gone: bool = False
+    """Whether its process has ended, and the trouble is that nobody knows how."""
 
     @property
     def killed(self) -> bool:
@@ -70,7 +75,7 @@ class LiveRun:
         if self.killed:
             return None
         if self.asked_at is None:
-            is_late = self.timeout_at is not None and now >= self.timeout_at
+            is_late = self.timeout_at is not None and now >= self.timeout_at and not self.is_gone
             return Step.TERMINATE if is_late or self.stop_reason is not None else None
         return Step.KILL if now - self.asked_at >= self.job.kill_grace_seconds else None
 
@@ -81,7 +86,7 @@ class LiveRun:
             moments.append(self.looked_at + TROUBLED_SECONDS)
         if self.ended is not None:
             moments.append(self.linger_at)
-        if self.asked_at is None and self.timeout_at is not None:
+        if self.asked_at is None and self.timeout_at is not None and not self.is_gone:
             moments.append(self.timeout_at)
         if self.asked_at is not None and not self.killed:
             moments.append(self.asked_at + self.job.kill_grace_seconds)
@@ -108,6 +113,10 @@ class LiveRun:
         if self.trouble is None:
             self.troubled_at = now
         self.trouble = sentence(error)
+
+    def is_left_to_others(self, now: float) -> bool:
+        """Whether an engine that leaves need not wait for it: all that is missing is the record of its end."""
+        return self.is_gone and now - self.troubled_at >= LEFT_SECONDS
 
     def is_given_up(self, now: float) -> bool:
         """Whether it has been killed, and its end could not be learned since."""

@@ -71,7 +71,8 @@ class PassingEngine(EngineCore):
             waiting = [run for run in self.context.queue if run.id in self.context.queued_here]
             if self.context.draining:
                 waiting = []
-            if not len(self.context.supervisor) and not waiting:
+            supervisor = self.context.supervisor
+            if not waiting and not (supervisor.keeps_engine() if self.context.draining else len(supervisor)):
                 return
             if any(run.not_before is None or run.not_before <= self._clock.now() for run in waiting):
                 self._dispatch_own()

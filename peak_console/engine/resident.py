@@ -101,7 +101,7 @@ class Engine(EngineCore):
         inspector = Inspector(self.directory, self.ring)
         while True:
             self.work(inspector)
-            if self.context.draining and (self._leave_wanted or not len(self.context.supervisor)):
+            if self.context.draining and (self._leave_wanted or not self.context.supervisor.keeps_engine()):
                 return
             self.sleep(longest=self._beat())
 

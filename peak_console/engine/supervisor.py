@@ -190,7 +190,13 @@ class Supervisor:
             if live.is_given_up(now):
                 live.ended = Ended(None, None)
             return error
-        return None
+        if live.ended is not None:
+            return None
+        reason = live.handle.overdue()
+        live.is_gone = reason is not None
+        if live.is_gone and live.is_given_up(now):
+            live.ended = Ended(None, None)
+        return None if reason is None else StartError(f"its process has ended, but how cannot be recorded ({reason})")
 
     def _attend(self, live: LiveRun, now: float, on_stopping: Callable[[LiveRun, str, bool], None]) -> Exception | None:
         """Give a run what it is owed; what went wrong, if anything did. It is owed then all the same."""
@@ -211,6 +217,11 @@ class Supervisor:
         except Exception as error:  # noqa: BLE001 - as above
             return error
         return None
+
+    def keeps_engine(self) -> bool:
+        """Whether an engine that leaves has a run to wait for."""
+        now = self._clock.monotonic()
+        return not all(live.is_left_to_others(now) for live in self._live.values())
 
     def untold(self) -> list[LiveRun]:
         """Runs that have not been looked at for a while, because that cannot be done, and of which nobody knows yet."""

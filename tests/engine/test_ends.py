@@ -227,3 +227,35 @@ def test_a_retry_does_not_outlast_the_disabling_of_its_job(bench: MakeBench) -> 
     engine.advance(61)
     assert engine.outcomes() == ["failed", "skipped"]
     assert engine.live == []
+
+
+def test_an_end_that_cannot_be_recorded_is_told_of_and_is_no_timeout(bench: MakeBench) -> None:
+    engine = bench(make_job(timeout_seconds=60))
+    engine.turn()
+    process = engine.executor.processes[1]
+    process.late = "No space left on device"
+    engine.turn()
+    assert not engine.alerts("critical"), "a moment is nothing"
+    engine.advance(11)
+    engine.advance(120)
+    (alert,) = engine.alerts("critical")
+    assert "#1 cannot be watched: its process has ended, but how cannot be recorded (No space left on device)" in (
+        alert.message
+    )
+    assert process.signals == []
+    process.late = None
+    engine.end(1, 7)
+    assert engine.runs()[0].return_code == 7
+
+
+def test_an_engine_that_leaves_does_not_wait_for_an_end_that_cannot_be_recorded(bench: MakeBench) -> None:
+    engine = bench(make_job(), make_job(name="other"))
+    engine.turn()
+    engine.executor.processes[1].late = engine.executor.processes[2].late = "No space left on device"
+    engine.turn()
+    assert engine.engine.context.supervisor.keeps_engine()
+    engine.advance(6)
+    assert not engine.engine.context.supervisor.keeps_engine()
+    engine.executor.processes[2].late = None
+    engine.turn()
+    assert engine.engine.context.supervisor.keeps_engine(), "this one runs"

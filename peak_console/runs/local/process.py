@@ -22,7 +22,10 @@ PAUSE_SECONDS = 0.0005
 QUICK_POLLS = 10
 LONGEST_PAUSE_SECONDS = 0.05
 """A keeper records an end a millisecond or two behind it; where the disk is full, that takes until there is room."""
-OVERDUE_SECONDS = 5.0
+OVERDUE_SECONDS = 1.0
+"""An end that is not recorded so long after it is worth a word."""
+REASON_SECONDS = 5.0
+"""How often it is tried why."""
 KILL_PASSES = 10
 """How often the session is searched for what was forked while it was being killed."""
 
@@ -38,6 +41,8 @@ class LocalRun:
         "_keepers",
         "_missing",
         "_poll",
+        "_reason",
+        "_reason_at",
         "_system",
         "_told_end",
         "directory",
@@ -62,6 +67,7 @@ class LocalRun:
         self._system = system
         self._told_end = told_end
         self._gone_since: float | None = None
+        self._reason, self._reason_at = "", 0.0
         self._ended: Ended | None = None
         self._missing = 0
         self._fruitless = 0
@@ -83,16 +89,19 @@ class LocalRun:
             self._ended = self._recorded_end()
             if self._ended is None:
                 self._fruitless += 1
-                self._gone_since = self._gone_since or time.monotonic()
+                if self._gone_since is None and self._is_gone():
+                    self._gone_since = time.monotonic()
         return self._ended
 
     def overdue(self) -> str | None:
-        if self._gone_since is None or time.monotonic() - self._gone_since < OVERDUE_SECONDS:
+        now = time.monotonic()
+        if self._gone_since is None or now - self._gone_since < OVERDUE_SECONDS:
             return None
-        if self._fd is None and self._system.is_same(self.pid, self.pid_started) and self._system.is_alive(self.pid):
-            return None  # nothing watches it, and it lives
-        wake(self._keepers)
-        return why_unwritten(self.directory) or "the process that records how runs end does not answer"
+        if now >= self._reason_at:
+            self._reason_at = now + REASON_SECONDS
+            wake(self._keepers)
+            self._reason = why_unwritten(self.directory) or "the process that records how runs end does not answer"
+        return self._reason
 
     def _is_watched_alive(self) -> bool:
         """Whether the watch says that the process has not ended. What is watched is checked when first asked."""
@@ -105,6 +114,14 @@ class LocalRun:
             self._poll = select.poll()
             self._poll.register(self._fd, select.POLLIN)
         return not self._poll.poll(0)
+
+    def _is_gone(self) -> bool:
+        """Whether a process whose end is not recorded has ended all the same."""
+        if self._fd is not None:
+            return True
+        if not self._system.polls_without_end:  # a dead one is there until its end is recorded
+            return not self._system.is_alive(self.pid)
+        return not self._system.is_kept(self.pid, self.pid_started, self._keepers)
 
     def _recorded_end(self) -> Ended | None:
         code, at = read_exit_status(self.directory)

@@ -6,7 +6,7 @@ import os
 
 
 def remove(directory: str) -> bool:
-    """Delete a run's files; whether they are gone. Never leaves the directory, never follows a link.
+    """Delete a run's files; whether they are gone. Never follows a link.
 
     A job may write there, and others may be deleting at the same time: what vanishes meanwhile is as good as deleted.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from tests.support.processes import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from peak_console.runs.local.system import System
@@ -66,7 +68,8 @@ def refuse_every_end(directory: str) -> None:
 
 
 def accept_ends(directory: str) -> None:
-    os.rmdir(os.path.join(directory, "exit_status", "in the way"))
+    with suppress(OSError):
+        os.rmdir(os.path.join(directory, "exit_status", "in the way"))
 
 
 def test_end_that_no_file_takes_is_told_to_the_engine_and_holds_up_no_other(bench: Bench) -> None:
@@ -91,13 +94,16 @@ def test_end_of_a_run_whose_state_directory_was_removed_is_told_to_the_engine(be
 
 
 @pytest.fixture
-def adopted(bench: Bench, system: System) -> LocalRun:
+def adopted(bench: Bench, system: System) -> Iterator[LocalRun]:
     """A run that waits for the file ``go`` and whose engine is dead, so that nobody is told of its end."""
     directory = bench.spec("/bin/true").directory
     script = f"while [ ! -e '{bench.root}/go' ]; do sleep 0.01; done; exit 3"
     handle = bench.adopt(directory, *started_by_an_engine_that_died(system, directory, script))
     assert isinstance(handle, LocalRun)
-    return handle
+    yield handle
+    handle.kill()
+    accept_ends(handle.directory)
+    wait_until(lambda: not is_alive(keeper_of(handle)), "the keeper's leave")
 
 
 def test_end_is_recorded_as_soon_as_it_can_be(bench: Bench, adopted: LocalRun) -> None:
@@ -138,6 +144,7 @@ def test_why_an_end_is_not_known_is_said_after_a_while(
     adopted.poll()
     assert adopted.overdue() is None, "a moment is nothing"
     monkeypatch.setattr("peak_console.runs.local.process.OVERDUE_SECONDS", 0.0)
+    monkeypatch.setattr("peak_console.runs.local.process.REASON_SECONDS", 0.0)
     assert adopted.overdue() == "the process that records how runs end does not answer"
     monkeypatch.setattr("peak_console.runs.local.process.why_unwritten", lambda _: "No space left on device")
     assert adopted.overdue() == "No space left on device"
