@@ -53,17 +53,17 @@ async def _repaints(directory: Path, count: int) -> dict[str, list[float]]:
     async with app.run_test(headless=False, size=(160, 50)) as pilot:
         for name in stage.session.jobs:
             stage.decided(name)
-        app.jobs.sort("name")
-        app.bring_up_to_date()
+        app.layout.jobs.sort("name")
+        app.feed.bring_up_to_date()
         await pilot.pause()
 
         def tick() -> None:
             stage.clock.advance(1.0)
-            app.jobs.tick(stage.clock.now())
+            app.layout.jobs.tick(stage.clock.now())
 
         changes: dict[str, Callable[[], object]] = {
-            "news of one run, read and shown": app.bring_up_to_date,
-            "one job marked": app.jobs.action_mark,
+            "news of one run, read and shown": app.feed.bring_up_to_date,
+            "one job marked": app.layout.jobs.action_mark,
             "all visible countdowns": tick,
         }
         for _ in range(ROUNDS):

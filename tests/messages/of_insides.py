@@ -257,7 +257,7 @@ def settings_of_the_console(stage: Stage) -> None:
 
 @scenario
 def editors(stage: Stage) -> None:
-    from peak_console.tui.app import editor as outside
+    from peak_console.tui.app import terminal_actions
 
     for editor in ("", "'unfinished", "/nowhere/editor"):
         with stage.patch.context() as patched:
@@ -265,7 +265,7 @@ def editors(stage: Stage) -> None:
             patched.delenv("VISUAL", raising=False)
             if not editor:
                 patched.setenv("PATH", "")
-            stage.ask(f"EDITOR={editor}", lambda: outside.open_editor("jobs.toml", None))
+            stage.ask(f"EDITOR={editor}", lambda: terminal_actions.open_editor("jobs.toml", None))
 
 
 @scenario
@@ -285,13 +285,13 @@ def outputs_that_cannot_be_saved(stage: Stage) -> None:
 def consoles_with_nothing_to_show(stage: Stage) -> None:
     from peak_console import cli
     from peak_console.jobs.loader import load
-    from peak_console.tui.state.session import Session
+    from peak_console.tui.state.session import EngineSession
 
     for flag in ("--attach", "--read-only"):
         options = cli._parser([flag]).parse_args([flag, "--config", "jobs.toml"])
-        stage.ask(flag, lambda: Session(options, load("jobs.toml"), str(stage.state), None))  # noqa: B023
+        stage.ask(flag, lambda: EngineSession(options, load("jobs.toml"), str(stage.state), None))  # noqa: B023
     stage.run("hold")
-    session = Session(options, load("jobs.toml"), str(stage.state), None)
+    session = EngineSession(options, load("jobs.toml"), str(stage.state), None)
     stage.ask("a command", lambda: session.command("hold"))
     session.close()
 

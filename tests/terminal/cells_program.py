@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from peak_console import tui
 from peak_console.tui.app.console import ConsoleApp
 from tests.support.factories import make_job
 from tests.tui.stage import Stage
@@ -29,9 +28,6 @@ JOBS = 60
 
 
 class Program(ConsoleApp):
-    # They are looked for beside the class.
-    CSS_PATH: ClassVar[list[str | PurePath]] = [Path(tui.__path__[0]) / each for each in ConsoleApp.CSS_PATH]
-
     def __init__(self, folder: Path) -> None:
         jobs = [make_job(f"job {number:02}", interval_seconds=90.0 + 7 * number) for number in range(JOBS)]
         self._stage = stage = Stage(folder / "state", *jobs)
@@ -68,9 +64,9 @@ class Program(ConsoleApp):
             self._tick()
             yield None
             if number % 3 == 0:
-                self.jobs.action_move(1)
+                self.layout.jobs.action_move(1)
             elif number % 7 == 0:
-                self.jobs.action_mark()
+                self.layout.jobs.action_mark()
             yield None
         (self._folder / "painted").write_text(json.dumps(self._painted), encoding="utf-8")
         yield from self._stand("ticked")
@@ -85,7 +81,7 @@ class Program(ConsoleApp):
 
     def _tick(self) -> None:
         self._stage.clock.advance(1.0)
-        self.tick()
+        self.presenter.tick()
 
     def _stand(self, name: str) -> Iterator[str | None]:
         """Say that it has got so far, and when that is asked for, paint all of it anew; until that has been seen."""

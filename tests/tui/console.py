@@ -51,17 +51,17 @@ class Console:
 
     async def refresh(self) -> None:
         """The console hears that something is new."""
-        self.app.bring_up_to_date()
+        self.app.feed.bring_up_to_date()
         await self.pilot.pause()
 
     async def go_to(self, job: str) -> None:
         """Put the cursor on a job."""
-        self.app.jobs.move_to(job)
+        self.app.layout.jobs.move_to(job)
         await self.pilot.pause()
 
     async def wheel(self, pane: str, kind: type[MouseScrollDown | MouseScrollUp]) -> None:
         """Turn the wheel by a notch over a pane."""
-        left, top = self.app.pane(pane).region.offset
+        left, top = self.app.layout.pane(pane).region.offset
         x, y = left + 5, top + 5
         self.app.post_message(kind(None, x, y, 0, 0, 0, False, False, False, screen_x=x, screen_y=y))
         await self.pilot.pause()
@@ -81,12 +81,12 @@ class Console:
 
     @property
     def cursor(self) -> str | None:
-        return self.app.jobs.cursor_name
+        return self.app.layout.jobs.cursor_name
 
     @property
     def shown_run(self) -> int | None:
         """The id of the run whose output is on the screen."""
-        run = self.app.output._run
+        run = self.app.layout.output._run
         return run.id if run is not None else None
 
 

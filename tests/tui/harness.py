@@ -38,7 +38,7 @@ def fixed_now() -> datetime:
 class WidgetApp(App[None]):
     """Shows the given widgets one below the other, with the style sheets that the console loads."""
 
-    CSS_PATH = sorted(str(path) for path in TUI_DIRECTORY.rglob("*.tcss"))
+    CSS_PATH = sorted(str(path) for path in TUI_DIRECTORY.rglob("*.tcss") if path.parent.name != "dialogs")
 
     def __init__(self, *widgets: Widget) -> None:
         super().__init__()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.judge import judge_finished
 from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
-from peak_console.model.records import Alert, Claim, EngineInfo, Hold, Level, Outcome, Override, Run
+from peak_console.model.records import Alert, Claim, EngineInfo, Hold, Level, Outcome, Override, Run, RunState
 from peak_console.schedule.slots import fingerprint
 from peak_console.store.directory import run_directory
 from peak_console.store.store import Store
 from peak_console.tui.app.console import ConsoleApp
-from peak_console.tui.state.session import Session
+from peak_console.tui.keys.actions import key_shown
+from peak_console.tui.state.permissions import Limits
 from peak_console.tui.state.snapshot import EngineState, Trouble
 from tests.support.clock import FakeClock
 from tests.tui.harness import JOBS_FILE, ZONE, fixed_now
@@ -24,20 +24,21 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path
 
+    from peak_console.clock import Clock
     from peak_console.model.records import Command
 
 USER = "anna"
 
 
-class StagedSession(Session):
+class StagedSession:
     """A session without an engine, a watcher or a thread: it reads and writes the registry, and remembers."""
 
     def __init__(self, directory: str, jobs: Iterable[JobDefinition], clock: FakeClock, jobs_file: str) -> None:
-        # Not the real one's: that opens what a stage has no use for.
-        self.options = Namespace(config=jobs_file, include_tags=None, exclude_tags=None)
+        self.jobs_file = jobs_file
+        self.limits = Limits()
+        self.keymap: Mapping[str, str] = {}
         self.directory = directory
-        self.staged_clock = clock
-        self.clock = clock  # type: ignore[assignment]
+        self.clock: Clock = clock
         self.user = USER
         self.store = Store.open(directory)
         self.state: str = EngineState.RUNNING
@@ -58,6 +59,10 @@ class StagedSession(Session):
         self.left.append("take over")
 
     @property
+    def jobset(self) -> JobSet:
+        return self._jobset
+
+    @property
     def jobs(self) -> Mapping[str, JobDefinition]:
         return self._jobset.jobs
 
@@ -76,10 +81,25 @@ class StagedSession(Session):
     def troubles(self) -> list[Trouble]:
         return list(self.troubled)
 
+    @property
+    def no_engine(self) -> str:
+        return self.limits.no_engine(key_shown("take_over", self.keymap))
+
+    @property
+    def refusal(self) -> str | None:
+        return self.limits.acting
+
     def command(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> int:
         return self.store.issue(verb, self.user, self.clock.now(), job, run_id, arguments)
 
-    def rouse(self) -> None:
+    def answer(self, number: int) -> Command | None:
+        command = self.store.command(number)
+        return command if command is not None and command.answer is not None else None
+
+    def active(self) -> list[Run]:
+        return [run for run in self.store.unfinished() if run.state != RunState.QUEUED]
+
+    def wake(self) -> None:
         pass
 
     def reload(self) -> None:

@@ -3,60 +3,56 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import os
-import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.css.query import NoMatches
 from textual.screen import Screen
+from textual.widgets import Input
 
-from peak_console.errors import StateError
-from peak_console.model.records import Level
 from peak_console.text import safe_lines
-from peak_console.tui.app.remembering import Remembering
+from peak_console.tui.app.details_view import DetailsView
+from peak_console.tui.app.dialogs import Dialogs
+from peak_console.tui.app.engine_actions import EngineActions
+from peak_console.tui.app.job_actions import JobActions
+from peak_console.tui.app.layout import Layout
+from peak_console.tui.app.navigation import Navigation
+from peak_console.tui.app.preferences import Preferences
+from peak_console.tui.app.presenter import Presenter
+from peak_console.tui.app.selection import Selection
+from peak_console.tui.app.shown_run import ShownRun
+from peak_console.tui.app.startup import FIRST_STYLES, Startup
+from peak_console.tui.app.terminal_actions import TerminalActions
 from peak_console.tui.bars.key_bar import KeyBar
 from peak_console.tui.bars.status_line import StatusLine
 from peak_console.tui.bars.trouble_bar import TroubleBar
-from peak_console.tui.drawing.direct_painting import painted_together
+from peak_console.tui.drawing import themes
 from peak_console.tui.jobs.table import JobTable
 from peak_console.tui.keys.actions import Context, binding, bindings_of
-from peak_console.tui.state.board import Board
-from peak_console.tui.state.snapshot import Snapshot, Trouble
+from peak_console.tui.state.commands import Commands
+from peak_console.tui.state.config import load_config
+from peak_console.tui.state.feed import SnapshotFeed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from datetime import datetime
     from pathlib import PurePath
 
+    from rich.terminal_theme import TerminalTheme
     from textual.app import ComposeResult
-    from textual.timer import Timer
+    from textual.notifications import Notify
+    from textual.theme import Theme
 
     from peak_console.clock import Clock
-    from peak_console.jobs.model import JobSet
-    from peak_console.tui.state.session import Session
+    from peak_console.tui.alerts.pane import AlertsPane
+    from peak_console.tui.bars.prompt import Prompt
+    from peak_console.tui.details.screen import JobDetails
+    from peak_console.tui.output.view import OutputView
+    from peak_console.tui.state.interface import Session
+    from peak_console.tui.upcoming.pane import Upcoming
 
-PROMPT_SECONDS = 0.01
-"""How long news are collected before the screen is brought up to date."""
-REFRESH_SECONDS = 0.05
-"""So long after that it is brought up to date again at the earliest."""
-OUTPUT_SECONDS = 0.1
-ATTACHED_SECONDS = 0.25
-"""How often the registry is asked for news while another process's engine serves it."""
-TUI = os.path.dirname(os.path.dirname(__file__))
-
-
-def styles(*names: str) -> list[str | PurePath]:
-    """Paths of style files, given relative to the ``tui`` folder."""
-    return [os.path.join(TUI, *name.split("/")) for name in names]
-
-
-LATER_STYLES = styles("upcoming/pane.tcss", "output/view.tcss", "alerts/pane.tcss")
-"""Of the panes that come after the first paint: to read styles takes longer than to paint with them."""
+MOST_TOASTS = 3
+"""The most toasts that are shown at a time; the oldest makes room."""
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
@@ -65,12 +61,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [binding("next_pane", "app."), binding("previous_pane", "app.")]
 
 
-class ConsoleApp(Remembering, inherit_bindings=False):
-    """Shows a session. Everything that it shows comes from one ``Snapshot``."""
+class ConsoleApp(App[int], inherit_bindings=False):
+    """Shows a session. Everything that it shows comes from one ``Snapshot``; what it does, its parts do."""
 
-    CSS_PATH: ClassVar[list[str | PurePath]] = styles(
-        "app/console.tcss", "jobs/table.tcss", "bars/status_line.tcss", "bars/trouble_bar.tcss"
-    )
+    CSS_PATH: ClassVar[list[str | PurePath]] = FIRST_STYLES
     TITLE = "Peak Console"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_of(Context.EVERYWHERE, Context.JOBS, prefix="app."),
@@ -80,25 +74,55 @@ class ConsoleApp(Remembering, inherit_bindings=False):
 
     def __init__(self, session: Session, *, clock: Clock | None = None, live: bool = True) -> None:
         """``live`` is whether timers run; without them a test refreshes by hand."""
+        self._ansi_themes: dict[str, TerminalTheme] = {}  # asked for by App's own constructor
         super().__init__()
         self.session = session
-        session.keymap = self.config.keymap
-        self.clock = clock or session.clock
-        self.snapshot: Snapshot | None = None
-        self._live = live
-        self._board: Board | None = None
-        self._dirty = False
-        self._refreshed_at = float("-inf")
-        """On the monotonic clock."""
-        self._last_good: datetime | None = None
-        self._lapse: datetime | None = None
-        """When the first override lapses: nobody else tells."""
-        self._rung_for: int | None = None
-        """The newest critical alert that the bell has rung for; ``None`` before the first look."""
-        self._told_of: JobSet | None = None
-        """The definitions whose warnings have been shown."""
-        self._look_timer: Timer | None = None
-        self.loop: asyncio.AbstractEventLoop | None = None
+        self.clock = clock = clock or session.clock
+        self.config = load_config()
+        session.keymap = keymap = self.config.keymap
+        self.layout = Layout(self)
+        self.dialogs = Dialogs(self)
+        self.feed = SnapshotFeed(session, clock, lambda: self.commands.are_waiting)
+        self.commands = Commands(session, self.dialogs.say, on_sent=self.feed.expect_news)
+        self.selection = Selection(self.layout, self.feed)
+        self.shown_run = ShownRun(session, clock, self.layout, self.selection, self.dialogs)
+        self.details = DetailsView(self, session, clock, keymap, self.selection, self.dialogs)
+        self.navigation = Navigation(
+            session, clock, self.feed, self.layout, self.selection, self.shown_run, self.details, self.dialogs
+        )
+        self.job_actions = JobActions(session, clock, keymap, self.feed, self.selection, self.commands, self.dialogs)
+        self.engine_actions = EngineActions(session, clock, self.feed, self.dialogs, self.exit)
+        self.terminal_actions = TerminalActions(
+            session, clock, self.selection, self.dialogs, self.suspend, self._write_to_terminal
+        )
+        self.preferences = Preferences(self.config, session, self.layout, self.dialogs)
+        self.presenter = Presenter(
+            self, session, clock, self.feed, self.layout, self.shown_run, self.details, self.commands, self.dialogs,
+            rings=self.config.bell,
+        )  # fmt: skip
+        self._startup = Startup(
+            self, session, self.feed, self.presenter, self.layout, self.shown_run, self.preferences, live=live
+        )
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        few_colours = self.console.color_system not in ("256", "truecolor")
+        self._begin_with_theme(self.preferences.first_theme(few_colours=few_colours, grey=self.no_color))
+
+    def _begin_with_theme(self, name: str) -> None:
+        """What a change of ``theme`` does, done before the style sheets are read: later, they are read twice."""
+        self.set_reactive(App.theme, name)
+        dark = self.current_theme.dark
+        for class_name, holds in (("-dark-mode", dark), ("-light-mode", not dark), (f"-theme-{name}", True)):
+            self.set_class(holds, class_name, update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    @property
+    def ansi_theme(self) -> TerminalTheme:
+        found = self._ansi_themes.get(self.theme)  # asked for with every line that is painted
+        if found is None:
+            found = self._ansi_themes[self.theme] = themes.ansi_of(self.current_theme)
+        return found
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen(id="_default")
@@ -110,225 +134,47 @@ class ConsoleApp(Remembering, inherit_bindings=False):
             yield JobTable(self.config.keymap, id="jobs", classes="-shown")
         yield KeyBar(self.config.keymap, self.session.limits.not_offered)
 
+    # Events of the terminal and of Textual.
+
     def on_mount(self) -> None:
-        self.loop = asyncio.get_running_loop()
+        self.feed.connect(self.presenter, asyncio.get_running_loop())
         self.set_keymap(dict(self.config.keymap))
-        self.restore_order()
-        self._fit(self.size)
-        self.bring_up_to_date()
-        # By way of our own queue: two that furnish at once would do it twice.
-        self.call_after_refresh(self.call_later, self._furnish)
-
-    async def _furnish(self) -> None:
-        """All the rest of the screen: the jobs, and what is wrong, are painted before it is even loaded."""
-        from peak_console.tui.alerts.pane import AlertsPane
-        from peak_console.tui.bars.prompt import Prompt
-        from peak_console.tui.output.view import OutputView
-        from peak_console.tui.upcoming.pane import Upcoming
-
-        if self._is_furnished or not self.is_running:
-            return
-        self._read_styles(LATER_STYLES)
-        main = self.screen_stack[0]
-        panes = (Upcoming(id="upcoming"), OutputView(id="output"), AlertsPane(id="alerts"))
-        await main.query_one("#panes").mount(*panes)
-        await main.mount(Prompt(), before=main.query_one(KeyBar))
-        self._is_furnished = True
-        self._fit(self.size)
-        self.restore_modes()
-        self._mark_shown()
-        self.bring_up_to_date()
-        for warning in self.config.warnings:
-            self.say(warning, "warning")
-        if self._live:
-            self._output_timer = self.set_interval(
-                OUTPUT_SECONDS, self._while_it_stands(self.refresh_output), pause=True
-            )
-            self._look_timer = self.set_interval(ATTACHED_SECONDS, self._while_it_stands(self.look_for_news))
-            self.expect_news()
-            self._tick_on_the_second()
-            self.call_after_refresh(self._settle)
-
-    def _while_it_stands(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """``callback``, for a timer: at the end the panes, and then the screens, go before the timers do."""
-
-        def called() -> None:
-            if self.screen_stack:
-                with suppress(NoMatches):
-                    callback()
-
-        return called
-
-    def _settle(self) -> None:
-        """What must not hold up the first paint."""
-        self._prepare_details()
-        # A full collection stops the screen for some 40 ms; what is loaded by now stays to the end anyway.
-        gc.collect()
-        gc.freeze()
-        gc.enable()
-        self.session.start(self.news)
-
-    def _prepare_details(self) -> None:
-        """Load the screen with a job's details and its styles: at the first Enter they would take half the time."""
-        from peak_console.tui.details import data as details_data  # noqa: F401
-        from peak_console.tui.details.screen import JobDetails
-
-        self._read_styles([JobDetails.CSS_PATH])
-
-    def _read_styles(self, paths: Iterable[str | PurePath]) -> None:
-        """Add files of styles; what has been read before is not read again."""
-        for path in paths:
-            # By the name that Textual itself looks for when a screen is pushed.
-            self.stylesheet.read(path)
-        self.stylesheet.parse()
+        self.theme_changed_signal.subscribe(self, self._on_theme_changed)
+        self.preferences.restore_order()
+        self.layout.fit(self.size)
+        self.feed.bring_up_to_date()
+        # By way of our own queue: two that complete the screen at once would do it twice.
+        self.call_after_refresh(self.call_later, self._startup.complete)
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, (events.Key, events.MouseDown)) and self.snapshot is not None:
-            # Whoever works here wants the cursor to stay on its job; until then it shows what is worst.
-            self.jobs.pin_cursor()
-            await self._furnish()  # keys reach every pane, however early they come
+        if isinstance(event, (events.Key, events.MouseDown)) and self.feed.snapshot is not None:
+            # An operator at work wants the cursor to stay on its job; until then it shows what is worst.
+            self.layout.jobs.pin_cursor()
+            await self._startup.complete()  # keys reach every pane, however early they come
         await super().on_event(event)
 
-    # News, from whatever thread, to one refresh.
+    def on_resize(self, event: events.Resize) -> None:
+        self.layout.fit(event.size)  # our own is not yet that
 
-    def news(self) -> None:
-        """There is something new in the registry. From any thread; never waits."""
-        if not self._dirty and self.loop is not None:
-            self._dirty = True
-            with suppress(RuntimeError):  # the loop is closed: the screen is gone
-                self.loop.call_soon_threadsafe(self._refresh_soon)
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if isinstance(event.widget, Input):
+            event.widget.cursor_blink = False  # nothing moves here that has not changed
+        self.layout.focus_has_moved()
 
-    def _refresh_soon(self) -> None:
-        assert self.loop is not None
-        rest = self._refreshed_at + REFRESH_SECONDS - time.monotonic()
-        self.loop.call_later(max(PROMPT_SECONDS, rest), self._while_it_stands(self.bring_up_to_date))
+    def _on_notify(self, event: Notify) -> None:
+        """Make room for a toast: none is shown twice, and a pile higher than the screen leaves remains there."""
+        shown = list(self._notifications)
+        staying = [each for each in shown if each.message != event.notification.message][1 - MOST_TOASTS :]
+        for each in shown:
+            if each not in staying:
+                self._unnotify(each, refresh=False)
 
-    def look_for_news(self) -> None:
-        """Another process's engine cannot call us, and nobody says when a registry can be read again."""
-        shown = self.snapshot
-        if self._is_told_everything:
-            return
-        try:
-            news = self._board is None or self._board.has_news()
-        except StateError:
-            news = True
-        if news or shown is None or shown.stale_since is not None or self.session.engine_state != shown.engine:
-            self.bring_up_to_date()
+    def _on_theme_changed(self, theme: Theme) -> None:
+        self.preferences.theme_chosen(theme.name)
 
-    def bring_up_to_date(self) -> None:
-        """Read what is new, and hand every pane its part."""
-        self._dirty = False
-        if not self.is_running:
-            return
-        now = self.clock.now()
-        session = self.session
-        try:
-            if self._board is None or self._board.is_superseded:
-                self._rung_for = None if self._board is None else 0
-                self._board = Board(session.store)
-            snapshot = self._board.snapshot(
-                session.jobs, now, jobs_file=session.jobs_file, engine=session.engine_state, zone=session.zone,
-                troubles=session.troubles(), read_only=session.refusal is not None,
-            )  # fmt: skip
-            self._last_good = now
-            self._show(snapshot)
-            self.hear_answers()
-            self._tell_of_warnings()
-            if not self._board.is_complete:
-                self.news()
-        except StateError as error:
-            if self.snapshot is not None and self.snapshot.stale_since is not None:
-                session.rouse()  # not at first: whoever removes a directory may still be at it
-            self._show(self._stale(error, now))
-        self._refreshed_at = time.monotonic()
-        self.expect_news()
-
-    def expect_news(self) -> None:
-        """Ask for news, unless our own engine brings all there are: even a timer that does nothing costs."""
-        if self._look_timer is not None:
-            if self._is_told_everything:
-                self._look_timer.pause()
-            else:
-                self._look_timer.resume()
-
-    @property
-    def _is_told_everything(self) -> bool:
-        """Whether our own engine says when there is something new, and nothing else is waited for."""
-        shown = self.snapshot
-        readable = shown is not None and shown.stale_since is None
-        return readable and self.session.is_own and not self.waiting_for_answers
-
-    def _tell_of_warnings(self) -> None:
-        """What is doubtful about the jobs file, once for each file that is loaded."""
-        jobset = self.session.jobset
-        if jobset is self._told_of:
-            return
-        self._told_of = jobset
-        if jobset.warnings:
-            more = len(jobset.warnings) - 1
-            self.say(f"{jobset.warnings[0]}" + (f"; {more} more: peak-console validate" if more else ""), "warning")
-
-    def _stale(self, error: StateError, now: datetime) -> Snapshot:
-        """What was last known, loudly marked as such: the registry cannot be read."""
-        from peak_console.values import replace
-
-        session, since = self.session, self._last_good or now
-        known = self.snapshot or Snapshot(now, session.jobs_file, session.engine_state, session.zone)
-        trouble = Trouble(f"{error}; what is shown is old", since)
-        return replace(
-            known, troubles=(trouble, *session.troubles()), stale_since=since, engine=session.engine_state, taken_at=now
-        )
-
-    def _show(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-        main = self.screen_stack[0]
-        main.query_one(StatusLine).show(snapshot)
-        main.query_one(TroubleBar).show(snapshot)
-        self.jobs.show(snapshot)
-        self._ring_for_critical(snapshot)
-        if self._is_furnished:
-            self.upcoming.show(snapshot)
-            self.alerts.show(snapshot)
-            self.show_output()
-            self.show_details()
-        overrides = [row.view.override for row in snapshot.rows if row.view.override is not None]
-        self._lapse = min((o.until for o in overrides if o.until is not None), default=None)
-
-    def _ring_for_critical(self, snapshot: Snapshot) -> None:
-        """Once for each new critical alert that is open; not for those from before we came."""
-        newest = max((a.id for a in snapshot.alerts if a.level == Level.CRITICAL and a.is_open), default=0)
-        if self._rung_for is not None and newest > self._rung_for and self.config.bell:
-            self.bell()
-        self._rung_for = max(newest, self._rung_for or 0)
-
-    # The clock.
-
-    def _tick_on_the_second(self) -> None:
-        self._while_it_stands(self.tick)()
-        now = self.clock.now()
-        self.set_timer(1.0 - now.microsecond / 1e6 + 0.002, self._tick_on_the_second)
-
-    def tick(self) -> None:
-        """Another second: countdowns, ages, the clock."""
-        now = self.clock.now()
-        main = self.screen_stack[0]
-        with painted_together(self):
-            main.query_one(StatusLine).tick(now)
-            self.jobs.tick(now)
-            self.upcoming.tick(now)
-        self.alerts.tick(now)
-        if self.details is not None:
-            self.details.tick(now)
-        shown, lapsed = self.snapshot, self._lapse is not None and self._lapse <= now
-        # Neither an engine that ends without a word, nor whoever removes its registry, calls us.
-        if lapsed or (
-            shown
-            and (
-                self.session.engine_state != shown.engine
-                or (shown.stale_since is None and not self.session.store.is_in_place())
-            )
-        ):
-            self.bring_up_to_date()
+    def _write_to_terminal(self, text: str) -> None:
+        if self._driver is not None:
+            self._driver.write(text)
 
     def _fatal_error(self) -> None:
         """Textual's own shows every local variable, secrets among them; the plain traceback is enough."""
@@ -337,3 +183,142 @@ class ConsoleApp(Remembering, inherit_bindings=False):
         self.bell()
         self._exit_renderables.append(safe_lines(traceback.format_exc()))
         self._close_messages_no_wait()
+
+    # Messages of the panes.
+
+    def on_upcoming_chosen(self, event: Upcoming.Chosen) -> None:
+        self.selection.move_to(event.name)
+
+    def on_alerts_pane_opened(self, event: AlertsPane.Opened) -> None:
+        self.navigation.open_alert(event.alert)
+
+    def on_alerts_pane_acknowledge_requested(self, event: AlertsPane.AcknowledgeRequested) -> None:
+        self.job_actions.acknowledge(event.alert_id)
+
+    def on_prompt_edited(self, event: Prompt.Edited) -> None:
+        self.navigation.prompt_edited(event.purpose, event.text)
+
+    def on_prompt_left(self, event: Prompt.Left) -> None:
+        self.navigation.prompt_left(event.purpose)
+
+    def on_job_table_highlighted(self, _event: JobTable.Highlighted) -> None:
+        self.shown_run.cursor_has_moved()
+
+    def on_job_table_opened(self, _event: JobTable.Opened) -> None:
+        self.details.open()
+
+    def on_job_table_sort_changed(self, _event: JobTable.SortChanged) -> None:
+        self.preferences.save(self.theme)
+
+    def on_job_details_run_opened(self, event: JobDetails.RunOpened) -> None:
+        self.navigation.open_run_of_details(event.run_id)
+
+    def on_output_view_run_step_requested(self, event: OutputView.RunStepRequested) -> None:
+        self.shown_run.step(event.by)
+
+    def on_output_view_search_requested(self, event: OutputView.SearchRequested) -> None:
+        self.navigation.search_output(event.text)
+
+    def on_output_view_save_requested(self, event: OutputView.SaveRequested) -> None:
+        self.navigation.save_output(event.run)
+
+    def on_output_view_saved(self, event: OutputView.Saved) -> None:
+        from peak_console.text import size
+
+        self.dialogs.say(f"{size(event.bytes)} saved to {event.path}")
+
+    def on_output_view_save_failed(self, event: OutputView.SaveFailed) -> None:
+        self.dialogs.say(event.message, "error")
+
+    def on_output_view_modes_changed(self, _event: OutputView.ModesChanged) -> None:
+        self.preferences.save(self.theme)
+
+    # Actions: what each key does is in the part that it calls.
+
+    def action_next_pane(self) -> None:
+        self.layout.focus_next()
+
+    def action_previous_pane(self) -> None:
+        self.layout.focus_next(-1)
+
+    def action_pane_jobs(self) -> None:
+        self.layout.go_to("jobs")
+
+    def action_pane_output(self) -> None:
+        self.layout.go_to("output")
+
+    def action_pane_upcoming(self) -> None:
+        self.layout.go_to("upcoming")
+
+    def action_pane_alerts(self) -> None:
+        self.layout.go_to("alerts")
+
+    def action_mark(self) -> None:
+        self.layout.jobs.action_mark()
+
+    def action_filter(self) -> None:
+        self.navigation.filter_jobs()
+
+    def action_tags(self) -> None:
+        self.navigation.choose_tags()
+
+    def action_sort(self) -> None:
+        self.navigation.sort_by_next_column()
+
+    def action_reverse_sort(self) -> None:
+        self.navigation.reverse_sort()
+
+    def action_follow(self) -> None:
+        self.layout.output.toggle_follow()
+
+    def action_details(self) -> None:
+        self.details.open()
+
+    def action_run(self) -> None:
+        self.job_actions.run()
+
+    def action_run_with(self) -> None:
+        self.job_actions.run_with()
+
+    def action_stop(self) -> None:
+        self.job_actions.stop()
+
+    def action_disable(self) -> None:
+        self.job_actions.disable()
+
+    def action_hold(self) -> None:
+        self.job_actions.hold()
+
+    def action_acknowledge(self) -> None:
+        if not self.dialogs.is_refused(self.session.refusal):
+            self.layout.alerts.action_acknowledge()
+
+    def action_acknowledge_all(self) -> None:
+        if not self.dialogs.is_refused(self.session.refusal):
+            self.layout.alerts.action_acknowledge_all()
+
+    def action_copy_command(self) -> None:
+        self.terminal_actions.copy_command()
+
+    def action_edit(self) -> None:
+        self.terminal_actions.edit()
+
+    def action_suspend_process(self) -> None:
+        if not self.dialogs.is_refused(self.session.limits.suspending):
+            super().action_suspend_process()
+
+    def action_take_over(self) -> None:
+        self.engine_actions.take_over()
+
+    async def action_quit(self) -> None:
+        self.engine_actions.quit()
+
+    def action_command_palette(self) -> None:
+        from peak_console.tui.app.palette import Palette
+
+        self.dialogs.ask(Palette(self.config.keymap, self.session.limits.not_offered))
+
+    def action_help(self) -> None:
+        from peak_console.tui.dialogs.help import HelpScreen
+
+        self.dialogs.ask(HelpScreen(self.config.keymap))

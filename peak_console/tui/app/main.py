@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from peak_console.tui.app.console import ConsoleApp
-    from peak_console.tui.state.session import Session
+    from peak_console.tui.state.interface import Session
 
 SCREEN_SECONDS = 3.0
 """How long the screen may take to go after a signal; with a terminal that no longer reads, it never would."""
@@ -58,9 +58,9 @@ def run_console(options: Namespace) -> int:
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
 
     from peak_console.tui.app.console import ConsoleApp
-    from peak_console.tui.state.session import Session
+    from peak_console.tui.state.session import EngineSession
 
-    session = Session(options, jobset, directory, seen)
+    session = EngineSession(options, jobset, directory, seen)
     return _Life(ConsoleApp(session), session).live()
 
 
@@ -125,7 +125,7 @@ class _Life:
         return 128 + self._signals[0] if self._signals else (self._app.return_code or 0)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGINT and self._app.editor is not None:
+        if number == signal.SIGINT and self._app.terminal_actions.editor is not None:
             return  # Ctrl+C in the editor is the editor's
         asked_before = any(each != signal.SIGHUP for each in self._signals)
         self._signals.append(number)
@@ -160,7 +160,7 @@ class _Life:
         os._exit(128 + number)
 
     def _end_editor(self, number: int) -> None:
-        editor = self._app.editor
+        editor = self._app.terminal_actions.editor
         if editor is not None:
             with suppress(OSError):
                 editor.send_signal(number)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Provider
 
 from peak_console.tui.keys.actions import ACTIONS, Context, keys_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from textual.command import Hits
 
-    from peak_console.tui.app.viewing import Viewing
     from peak_console.tui.keys.actions import ActionDef
 
 _NOT_HERE = ("command_palette",)
@@ -24,19 +23,20 @@ class Palette(CommandPalette):
 
     CSS_PATH = "palette.tcss"
 
-    def __init__(self) -> None:
-        super().__init__([ActionCommands], placeholder="find a command or a theme")
+    def __init__(self, keymap: Mapping[str, str], not_offered: Collection[str]) -> None:
+        super().__init__([offered_commands(keymap, not_offered)], placeholder="find a command or a theme")
 
 
 class ActionCommands(Provider):
     """Every action that makes sense on the main screen, and the themes."""
 
+    replaced_keys: ClassVar[Mapping[str, str]] = {}
+    left_out: ClassVar[Collection[str]] = _NOT_HERE
+
     def _entries(self) -> Iterator[tuple[str, str, ActionDef]]:
-        console = cast("Viewing", self.app)
-        keymap, without = console.config.keymap, {*_NOT_HERE, *console.session.limits.not_offered}
         for action in ACTIONS:
-            if action.context != Context.DETAILS and action.id not in without:
-                yield f"{action.label} · {keys_shown(action, keymap)}", action.help, action
+            if action.context != Context.DETAILS and action.id not in self.left_out:
+                yield f"{action.label} · {keys_shown(action, self.replaced_keys)}", action.help, action
 
     async def _run(self, action: ActionDef) -> None:
         pane = {Context.OUTPUT: "#output", Context.ALERTS: "#alerts"}.get(Context(action.context))
@@ -60,3 +60,13 @@ class ActionCommands(Provider):
 
     def _set_theme(self, theme: str) -> None:
         self.app.theme = theme
+
+
+def offered_commands(keymap: Mapping[str, str], not_offered: Collection[str]) -> type[ActionCommands]:
+    """The commands of a console: with the keys that its operator has replaced, without actions that it refuses."""
+
+    class OfferedCommands(ActionCommands):
+        replaced_keys = keymap
+        left_out = frozenset({*_NOT_HERE, *not_offered})
+
+    return OfferedCommands

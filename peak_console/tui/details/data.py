@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.jobs.model import JobDefinition
-    from peak_console.tui.state.session import Session
+    from peak_console.tui.state.interface import Session
     from peak_console.tui.state.snapshot import JobRow
 
 RUNS = 100

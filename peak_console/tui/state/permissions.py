@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from functools import wraps
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from peak_console.values import dataclass
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable
-
-    from peak_console.tui.app.operations import Operations
-
-    AnyConsole = TypeVar("AnyConsole", bound=Operations)
 
 _READ_ONLY = "this console is read-only: open one without --read-only to act"
 _READ_ONLY_PAGE = "this page is read-only: start peak-console serve with --allow-actions to act from here"
@@ -81,14 +75,3 @@ class Limits:
         if self.attach:
             return "no engine serves this directory: start one with peak-console --headless"
         return f"no engine serves this directory: press {key} to take over"
-
-
-def acting(action: Callable[[AnyConsole], None]) -> Callable[[AnyConsole], None]:
-    """An action that changes something: refused before its dialog opens where nothing can be commanded."""
-
-    @wraps(action)
-    def guarded(console: AnyConsole) -> None:
-        if not console.is_refused(console.session.refusal):
-            action(console)
-
-    return guarded

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime, tzinfo
 
+    from peak_console.clock import Clock
     from peak_console.engine.events import EngineEvent
     from peak_console.engine.resident import Engine
     from peak_console.jobs.model import JobDefinition, JobSet
@@ -46,19 +47,16 @@ LAST_ALERTS_SECONDS = 3.0
 """How long leaving waits for the last alerts to be sent; the next engine sends what is left."""
 
 
-class Session:
+class EngineSession:
     """One state directory, and whoever dispatches for it. Its methods belong to the thread that draws."""
-
-    limits = Limits()
-    keymap: Mapping[str, str] = {}
-    """The keys that the operator has replaced, as in ``ConsoleConfig``: what is said names those."""
 
     def __init__(self, options: Namespace, jobset: JobSet, directory: str, seen: FileStatus | None = None) -> None:
         """``seen`` is the jobs file's status from before ``jobset`` was read."""
         self.options = options
         self.limits = Limits.of(options)
+        self.keymap: Mapping[str, str] = {}
         self.directory = directory
-        self.clock = SystemClock()
+        self.clock: Clock = SystemClock()
         self._opened_at = self.clock.now()
         self.user = current_user()
         self._jobset = jobset
@@ -277,7 +275,7 @@ class Session:
         command = self.store.command(number)
         return command if command is not None and command.answer is not None else None
 
-    def rouse(self) -> None:
+    def wake(self) -> None:
         """The registry cannot be read: have our engine see to it now, not only when it has something to do."""
         if self._engine is not None:
             self._engine.ring()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class PaneApp(WidgetApp):
-    CSS_PATH = [path for path in WidgetApp.CSS_PATH if "alerts_pane" in str(path)]  # noqa: RUF012
+    CSS_PATH = [path for path in WidgetApp.CSS_PATH if "alerts/pane" in str(path)]  # noqa: RUF012
 
 
 def numbered(count: int, level: str = Level.WARNING, first: int = 1) -> list[Alert]:

@@ -40,12 +40,12 @@ async def test_run_asks_for_a_run_of_the_job_under_the_cursor(console: Console) 
 @covers("mark")
 async def test_what_is_marked_is_run_together_and_then_no_longer_marked(console: Console) -> None:
     await console.press("space", "space")
-    assert console.app.jobs.selected_names() == ("beta", "alpha")
+    assert console.app.layout.jobs.selected_names() == ("beta", "alpha")
 
     await console.press("r")
 
     assert [command[:2] for command in console.stage.commands] == [("run", "beta"), ("run", "alpha")]
-    assert console.app.jobs.selected_names() == ("gamma",)  # that is where the cursor is
+    assert console.app.layout.jobs.selected_names() == ("gamma",)  # that is where the cursor is
 
 
 @covers("run_with")
@@ -213,7 +213,7 @@ async def test_information_needs_no_acknowledgement(console: Console) -> None:
 
 async def test_what_is_said_twice_is_shown_once_and_the_oldest_makes_room(console: Console) -> None:
     for text in ("one", "two", "two", "three", "four", "four"):
-        console.app.say(text)
+        console.app.dialogs.say(text)
     await console.pilot.pause()
 
     assert [each.message for each in console.app._notifications] == ["two", "three", "four"]

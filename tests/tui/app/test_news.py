@@ -14,9 +14,9 @@ from peak_console.errors import StateError
 from peak_console.jobs.model import Problem
 from peak_console.model.records import Alert, Level, Override
 from peak_console.store.store import Store
-from peak_console.tui.app.console import PROMPT_SECONDS, REFRESH_SECONDS
 from peak_console.tui.bars.trouble_bar import TroubleBar
 from peak_console.tui.dialogs.quit import QuitDialog
+from peak_console.tui.state.feed import COLLECT_SECONDS, REFRESH_SECONDS
 from peak_console.tui.state.snapshot import EngineState
 from tests.tui.console import Console, configure, covers, running, three_jobs
 
@@ -55,14 +55,14 @@ async def test_news_after_a_while_are_shown_at_once_and_then_together(
 ) -> None:
     later = Later()
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(console.app, "loop", later)
-        console.app._refreshed_at = time.monotonic() - REFRESH_SECONDS
+        meanwhile.setattr(console.app.feed, "_loop", later)
+        console.app.feed._refreshed_at = time.monotonic() - REFRESH_SECONDS
         for _ in range(3):
-            console.app.news()
-        assert later.delays == [PROMPT_SECONDS], "what comes until then is shown with it"
+            console.app.feed.news()
+        assert later.delays == [COLLECT_SECONDS], "what comes until then is shown with it"
         before = time.monotonic()
-        console.app.bring_up_to_date()
-        console.app.news()
+        console.app.feed.bring_up_to_date()
+        console.app.feed.news()
         assert later.delays[1] >= before + REFRESH_SECONDS - time.monotonic()
         assert later.delays[1] <= REFRESH_SECONDS
 
@@ -192,18 +192,18 @@ async def test_what_another_process_does_is_seen(console: Console) -> None:
     theirs.answer(1, "done", "alpha #4 started", console.stage.clock.now())
     theirs.add_alert(Alert(Level.CRITICAL, "alpha failed", console.stage.clock.now()), (), console.stage.clock.now())
     theirs.close()
-    console.app.look_for_news()
+    console.app.feed.look_for_news()
     await console.pilot.pause()
 
     assert console.toasts == [("information", "alpha #4 started")]
-    assert "1 unread" in str(console.app.alerts.border_title)
+    assert "1 unread" in str(console.app.layout.alerts.border_title)
 
 
 async def test_news_are_asked_for_only_where_nobody_brings_them(tmp_path: Path) -> None:
     async with running(three_jobs(tmp_path), live=True) as console:
 
         def asks() -> bool:
-            timer = console.app._look_timer
+            timer = console.app.feed._poll_timer
             return timer is not None and timer._active.is_set()
 
         asked = [asks()]
@@ -220,8 +220,8 @@ async def test_news_are_asked_for_only_where_nobody_brings_them(tmp_path: Path) 
 
 
 async def test_a_timer_that_comes_when_the_panes_are_gone_does_no_harm(console: Console) -> None:
-    await console.app.pane("output").remove()
-    console.app._while_it_stands(console.app.refresh_output)()
+    await console.app.layout.pane("output").remove()
+    console.app.presenter.while_mounted(console.app.shown_run.refresh)()
     assert console.app.is_running
 
 
@@ -230,17 +230,17 @@ async def test_a_timer_that_comes_when_the_screens_are_gone_does_no_harm(
 ) -> None:
     with monkeypatch.context() as at_the_end:
         at_the_end.setattr(console.app, "_screen_stacks", {console.app.current_mode: []})
-        console.app._while_it_stands(console.app.tick)()
+        console.app.presenter.while_mounted(console.app.presenter.tick)()
     assert console.app.is_running
 
 
 async def test_the_end_of_an_engine_is_seen(console: Console) -> None:
     console.stage.session.state = EngineState.STOPPED
-    console.app.tick()
+    console.app.presenter.tick()
     await console.pilot.pause()
 
-    assert console.app.snapshot is not None
-    assert console.app.snapshot.engine == EngineState.STOPPED
+    assert console.app.feed.snapshot is not None
+    assert console.app.feed.snapshot.engine == EngineState.STOPPED
 
 
 async def test_a_registry_that_cannot_be_read_is_said_until_it_can(
@@ -256,15 +256,15 @@ async def test_a_registry_that_cannot_be_read_is_said_until_it_can(
         await console.refresh()
         assert bar.has_class("-troubled")
         assert "registry.db: the disk cannot be read; what is shown is old" in str(bar.content)
-        assert console.app.snapshot is not None
-        assert len(console.app.snapshot.rows) == 3
-        console.app.look_for_news()
-        assert console.app.snapshot.stale_since is not None
+        assert console.app.feed.snapshot is not None
+        assert len(console.app.feed.snapshot.rows) == 3
+        console.app.feed.look_for_news()
+        assert console.app.feed.snapshot.stale_since is not None
 
-    console.app.look_for_news()
+    console.app.feed.look_for_news()
     await console.pilot.pause()
     assert not bar.display
-    assert console.app.snapshot.stale_since is None
+    assert console.app.feed.snapshot.stale_since is None
 
 
 async def test_a_registry_that_cannot_be_read_from_the_start_is_said(
@@ -279,14 +279,14 @@ async def test_a_registry_that_cannot_be_read_from_the_start_is_said(
         async with running(stage) as console:
             bar = console.app.screen_stack[0].query_one(TroubleBar)
             assert "the registry is damaged" in str(bar.content)
-            assert console.app.snapshot is not None
-            assert console.app.snapshot.rows == ()
+            assert console.app.feed.snapshot is not None
+            assert console.app.feed.snapshot.rows == ()
 
             patch.undo()
-            console.app.look_for_news()
+            console.app.feed.look_for_news()
             await console.pilot.pause()
             assert not bar.display
-            assert len(console.app.snapshot.rows) == 3
+            assert len(console.app.feed.snapshot.rows) == 3
 
 
 async def test_a_registry_that_is_removed_and_made_anew_is_followed(
@@ -299,20 +299,20 @@ async def test_a_registry_that_is_removed_and_made_anew_is_followed(
     await console.refresh()
     for ending in ("", "-wal", "-shm"):
         os.unlink(registry + ending)
-    console.app.tick()
+    console.app.presenter.tick()
     await console.pilot.pause()
     assert "registry.db: the registry is out of reach (No such file or directory); what" in str(bar.content)
-    assert console.app.snapshot is not None
-    assert len(console.app.snapshot.rows) == 3
+    assert console.app.feed.snapshot is not None
+    assert len(console.app.feed.snapshot.rows) == 3
 
     fresh = elsewhere(console.stage)
     fresh.add_alert(Alert(Level.CRITICAL, "a fresh one is in use", console.stage.clock.now()), (), console.stage.ago(0))
     fresh.close()
-    console.app.look_for_news()
+    console.app.feed.look_for_news()
     await console.pilot.pause()
     assert not bar.display
-    assert [alert.message for alert in console.app.snapshot.alerts] == ["a fresh one is in use"]
-    assert all(row.view.last_run is None for row in console.app.snapshot.rows)
+    assert [alert.message for alert in console.app.feed.snapshot.alerts] == ["a fresh one is in use"]
+    assert all(row.view.last_run is None for row in console.app.feed.snapshot.rows)
     assert bells.count == 2, "once for those of the old registry, which came together"
 
 
@@ -320,13 +320,13 @@ async def test_an_override_that_lapses_is_seen_without_news(console: Console) ->
     now, until = console.stage.clock.now(), console.stage.ago(-60)
     console.stage.store.set_override("alpha", Override(False, "anna", now, until, None))
     await console.refresh()
-    row = console.app.snapshot and console.app.snapshot.row("alpha")
+    row = console.app.feed.snapshot and console.app.feed.snapshot.row("alpha")
     assert row
     assert not row.view.enabled
 
     console.stage.clock.advance(60)
-    console.app.tick()
+    console.app.presenter.tick()
 
-    row = console.app.snapshot and console.app.snapshot.row("alpha")
+    row = console.app.feed.snapshot and console.app.feed.snapshot.row("alpha")
     assert row
     assert row.view.enabled

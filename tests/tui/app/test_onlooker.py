@@ -24,11 +24,11 @@ import json, os, pwd, sys
 import peak_console.store.damage, peak_console.model.records, peak_console.model.state, peak_console.engine.commands
 from peak_console.jobs.loader import load
 from peak_console.errors import StateError
-from peak_console.tui.state.session import Session
+from peak_console.tui.state.session import EngineSession
 from argparse import Namespace
 load(sys.argv[1])  # whatever that loads may lie where only its owner can read
 os.setgid({nobody}); os.setuid({nobody})
-session = Session(Namespace(config=sys.argv[1]), load(sys.argv[1]), sys.argv[2])
+session = EngineSession(Namespace(config=sys.argv[1]), load(sys.argv[1]), sys.argv[2])
 session.take_over()
 print([run.job for run in session.store.runs()], session.is_own)
 print(session.troubles()[0].text)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def output_text(console: Console) -> str:
-    return "\n".join(console.app.output.render_line(y).text for y in range(console.app.output.size.height))
+    return "\n".join(
+        console.app.layout.output.render_line(y).text for y in range(console.app.layout.output.size.height)
+    )
 
 
 # Output.
@@ -73,10 +75,10 @@ async def test_another_job_shows_its_latest_run_again(console: Console) -> None:
 @covers("follow")
 async def test_follow_is_off_as_soon_as_one_scrolls_up_and_on_again_by_its_key(console: Console) -> None:
     await console.go_to("alpha")
-    followed = [console.app.output.follow]
+    followed = [console.app.layout.output.follow]
     for keys in (("2", "up"), ("1", "f"), ("f",)):
         await console.press(*keys)
-        followed.append(console.app.output.follow)
+        followed.append(console.app.layout.output.follow)
 
     assert followed == [True, False, True, False]
 
@@ -89,7 +91,7 @@ async def test_end_goes_to_the_end_and_follows(console: Console) -> None:
     await console.press("end")
 
     assert "line 59 of many" in output_text(console)
-    assert console.app.output.follow
+    assert console.app.layout.output.follow
 
 
 @covers("search", "next_match", "previous_match")
@@ -97,15 +99,15 @@ async def test_search_finds_while_it_is_typed_and_keys_go_from_match_to_match(co
     await console.go_to("alpha")
     await console.press("2", "slash")
     await console.write("line 5")
-    assert "of 11" in console.app.output.search_status
+    assert "of 11" in console.app.layout.output.search_status
 
     await console.press("enter")
-    assert console.app.output.has_focus
-    first = console.app.output.search_status
+    assert console.app.layout.output.has_focus
+    first = console.app.layout.output.search_status
     await console.press("n")
-    assert console.app.output.search_status != first
+    assert console.app.layout.output.search_status != first
     await console.press("N")
-    assert console.app.output.search_status == first
+    assert console.app.layout.output.search_status == first
 
 
 async def test_escape_takes_a_search_back(console: Console) -> None:
@@ -114,23 +116,23 @@ async def test_escape_takes_a_search_back(console: Console) -> None:
     await console.write("needle")
     await console.press("escape")
 
-    assert console.app.output.search_status == ""
-    assert console.app.output.has_focus
+    assert console.app.layout.output.search_status == ""
+    assert console.app.layout.output.has_focus
 
 
 async def test_a_search_begins_with_what_was_looked_for_last(console: Console) -> None:
     await console.go_to("alpha")
     await console.press("2", "slash", *"needle", "enter", "slash")
 
-    assert console.app.prompt.value == "needle"
+    assert console.app.layout.prompt.value == "needle"
 
 
 @covers("wrap", "timestamps")
 async def test_wrapping_and_times_are_switched(console: Console) -> None:
-    wrap, times = console.app.output.wrap, console.app.output.timestamps
+    wrap, times = console.app.layout.output.wrap, console.app.layout.output.timestamps
     await console.press("2", "w", "T")
 
-    assert (console.app.output.wrap, console.app.output.timestamps) == (not wrap, not times)
+    assert (console.app.layout.output.wrap, console.app.layout.output.timestamps) == (not wrap, not times)
 
 
 @covers("save")

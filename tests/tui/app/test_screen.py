@@ -10,8 +10,8 @@ from textual._callback import invoke
 from textual.command import CommandPalette
 from textual.widgets import Input
 
+from peak_console.tui.app.layout import BROAD, HIGH, PANES, WIDE
 from peak_console.tui.app.palette import ActionCommands
-from peak_console.tui.app.panes import BROAD, HIGH, PANES, WIDE
 from peak_console.tui.bars.key_bar import KeyBar
 from peak_console.tui.drawing.themes import DEFAULT_THEME
 from peak_console.tui.keys.actions import ACTION, ACTIONS, Context
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def displayed(console: Console) -> list[str]:
-    return [name for name in PANES if console.app.pane(name).display]
+    return [name for name in PANES if console.app.layout.pane(name).display]
 
 
 def key_bar(console: Console) -> str:
@@ -42,7 +42,7 @@ def remembered(home: Path) -> dict[str, object]:
 @pytest.mark.parametrize("size", [(WIDE, HIGH), (140, 42), (200, 60)])
 async def test_a_large_screen_shows_every_pane_whole(tmp_path: Path, size: tuple[int, int]) -> None:
     async with running(three_jobs(tmp_path), size) as console:
-        regions = [console.app.pane(name).region for name in PANES]
+        regions = [console.app.layout.pane(name).region for name in PANES]
 
         assert displayed(console) == list(PANES)
         assert all(region.width >= 40 and region.height >= 8 for region in regions)
@@ -53,10 +53,10 @@ async def test_a_large_screen_shows_every_pane_whole(tmp_path: Path, size: tuple
 @pytest.mark.parametrize("width", [WIDE, 140, BROAD - 1, BROAD])
 async def test_a_large_screen_has_every_column(tmp_path: Path, width: int) -> None:
     async with running(desk.failing(tmp_path), (width, HIGH)) as console:
-        header = console.app.jobs.render_line(0).text.split()
+        header = console.app.layout.jobs.render_line(0).text.split()
 
         assert header == ["state", "▲", "name", "schedule", "next", "last", "took", "runs", "tags"]
-        output, upcoming = console.app.pane("output").region, console.app.pane("upcoming").region
+        output, upcoming = console.app.layout.pane("output").region, console.app.layout.pane("upcoming").region
         assert output.x == 0
         assert (output.y == upcoming.y) == (width < BROAD)
 
@@ -67,7 +67,7 @@ async def test_a_small_screen_shows_one_pane_at_a_time_and_all_of_it(tmp_path: P
         for key, name in zip("1234", PANES, strict=True):
             await console.press(key)
             assert displayed(console) == [name]
-            assert console.app.pane(name).region == (0, 2, size[0], size[1] - 3)
+            assert console.app.layout.pane(name).region == (0, 2, size[0], size[1] - 3)
 
 
 async def test_a_terminal_may_become_small_and_large_again(console: Console) -> None:
@@ -79,7 +79,7 @@ async def test_a_terminal_may_become_small_and_large_again(console: Console) -> 
     await console.pilot.resize_terminal(140, 42)
     await console.pilot.pause()
     assert displayed(console) == list(PANES)
-    assert console.app.alerts.has_focus
+    assert console.app.layout.alerts.has_focus
 
 
 @pytest.mark.parametrize("size", [(1, 1), (20, 5), (500, 10)])
@@ -98,18 +98,18 @@ async def test_keys_are_replaced_everywhere(tmp_path: Path, home: Path) -> None:
     stage = three_jobs(tmp_path)
     alert = stage.alert()
     async with running(stage) as console:
-        wrapped = console.app.output.wrap
+        wrapped = console.app.layout.output.wrap
         await console.press("r", "space", "enter", "a", "2", "w", "4", "a", "1")
         assert stage.commands == []
-        assert console.app.jobs.selected_names() == ("beta",)
-        assert console.app.output.wrap == wrapped
+        assert console.app.layout.jobs.selected_names() == ("beta",)
+        assert console.app.layout.output.wrap == wrapped
         assert len(console.app.screen_stack) == 1
 
         await console.press("m", "m", "i", "4", "u", "2", "z", "v")
         verbs = [(command[0], command[1], command[3].get("alert")) for command in stage.commands]
         assert verbs == [("run", "beta", None), ("run", "alpha", None), ("ack", None, alert.id)]
-        assert console.app.output.wrap != wrapped
-        assert console.app.details is not None
+        assert console.app.layout.output.wrap != wrapped
+        assert console.app.details.screen is not None
         assert "i Run" in key_bar(console)
 
 
@@ -128,9 +128,9 @@ async def test_what_is_said_names_the_keys_that_one_has(tmp_path: Path, home: Pa
         assert "Ctrl+O output of the run · Tab other side · z closes" in str(console.screen.query_one("#keys").render())
         await console.press("z")
         stage.session.define()
-        stage.session.options.config = "jobs.toml"
+        stage.session.jobs_file = "jobs.toml"
         await console.refresh()
-        assert "press v to edit" in console.app.jobs.render_line(1).text
+        assert "press v to edit" in console.app.layout.jobs.render_line(1).text
 
 
 async def test_what_is_wrong_with_the_configuration_is_said(tmp_path: Path, home: Path) -> None:
@@ -165,7 +165,13 @@ async def test_a_command_of_the_palette_does_what_its_key_does(console: Console,
 
 def state(console: Console) -> object:
     app = console.app
-    return app.jobs.sort_column, app.prompt.display, app.output.wrap, app.focused_pane(), type(app.screen)
+    return (
+        app.layout.jobs.sort_column,
+        app.layout.prompt.display,
+        app.layout.output.wrap,
+        app.layout.focused,
+        type(app.screen),
+    )
 
 
 # What is remembered.
@@ -203,12 +209,12 @@ async def test_order_wrapping_and_times_are_remembered(tmp_path: Path, home: Pat
     stage = three_jobs(tmp_path)
     async with running(stage) as console:
         await console.press("s", "S", "2", "w", "T")
-        wanted = (console.app.output.wrap, console.app.output.timestamps)
+        wanted = (console.app.layout.output.wrap, console.app.layout.output.timestamps)
 
     assert "theme" not in remembered(home)
     async with running(stage) as console:
-        assert (console.app.jobs.sort_column, console.app.jobs.sort_descending) == ("name", True)
-        assert (console.app.output.wrap, console.app.output.timestamps) == wanted
+        assert (console.app.layout.jobs.sort_column, console.app.layout.jobs.sort_descending) == ("name", True)
+        assert (console.app.layout.output.wrap, console.app.layout.output.timestamps) == wanted
 
 
 async def test_what_cannot_be_remembered_is_said(tmp_path: Path, home: Path) -> None:
@@ -241,6 +247,6 @@ def dressed(console: Console) -> object:
 
 async def test_no_cursor_blinks(console: Console) -> None:
     await console.press("slash")
-    assert not console.app.prompt.cursor_blink
+    assert not console.app.layout.prompt.cursor_blink
     await console.press("escape", "H")
     assert not any(each.cursor_blink for each in console.app.screen.query(Input))

@@ -140,8 +140,8 @@ def test_stale(snap_compare: SnapCompare, tmp_path: Path) -> None:
         await pilot.pause()
         stage.clock.advance(42)
         stage.store.engine_info = broken  # type: ignore[method-assign]
-        pilot.app.bring_up_to_date()  # type: ignore[attr-defined]
-        pilot.app.tick()  # type: ignore[attr-defined]
+        pilot.app.feed.bring_up_to_date()  # type: ignore[attr-defined]
+        pilot.app.presenter.tick()  # type: ignore[attr-defined]
         await pilot.pause()
 
     assert looks(snap_compare, stage, LEAST, prepare)
@@ -200,7 +200,7 @@ def test_an_answer(snap_compare: SnapCompare, tmp_path: Path) -> None:
     async def prepare(pilot: Pilot[Any]) -> None:
         await pressing("r")(pilot)
         stage.answer("fetch_quotes #131 started")
-        pilot.app.bring_up_to_date()  # type: ignore[attr-defined]
+        pilot.app.feed.bring_up_to_date()  # type: ignore[attr-defined]
         await pilot.pause()
 
     assert looks(snap_compare, stage, LEAST, prepare)

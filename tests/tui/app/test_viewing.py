@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def shown_jobs(console: Console) -> list[str]:
-    return [facts.name for facts in console.app.jobs._jobs.order]
+    return [facts.name for facts in console.app.layout.jobs._jobs.order]
 
 
 # Panes.
@@ -52,8 +52,8 @@ async def test_panes_are_reached_by_number_and_one_after_the_other(
     async with running(three_jobs(tmp_path), size) as console:
         await console.press(*keys)
 
-        assert console.app.pane(pane).has_focus
-        assert console.app.focused_pane() == pane
+        assert console.app.layout.pane(pane).has_focus
+        assert console.app.layout.focused == pane
 
 
 async def test_a_key_that_comes_before_the_panes_still_finds_its_pane(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ async def test_a_key_that_comes_before_the_panes_still_finds_its_pane(tmp_path: 
         app.post_message(Key("4", "4"))
         await pilot.pause()
 
-        assert app.alerts.has_focus
+        assert app.layout.alerts.has_focus
 
 
 # Which jobs, in which order.
@@ -73,13 +73,13 @@ async def test_a_filter_holds_while_it_is_typed_and_enter_keeps_it(console: Cons
     await console.press("slash")
     await console.write("al")
     assert shown_jobs(console) == ["alpha"]
-    assert console.app.jobs.filter_text == "al"
+    assert console.app.layout.jobs.filter_text == "al"
 
     await console.press("enter")
 
     assert shown_jobs(console) == ["alpha"]
-    assert not console.app.prompt.display
-    assert console.app.jobs.has_focus
+    assert not console.app.layout.prompt.display
+    assert console.app.layout.jobs.has_focus
 
 
 async def test_escape_takes_a_filter_back_to_what_it_was(console: Console) -> None:
@@ -89,8 +89,8 @@ async def test_escape_takes_a_filter_back_to_what_it_was(console: Console) -> No
 
     await console.press("escape")
 
-    assert console.app.jobs.filter_text == "al"
-    assert console.app.jobs.has_focus
+    assert console.app.layout.jobs.filter_text == "al"
+    assert console.app.layout.jobs.has_focus
 
 
 async def test_a_click_elsewhere_keeps_the_filter_and_goes_there(console: Console) -> None:
@@ -99,15 +99,15 @@ async def test_a_click_elsewhere_keeps_the_filter_and_goes_there(console: Consol
     await console.pilot.click("#alerts")
     await console.pilot.pause()
 
-    assert console.app.jobs.filter_text == "al"
-    assert not console.app.prompt.display
-    assert console.app.alerts.has_focus
+    assert console.app.layout.jobs.filter_text == "al"
+    assert not console.app.layout.prompt.display
+    assert console.app.layout.alerts.has_focus
 
 
 async def test_keys_that_act_are_only_letters_while_a_filter_is_typed(console: Console) -> None:
     await console.press("slash", "r", "x", "q", "d")
 
-    assert console.app.prompt.value == "rxqd"
+    assert console.app.layout.prompt.value == "rxqd"
     assert console.stage.commands == []
 
 
@@ -117,7 +117,7 @@ async def test_tags_show_only_jobs_that_have_them(console: Console) -> None:
     assert console.shows(TagsDialog)
     await console.press("space", "enter")  # "daily" and "risk" have two jobs each, so "daily" comes first
 
-    assert console.app.jobs.filter_text == "#daily"
+    assert console.app.layout.jobs.filter_text == "#daily"
     assert shown_jobs(console) == ["alpha", "gamma"]
 
     await console.press("t", "n", "enter")
@@ -127,19 +127,19 @@ async def test_tags_show_only_jobs_that_have_them(console: Console) -> None:
 async def test_tags_leave_the_words_of_a_filter_alone(console: Console) -> None:
     await console.press("slash", "a", "enter", "t", "space", "enter")
 
-    assert console.app.jobs.filter_text == "a #daily"
+    assert console.app.layout.jobs.filter_text == "a #daily"
 
 
 @covers("sort", "reverse_sort")
 async def test_sort_goes_through_the_columns_and_back_to_worst_first(console: Console) -> None:
     await console.press("s")
-    assert (console.app.jobs.sort_column, shown_jobs(console)) == ("name", ["alpha", "beta", "gamma"])
+    assert (console.app.layout.jobs.sort_column, shown_jobs(console)) == ("name", ["alpha", "beta", "gamma"])
 
     await console.press("S")
     assert shown_jobs(console) == ["gamma", "beta", "alpha"]
 
     await console.press(*"sssssss")
-    assert (console.app.jobs.sort_column, console.app.jobs.sort_descending) == ("state", False)
+    assert (console.app.layout.jobs.sort_column, console.app.layout.jobs.sort_descending) == ("state", False)
     assert shown_jobs(console) == ["beta", "alpha", "gamma"]
 
 
@@ -168,7 +168,7 @@ async def test_an_alert_leads_to_its_run_even_through_a_filter(console: Console)
 
     assert console.cursor == "alpha"
     assert console.shown_run == 1
-    assert console.app.output.has_focus
+    assert console.app.layout.output.has_focus
 
 
 async def test_an_alert_of_an_old_run_shows_that_run(console: Console) -> None:
@@ -222,13 +222,13 @@ async def test_details_are_of_the_job_under_the_cursor(console: Console, pane: s
     await console.go_to("alpha")
     await console.press(pane, key)
     assert console.shows(JobDetails)
-    assert console.app.details is not None
-    assert console.app.details._data.view.job.name == "alpha"
+    assert console.app.details.screen is not None
+    assert console.app.details.screen._data.view.job.name == "alpha"
 
     for close in ACTION["close"].default_keys[:1]:
         await console.press(close)
     assert not console.shows(JobDetails)
-    assert console.app.details is None
+    assert console.app.details.screen is None
 
 
 async def test_q_closes_the_details_and_not_the_console(console: Console) -> None:
@@ -245,8 +245,8 @@ async def test_details_follow_what_happens(console: Console) -> None:
     await console.refresh()
 
     assert console.shows(JobDetails)
-    assert console.app.details is not None
-    assert console.app.details._data.runs[0].id == run.id
+    assert console.app.details.screen is not None
+    assert console.app.details.screen._data.runs[0].id == run.id
 
 
 async def test_each_slot_among_the_details_has_a_line_of_its_own(tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ async def test_a_run_among_the_details_leads_to_its_output(console: Console) -> 
     await console.press("enter", "down", "enter")
 
     assert not console.shows(JobDetails)
-    assert console.app.output.has_focus
+    assert console.app.layout.output.has_focus
     assert console.shown_run == 1
 
 
@@ -292,11 +292,11 @@ async def test_a_click_on_a_heading_sorts(console: Console) -> None:
     await console.pilot.click("#jobs", offset=(15, 1))
     await console.pilot.pause()
 
-    assert console.app.jobs.sort_column == "name"
+    assert console.app.layout.jobs.sort_column == "name"
 
 
 async def test_a_click_on_what_comes_next_selects_its_job(console: Console) -> None:
-    lines = [console.app.pane("upcoming").render_line(y).text for y in range(10)]
+    lines = [console.app.layout.pane("upcoming").render_line(y).text for y in range(10)]
     place = next(y for y, line in enumerate(lines) if "alpha" in line)
     await console.pilot.click("#upcoming", offset=(14, place + 1))
     await console.pilot.pause()
@@ -307,12 +307,12 @@ async def test_a_click_on_what_comes_next_selects_its_job(console: Console) -> N
 async def test_the_wheel_scrolls_what_is_under_it(console: Console) -> None:
     await console.go_to("alpha")
     await console.wheel("output", MouseScrollUp)
-    assert not console.app.output.follow
-    assert console.app.jobs.has_focus
+    assert not console.app.layout.output.follow
+    assert console.app.layout.jobs.has_focus
 
     for _ in range(30):
         await console.wheel("output", MouseScrollDown)
-    assert console.app.output.follow
+    assert console.app.layout.output.follow
 
 
 async def test_the_wheel_scrolls_jobs_without_moving_the_cursor(tmp_path: Path) -> None:
@@ -320,5 +320,5 @@ async def test_the_wheel_scrolls_jobs_without_moving_the_cursor(tmp_path: Path) 
     async with running(stage) as console:
         await console.wheel("jobs", MouseScrollDown)
 
-        assert console.app.jobs.scroll_offset.y > 0
+        assert console.app.layout.jobs.scroll_offset.y > 0
         assert console.cursor == "job-000"

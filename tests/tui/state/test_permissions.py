@@ -12,11 +12,11 @@ from peak_console.errors import StateError
 from peak_console.jobs.model import JobSet, SchedulerSettings
 from peak_console.store.directory import EngineLock
 from peak_console.store.store import Store
-from peak_console.tui.app.palette import ActionCommands
+from peak_console.tui.app.palette import offered_commands
 from peak_console.tui.bars.key_bar import KeyBar
 from peak_console.tui.bars.status_text import first_line
 from peak_console.tui.state.permissions import Limits
-from peak_console.tui.state.session import Session
+from peak_console.tui.state.session import EngineSession
 from peak_console.tui.state.snapshot import EngineState
 from tests.store.support import claim
 from tests.tui.console import running, three_jobs
@@ -34,9 +34,9 @@ NOT_HIS = "looking on only, nothing can be commanded: state: the state directory
 IN_BROWSER = "that is not to be had in a browser: open the console in a terminal for it"
 
 
-def session_on(directory: Path, **limits: bool) -> Session:
+def session_on(directory: Path, **limits: bool) -> EngineSession:
     jobset = JobSet("jobs.toml", {}, SchedulerSettings())
-    return Session(Namespace(config=str(directory / "jobs.toml"), **limits), jobset, str(directory))
+    return EngineSession(Namespace(config=str(directory / "jobs.toml"), **limits), jobset, str(directory))
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ async def test_read_only_refuses_each_key_that_acts_before_it_asks_anything(tmp_
         assert stage.commands == []
 
         await console.press("1", "s", "2", "w")  # what is only seen can be changed, and is not remembered
-        assert console.app.jobs.sort_column is not None
+        assert console.app.layout.jobs.sort_column is not None
         assert not (home / ".local").exists()
 
 
@@ -192,7 +192,8 @@ async def test_the_palette_offers_only_what_is_to_be_had(tmp_path: Path) -> None
     stage = three_jobs(tmp_path)
     stage.session.limits = Limits(attach=True, read_only=True)
     async with running(stage) as console:
-        offered = {action.id for _, _, action in ActionCommands(console.screen)._entries()}
+        commands = offered_commands(console.app.config.keymap, console.app.session.limits.not_offered)
+        offered = {action.id for _, _, action in commands(console.screen)._entries()}
         assert offered.isdisjoint(
             {"run", "run_with", "stop", "disable", "hold", "acknowledge", "take_over", "edit", "save"}
         )
@@ -204,5 +205,5 @@ def words_of(bar: KeyBar) -> set[str]:
 
 
 def first_line_of(console: Console) -> str:
-    assert console.app.snapshot is not None
-    return "".join(text for text, _ in first_line(console.app.snapshot, console.stage.clock.now(), 140))
+    assert console.app.feed.snapshot is not None
+    return "".join(text for text, _ in first_line(console.app.feed.snapshot, console.stage.clock.now(), 140))

@@ -15,7 +15,7 @@ import pytest
 from peak_console.jobs.loader import load
 from peak_console.store.directory import DATABASE
 from peak_console.store.store import Store
-from peak_console.tui.state.session import SWITCH_SECONDS, Session
+from peak_console.tui.state.session import SWITCH_SECONDS, EngineSession
 from peak_console.tui.state.snapshot import EngineState
 from tests.support.processes import wait_until
 
@@ -50,14 +50,14 @@ def news() -> News:
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
+def session(tmp_path: Path) -> Iterator[EngineSession]:
     """One for a job that is due all the time; a test starts it."""
     jobs = tmp_path / "jobs.toml"
     jobs.write_text(JOBS, encoding="ascii")
     options = Namespace(
         config=str(jobs), include_tags=None, exclude_tags=None, poll_interval=1.0, no_alerts=True, no_registry=False
     )
-    session = Session(options, load(str(jobs)), str(tmp_path / "state"))
+    session = EngineSession(options, load(str(jobs)), str(tmp_path / "state"))
     yield session
     session.leave_runs()
     wait_until(lambda: session.wait(1), "the end of the engine")
@@ -65,25 +65,25 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 
 def test_whoever_paints_gives_way_to_the_engine_soon(
-    session: Session, news: News, request: pytest.FixtureRequest
+    session: EngineSession, news: News, request: pytest.FixtureRequest
 ) -> None:
     request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
     session.start(news)
     assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
 
 
-def runs(session: Session) -> int:
+def runs(session: EngineSession) -> int:
     return len(session.store.runs(limit=10_000))
 
 
-def locked(session: Session) -> sqlite3.Connection:
+def locked(session: EngineSession) -> sqlite3.Connection:
     """Another program, in the middle of writing."""
     client = sqlite3.connect(os.path.join(session.directory, DATABASE), isolation_level=None, timeout=30)
     client.execute("BEGIN IMMEDIATE")
     return client
 
 
-def test_an_engine_that_is_locked_out_from_the_start_begins_when_it_can(session: Session, news: News) -> None:
+def test_an_engine_that_is_locked_out_from_the_start_begins_when_it_can(session: EngineSession, news: News) -> None:
     client = locked(session)
     session.start(news)
     wait_until(lambda: session.engine_state == EngineState.BLOCKED, "the trouble")
@@ -94,7 +94,7 @@ def test_an_engine_that_is_locked_out_from_the_start_begins_when_it_can(session:
     assert session.troubles() == []
 
 
-def test_who_leaves_while_locked_out_does_not_wait(session: Session, news: News) -> None:
+def test_who_leaves_while_locked_out_does_not_wait(session: EngineSession, news: News) -> None:
     client = locked(session)
     session.start(news)
     wait_until(lambda: session.engine_state == EngineState.BLOCKED, "the trouble")
@@ -104,7 +104,7 @@ def test_who_leaves_while_locked_out_does_not_wait(session: Session, news: News)
     assert session.store.engine_info().started_at is None
 
 
-def test_an_engine_that_is_locked_out_says_so_until_it_is_not(session: Session, news: News) -> None:
+def test_an_engine_that_is_locked_out_says_so_until_it_is_not(session: EngineSession, news: News) -> None:
     session.start(news)
     wait_until(lambda: runs(session) >= 2, "two runs")
     assert (session.engine_state, session.troubles()) == (EngineState.RUNNING, [])
@@ -128,7 +128,7 @@ def test_an_engine_that_is_locked_out_says_so_until_it_is_not(session: Session, 
 
 
 def test_an_engine_that_has_ended_says_why_and_can_be_started_again(
-    session: Session, news: News, tmp_path: Path
+    session: EngineSession, news: News, tmp_path: Path
 ) -> None:
     session.start(news)
     wait_until(lambda: runs(session) >= 1, "a run")
@@ -147,11 +147,11 @@ def test_an_engine_that_has_ended_says_why_and_can_be_started_again(
     wait_until(lambda: runs(session) >= 1, "a run in the other registry")
 
 
-def test_a_registry_that_was_removed_is_made_anew_at_once(session: Session, news: News, tmp_path: Path) -> None:
+def test_a_registry_that_was_removed_is_made_anew_at_once(session: EngineSession, news: News, tmp_path: Path) -> None:
     session.start(news)
     wait_until(lambda: runs(session) >= 1, "a run")
     os.rename(session.directory, tmp_path / "removed")
-    session.rouse()
+    session.wake()
     wait_until(session.store.follow, "a registry in its place")
     wait_until(lambda: runs(session) >= 1, "a run in it")
     assert session.troubles() == []

@@ -1,0 +1,142 @@
+"""Which jobs are shown and in which order, and the ways from an alert or a run to its job and output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from peak_console.clock import Clock
+    from peak_console.model.records import Alert, Run
+    from peak_console.tui.app.details_view import DetailsView
+    from peak_console.tui.app.dialogs import Dialogs
+    from peak_console.tui.app.layout import Layout
+    from peak_console.tui.app.selection import Selection
+    from peak_console.tui.app.shown_run import ShownRun
+    from peak_console.tui.state.feed import SnapshotFeed
+    from peak_console.tui.state.interface import Session
+
+
+class Navigation:
+    """Moves the operator about. Nothing here reaches the engine."""
+
+    def __init__(
+        self,
+        session: Session,
+        clock: Clock,
+        feed: SnapshotFeed,
+        layout: Layout,
+        selection: Selection,
+        shown_run: ShownRun,
+        details: DetailsView,
+        dialogs: Dialogs,
+    ) -> None:
+        self._session = session
+        self._clock = clock
+        self._feed = feed
+        self._layout = layout
+        self._selection = selection
+        self._shown_run = shown_run
+        self._details = details
+        self._dialogs = dialogs
+
+    # From one thing to another.
+
+    def open_alert(self, alert: Alert) -> None:
+        """Show an alert in full, with ways to its job."""
+        from peak_console.tui.dialogs.alert import ACKNOWLEDGE, GO, AlertDialog
+
+        def chosen(what: str | None) -> None:
+            if what == GO:
+                self._go_to_subject(alert)
+            elif what == ACKNOWLEDGE:
+                self._layout.alerts.action_acknowledge()
+
+        acts = self._session.refusal is None
+        dialog = AlertDialog(alert, now=self._clock.now(), zone=self._session.zone, acts=acts)
+        self._dialogs.ask(dialog, chosen)
+
+    def _go_to_subject(self, alert: Alert) -> None:
+        """Show what an alert is about: the output of its run, or of its job's latest one."""
+        if alert.job is None:
+            return
+        if not self._selection.move_to(alert.job):
+            self._dialogs.say(f"{alert.job} is no longer in the jobs file", "warning")
+            return
+        self._shown_run.choose(alert.job, alert.run_id)
+        self._layout.go_to("output")
+
+    def open_run_of_details(self, run_id: int) -> None:
+        """Show the output of a run of the job whose details are open."""
+        job = self._details.job
+        if job is not None and self._selection.move_to(job):
+            self._shown_run.choose(job, run_id)
+            self._layout.go_to("output")
+
+    # Jobs: which, and in which order.
+
+    def filter_jobs(self) -> None:
+        """Ask for a filter, which holds while it is typed."""
+        jobs = self._layout.jobs
+        self._layout.prompt.ask("filter", jobs.filter_text, "filter jobs: words, #tag, state")
+
+    def search_output(self, text: str) -> None:
+        """Ask what to search for in the output."""
+        self._layout.prompt.ask("search", text, "search in the output")
+
+    def prompt_edited(self, purpose: str, text: str) -> None:
+        """Filter, or search, for what has been typed so far."""
+        if purpose == "filter":
+            self._layout.jobs.filter(text)
+        else:
+            self._layout.output.search(text)
+
+    def prompt_left(self, purpose: str) -> None:
+        self._layout.go_to("jobs" if purpose == "filter" else "output")
+
+    def choose_tags(self) -> None:
+        """Ask which tags to show, and filter by them."""
+        snapshot, jobs = self._feed.snapshot, self._layout.jobs
+        if snapshot is None:
+            return
+        from peak_console.tui.dialogs.tags import TagsDialog
+
+        counts: dict[str, int] = {}
+        for row in snapshot.rows:
+            for tag in row.view.job.tags:
+                counts[tag] = counts.get(tag, 0) + 1
+        words = jobs.filter_text.split()
+        current = {word[1:] for word in words if word.startswith("#")}
+        rest = [word for word in words if not word.startswith("#")]
+
+        def chosen(tags: set[str] | None) -> None:
+            if tags is not None:
+                jobs.filter(" ".join([*rest, *(f"#{tag}" for tag in sorted(tags))]))
+
+        self._dialogs.ask(TagsDialog(counts, current), chosen)
+
+    def sort_by_next_column(self) -> None:
+        """Sort by the next column; after the last one, worst first again."""
+        from peak_console.tui.jobs.columns import COLUMN
+
+        jobs, columns = self._layout.jobs, list(COLUMN)
+        place = columns.index(jobs.sort_column) + 1 if jobs.sort_column in columns else 0
+        column = columns[place % len(columns)]
+        jobs.sort(column, descending=COLUMN[column].descending)
+
+    def reverse_sort(self) -> None:
+        jobs = self._layout.jobs
+        jobs.sort(jobs.sort_column, descending=not jobs.sort_descending)
+
+    # Output.
+
+    def save_output(self, run: Run) -> None:
+        """Ask where to save a run's output."""
+        if self._dialogs.is_refused(self._session.limits.leaving_the_screen):
+            return
+        from peak_console.tui.dialogs.save import SaveDialog
+
+        def chosen(path: str | None) -> None:
+            if path is not None:
+                self._layout.output.save(path)
+
+        self._dialogs.ask(SaveDialog(f"{run.job.replace('/', '_')}-{run.id}.log"), chosen)

@@ -1,0 +1,139 @@
+"""Hands each snapshot, and each second, to the widgets that show it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from textual.css.query import NoMatches
+
+from peak_console.model.records import Level
+from peak_console.tui.bars.status_line import StatusLine
+from peak_console.tui.bars.trouble_bar import TroubleBar
+from peak_console.tui.drawing.direct_painting import painted_together
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from textual.app import App
+
+    from peak_console.clock import Clock
+    from peak_console.jobs.model import JobSet
+    from peak_console.tui.app.details_view import DetailsView
+    from peak_console.tui.app.dialogs import Dialogs
+    from peak_console.tui.app.layout import Layout
+    from peak_console.tui.app.shown_run import ShownRun
+    from peak_console.tui.state.commands import Commands
+    from peak_console.tui.state.feed import SnapshotFeed
+    from peak_console.tui.state.interface import Session
+    from peak_console.tui.state.snapshot import Snapshot
+
+
+class Presenter:
+    """Paints what the feed brings, and tells the operator what is new in it."""
+
+    def __init__(
+        self,
+        app: App[int],
+        session: Session,
+        clock: Clock,
+        feed: SnapshotFeed,
+        layout: Layout,
+        shown_run: ShownRun,
+        details: DetailsView,
+        commands: Commands,
+        dialogs: Dialogs,
+        *,
+        rings: bool,
+    ) -> None:
+        """``rings`` is whether the bell rings for a new critical alert."""
+        self._app = app
+        self._session = session
+        self._clock = clock
+        self._feed = feed
+        self._layout = layout
+        self._shown_run = shown_run
+        self._details = details
+        self._commands = commands
+        self._dialogs = dialogs
+        self._rings = rings
+        self._lapse: datetime | None = None
+        """When the first override lapses: nobody else tells."""
+        self._rung_for: int | None = None
+        """The newest critical alert that the bell has rung for; ``None`` before the first snapshot."""
+        self._warned_of: JobSet | None = None
+        """The definitions whose warnings have been shown."""
+
+    @property
+    def is_running(self) -> bool:
+        return self._app.is_running
+
+    def while_mounted(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """``callback``, for a timer: at the end the panes, and then the screens, go before the timers do."""
+
+        def called() -> None:
+            if self._app.screen_stack:
+                with suppress(NoMatches):
+                    callback()
+
+        return called
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        main = self._layout.main
+        main.query_one(StatusLine).show(snapshot)
+        main.query_one(TroubleBar).show(snapshot)
+        self._layout.jobs.show(snapshot)
+        self._ring_for_critical(snapshot)
+        if self._layout.is_complete:
+            self._layout.upcoming.show(snapshot)
+            self._layout.alerts.show(snapshot)
+            self._shown_run.show()
+            self._details.show()
+        overrides = [row.view.override for row in snapshot.rows if row.view.override is not None]
+        self._lapse = min((o.until for o in overrides if o.until is not None), default=None)
+
+    def registry_was_read(self) -> None:
+        self._commands.show_answers()
+        self._warn_of_jobs_file()
+
+    def registry_was_replaced(self) -> None:
+        self._rung_for = 0
+
+    def _warn_of_jobs_file(self) -> None:
+        """Say what is doubtful about the jobs file, once for each file that is loaded."""
+        jobset = self._session.jobset
+        if jobset is self._warned_of:
+            return
+        self._warned_of = jobset
+        if jobset.warnings:
+            more = len(jobset.warnings) - 1
+            rest = f"; {more} more: peak-console validate" if more else ""
+            self._dialogs.say(f"{jobset.warnings[0]}{rest}", "warning")
+
+    def _ring_for_critical(self, snapshot: Snapshot) -> None:
+        """Ring once for each new critical alert that is open; not for those from before the start."""
+        newest = max((a.id for a in snapshot.alerts if a.level == Level.CRITICAL and a.is_open), default=0)
+        if self._rung_for is not None and newest > self._rung_for and self._rings:
+            self._app.bell()
+        self._rung_for = max(newest, self._rung_for or 0)
+
+    def tick_on_the_second(self) -> None:
+        """Call ``tick`` now, and then at each full second."""
+        self.while_mounted(self.tick)()
+        now = self._clock.now()
+        self._app.set_timer(1.0 - now.microsecond / 1e6 + 0.002, self.tick_on_the_second)
+
+    def tick(self) -> None:
+        """Another second: countdowns, ages, the clock."""
+        now = self._clock.now()
+        with painted_together(self._app):
+            self._layout.main.query_one(StatusLine).tick(now)
+            self._layout.jobs.tick(now)
+            self._layout.upcoming.tick(now)
+        self._layout.alerts.tick(now)
+        self._details.tick(now)
+        if self._lapse is not None and self._lapse <= now:
+            self._feed.bring_up_to_date()
+        else:
+            self._feed.look_for_loss()

@@ -1,0 +1,102 @@
+"""What the console needs of the engine and the registry that it shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import tzinfo
+
+    from peak_console.clock import Clock
+    from peak_console.jobs.model import JobDefinition, JobSet
+    from peak_console.model.records import Command, Run
+    from peak_console.store.store import Store
+    from peak_console.tui.state.permissions import Limits
+    from peak_console.tui.state.snapshot import Trouble
+
+
+class Session(Protocol):
+    """One state directory, and the engine that serves it. Used by the thread that draws."""
+
+    limits: Limits
+    keymap: Mapping[str, str]
+    """The keys that the operator has replaced, as in ``ConsoleConfig``: messages name those."""
+    directory: str
+    clock: Clock
+    store: Store
+    """The registry; reading it may raise ``StateError``."""
+
+    def start(self, on_change: Callable[[], None]) -> None:
+        """Begin to serve the directory, or to look at the engine that does. ``on_change`` is called from any thread."""
+
+    def take_over(self) -> None:
+        """Start an engine in this process; not where we may only look, or attach."""
+
+    @property
+    def jobs_file(self) -> str:
+        """The jobs file, as the operator has named it."""
+
+    @property
+    def jobset(self) -> JobSet:
+        """The definitions that are in force."""
+
+    @property
+    def jobs(self) -> Mapping[str, JobDefinition]:
+        """The jobs that the command line's tags select, by name."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which times are shown."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the engine is a thread of this process."""
+
+    @property
+    def engine_state(self) -> str:
+        """An ``EngineState``."""
+
+    def troubles(self) -> list[Trouble]:
+        """What is wrong with what is shown, most serious first."""
+
+    @property
+    def no_engine(self) -> str:
+        """What is said, and what to do, while no engine serves the directory."""
+
+    @property
+    def refusal(self) -> str | None:
+        """Why nothing can be commanded from here; ``None`` where it can."""
+
+    def command(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> int:
+        """Leave a command for the engine, and ring; its number. Raises ``StateError``."""
+
+    def answer(self, number: int) -> Command | None:
+        """A command with its answer; ``None`` until there is one. Raises ``StateError``."""
+
+    def wake(self) -> None:
+        """Have our own engine look at the registry now: it cannot be read."""
+
+    def reload(self) -> None:
+        """Have the jobs file read again now, changed or not."""
+
+    def drain(self) -> None:
+        """Nothing new starts; the engine ends with its last run. Safe in a signal handler."""
+
+    def stop_runs(self) -> None:
+        """Have every run stopped, then end. Safe in a signal handler."""
+
+    def leave_runs(self) -> None:
+        """End at once; the next engine supervises the runs."""
+
+    def active(self) -> list[Run]:
+        """The runs that the engine would leave behind if it ended now. Raises ``StateError``."""
+
+    def running(self) -> list[str]:
+        """The runs that our engine supervises: ``backup #12``. From any thread."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until our engine has ended, at most so many seconds; whether it has ended. From any thread."""
+
+    def close(self) -> None:
+        """After ``wait``: send what alerts are left, and let go of everything."""
