@@ -228,6 +228,7 @@ class EngineCore(Wishes):
 
         # Whatever the registry refuses, what runs gets what it is owed.
         self._bookkeeper.keep(self.context.supervisor.tick(on_stopping))
+        self._bookkeeper.keep(self._dispatcher.start_prepared())
         self._dispatcher.record_starts()
         self._bookkeeper.record([])
         self._tell_of_unwatched(now)
@@ -281,6 +282,8 @@ class EngineCore(Wishes):
                     pass
             self._emit(events.EngineDraining(at=now, running=len(context.supervisor)))
         if self._stop_wanted:
+            for each in context.supervisor.preparation:
+                context.supervisor.stop(each.run.id, "the engine was stopped")
             for live in list(context.supervisor):
                 if live.asked_at is None:
                     context.supervisor.stop(live.run.id, "the engine was stopped")

@@ -178,12 +178,12 @@ class Commander:
             live = next((live for live in context.supervisor if live.run.id == run.id), None)
             if run.state == RunState.QUEUED:
                 self._never(run, reason, now)
-            elif live is None:
+            elif run.id not in context.supervisor:
                 foreign.append(run)
                 continue
             else:
                 context.supervisor.stop(run.id, reason)
-                context.emit(RunStopping(at=now, run=live.run, reason=reason, killed=False))
+                context.emit(RunStopping(at=now, run=live.run if live else run, reason=reason, killed=False))
             stopped.append(f"#{run.id}")
         if foreign:
             keeper = (foreign[0].supervisor or "?").split(" ", 1)[0]

@@ -184,6 +184,7 @@ class EngineContext:
     def active_runs(self, job: str) -> list[Run]:
         """A job's runs that have a process or are about to, whoever looks after them, oldest first."""
         mine = [live.run for live in self.supervisor.of_job(job)]
+        mine += [each.run for each in self.supervisor.preparation if each.run.job == job]
         return sorted([*mine, *(run for run in self.foreign if run.job == job)], key=lambda run: run.id)
 
     def active_count(self) -> int:

@@ -334,8 +334,12 @@ class Dispatcher:
             self._context.store.stopping(live.run.id, REPLACED)
 
     def _replace(self, name: str) -> None:
-        for live in self._context.supervisor.of_job(name):
-            self._context.supervisor.stop(live.run.id, REPLACED, recorded=True)
+        supervisor = self._context.supervisor
+        for live in supervisor.of_job(name):
+            supervisor.stop(live.run.id, REPLACED, recorded=True)
+        for each in supervisor.preparation:
+            if each.run.job == name:
+                supervisor.stop(each.run.id, REPLACED, recorded=True)
 
     def _start(self, ready: Iterable[tuple[Run, JobDefinition]]) -> list[End]:
         """Start claimed runs, all of them before anything else is done."""
@@ -353,6 +357,11 @@ class Dispatcher:
         for event in events:
             context.emit(event)
         return ends
+
+    def start_prepared(self) -> list[End]:
+        """Start the runs whose preparation has come to its end; a hold keeps them waiting."""
+        ripe = self._context.supervisor.preparation.ripe() if self._context.hold is None else ()
+        return self._start(ripe) if ripe else []
 
     def start_anew(self, run: Run, job: JobDefinition) -> list[End]:
         """Start a run that was claimed, but whose process has not begun; should it begin now, it is adopted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from _thread import allocate_lock
 
 from peak_console.errors import StartError
 from peak_console.jobs.command import build_command_args, resolve_command, working_directory
@@ -58,6 +59,8 @@ class Launcher:
             self._secrets += secrets_of(job)
         self._secrets += [{"CHANNEL_SECRET": channel.url} for channel in jobset.channels]
         self.redactor = Redactor.from_environments(*self._secrets)
+        self._learning = allocate_lock()
+        """Specifications may be made in several threads."""
         self._resolved: dict[int, list[str]] = {}
         self._learned: dict[str, set[str]] = {}
         self._shown: dict[str, tuple[JobDefinition, list[str], dict[str, object]]] = {}
@@ -124,6 +127,8 @@ class Launcher:
         if job.env_file is not None:
             self._learn(job, environment)
         cwd = working_directory(job)
+        if job.cwd is not None:
+            os.path.isdir(cwd)  # one that does not answer is found out here, not by the process that starts all runs
         argv = resolve_command(job, self._python, environment, cwd)
         self._resolved[run.id] = argv
         return RunSpec(
@@ -138,7 +143,8 @@ class Launcher:
     def _learn(self, job: JobDefinition, environment: Mapping[str, str]) -> None:
         """Mask the secrets of an environment file from now on; it may have changed since the last run."""
         own = {name: value for name, value in environment.items() if self._environ.get(name) != value}
-        if self._learned.get(job.name) != set(own.values()):
-            self._learned[job.name] = set(own.values())
-            self._secrets.append(own)
-            self.redactor = Redactor.from_environments(*self._secrets)
+        with self._learning:
+            if self._learned.get(job.name) != set(own.values()):
+                self._learned[job.name] = set(own.values())
+                self._secrets.append(own)
+                self.redactor = Redactor.from_environments(*self._secrets)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from peak_console.engine.ends import TIMEOUT, End, end_of
 from peak_console.engine.live_run import SAMPLE_SECONDS, UNTOLD_SECONDS, LiveRun, Step
 from peak_console.engine.mishaps import sentence
+from peak_console.engine.preparation import LOOK_SECONDS, NotYetError, Preparation
 from peak_console.errors import StartError, StateError
 from peak_console.model.terms import Outcome, RunState
 from peak_console.runs.interface import AlreadyStartedError, Ended
@@ -36,34 +37,42 @@ class Supervisor:
         self._directory = directory
         self._live: dict[int, LiveRun] = {}
         self._of_job: dict[str, dict[int, LiveRun]] = {}
+        self.preparation = Preparation(clock)
+        """Claimed runs that are not started yet, as what their jobs name has to be looked at aside."""
 
     def __len__(self) -> int:
-        return len(self._live)
+        return len(self._live) + len(self.preparation)
 
     def __iter__(self) -> Iterator[LiveRun]:
         return iter(self._live.values())
 
     def __contains__(self, run_id: int) -> bool:
-        return run_id in self._live
+        return run_id in self._live or run_id in self.preparation
 
     def of_job(self, name: str) -> list[LiveRun]:
         return list(self._of_job.get(name, {}).values())
 
     def start(self, ready: Iterable[tuple[Run, JobDefinition]], launcher: Launcher) -> list[LiveRun | End]:
-        """Start the processes of claimed runs, in their order; the caller records them with ``Store.started``."""
+        """Start the processes of claimed runs, in their order; the caller records them with ``Store.started``.
+
+        Runs that take longer to prepare are left out; they are among ``preparation.ripe`` later.
+        """
         results: list[LiveRun | End] = []
         under_way: list[tuple[Run, JobDefinition]] = []
 
         def specs() -> Iterator[RunSpec]:
             for run, job in ready:
                 try:
-                    spec = launcher.spec(job, run)
+                    spec = self.preparation.spec(launcher, job, run)
+                except NotYetError:
+                    continue
                 except Exception as error:  # noqa: BLE001 - whatever a job's own data does, the others start
                     results.append(self._not_started(run, job, error, launcher))
                     continue
                 under_way.append((run, job))
                 yield spec
 
+        self.preparation.begin_batch()
         # Each specification is made while the process before it is being started.
         started = self._executor.start_many(specs())
         for (run, job), result in zip(under_way, started, strict=True):
@@ -137,6 +146,9 @@ class Supervisor:
 
         ``recorded`` says that the reason has been recorded already. A registry that refuses holds up no stop.
         """
+        if run_id in self.preparation:
+            self.preparation.stop(run_id, reason)
+            return True
         live = self._live.get(run_id)
         if live is None:
             return False
@@ -169,7 +181,10 @@ class Supervisor:
         ``on_stopping`` hears of each timeout (reason, not killed) and each kill.
         """
         now = self._clock.monotonic()
-        ends: list[End] = []
+        ends = [
+            End(each.run, each.job, Outcome.STOPPED, None, self._clock.now(), each.stop_reason)
+            for each in self.preparation.stopped()
+        ]
         remaining: list[LiveRun] = []
         for live in list(self._live.values()):
             troubles = (self._look(live, now), self._attend(live, now, on_stopping))
@@ -287,13 +302,17 @@ class Supervisor:
             live.handle.close()
         self._live.clear()
         self._of_job.clear()
+        self.preparation.clear()
         return count
 
     def next_look(self) -> float | None:
         """When, on the monotonic clock, a live run next needs us; ``None`` when there are none."""
-        if not self._live:
+        looks = [live.next_look() for live in self._live.values()]
+        if len(self.preparation):
+            looks.append(self._clock.monotonic() + LOOK_SECONDS)
+        if not looks:
             return None
-        soonest = min(live.next_look() for live in self._live.values())
+        soonest = min(looks)
         pauses = [live.handle.pause for live in self._watched() if live.handle.fileno() is None]
         return min(soonest, self._clock.monotonic() + min(pauses)) if pauses else soonest
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 
 from peak_console.errors import StartError
 from peak_console.jobs.checks import as_text
@@ -139,14 +141,23 @@ def _read_env_file(env_file: str) -> dict[str, str]:
 
 
 def _content(path: str) -> str:
-    """The text of a file of variables. Raises ``OSError``, ``TooLargeError``, and ``ValueError`` if it is no text."""
-    with open(path, "rb") as file:
+    """The text of a file of variables. Raises ``OSError``, ``TooLargeError``, and ``ValueError`` if it is no text.
+
+    Only a regular file is one: nobody waits for the other end of a pipe, or for a device.
+    """
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", path)
         raw = file.read(_MAX_BYTES + 1)
     if len(raw) > _MAX_BYTES:
         raise TooLargeError(f"is larger than {_MAX_BYTES:,} bytes: nothing in it counts; is it the right file?")
     if b"\0" in raw:
         raise ValueError(path)
     return raw.decode("utf-8-sig")
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _line_of(original: Original) -> int:

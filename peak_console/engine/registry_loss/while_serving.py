@@ -39,6 +39,7 @@ def known_to(context: EngineContext, bookkeeper: Bookkeeper) -> Known:
     """What an engine has in mind."""
     runs: dict[int, Run] = {end.run.id: end.run for end in bookkeeper.unrecorded}
     runs |= {run.id: run for run in context.queue}
+    runs |= {each.run.id: each.run for each in context.supervisor.preparation}
     for live in context.supervisor:
         runs[live.run.id] = replace(live.run, stop_reason=live.stop_reason or live.run.stop_reason)
     return Known(
