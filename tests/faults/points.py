@@ -63,7 +63,7 @@ class Plan:
     number: int = 0
     target: str = "engine"
     seen: dict[str, int] = field(default_factory=dict)
-    keepers: list[int] = field(default_factory=list)
+    witnesses: list[int] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def passes(self, label: str) -> None:
@@ -76,8 +76,9 @@ class Plan:
     def _strike(self) -> None:
         self._write({"died_at": self.label, "pass": self.number})
         if self.target != "engine":
-            for pid in self.keepers:
-                kill(pid)
+            for witness in self.witnesses:
+                for pid in keepers_under(witness):
+                    kill(pid)
         if self.target != "keeper":
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -89,6 +90,22 @@ class Plan:
     def _write(self, report: dict[str, Any]) -> None:
         with open(self.report, "w", encoding="utf-8") as file:
             json.dump(report, file)
+
+
+def keepers_under(parent: int) -> list[int]:
+    """The children of a process that are keepers, or a keeper's witness."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat", "rb") as file:
+                words = file.read().rpartition(b")")[2].split()
+            with open(f"/proc/{name}/cmdline", "rb") as file:
+                line = file.read()
+        except OSError:
+            continue
+        if int(words[1]) == parent and b"runs.local.keeper" in line:
+            found.append(int(name))
+    return found
 
 
 def kill(pid: int) -> None:
@@ -116,7 +133,7 @@ def install(plan: Plan) -> None:
             label = f"{owner_name or module.rpartition('.')[2]}.{name}"
             setattr(owner, name, _between(plan, label, getattr(owner, name)))
     _install_commit(plan)
-    _remember_keepers(plan)
+    _remember_witnesses(plan)
 
 
 def _between(plan: Plan, label: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -147,13 +164,13 @@ def _install_commit(plan: Plan) -> None:
     Database.__exit__ = commit  # type: ignore[method-assign]
 
 
-def _remember_keepers(plan: Plan) -> None:
+def _remember_witnesses(plan: Plan) -> None:
     from peak_console.runs.local.keeper_client import KeeperLink
 
     begin = KeeperLink.__init__
 
     def __init__(self: KeeperLink, system: str, ends: dict[str, tuple[int, float]]) -> None:  # noqa: N807 - it takes the constructor's place
         begin(self, system, ends)
-        plan.keepers.append(self.pid)
+        plan.witnesses.append(self.pid)
 
     KeeperLink.__init__ = __init__  # type: ignore[method-assign]

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peak_console.errors import StateError
@@ -19,10 +18,11 @@ from peak_console.store.directory import ring
 from peak_console.store.store import Store
 from tests.faults.audit import Effect, Found, effect_from
 from tests.faults.nursery import REPOSITORY, Life, Nursery
-from tests.faults.points import Plan, kill
+from tests.faults.points import Plan, keepers_under, kill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from peak_console.jobs.model import JobSet
     from peak_console.model.records import Run
@@ -100,17 +100,8 @@ class Engine:
         self._process.wait(PATIENCE_SECONDS)
 
     def keepers(self) -> list[int]:
-        """The processes that start its runs, as far as they are its children."""
-        found = []
-        for name in os.listdir("/proc"):
-            try:
-                words = Path("/proc", name, "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
-                line = Path("/proc", name, "cmdline").read_bytes()
-            except OSError:
-                continue
-            if words.split()[1] == str(self.pid) and b"runs.local.keeper" in line:
-                found.append(int(name))
-        return found
+        """The processes that start its runs: their parents, the witnesses, are its children."""
+        return [keeper for witness in keepers_under(self.pid) for keeper in keepers_under(witness)]
 
     def report(self) -> dict[str, Any]:
         """What its points say, once it is gone: ``died_at`` and ``pass``, or ``passes``; empty for neither."""

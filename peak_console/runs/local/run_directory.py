@@ -169,6 +169,10 @@ def _read_started(directory: str) -> Record | Claim | None:
         if error.errno in NO_FILE or isinstance(error, PermissionError):  # a job's doing
             return Claim(())
         raise
+    return _started_from(words)
+
+
+def _started_from(words: list[str]) -> Record | Claim | None:
     if words == [NEVER.decode().strip()]:
         return None
     try:

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from peak_console.runs.output.files import STREAMS, parse_sample, read_dropped, stream_path, timeline_path
 
+TIMELINE_BYTES = 4 * 1024 * 1024
+"""No timeline of ours is as long as this; a job may have made one that fits into no memory."""
 OUT, ERR = 0, 1
 """Indices into ``runs.files.STREAMS`` and into every pair here."""
 
@@ -107,7 +109,7 @@ class OutputFiles:
         if fd is None:
             return False
         try:
-            data = os.pread(fd, found.st_size - length, length)
+            data = os.pread(fd, min(found.st_size - length, TIMELINE_BYTES), length)
         finally:
             os.close(fd)
         data = data[: data.rfind(b"\n") + 1]
