@@ -177,6 +177,8 @@ class _Service:
         watcher = Watcher(self._options.config, on_jobs=self._offer, on_error=engine.reject, seen=seen)
         signal.signal(signal.SIGHUP, lambda _number, _frame: watcher.look())
         engine.on_reload(watcher.read_now)
+        if not self._options.no_alerts:
+            engine.on_emergency(self._alerting.send_at_once)
         if self._notifier is not None:
             engine.on_beat(self._notifier.beat)
         if not self._stand_by():

@@ -256,6 +256,16 @@ def judge_trouble(error: str, *, since: datetime, now: datetime, zone: tzinfo | 
     return Alert(Level.CRITICAL, "\n".join(lines), now, context={"error": error, "since": since.isoformat()})
 
 
+def judge_lasting_trouble(error: str, since: datetime, *, now: datetime, zone: tzinfo | None = None) -> Alert:
+    """The alert of a registry that still refuses, for those whom no record can reach."""
+    lines = [
+        "the engine can record nothing, and therefore starts nothing",
+        f"Since {wording.moment(since, now, zone)}: {error}",
+        "This is sent once, past the registry; when it works again an alert says so.",
+    ]
+    return Alert(Level.CRITICAL, "\n".join(lines), now, source="registry")
+
+
 def judge_rejected(path: str, problems: Sequence[str], *, now: datetime) -> Alert:
     """The alert of a reload that changed nothing because the file has errors, given as ``file:line: …``."""
     file_name = path.rpartition("/")[2]

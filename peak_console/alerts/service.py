@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from peak_console.alerts.delivery import Deliverer
     from peak_console.clock import Clock
     from peak_console.jobs.model import AlertChannel, JobSet
+    from peak_console.model.records import Alert
 
 DELIVERY_SECONDS = 20.0
 """How long a one-shot start waits for its alerts to be sent; what is left, the next engine sends."""
@@ -76,6 +77,30 @@ class Alerting:
             self._waiter.start()
             self._deliverer = deliverer
         self._deliverer.wake()
+
+    def send_at_once(self, alert: Alert) -> None:
+        """Send an alert that the registry cannot take, once, to every channel that wants it; nobody waits for that."""
+        from threading import Thread
+
+        from peak_console.alerts.routing import channels_for
+
+        wanted = channels_for(alert, (), self._channels)
+        for channel in self._channels:
+            if channel.name in wanted:
+                try:
+                    Thread(target=self._send, args=(channel, alert), name="alert-emergency", daemon=True).start()
+                except RuntimeError as error:
+                    self._report(f'alerts: channel "{channel.name}": {error}')
+
+    def _send(self, channel: AlertChannel, alert: Alert) -> None:
+        from peak_console.alerts.sender import AppriseSender, SendError
+
+        try:
+            AppriseSender().send(channel, alert)
+        except SendError as error:
+            self._report(f'alerts: channel "{channel.name}": {error}')
+        except Exception as error:  # noqa: BLE001 - any of a hundred plugins; its text may hold the URL
+            self._report(f'alerts: channel "{channel.name}": sending failed with {type(error).__name__}')
 
     def _begin(self, deliverer: Deliverer) -> None:
         """Wait for our turn, then deliver until the end."""

@@ -35,6 +35,10 @@ BUSY_SECONDS = 1.0
 """How long it waits for another program that writes, before it looks after what runs again."""
 RENEWAL_SECONDS = 60.0
 """Damage that comes back sooner is the disk's, or somebody's whom no engine can help."""
+SIGN_SECONDS = 10.0
+"""How often it gives a sign of life at least; see ``heartbeat``."""
+CRY_SECONDS = 10.0
+"""Trouble that lasts so long is told to the channels directly."""
 TROUBLE_SECONDS = 1.0
 """How long it waits before it tries again what the registry refused."""
 
@@ -48,10 +52,19 @@ class Engine(EngineCore):
     _troubled_since: datetime
     _look_again_at = 0.0
     _renewed_at = float("-inf")
+    _sign_due = float("-inf")
+    _last_words = ""
+    _cried = False
+    """Whether the channels know of the present trouble."""
+    _on_emergency: Callable[[Alert], None] = staticmethod(lambda _alert: None)
 
     def on_reload(self, reload: Callable[[], str]) -> None:
         """What the ``reload`` command calls: reads the file again and offers it; the error, or nothing."""
         self._reload = reload
+
+    def on_emergency(self, send: Callable[[Alert], None]) -> None:
+        """What sends an alert that the registry cannot take, past the outbox."""
+        self._on_emergency = send
 
     @property
     def trouble(self) -> tuple[str, datetime] | None:
@@ -103,7 +116,9 @@ class Engine(EngineCore):
             self.work(inspector)
             if self.context.draining and (self._leave_wanted or not self.context.supervisor.keeps_engine()):
                 return
-            self.sleep(longest=self._beat())
+            self._give_sign()
+            due = self._beat()
+            self.sleep(longest=SIGN_SECONDS if due is None else min(due, SIGN_SECONDS))
 
     def work(self, inspector: Inspector | None = None) -> None:
         """Do everything that is to be done now, whatever state the registry is in. Raises as ``serve`` does."""
@@ -131,6 +146,23 @@ class Engine(EngineCore):
             self._suffer(error)
         except Exception as error:  # noqa: BLE001 - out of memory, threads, …: what runs needs an engine all the more
             self._suffer(StateError(f"the engine cannot work: {sentence(error)}"))
+
+    def _give_sign(self) -> None:
+        """Show that it lives and how it stands, to whoever looks and to the channels, where the registry cannot."""
+        now = self._clock.monotonic()
+        trouble = self.trouble
+        if trouble is None:
+            self._cried = False
+        elif not self._cried and (self._clock.now() - trouble[1]).total_seconds() >= CRY_SECONDS:
+            from peak_console.alerts.judge import judge_lasting_trouble
+
+            self._cried = True
+            at = self._clock.now()
+            self._on_emergency(judge_lasting_trouble(*trouble, now=at, zone=self.context.zone_of(None)))
+        words = f"{trouble[0]} (since {trouble[1]:%Y-%m-%d %H:%M:%S} UTC)" if trouble is not None else ""
+        if now >= self._sign_due or words != self._last_words:
+            self.lock.give_sign(words)
+            self._last_words, self._sign_due = words, now + SIGN_SECONDS / 2
 
     def _has_mended(self, error: DamagedError) -> bool:
         """Whether rows that make no sense make sense again, by what the engine knows; then it goes on as it was."""

@@ -196,6 +196,7 @@ class EngineLock:
         self._directory = directory
         self._path = os.path.join(directory, name)
         self._fd: int | None = None
+        self._trouble = ""
 
     @property
     def is_held(self) -> bool:
@@ -230,6 +231,7 @@ class EngineLock:
         try:
             os.ftruncate(fd, 0)
             os.write(fd, f"{os.getpid()}\n".encode())
+            self._trouble = ""
         except OSError as error:
             self._fd = None
             os.close(fd)
@@ -254,6 +256,20 @@ class EngineLock:
         there, ours = os.stat(self._path), os.fstat(fd)
         if (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino):
             os.unlink(self._path)
+
+    def give_sign(self, trouble: str = "") -> None:
+        """Give a sign of life: see ``heartbeat``. Whatever does not work about it shows by itself."""
+        if self._fd is None:
+            return
+        try:
+            if trouble != self._trouble:
+                content = f"{os.getpid()}\n{trouble}\n".encode(errors="replace")
+                os.pwrite(self._fd, content, 0)
+                os.ftruncate(self._fd, len(content))
+                self._trouble = trouble
+            os.utime(self._fd)
+        except OSError:
+            pass
 
     def is_in_place(self) -> bool:
         """Whether the lock that is held is the one that others would try to take; nobody else can open it then."""
@@ -282,8 +298,8 @@ class EngineLock:
     def holder(self) -> int | None:
         """The pid written by whoever holds the lock, or ``None`` when that is unknown."""
         try:
-            with open(self._path, encoding="ascii") as file:
-                return int(file.read())
+            with open(self._path, encoding="utf-8") as file:
+                return int(file.readline())
         except (OSError, ValueError):
             return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from peak_console.decisions.job_status import Standing, counts, views
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.store.directory import is_held
+from peak_console.store.heartbeat import signs_of_life
 from peak_console.text import ago, countdown, safe
 from peak_console.verbs.common import select
 from peak_console.verbs.output import cut, write, write_json
@@ -43,10 +44,12 @@ class _Status:
         self.config_error = str(selection.file_error) if selection.file_error is not None else None
         if self.config_error is None and self.engine is not None:
             self.config_error = self.engine.config_error
+        signs = signs_of_life(selection.directory) if self.engine is not None else None
+        self.complaint = signs.complaint(selection.now) if signs is not None else ""
 
 
 def show_status(options: Namespace) -> int:
-    """``status``: 1 when the jobs file cannot be used, even though the rest can be shown."""
+    """``status``: 1 when the jobs file cannot be used, or the engine does not work, even though the rest is shown."""
     with select(options, needs_jobs=False) as selection:
         status = _Status(selection)
     if options.json:
@@ -55,7 +58,7 @@ def show_status(options: Namespace) -> int:
         write(cut(safe(_line(status)), LINE_CELLS) + "\n")
     else:
         write("".join(f"{label:<8}  {text}\n" for label, text in _lines(status)))
-    return 0 if selection.file_error is None else _EXIT_UNUSABLE
+    return 0 if selection.file_error is None and not status.complaint else _EXIT_UNUSABLE
 
 
 def _next(selection: Selection) -> tuple[datetime, JobDefinition] | None:
@@ -89,6 +92,7 @@ def _object(status: _Status) -> dict[str, Any]:
         else None,
         "unacknowledged_alerts": status.alerts,
         "config_error": status.config_error,
+        "trouble": status.complaint or None,
         "state_dir": selection.directory,
     }
 
@@ -109,6 +113,8 @@ def _lines(status: _Status) -> list[tuple[str, str]]:
         ),
         ("state", selection.directory),
     ]
+    if status.complaint:
+        lines.append(("problem", status.complaint))
     if status.config_error is not None:
         lines += [("problem", line) for line in status.config_error.splitlines()]
     return [(label, safe(text)) for label, text in lines]
@@ -143,6 +149,8 @@ def _line(status: _Status) -> str:
         words.append("✖ jobs file")
     if status.engine is None:
         words.append("no engine")
+    elif status.complaint:
+        words.append("✖ engine")
     if status.hold is not None:
         words.append("on hold")
     words += [f"{glyph}{status.counts[standing]}" for standing, glyph in _IN_LINE if status.counts[standing]]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from peak_console.store.store import Store
     from tests.verbs.conftest import CommandLine
 
-KEYS = ["engine", "hold", "counts", "next_slot", "unacknowledged_alerts", "config_error", "state_dir"]
+KEYS = ["engine", "hold", "counts", "next_slot", "unacknowledged_alerts", "config_error", "trouble", "state_dir"]
 STANDINGS = ["failed", "retrying", "running", "queued", "ok", "stopped", "waiting", "done", "disabled"]
 
 

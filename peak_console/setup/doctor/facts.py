@@ -108,6 +108,10 @@ class State:
     """Its type, where that can be seen."""
     lock_fault: str = ""
     is_served: bool = False
+    complaint: str = ""
+    """What is wrong with the engine that serves it."""
+    readable_by: str = ""
+    """Who else can read the registry: ``group``, ``everybody``, or nobody."""
     engine: Engine | None = None
 
 

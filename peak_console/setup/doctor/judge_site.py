@@ -167,6 +167,15 @@ def _room(state: State) -> Iterator[Finding]:
 
 def _served(state: State, file: JobsFile) -> Iterator[Finding]:
     engine = state.engine
+    if state.readable_by == "everybody":
+        yield Finding(
+            _STATE, Grade.WARNING, "everybody on this machine can read the registry and what jobs print",
+            f"chmod -R o-rwx {state.directory}",
+        )  # fmt: skip
+    elif state.readable_by:
+        yield Finding(_STATE, Grade.OK, "its group may look on")
+    if state.complaint:
+        yield Finding(_STATE, Grade.PROBLEM, state.complaint, "look at its log, and start it again if it hangs")
     if not state.is_served:
         yield Finding(
             _STATE, Grade.NOTE, "no engine serves it: nothing is dispatched",

@@ -175,8 +175,29 @@ def state(directory: str) -> State:
         filesystem=filesystem_of(there),
         lock_fault="" if refusal else _lock_fault(there),
         is_served=is_served,
+        complaint=_complaint(directory) if is_served else "",
+        readable_by=_readable_by(directory) if exists else "",
         engine=engine if is_served else None,
     )
+
+
+def _complaint(directory: str) -> str:
+    from peak_console.clock import SystemClock
+    from peak_console.store.heartbeat import signs_of_life
+
+    signs = signs_of_life(directory)
+    return signs.complaint(SystemClock().now()) if signs is not None else ""
+
+
+def _readable_by(directory: str) -> str:
+    try:
+        both = os.stat(directory).st_mode & os.stat(os.path.join(directory, state_dir.DATABASE)).st_mode
+        entered = os.stat(directory).st_mode
+    except OSError:
+        return ""
+    if both & 0o004 and entered & 0o001:
+        return "everybody"
+    return "group" if both & 0o040 and entered & 0o010 else ""
 
 
 def _refusal(directory: str, there: str) -> str:

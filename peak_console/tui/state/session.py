@@ -135,6 +135,8 @@ class EngineSession:
             on_alert=self._alerting.wake,
         )
         self._engine.on_reload(self._watcher.read_now)
+        if not self.options.no_alerts:
+            self._engine.on_emergency(self._alerting.send_at_once)
         sys.setswitchinterval(SWITCH_SECONDS)
         # Not one of Textual's workers: they cannot outlive the screen, and would hold up its end.
         self._thread = threading.Thread(target=self._serve, args=(self._engine,), name="engine")
