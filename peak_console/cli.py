@@ -12,10 +12,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace, _SubParsersAction
     from collections.abc import Sequence
+    from typing import NoReturn
 
     from peak_console.cli_verbs import Verb, VerbTable
 
 EXIT_OK, EXIT_UNUSABLE, EXIT_USAGE, EXIT_RUN_FAILED = 0, 1, 2, 3
+LONGEST_MESSAGE = 500
 DEFAULT_CONFIG = "config/scheduler/jobs.toml"
 
 
@@ -45,6 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _silence()
         where = f"{error.filename}: " if error.filename else ""
         return _complain(PeakConsoleError(f"{where}{error.strerror or error}"), EXIT_UNUSABLE)
+    except ValueError as error:
+        if "embedded null" not in str(error):
+            raise
+        return _complain(
+            UsageError("no file and no program can have a name with a NUL character; leave it out"), EXIT_USAGE
+        )
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "new thread" not in str(error):
             raise
@@ -88,8 +96,17 @@ def _complain(error: PeakConsoleError, code: int) -> int:
     return code
 
 
+class _Parser(ArgumentParser):
+    """Repeats what it does not understand only as text that does nothing to the terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        from peak_console.text import safe
+
+        super().error(safe(message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"))
+
+
 def _parser(words: Sequence[str]) -> ArgumentParser:
-    parser = ArgumentParser(
+    parser = _Parser(
         prog="peak-console",
         description="A terminal operator console with a scheduler engine inside. Without a verb it opens the console; "
         "with --headless it runs the scheduler as a plain program.",
@@ -175,7 +192,7 @@ def _add_engine_options(parser: ArgumentParser) -> None:
     add("--log-format", choices=("text", "json"), default="text", help="how --headless reports (default: text)")
 
 
-def _add_verbs(parsers: _SubParsersAction[ArgumentParser], verbs: VerbTable) -> None:
+def _add_verbs(parsers: _SubParsersAction[_Parser], verbs: VerbTable) -> None:
     for name, (help_line, configure) in verbs.items():
         parser = parsers.add_parser(
             name, help=help_line, description=help_line[0].upper() + help_line[1:] + ".", formatter_class=_formatter

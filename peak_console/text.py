@@ -59,6 +59,13 @@ def _clean(text: str, blank: str) -> str:
     return re.sub(_HIDDEN, REPLACEMENT, text)
 
 
+def word(text: str) -> str:
+    """``text`` as one word of a command line that can be copied into a shell."""
+    from shlex import quote
+
+    return quote(safe(text))
+
+
 def counted(number: int, what: str) -> str:
     """``1 job``, ``2 jobs``."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

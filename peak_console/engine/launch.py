@@ -11,6 +11,7 @@ from peak_console.jobs.environment import job_environment, load_dotenv_values, m
 from peak_console.redact import Redactor, secret_words
 from peak_console.runs.interface import RunSpec
 from peak_console.store.directory import run_directory
+from peak_console.text import word
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -37,8 +38,8 @@ def secrets_of(job: JobDefinition) -> Iterator[Mapping[str, str]]:
             elif not isinstance(item, bool) and len(str(item)) >= LONG_NUMBER:
                 yield {name: str(item)}
     words = job.argv or [item for item in job.args.values() if isinstance(item, str)]
-    for name, word in secret_words(words):
-        yield {name: word}
+    for name, value in secret_words(words):
+        yield {name: value}
 
 
 class Launcher:
@@ -113,7 +114,7 @@ class Launcher:
         if lost is not None:
             raise StartError(
                 f"{lost} was a secret given by hand, which is nowhere kept; give it again: peak-console run "
-                f"{job.name} --set {lost}=…"
+                f"{word(job.name)} --set {word(lost)}=…"
             )
         environment = job_environment(
             job,

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     Upcoming = tuple[datetime, JobDefinition]
 
 
+MOST_SLOTS = 100_000
+"""Slots shown at once at the most: a job of every minute has five thousand million up to the end of the calendar."""
+
+
 def show_jobs(options: Namespace) -> int:
     """``jobs``: every job, how it stands and why, its schedule, next slot and last run."""
     with select(options) as selection:
@@ -135,6 +139,8 @@ def show_next(options: Namespace) -> int:
     """``next``: upcoming slots of all jobs, oldest first."""
     if options.count < 0 or (options.count == 0 and options.to is None):
         raise UsageError("--count: give 1 or more; 0 (all of them) needs an end, --to")
+    if options.count > MOST_SLOTS:
+        raise UsageError(f"--count: give {MOST_SLOTS} at the most, and go on with --from")
     with select(options) as selection:
         jobs = {options.job: selection.job(options.job)} if options.job is not None else selection.jobs
         states = selection.store.job_states() if selection.store is not None else {}
@@ -184,7 +190,10 @@ def _upcoming(
     slots: Iterator[Upcoming] = merge(*map(ahead, jobs.values()), key=itemgetter(0))
     if end is not None:
         slots = takewhile(lambda item: item[0] <= end, slots)
-    return list(islice(slots, options.count or None))
+    found = list(islice(slots, options.count or MOST_SLOTS + 1))
+    if len(found) > MOST_SLOTS:
+        note(f"the first {MOST_SLOTS}; there are more, see --from")
+    return found[:MOST_SLOTS]
 
 
 def _moment_of(option: str, text: str | None, selection: Selection) -> datetime | None:

@@ -11,7 +11,7 @@ from peak_console.model.records import Outcome, RunState, Trigger
 from peak_console.runs.local.run_directory import read_exit_status
 from peak_console.runs.output.reader import OutputReader
 from peak_console.store.directory import is_held, run_directory
-from peak_console.text import duration, safe, size
+from peak_console.text import duration, safe, size, word
 from peak_console.verbs.common import note_file_error, number_of, select
 from peak_console.verbs.output import cut, note, write
 from peak_console.verbs.terminal import TerminalOutput
@@ -65,7 +65,7 @@ def _run(what: str, selection: Selection) -> Run:
     job = selection.recorded_job(what)
     last = store.last_runs([job]).get(job) if store is not None else None
     if last is None:
-        raise PeakConsoleError(f'job "{safe(job)}" has not run yet; see: peak-console next --job {safe(job)}')
+        raise PeakConsoleError(f'job "{safe(job)}" has not run yet; see: peak-console next --job {word(job)}')
     return last
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peak_console.engine.arguments import LARGEST_NUMBER
 from peak_console.errors import UsageError
 from peak_console.model.records import Outcome
 from peak_console.store.history import RUN_TYPE
@@ -82,7 +83,7 @@ def _limit(number: int) -> int:
     """The registry's limit for a ``--limit``."""
     if number < 0:
         raise UsageError(f"--limit: {number} is negative; 0 is all")
-    return number or -1
+    return min(number, LARGEST_NUMBER) or -1
 
 
 def _note_more(shown_rows: int, limit: int) -> None:

@@ -96,7 +96,7 @@ def test_a_job_whose_kind_of_schedule_is_edited_begins_anew_and_keeps_its_slots_
         engine.end(run_id)
     if after is ONCE:
         engine.advance(86400)
-        engine.restart()
+        engine.restart(after)
         engine.advance(86400)
         assert len(engine.runs()) - count == 1
 

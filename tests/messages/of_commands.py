@@ -87,3 +87,13 @@ def arguments_that_do_not_arrive(stage: Stage) -> None:
         patched.setattr("peak_console.store.private.os.makedirs", failing(errno.ENOSPC))
         stage.ask("handing over", lambda: private.keep(str(stage.state), {"n": 1}))
     stage.command("run", job="a", args={"api_key": GIVEN})
+
+
+@scenario
+def words_that_are_too_much(stage: Stage) -> None:
+    stage.run("status --state-dir 'a\0b'")
+    stage.run("runs --limit 99999999999999999999")
+    stage.run("next --count 99999999999999999999")
+    stage.jobs('[[job]]\nname = "a"\ncommand = "true"\nschedule_type = "interval"\ninterval_seconds = 3600\n')
+    stage.patch.setattr("peak_console.verbs.listing.MOST_SLOTS", 1)
+    stage.run("next --count 0 --to 2d --json")
