@@ -105,7 +105,8 @@ def _ack(parser: ArgumentParser) -> Verb:
     return _verb("command", "acknowledge")
 
 
-def _reload(_parser: ArgumentParser) -> Verb:
+def _reload(parser: ArgumentParser) -> Verb:
+    parser.add_argument("--accept", action="store_true", help="take it up at once even if it removes most jobs")
     return _verb("command", "reload")
 
 

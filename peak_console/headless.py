@@ -7,8 +7,8 @@ import signal
 
 from peak_console.clock import SystemClock
 from peak_console.decisions.selection import check_tags, tags_of
-from peak_console.errors import StateError
-from peak_console.jobs.loader import load
+from peak_console.errors import DamagedError, StateError
+from peak_console.jobs.standing import load_standing
 from peak_console.model.terms import RESIDENT_MODES
 from peak_console.store.directory import state_directory
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from peak_console.engine.one_shot import PassingEngine
     from peak_console.engine.resident import Engine
     from peak_console.jobs.model import JobSet
-    from peak_console.jobs.watcher import FileStatus
+    from peak_console.jobs.standing import FileStatus
     from peak_console.notify import Notifier
     from peak_console.outlet import Outlet
     from peak_console.reports import Reporter
@@ -39,12 +39,7 @@ PASSING_ENGINE_SECONDS = 10.0
 
 def run_headless(options: Namespace) -> int:
     """``--headless``, ``--once`` and ``--dry-run``; the exit code."""
-    seen = None
-    if not (options.once or options.dry_run):
-        from peak_console.jobs.watcher import file_status
-
-        seen = file_status(options.config)  # before it is read: a save meanwhile must not go unnoticed
-    jobset = load(options.config)
+    jobset, seen = load_standing(options.config)
     doubts = check_tags(jobset.jobs, tags_of(options.include_tags), tags_of(options.exclude_tags))
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
     _warn(jobset)
@@ -146,6 +141,7 @@ class _Service:
             text = f"another engine{self._holder()} serves {self._directory}; nothing done"
             self._reporter.line(self._clock.now(), "info", text)
             return 0
+        await_known_jobs(engine, self._jobset)
         engine.begin()
         self._tell_of_hold()
         engine.dispatch_once()
@@ -174,7 +170,10 @@ class _Service:
     def _resident(self, engine: Engine, seen: FileStatus | None) -> int:
         from peak_console.jobs.watcher import Watcher
 
-        watcher = Watcher(self._options.config, on_jobs=self._offer, on_error=engine.reject, seen=seen)
+        watcher = Watcher(
+            self._options.config, on_jobs=self._offer, on_error=engine.reject, on_held=engine.hold_back,
+            seen=seen, known=self._jobset,
+        )  # fmt: skip
         signal.signal(signal.SIGHUP, lambda _number, _frame: watcher.look())
         engine.on_reload(watcher.read_now)
         if not self._options.no_alerts:
@@ -183,7 +182,8 @@ class _Service:
             engine.on_beat(self._notifier.beat)
         if not self._stand_by():
             return 0
-        watcher.compare()  # it may have stood by for weeks
+        watcher.settle(lambda: bool(self._signals))  # it may have stood by for weeks
+        await_known_jobs(engine, self._jobset)
         engine.begin()
         self._tell_of_hold()
         self._resume_deliveries()
@@ -241,6 +241,22 @@ def engine_options(options: Namespace, mode: str) -> EngineOptions:
         keep_registry=not options.no_registry,
         send_alerts=not options.no_alerts,
     )
+
+
+def await_known_jobs(engine: EngineCore, jobset: JobSet) -> None:
+    """Before ``begin``: have the jobs file stand a while if it makes ``once`` of what an engine knew otherwise.
+
+    As ``once`` is what a job is that names no schedule, half a file makes jobs into such, and starts them. Raises
+    ``JobsFileError``.
+    """
+    from peak_console.jobs.caution import START_SECONDS, has_become_once
+
+    try:
+        states = engine.store.job_states()
+    except DamagedError:  # ``begin`` replaces the registry; then nothing is known
+        return
+    if has_become_once(jobset, states):
+        engine.offer(load_standing(jobset.path, START_SECONDS)[0])
 
 
 def take_turn(engine: EngineCore, give_up: Callable[[], bool] = lambda: False) -> bool:

@@ -97,7 +97,12 @@ def _reloaded(event: events.JobsReloaded) -> Line:
         for word, names in (("added", event.added), ("removed", event.removed), ("changed", event.changed))
         if names
     ]
-    return Level.INFO, f"jobs reloaded: {'; '.join(parts) or 'no job has changed'}"
+    level = Level.WARNING if event.removed else Level.INFO
+    return level, f"jobs reloaded: {'; '.join(parts) or 'no job has changed'}"
+
+
+def _held_back(event: events.ReloadHeldBack) -> Line:
+    return Level.WARNING, f"{event.reason}; the jobs already loaded keep running"
 
 
 def _rejected(event: events.ReloadRejected) -> Line:
@@ -134,6 +139,7 @@ _LINES: dict[type[EngineEvent], Callable[[Any], Line]] = {
     events.AlertRaised: _alert,
     events.JobsReloaded: _reloaded,
     events.ReloadRejected: _rejected,
+    events.ReloadHeldBack: _held_back,
     events.CommandAnswered: _answered,
     events.EngineTroubled: _troubled,
     events.EngineMended: _mended,

@@ -285,6 +285,8 @@ def judge_reloaded(
         return None
     summary = ", ".join(f"{len(jobs)} {word}" for word, jobs in parts)
     lines = [f"{path.rpartition('/')[2]} reloaded: {summary}"]
-    lines += [f"{word.capitalize()}: {wording.names(jobs)}" for word, jobs in parts]
+    # A job that is gone runs no more, and nothing else will tell of it: each is named.
+    most = {"removed": len(removed)}
+    lines += [f"{word.capitalize()}: {wording.names(jobs, most.get(word))}" for word, jobs in parts]
     context = {"path": path, "added": list(added), "removed": list(removed), "changed": list(changed)}
-    return Alert(Level.INFO, "\n".join(lines), now, context=context)
+    return Alert(Level.WARNING if removed else Level.INFO, "\n".join(lines), now, context=context)

@@ -58,8 +58,9 @@ def tail(lines: Sequence[str]) -> list[str]:
     return [line if len(line) <= TAIL_COLUMNS else line[: TAIL_COLUMNS - 1] + "…" for line in kept]
 
 
-def names(jobs: Sequence[str]) -> str:
-    """The names with commas; beyond ten only how many more there are."""
-    shown = ", ".join(jobs[:NAMES_SHOWN])
-    more = len(jobs) - NAMES_SHOWN
+def names(jobs: Sequence[str], most: int | None = None) -> str:
+    """The names with commas; beyond ``most``, ten by default, only how many more there are."""
+    most = NAMES_SHOWN if most is None else most
+    shown = ", ".join(jobs[:most])
+    more = len(jobs) - most
     return f"{shown} and {more} more" if more > 0 else shown

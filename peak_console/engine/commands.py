@@ -41,7 +41,7 @@ class Commander:
         context: EngineContext,
         dispatcher: Dispatcher,
         record: Callable[[Sequence[End]], None],
-        reload: Callable[[], str],
+        reload: Callable[[bool], str],
     ) -> None:
         """``record`` writes down ends that a command makes; ``reload`` reads the jobs file: the error, or nothing."""
         self._context = context
@@ -250,8 +250,8 @@ class Commander:
         count = self._context.store.acknowledge(command.issued_by, now, alert)
         return DONE, f"{count} alert{'' if count == 1 else 's'} acknowledged", None
 
-    def _reload_jobs(self, _command: Command, _now: datetime) -> Answer:
-        error = self._reload()
+    def _reload_jobs(self, command: Command, _now: datetime) -> Answer:
+        error = self._reload(bool(command.arguments.get("accept")))
         return (REFUSED, error, None) if error else (DONE, "the jobs file has been read again", None)
 
 

@@ -17,6 +17,7 @@ class Wishes:
     def __init__(self) -> None:
         self._offered: JobSet | None = None
         self._rejection: str | None = None
+        self._held_back: str | None = None
         self._drain_wanted = False
         self._stop_wanted = False
         self._leave_wanted = False
@@ -49,6 +50,11 @@ class Wishes:
     def reject(self, error: str) -> None:
         """Say that the jobs file as it stands cannot be used."""
         self._rejection = error
+        self.ring()
+
+    def hold_back(self, why: str) -> None:
+        """Say why the jobs file as it stands does not count yet; with an empty text, that it does."""
+        self._held_back = why
         self.ring()
 
     def ring(self) -> None:

@@ -122,6 +122,13 @@ class ReloadRejected(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadHeldBack(EngineEvent):
+    """The jobs file as it stands does not count yet; the engine goes on with the one before."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandAnswered(EngineEvent):
     """A front end's command was carried out or refused."""
 

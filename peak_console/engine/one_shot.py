@@ -49,7 +49,7 @@ class PassingEngine(EngineCore):
         from peak_console.engine.commands import Commander
 
         commander = Commander(
-            self.context, self._dispatcher, self._bookkeeper.record, lambda: "this engine does not reload"
+            self.context, self._dispatcher, self._bookkeeper.record, lambda _accept: "this engine does not reload"
         )
         commander.obey(self._clock.now())
         self._give_way()

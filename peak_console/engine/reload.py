@@ -5,7 +5,7 @@ from __future__ import annotations
 from peak_console.alerts.judge import judge_rejected, judge_reloaded
 from peak_console.decisions.planner import Planner
 from peak_console.decisions.selection import changes
-from peak_console.engine.events import JobsReloaded, ReloadRejected
+from peak_console.engine.events import JobsReloaded, ReloadHeldBack, ReloadRejected
 from peak_console.engine.launch import Launcher
 from peak_console.jobs.loader import filter_jobs_by_tags
 
@@ -52,3 +52,11 @@ def tell_of_rejection(context: EngineContext, error: str, now: datetime) -> None
         context.store.rejected(error)
         context.raise_alert(judge_rejected(context.jobset.path, error.splitlines(), now=now))
     context.emit(ReloadRejected(at=now, error=error))
+
+
+def tell_of_hold_back(context: EngineContext, why: str, now: datetime) -> None:
+    """Record why the jobs file as it stands does not count yet, or that it does. Raises ``StateError``."""
+    with context:
+        context.store.rejected(why or None)
+    if why:
+        context.emit(ReloadHeldBack(at=now, reason=why))

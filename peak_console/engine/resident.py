@@ -14,7 +14,7 @@ from peak_console.engine.mishaps import sentence
 from peak_console.engine.readiness import Readiness
 from peak_console.engine.registry_loss.at_start import tell_of_damage
 from peak_console.engine.registry_loss.while_serving import Inspector, known_to, restore, stand_firm
-from peak_console.engine.reload import reload_jobs, tell_of_rejection
+from peak_console.engine.reload import reload_jobs, tell_of_hold_back, tell_of_rejection
 from peak_console.engine.retention import Retention
 from peak_console.errors import DamagedError, StateError, TakenAwayError
 from peak_console.model.records import Alert
@@ -46,7 +46,7 @@ TROUBLE_SECONDS = 1.0
 class Engine(EngineCore):
     """Serves a state directory until it is told to leave."""
 
-    _reload: Callable[[], str] = staticmethod(lambda: "this engine does not reload")
+    _reload: Callable[[bool], str] = staticmethod(lambda _accept: "this engine does not reload")
     _trouble: str | None = None
     """What the registry refuses now, and ``_troubled_since`` when."""
     _troubled_since: datetime
@@ -58,8 +58,11 @@ class Engine(EngineCore):
     """Whether the channels know of the present trouble."""
     _on_emergency: Callable[[Alert], None] = staticmethod(lambda _alert: None)
 
-    def on_reload(self, reload: Callable[[], str]) -> None:
-        """What the ``reload`` command calls: reads the file again and offers it; the error, or nothing."""
+    def on_reload(self, reload: Callable[[bool], str]) -> None:
+        """What the ``reload`` command calls: reads the file again and offers it; why it does not, or nothing.
+
+        It is told whether to accept whatever the file removes.
+        """
         self._reload = reload
 
     def on_emergency(self, send: Callable[[Alert], None]) -> None:
@@ -220,8 +223,12 @@ class Engine(EngineCore):
 
     def _reload_if_offered(self, now: datetime) -> None:
         rejection, self._rejection = self._rejection, None
+        held_back, self._held_back = self._held_back, None
         offered, self._offered = self._offered, None
         try:
+            if held_back is not None:
+                tell_of_hold_back(self.context, held_back, now)
+                held_back = None
             if rejection is not None:
                 tell_of_rejection(self.context, rejection, now)
                 rejection = None
@@ -229,6 +236,7 @@ class Engine(EngineCore):
                 self._take_up(offered, now)
         except StateError:  # the registry refuses: not forgotten, and as a whole next time
             self._rejection = self._rejection or rejection
+            self._held_back = held_back if self._held_back is None else self._held_back
             self._offered = self._offered or offered
             raise
 

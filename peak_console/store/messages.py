@@ -325,8 +325,8 @@ class EngineRecords(Database):
         """The engine works by the jobs file as it stands."""
         self._write("UPDATE engine SET loaded_at = ?, config_error = NULL", (stamp(now),))
 
-    def rejected(self, error: str) -> None:
-        """The jobs file as it stands cannot be used; the engine goes on with the one before."""
+    def rejected(self, error: str | None) -> None:
+        """The jobs file as it stands is not used, and why; the engine goes on with the one before. ``None``: it is."""
         self._write("UPDATE engine SET config_error = ?", (error,))
 
     def hold(self) -> Hold | None:

@@ -92,4 +92,9 @@ def acknowledge(options: Namespace) -> int:
 
 
 def reload(options: Namespace) -> int:
-    return _give(options, "reload", needs_engine=True)
+    """Have the jobs file read again, once it is complete; with ``--accept`` whatever it removes."""
+    from peak_console.jobs.caution import START_SECONDS
+    from peak_console.jobs.standing import load_standing
+
+    load_standing(options.config, START_SECONDS)
+    return _give(options, "reload", needs_engine=True, accept=options.accept)

@@ -34,9 +34,10 @@ LOOK_SECONDS = 0.05
 def run_by_hand(options: Namespace) -> int:
     """Run a job now; 3 when it failed, with ``--wait`` its own exit code."""
     from peak_console.decisions.selection import tags_of
-    from peak_console.jobs.loader import filter_jobs_by_tags, load
+    from peak_console.jobs.loader import filter_jobs_by_tags
+    from peak_console.jobs.standing import load_standing
 
-    jobset = load(options.config)
+    jobset = load_standing(options.config)[0]
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
     selected = filter_jobs_by_tags(jobset.jobs.values(), tags_of(options.include_tags), tags_of(options.exclude_tags))
     jobs = {job.name: job for job in selected}

@@ -222,5 +222,13 @@ def test_reload_names_what_is_new() -> None:
     assert alert.message == "jobs.toml reloaded: 2 added, 1 changed\nAdded: a, b\nChanged: c"
 
 
+def test_reload_names_every_job_that_is_gone_in_a_warning() -> None:
+    gone = [f"job{number}" for number in range(25)]
+    alert = judge_reloaded("/srv/jobs.toml", added=[], removed=gone, changed=[], now=NOW)
+    assert alert is not None
+    assert alert.level == Level.WARNING
+    assert alert.message == f"jobs.toml reloaded: 25 removed\nRemoved: {', '.join(gone)}"
+
+
 def test_reload_that_changes_nothing_makes_no_alert() -> None:
     assert judge_reloaded("jobs.toml", added=[], removed=[], changed=[], now=NOW) is None

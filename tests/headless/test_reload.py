@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.clock import SystemClock
+from peak_console.jobs.caution import START_SECONDS
+from peak_console.store.directory import ring
 from peak_console.store.store import Store
 from tests.headless.support import shell
+from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +21,9 @@ if TYPE_CHECKING:
     from tests.headless.support import Program
 
 NOTE = "echo $PEAK_JOB_NAME >> {log}"
-LIVE_SECONDS = 2.0
+LIVE_SECONDS = 1.5
 """What a test allows on a busy machine; 0.1 to 0.3 is what it takes."""
+NIGHTLY = 'schedule_type = "daily"\ndaily_time = "00:00"'
 
 
 def save_in_place(program: Program, text: str) -> None:
@@ -35,16 +40,16 @@ def save_by_rename(program: Program, text: str) -> None:
 
 @pytest.mark.parametrize("save", [save_in_place, save_by_rename])
 def test_a_save_is_live_in_a_moment(program: Program, save: Callable[[Program, str], None]) -> None:
-    program.jobs(shell("old", NOTE))
+    old = shell("old", NOTE)
+    program.jobs(old)
     resident = program.headless()
     resident.shows("old #1 succeeded")
     for number in range(3):
         began = time.monotonic()
-        save(program, shell(f"new{number}", NOTE))
-        resident.shows(f"new{number} #{number + 2} started")
+        save(program, old + shell(f"new{number}", NOTE, NIGHTLY))
+        resident.shows(f"added new{number}")
         assert time.monotonic() - began < LIVE_SECONDS
-    assert "jobs reloaded: added new0; removed old" in resident.out
-    resident.shows("new2 #4 succeeded")
+    assert "jobs reloaded: added new1; removed new0" in resident.out
     assert resident.leave() == 0
 
 
@@ -70,8 +75,8 @@ def test_a_swapped_symlink_is_live_in_a_moment(program: Program) -> None:
     resident.shows("old #1 succeeded")
     for number in range(2):
         began = time.monotonic()
-        publish(f"..v{number + 2}", shell(f"new{number}", NOTE))
-        resident.shows(f"new{number} #{number + 2} succeeded")
+        publish(f"..v{number + 2}", shell("old", NOTE) + shell(f"new{number}", NOTE, NIGHTLY))
+        resident.shows(f"added new{number}")
         assert time.monotonic() - began < LIVE_SECONDS
     assert resident.leave() == 0
 
@@ -137,3 +142,148 @@ def test_new_warnings_are_shown_once(program: Program) -> None:
     assert resident.leave() == 0
     assert resident.err.count('unknown key "team"') == 1
     assert resident.err.count('unknown key "owner"') == 1
+
+
+def jobs_file(program: Program, *jobs: str) -> str:
+    """What ``program.jobs`` writes of some jobs."""
+    program.jobs("".join(jobs))
+    return program.config.read_text(encoding="utf-8")
+
+
+def cut_before(text: str, mark: str) -> tuple[str, str]:
+    at = text.rindex(mark)
+    return text[:at], text[at:]
+
+
+NIGHT = shell("night", NOTE, NIGHTLY)
+DARK = shell("dark", NOTE, "enabled = false")
+
+
+@pytest.mark.parametrize("mark", ["schedule_type", "enabled = false", 'ghtly"', "[[job]]"])
+def test_nothing_of_a_file_counts_while_it_is_being_written(program: Program, mark: str) -> None:
+    before = NIGHT.replace("night", "nightly")
+    start, end = cut_before(jobs_file(program, before, DARK), mark)
+    resident = program.headless()
+    with program.config.open("w", encoding="utf-8") as file:
+        file.write(start)
+        file.flush()
+        time.sleep(2.5)  # longer than any save has to stand
+        assert "jobs" not in resident.out.partition("engine started")[2].partition("\n")[2]
+        file.write(end)
+    resident.shows("jobs reloaded: no job has changed")
+    assert resident.leave() == 0
+    assert resident.out.count("reloaded") == 1
+    assert "rejected" not in resident.out
+    assert program.log == []
+
+
+@pytest.mark.parametrize("mark", ["schedule_type", "enabled = false"])
+def test_a_writer_that_closes_the_file_in_between_starts_nothing_either(program: Program, mark: str) -> None:
+    start, end = cut_before(jobs_file(program, NIGHT, DARK, NIGHT.replace("night", "last")), mark)
+    resident = program.headless()
+    program.config.write_text(start, encoding="utf-8")
+    time.sleep(1)
+    with program.config.open("a", encoding="utf-8") as file:
+        file.write(end)
+    resident.shows("jobs reloaded: no job has changed")
+    assert resident.leave() == 0
+    assert "rejected" not in resident.out
+    assert program.log == []
+
+
+def test_a_save_that_starts_jobs_counts_when_it_has_stood_for_a_while(program: Program) -> None:
+    jobs_file(program, NIGHT)
+    resident = program.headless()
+    began = time.monotonic()
+    jobs_file(program, NIGHT, shell("new", NOTE))
+    resident.shows("added new")
+    assert time.monotonic() - began >= START_SECONDS - 0.1
+    program.log_has(1)
+    assert resident.leave() == 0
+
+
+@pytest.mark.parametrize("words", [["--once"], ["--headless"], ["--once", "--dry-run"], ["run", "night"]])
+def test_no_start_takes_up_half_a_file(program: Program, words: list[str]) -> None:
+    start, end = cut_before(jobs_file(program, NIGHT, DARK), "enabled = false")
+    with program.config.open("w", encoding="utf-8") as file:
+        file.write(start)
+        file.flush()
+        started = program.start(*words)
+        wait_until(lambda: "waiting for the jobs file" in started.err)
+        assert started.out == ""
+        file.write(end)
+    if words == ["--headless"]:
+        started.shows("engine started: 2 jobs, 1 enabled")
+        assert started.leave() == 0
+    else:
+        assert started.wait() == 0
+    assert "dark" not in "".join(program.log)
+    assert "dark" not in started.out
+
+
+def test_a_start_waits_where_a_job_has_become_once_since_it_was_known(program: Program) -> None:
+    whole = jobs_file(program, NIGHT)
+    assert program.once().code == 0
+    start, end = cut_before(whole, "schedule_type")
+    program.config.write_text(start, encoding="utf-8")
+    started = program.start("--once")
+    time.sleep(1)
+    with program.config.open("a", encoding="utf-8") as file:
+        file.write(end)
+    assert started.wait() == 0
+    assert program.log == []
+    program.config.write_text(start, encoding="utf-8")
+    assert program.once().code == 0
+    assert program.log == ["night"], "after it has stood, it is meant"
+
+
+def test_the_reload_command_waits_for_the_writer_too(program: Program) -> None:
+    start, end = cut_before(jobs_file(program, NIGHT, DARK), "enabled = false")
+    resident = program.headless()
+    with program.config.open("w", encoding="utf-8") as file:
+        file.write(start)
+        file.flush()
+        asking = program.start("reload")
+        wait_until(lambda: "waiting for the jobs file" in asking.err)
+        store = Store.open(str(program.state))
+        number = store.issue("reload", "ada", SystemClock().now())
+        ring(str(program.state))
+        wait_until(lambda: (found := store.command(number)) is not None and found.answer is not None)
+        command = store.command(number)
+        store.close()
+        assert command is not None
+        assert (command.answer, "open for writing" in str(command.message)) == ("refused", True)
+        file.write(end)
+    assert asking.wait() == 0
+    assert resident.leave() == 0
+    assert program.log == []
+    assert "rejected" not in resident.out
+
+
+def test_a_save_that_drops_most_jobs_waits_for_consent(program: Program) -> None:
+    jobs_file(program, *(NIGHT.replace("night", f"night{number}") for number in range(4)))
+    resident = program.headless()
+    jobs_file(program, NIGHT.replace("night", "night0"))
+    resident.shows("would remove 3 of 4 jobs: night1, night2, night3; it is held back for 10.0s")
+    assert "would remove 3 of 4 jobs" in program.run("status").out
+    refused = program.run("reload")
+    assert refused.code == 1
+    assert "would remove 3 of 4 jobs: night1, night2, night3" in refused.err
+    assert "peak-console reload --accept" in refused.err
+    assert program.run("reload", "--accept").code == 0
+    resident.shows("removed night1, night2, night3")
+    assert "would remove" not in program.run("status").out
+    assert resident.leave() == 0
+    assert "Removed: night1, night2, night3" in program.run("alerts", "--json").out
+
+
+def test_an_emptied_file_removes_nothing_before_it_has_stood(program: Program) -> None:
+    whole = jobs_file(program, NIGHT)
+    resident = program.headless()
+    program.config.write_text("", encoding="utf-8")
+    resident.shows("would remove all 1 job: night")
+    program.config.write_text(whole, encoding="utf-8")
+    resident.shows("jobs reloaded: no job has changed")
+    program.config.write_text("", encoding="utf-8")
+    resident.shows("jobs reloaded: removed night")
+    assert resident.leave() == 0

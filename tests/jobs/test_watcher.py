@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.jobs.loader import load
 from peak_console.jobs.notices import listen
-from peak_console.jobs.watcher import Watcher, _way, file_status
+from peak_console.jobs.standing import file_status
+from peak_console.jobs.watcher import BEING_WRITTEN, Watcher, _way
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
@@ -243,17 +245,121 @@ def test_stopping_takes_no_time(jobs_file: Path) -> None:
     assert not watched.watcher._thread.is_alive()
 
 
-def test_a_save_in_place_that_is_empty_for_an_instant_removes_no_job(
+class Clocked:
+    """A watcher that is asked to look at moments that a test names."""
+
+    def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch, known: str = "first") -> None:
+        self.path, self.now, self.said = path, 100.0, list[str]()
+        self.written: bool | None = False
+        monkeypatch.setattr("peak_console.jobs.watcher.monotonic", lambda: self.now)
+        monkeypatch.setattr("peak_console.jobs.watcher.is_being_written", lambda _path: self.written)
+        monkeypatch.setattr("peak_console.jobs.watcher.is_old", lambda _status: False)
+        path.write_text(known, encoding="utf-8")
+        self.watcher = Watcher(
+            str(path), on_jobs=lambda jobset: self.said.append(" ".join(jobset.jobs) or "none"),
+            on_error=lambda error: self.said.append(f"error: {error}"),
+            on_held=lambda why: self.said.append(f"held: {why}"), known=load(str(path)),
+        )  # fmt: skip
+
+    def save(self, text: str) -> None:
+        beside = self.path.with_name("new")
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, self.path)
+
+    def after(self, seconds: float) -> list[str]:
+        """What it says when it looks so many seconds later."""
+        self.now += seconds
+        self.said.clear()
+        self.watcher.compare()
+        return list(self.said)
+
+
+DAILY = '[[job]]\nname = "{}"\nschedule_type = "daily"\ndaily_time = "22:00"\n'
+
+
+def of(*names: str) -> str:
+    return "".join(map(DAILY.format, names))
+
+
+def test_nothing_counts_while_it_is_written_however_long(jobs_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clocked = Clocked(jobs_file, monkeypatch, of("a"))
+    clocked.written = True
+    clocked.save("[[job")
+    assert clocked.after(0) == []
+    assert clocked.after(5) == []
+    assert clocked.after(20) == [f"held: {BEING_WRITTEN}"]
+    clocked.save(of("a", "b"))
+    assert clocked.after(600) == []
+    clocked.written = False
+    assert clocked.after(0.1) == ["a b", "held: "]
+    assert clocked.after(0.1) == []
+
+
+def test_where_nobody_tells_it_has_to_stand(jobs_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clocked = Clocked(jobs_file, monkeypatch, of("a"))
+    clocked.written = None
+    clocked.save(of("a", "b"))
+    assert clocked.after(0) == []
+    assert clocked.after(1.9) == []
+    clocked.save(of("a", "b", "c"))
+    assert clocked.after(1.9) == []
+    assert clocked.after(1.9) == []
+    assert clocked.after(0.2) == ["a b c"]
+
+
+def test_what_starts_a_job_has_to_stand(jobs_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clocked = Clocked(jobs_file, monkeypatch, of("a"))
+    clocked.save(GOOD.format("a"))
+    assert clocked.after(0) == []
+    assert clocked.after(1.9) == []
+    assert clocked.watcher.read_now().startswith("the jobs file as it is now starts jobs at once")
+    clocked.save(of("a", "b"))
+    assert clocked.after(0) == ["a b"]
+    clocked.save(GOOD.format("a"))
+    assert clocked.after(0) == []
+    assert clocked.after(2.1) == ["a"]
+
+
+def test_an_error_has_to_stand_unless_it_is_asked_for(jobs_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clocked = Clocked(jobs_file, monkeypatch, of("a"))
+    clocked.save(BROKEN)
+    assert clocked.after(0) == []
+    assert clocked.after(0.9) == []
+    assert len(clocked.after(0.2)) == 1
+    clocked.save(BROKEN + " ")
+    assert clocked.watcher.read_now().startswith(str(jobs_file))
+
+
+def test_what_drops_many_jobs_waits_for_consent_or_ten_seconds(
     jobs_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jobs_file.write_text(GOOD.format("first"), encoding="utf-8")
-    taken: list[JobSet] = []
-    watcher = Watcher(str(jobs_file), on_jobs=taken.append, on_error=pytest.fail)
-    jobs_file.write_text("", encoding="utf-8")
+    clocked = Clocked(jobs_file, monkeypatch, of("a", "b", "c", "d"))
+    clocked.save(of("a"))
+    (said,) = clocked.after(0)
+    assert said.startswith("held: the jobs file as it is now would remove 3 of 4 jobs: b, c, d;")
+    assert clocked.watcher.wants_consent
+    assert clocked.after(9.9) == []
+    clocked.save("")
+    assert len(clocked.after(0)) == 1
+    clocked.watcher.accept()
+    clocked.save(of("b"))
+    assert len(clocked.after(0)) == 1, "consent is for what the operator has seen"
+    assert "reload --accept" in clocked.watcher.read_now()
+    clocked.watcher.accept()
+    assert clocked.after(0.1) == ["b", "held: "]
+    assert clocked.watcher.read_now() == "", "nothing is held back any more"
+    clocked.save("")
+    clocked.after(0)
+    assert clocked.after(10.1) == ["none", "held: "]
 
-    def settle(_seconds: float) -> None:
-        jobs_file.write_text(GOOD.format("second"), encoding="utf-8")  # the writer goes on meanwhile
 
-    monkeypatch.setattr("peak_console.jobs.watcher.sleep", settle)
-    watcher.compare()
-    assert [list(jobset.jobs) for jobset in taken] == [["second"]]
+def test_two_saves_within_a_tick_of_the_clock_are_both_seen(jobs_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clocked = Clocked(jobs_file, monkeypatch, of("a"))
+    clocked.save(of("b"))
+    monkeypatch.setattr("peak_console.jobs.watcher.file_status", lambda _path: (1,))
+    monkeypatch.setattr("peak_console.jobs.watcher.changed_since", lambda _path, _status: False)
+    assert clocked.after(0) == ["b"]
+    clocked.save(of("c"))
+    assert clocked.after(0.05) == []
+    clocked.after(0.1)
+    assert "c" in [*clocked.said, *clocked.after(0.01)]

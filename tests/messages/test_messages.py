@@ -26,6 +26,7 @@ ELSEWHERE: dict[str, str] = {
     "engine/resident.py: raise TakenAwayError(str(error))": "the same words, see a state directory that is taken away",
     "headless.py: text = f'held by": "tests/headless/test_output.py",
     "jobs/environment.py: raise ValueError(path)": INSIDE,
+    "jobs/standing.py: raise": "tests/jobs/test_standing.py",
     "jobs/source.py: raise refused(path, 'is nested too deeply": "the parser counts levels itself in newer versions",
     "runs/local/starts.py: raise RefusedError": INSIDE,
     "runs/local/keeper_client.py: raise": INSIDE,

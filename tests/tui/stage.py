@@ -45,6 +45,7 @@ class StagedSession:
         self.troubled: list[Trouble] = []
         self.left: list[str] = []
         """What became of it: ``drain``, ``stop``, ``leave``, ``reload``, ``take over``, in their order."""
+        self.wants_consent = False
         self._jobset = JobSet(jobs_file, {}, SchedulerSettings(timezone=ZONE.key))
         self.define(*jobs)
 
@@ -101,6 +102,9 @@ class StagedSession:
 
     def wake(self) -> None:
         pass
+
+    def accept_jobs(self) -> None:
+        self.left.append("accept jobs")
 
     def reload(self) -> None:
         self.left.append("reload")

@@ -289,6 +289,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def action_hold(self) -> None:
         self.job_actions.hold()
 
+    def action_accept_jobs(self) -> None:
+        self.job_actions.accept_jobs()
+
     def action_acknowledge(self) -> None:
         if not self.dialogs.is_refused(self.session.refusal):
             self.layout.alerts.action_acknowledge()

@@ -138,6 +138,15 @@ class JobActions:
 
         self.dialogs.ask(HoldDialog(), chosen)
 
+    @acting
+    def accept_jobs(self) -> None:
+        """Have a jobs file taken up that is held back for what it would remove."""
+        if not self.session.wants_consent:
+            self.dialogs.say("no jobs file is held back")
+            return
+        self._commands.send("reload", accept=True)
+        self.session.accept_jobs()
+
     def acknowledge(self, alert_id: int | None) -> None:
         """Acknowledge one alert; ``None`` stands for all."""
         if alert_id is None:

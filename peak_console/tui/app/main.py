@@ -48,12 +48,10 @@ def run_console(options: Namespace) -> int:
     gc.disable()
 
     from peak_console.decisions.selection import check_tags, tags_of
-    from peak_console.jobs.loader import load
-    from peak_console.jobs.watcher import file_status
+    from peak_console.jobs.standing import load_standing
     from peak_console.store.directory import state_directory
 
-    seen = file_status(options.config)  # before it is read: a save meanwhile must not go unnoticed
-    jobset = load(options.config)
+    jobset, seen = load_standing(options.config)
     check_tags(jobset.jobs, tags_of(options.include_tags), tags_of(options.exclude_tags))
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
 

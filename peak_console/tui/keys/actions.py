@@ -66,6 +66,8 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("follow", ("f",), "Follow", _ALL, "Keep the output at its end as it grows, or stop that."),
     ActionDef("tags", ("t",), "Tags", _ALL, "Show only the jobs that have one of some tags."),
     ActionDef("take_over", ("E",), "Take over", _ALL, "Run the engine here, when nobody does; asks first."),
+    ActionDef("accept_jobs", ("L",), "Load jobs", _ALL,
+              "Load a jobs file that is held back: it drops most jobs."),
     ActionDef("edit", ("e",), "Edit", _ALL, "Open the jobs file in $EDITOR, at the job.", footer=True),
     ActionDef("copy_command", ("c",), "Copy command", _ALL, "Copy the job's command line to the clipboard."),
     ActionDef("next_pane", ("tab",), "Next pane", _ALL, "Go to the next pane."),

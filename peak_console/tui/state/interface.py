@@ -80,6 +80,13 @@ class Session(Protocol):
     def reload(self) -> None:
         """Have the jobs file read again now, changed or not."""
 
+    @property
+    def wants_consent(self) -> bool:
+        """Whether a jobs file is held back until somebody consents to what it removes."""
+
+    def accept_jobs(self) -> None:
+        """Show the jobs file as it is now, whatever it removes."""
+
     def drain(self) -> None:
         """Nothing new starts; the engine ends with its last run. Safe in a signal handler."""
 

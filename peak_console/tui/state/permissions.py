@@ -15,7 +15,7 @@ _IN_BROWSER = "that is not to be had in a browser: open the console in a termina
 
 _TAKING_OVER = frozenset({"take_over"})
 _LEAVING = frozenset({"edit", "save"})
-_ACTING = frozenset({"run", "run_with", "stop", "disable", "hold", "acknowledge", "acknowledge_all"})
+_ACTING = frozenset({"run", "run_with", "stop", "disable", "hold", "acknowledge", "acknowledge_all", "accept_jobs"})
 
 
 @dataclass(frozen=True, slots=True)

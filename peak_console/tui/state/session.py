@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from peak_console.engine.events import EngineEvent
     from peak_console.engine.resident import Engine
     from peak_console.jobs.model import JobDefinition, JobSet
-    from peak_console.jobs.watcher import FileStatus
+    from peak_console.jobs.standing import FileStatus
     from peak_console.model.records import Command, Run
 
 BUSY_SECONDS = 0.25
@@ -61,6 +61,7 @@ class EngineSession:
         self.user = current_user()
         self._jobset = jobset
         self._rejection: tuple[str, datetime] | None = None
+        self._held_back: tuple[str, datetime] | None = None
         self._failure: tuple[str, datetime] | None = None
         self._gone_since: datetime | None = None
         self._on_change: Callable[[], None] = lambda: None
@@ -70,7 +71,10 @@ class EngineSession:
         self._leaving = False
         self._begun = False
         """Whether it has looked who serves the directory; until then an engine of ours is on its way."""
-        self._watcher = Watcher(options.config, on_jobs=self._take, on_error=self._reject, seen=seen)
+        self._watcher = Watcher(
+            options.config, on_jobs=self._take, on_error=self._reject, on_held=self._hold_back,
+            seen=seen, known=jobset,
+        )  # fmt: skip
         self.store = self._open_store()
         self.store.be_patient(BUSY_SECONDS)
 
@@ -143,12 +147,15 @@ class EngineSession:
         self._thread.start()
 
     def _serve(self, engine: Engine) -> None:
+        from peak_console.headless import await_known_jobs
+
         try:
             engine.open()
             try:
                 if not engine.take_over():
                     self._engine = None  # somebody was faster: look at theirs
                 elif engine.wait_for_registry():
+                    await_known_jobs(engine, self._jobset)
                     engine.begin()
                     self._resume_deliveries(engine)
                     engine.serve()
@@ -183,6 +190,13 @@ class EngineSession:
         self._rejection = (error.replace(os.path.abspath(self.jobs_file), self.jobs_file), self.clock.now())
         if self._engine is not None:
             self._engine.reject(error)
+        self._on_change()
+
+    def _hold_back(self, why: str) -> None:
+        """The watcher has read a jobs file that does not count yet, or, with an empty text, that does."""
+        self._held_back = (why, self.clock.now()) if why else None
+        if self._engine is not None:
+            self._engine.hold_back(why)
         self._on_change()
 
     @property
@@ -241,6 +255,9 @@ class EngineSession:
         if self._rejection is not None:
             text, since = self._rejection
             found.append(Trouble(f"jobs file rejected, the jobs loaded before go on: {text}", since))
+        if self._held_back is not None:
+            text, since = self._held_back
+            found.append(Trouble(f"{text}; the jobs loaded before go on{self._how_to_accept}", since))
         return found
 
     @property
@@ -253,6 +270,15 @@ class EngineSession:
         from peak_console.tui.keys.actions import key_shown  # with Textual: here it is loaded long since
 
         return key_shown("take_over", self.keymap)
+
+    @property
+    def _how_to_accept(self) -> str:
+        """What ends a sentence about a jobs file that is held back for want of consent."""
+        from peak_console.tui.keys.actions import key_shown
+
+        if self.refusal is not None or not self._watcher.wants_consent:
+            return ""
+        return f"; press {key_shown('accept_jobs', self.keymap)} to take it up now"
 
     # Commands.
 
@@ -285,6 +311,15 @@ class EngineSession:
     def reload(self) -> None:
         """Have the jobs file read again now, changed or not."""
         self._watcher.look()
+
+    @property
+    def wants_consent(self) -> bool:
+        """Whether a jobs file is held back until somebody consents to what it removes."""
+        return self._watcher.wants_consent
+
+    def accept_jobs(self) -> None:
+        """Show the jobs file as it is now, whatever it removes."""
+        self._watcher.accept()
 
     # Leaving.
 

@@ -173,6 +173,18 @@ async def test_while_held_nothing_is_run_and_the_key_that_releases_is_named(cons
     assert console.stage.commands == []
 
 
+@covers("accept_jobs")
+async def test_a_jobs_file_that_is_held_back_is_taken_up_here_and_by_the_engine(console: Console) -> None:
+    await console.press("L")
+    assert console.toasts[-1][1] == "no jobs file is held back"
+    assert console.stage.commands == []
+
+    console.stage.session.wants_consent = True
+    await console.press("L")
+    assert console.stage.commands == [("reload", None, None, {"accept": True})]
+    assert console.stage.session.left == ["accept jobs"]
+
+
 # Alerts.
 
 

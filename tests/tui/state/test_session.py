@@ -155,3 +155,18 @@ def test_a_registry_that_was_removed_is_made_anew_at_once(session: EngineSession
     wait_until(session.store.follow, "a registry in its place")
     wait_until(lambda: runs(session) >= 1, "a run in it")
     assert session.troubles() == []
+
+
+def test_a_save_that_drops_every_job_is_told_of_until_the_operator_consents(
+    session: EngineSession, news: News, tmp_path: Path
+) -> None:
+    session.start(news)
+    wait_until(lambda: session.engine_state == EngineState.RUNNING and runs(session) > 0, "the first run")
+    (tmp_path / "jobs.toml").write_text("", encoding="ascii")
+    wait_until(lambda: session.wants_consent, "the save to be held back")
+    (trouble,) = session.troubles()
+    assert "would remove all 1 job: tick" in trouble.text
+    assert "press L to take it up now" in trouble.text
+    session.command("reload", accept=True)
+    wait_until(lambda: not session.troubles(), "the save to be taken up")
+    assert not session.jobs
