@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     """Level, first line without the job's name, and the details."""
 
 PROBLEMS_SHOWN = 20
+_NEWLINE = "\n"
 
 
 class Finished:
     """A finished run and what is known around it."""
 
-    __slots__ = ("failures_before", "job", "now", "retry_at", "run", "tail", "zone")
+    __slots__ = ("failures_before", "job", "now", "resolved", "retry_at", "run", "tail", "zone")
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Finished:
         failures_before: int,
         retry_at: datetime | None,
         tail: Sequence[str],
+        resolved: Sequence[Alert],
         now: datetime,
         zone: tzinfo | None,
     ) -> None:
@@ -45,6 +47,7 @@ class Finished:
         self.failures_before = failures_before
         self.retry_at = retry_at
         self.tail = wording.tail(tail)
+        self.resolved = resolved
         self.now = now
         self.zone = zone
 
@@ -52,6 +55,11 @@ class Finished:
     def attempts(self) -> int:
         """How many attempts its slot gets at most."""
         return max(self.run.attempt, 1 + (self.job.retries if self.job else 0))
+
+    @property
+    def alert_after(self) -> int:
+        """How many failures in a row make an alert."""
+        return self.job.alert_after if self.job else 1
 
     def when(self, moment: datetime) -> str:
         return wording.moment(moment, self.now, self.zone)
@@ -80,6 +88,7 @@ def judge_finished(
     failures_before: int,
     retry_at: datetime | None,
     stderr_tail: Sequence[str] = (),
+    resolved: Sequence[Alert] = (),
     now: datetime,
     zone: tzinfo | None = None,
 ) -> Alert | None:
@@ -87,15 +96,18 @@ def judge_finished(
 
     ``job`` is the definition it ran under, ``None`` if that is gone. ``failures_before`` counts the job's final
     failures in a row before this run. ``retry_at`` is when the next attempt starts, ``None`` if there is none.
-    A plain success of a job with ``alert_on_success = false`` makes no alert, a success after a failure always
-    does. A slot skipped by the overlap policy makes none; missed slots have ``judge_missed``.
+    Failures make none before there have been ``alert_after`` in a row. A plain success of a job with
+    ``alert_on_success = false`` makes none either; one that has ``resolved`` something, or comes after as many
+    failures, always does. A slot skipped by the overlap policy makes none; missed slots have ``judge_missed``.
     """
     if run.outcome is None:
         raise ValueError(f"run #{run.id} has not finished")
     judge = _BY_OUTCOME.get(Outcome(run.outcome))
     if judge is None:
         return None
-    finished = Finished(job, run, failures_before, retry_at, stderr_tail, now, zone)
+    finished = Finished(job, run, failures_before, retry_at, stderr_tail, resolved, now, zone)
+    if run.outcome not in (Outcome.SUCCEEDED, Outcome.STOPPED) and failures_before + 1 < finished.alert_after:
+        return None
     judgement = judge(finished)
     if judgement is None:
         return None
@@ -113,14 +125,15 @@ def judge_finished(
 
 def _succeeded(finished: Finished) -> Judgement | None:
     run, before = finished.run, finished.failures_before
-    if before:
-        return Level.INFO, f"recovered after {wording.count(before, 'failure')}", []
+    details = [f"Resolved: {alert.message.partition(_NEWLINE)[0]}" for alert in finished.resolved]
+    if before and (before >= finished.alert_after or finished.resolved):
+        return Level.INFO, f"recovered after {wording.count(before, 'failure')}", details
     if run.attempt > 1:
-        return Level.INFO, f"succeeded at attempt {run.attempt} of {finished.attempts}", []
-    if finished.job is not None and not finished.job.alert_on_success:
+        return Level.INFO, f"succeeded at attempt {run.attempt} of {finished.attempts}", details
+    if finished.job is not None and not finished.job.alert_on_success and not finished.resolved:
         return None
     took = run.duration_seconds
-    return Level.INFO, "succeeded" if took is None else f"succeeded in {duration(took)}", []
+    return Level.INFO, "succeeded" if took is None else f"succeeded in {duration(took)}", details
 
 
 def _failed(finished: Finished) -> Judgement:
@@ -274,6 +287,11 @@ def judge_rejected(path: str, problems: Sequence[str], *, now: datetime) -> Aler
     if len(problems) > PROBLEMS_SHOWN:
         lines.append(f"… and {len(problems) - PROBLEMS_SHOWN} more; see peak-console validate")
     return Alert(Level.WARNING, "\n".join(lines), now, context={"path": path, "errors": len(problems)})
+
+
+def judge_accepted(path: str, *, now: datetime) -> Alert:
+    """The good news about a rejected file that says again what it said before."""
+    return Alert(Level.INFO, f"{path.rpartition('/')[2]} can be used again", now, context={"path": path})
 
 
 def judge_reloaded(

@@ -9,12 +9,14 @@ import os
 import select
 import socket
 
+from peak_console.alerts.judge import judge_accepted
 from peak_console.decisions.planner import Planner
 from peak_console.engine import events
 from peak_console.engine.bookkeeping import Bookkeeper
 from peak_console.engine.context import EngineContext, EngineOptions
 from peak_console.engine.control import Wishes
 from peak_console.engine.dispatch import Dispatcher
+from peak_console.engine.incidents import UNDECIDED, Sweep, jobs_file_cause, open_for_job, unwatched_cause
 from peak_console.engine.launch import Launcher
 from peak_console.engine.mishaps import sentence
 from peak_console.engine.recovery import Recovery, identity, strangers
@@ -169,6 +171,8 @@ class EngineCore(Wishes):
         self.context = self._make_context(jobset, before, now)
         self._sign_on(untold, now)
         self._untold = ()
+        self._sweep = Sweep(self.context)
+        self._sweep.work_once(before.jobs_file, now)
         self._dispatcher = Dispatcher(self.context)
         self._bookkeeper = Bookkeeper(self.context)
         self._recovery = Recovery(self.context, self._executor, self._dispatcher)
@@ -213,6 +217,8 @@ class EngineCore(Wishes):
         with self.context:
             self.store.engine_started(info)
             self._remember_changes()
+            path = self.context.jobset.path
+            self.context.resolve(jobs_file_cause(path), recovery=judge_accepted(path, now=now))
             if untold:
                 from peak_console.engine.registry_loss.at_start import tell_of_damage
 
@@ -242,7 +248,8 @@ class EngineCore(Wishes):
 
         with self.context:
             for live in untold:
-                self.context.raise_alert(judge_unwatched(live.run, live.trouble or "", now=now), live.job.tags)
+                alert = judge_unwatched(live.run, live.trouble or "", now=now)
+                self.context.open_incident(unwatched_cause(live.run.id), alert, live.job.tags)
         for live in untold:
             live.is_told = True
 
@@ -261,7 +268,7 @@ class EngineCore(Wishes):
         context = self.context
         with context:
             for name, error in context.planner.undecidable.items():
-                context.raise_alert(judge_undecided(name, sentence(error), now=now), context.jobs[name].tags)
+                open_for_job(context, UNDECIDED, context.jobs[name], judge_undecided(name, sentence(error), now=now))
         context.planner.undecidable.clear()
 
     def _remember_changes(self) -> None:

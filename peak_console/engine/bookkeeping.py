@@ -7,6 +7,7 @@ from peak_console.alerts.mishaps import judge_unjudged
 from peak_console.decisions.policy import retry_at
 from peak_console.engine.dispatch import TAG
 from peak_console.engine.events import RunFinished
+from peak_console.engine.incidents import FAILURES, open_for_job, resolve_after
 from peak_console.engine.mishaps import sentence
 from peak_console.errors import StateError
 from peak_console.model.records import Claim, Outcome, RunState, Trigger
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from peak_console.engine.ends import End
     from peak_console.model.records import Run
 
-FAILURES = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.NOT_STARTED})
 HIGHEST_CODE = 2**31
 TAIL_LINES = 10
 TAIL_BYTES = 16 * 1024
@@ -105,12 +105,15 @@ class Bookkeeper:
             if next_at is not None:
                 retry = context.store.claim([self._next_attempt(end, next_at)], now, context.identity)
             failures = self._count(end, before, final=next_at is None)
+            resolved = resolve_after(context, finished)
             alert = judge_finished(
-                end.job, finished, failures_before=before, retry_at=next_at, stderr_tail=tail, now=now,
-                zone=context.zone_of(end.job),
+                end.job, finished, failures_before=before, retry_at=next_at, stderr_tail=tail, resolved=resolved,
+                now=now, zone=context.zone_of(end.job),
             )  # fmt: skip
-            if alert is not None:
-                context.raise_alert(alert, end.job.tags)
+            if alert is not None and failed:
+                open_for_job(context, end.outcome, end.job, alert)
+            elif alert is not None:
+                context.raise_alert(alert, end.job.tags, also_to=context.store.channels_told(resolved))
         self._failures[end.run.job] = failures
         context.given.pop(end.run.id, None)
         for run in retry:

@@ -10,6 +10,7 @@ from peak_console.decisions.policy import CATCH_UP_LIMIT, Action, decide
 from peak_console.decisions.selection import is_enabled
 from peak_console.engine.ends import End
 from peak_console.engine.events import RunQueued, RunStarted, SlotPassed
+from peak_console.engine.incidents import CATCH_UP, UNDECIDED, open_for_job
 from peak_console.engine.mishaps import sentence
 from peak_console.engine.places import Places
 from peak_console.errors import StateError
@@ -179,7 +180,7 @@ class Dispatcher:
         with context:
             runs = context.store.claim([claim], now, context.identity)
             context.remember(state)
-            context.raise_alert(judge_undecided(job.name, reason, now=now), job.tags)
+            open_for_job(context, UNDECIDED, job, judge_undecided(job.name, reason, now=now))
         context.planner.settle(state, now)
         return runs
 
@@ -233,13 +234,13 @@ class Dispatcher:
                 job.name, count=count, since=since, tags=job.tags, reason=verdict.reason, run_id=run.id, now=now,
                 zone=context.zone_of(job),
             )  # fmt: skip
-            context.raise_alert(alert, job.tags)
+            open_for_job(context, Outcome.MISSED, job, alert)
         elif verdict.folded and verdict.since is not None:
             caught_up = judge_catch_up(
                 run, count=verdict.folded, since=verdict.since, now=now, zone=context.zone_of(job)
             )
             if caught_up is not None:
-                context.raise_alert(caught_up, job.tags)
+                open_for_job(context, CATCH_UP, job, caught_up)
 
     def _from_queue(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
         """Queued runs whose turn has come, claimed in one transaction."""

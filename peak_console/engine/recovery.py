@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peak_console.engine.events import RunAdopted
+from peak_console.engine.incidents import unwatched_cause
 from peak_console.engine.mishaps import sentence
 from peak_console.errors import StartError, StateError
 from peak_console.jobs.model import JobDefinition
@@ -90,7 +91,7 @@ class Recovery:
         from peak_console.alerts.mishaps import judge_unwatched
 
         with self._context:
-            self._context.raise_alert(judge_unwatched(run, error, now=now), run.tags)
+            self._context.open_incident(unwatched_cause(run.id), judge_unwatched(run, error, now=now), run.tags)
 
     def _is_left_alone(self, run: Run) -> bool:
         """Whether a run is for somebody else to look after, or for later."""

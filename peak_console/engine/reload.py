@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from peak_console.alerts.judge import judge_rejected, judge_reloaded
+from peak_console.alerts.judge import judge_accepted, judge_rejected, judge_reloaded
 from peak_console.decisions.planner import Planner
 from peak_console.decisions.selection import changes
 from peak_console.engine.events import JobsReloaded, ReloadHeldBack, ReloadRejected
+from peak_console.engine.incidents import jobs_file_cause
 from peak_console.engine.launch import Launcher
 from peak_console.jobs.loader import filter_jobs_by_tags
 
@@ -37,8 +38,11 @@ def reload_jobs(
         store.loaded(now)
         for name in planner.changed:
             context.remember(planner.states[name])
+        resolved = context.resolve(jobs_file_cause(offered.path))
+        if resolved and alert is None:
+            alert = judge_accepted(offered.path, now=now)
         if alert is not None:
-            context.raise_alert(alert)
+            context.raise_alert(alert, also_to=store.channels_told(resolved))
     planner.changed.clear()
     context.jobset, context.jobs, context.planner = offered, new, planner
     context.channels, context.launcher = channels, launcher
@@ -50,7 +54,8 @@ def tell_of_rejection(context: EngineContext, error: str, now: datetime) -> None
     """Record why the jobs file as it stands cannot be used. Raises ``StateError``."""
     with context:
         context.store.rejected(error)
-        context.raise_alert(judge_rejected(context.jobset.path, error.splitlines(), now=now))
+        path = context.jobset.path
+        context.open_incident(jobs_file_cause(path), judge_rejected(path, error.splitlines(), now=now))
     context.emit(ReloadRejected(at=now, error=error))
 
 
@@ -58,5 +63,8 @@ def tell_of_hold_back(context: EngineContext, why: str, now: datetime) -> None:
     """Record why the jobs file as it stands does not count yet, or that it does. Raises ``StateError``."""
     with context:
         context.store.rejected(why or None)
+        if not why:
+            path = context.jobset.path
+            context.resolve(jobs_file_cause(path), recovery=judge_accepted(path, now=now))
     if why:
         context.emit(ReloadHeldBack(at=now, reason=why))

@@ -21,6 +21,7 @@ from peak_console.model.records import Alert
 from peak_console.model.terms import Level
 from peak_console.store.database import BUSY_SECONDS as START_SECONDS
 from peak_console.store.directory import BELL, Doorbell
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -219,6 +220,7 @@ class Engine(EngineCore):
             self.context.wake_delivery()
         if not self.context.draining:
             self._retention.work(now)
+            self._sweep.work()
         self._readiness.look(now)
 
     def _reload_if_offered(self, now: datetime) -> None:
@@ -289,7 +291,8 @@ class Engine(EngineCore):
         self._bookkeeper.record(self._recovery.look(now))
         with context:
             zone = context.zone_of(None)
-            context.raise_alert(judge_trouble(self._trouble, since=self._troubled_since, now=now, zone=zone))
+            past = judge_trouble(self._trouble, since=self._troubled_since, now=now, zone=zone)
+            context.raise_alert(replace(past, resolved_at=now))
         self._trouble = None
         self.store.be_patient(BUSY_SECONDS)
         self._emit(events.EngineMended(at=now, since=self._troubled_since))

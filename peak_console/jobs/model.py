@@ -61,6 +61,10 @@ class JobDefinition:
     """Lateness still accepted; ``None`` is the schedule type's own default (see ``decisions.policy``)."""
     kill_grace_seconds: float = 10
     alert_on_success: bool = True
+    alert_after: int = 1
+    """So many final failures in a row make an alert."""
+    realert_seconds: float = 3600
+    """How long the same failure is not sent again."""
     max_output_bytes: int = 256 * 1024 * 1024
     """Per stream; beyond it the middle of the output is dropped. 0 is no limit."""
     meta: Mapping[str, Any] = field(default_factory=dict)

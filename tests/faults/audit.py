@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ RETRIED = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.NO
 BY_ITSELF = frozenset({Outcome.SUCCEEDED, Outcome.FAILED})
 CODES_OF_A_STOP = (143, 137)
 FOLDED = re.compile(r"stands for (\d+) earlier slot")
+T0 = datetime.min.replace(tzinfo=UTC)
 STARTED_JITTER = timedelta(milliseconds=20)
 """A start is noted just before the process exists, an end just after: by two clocks' ticks."""
 
@@ -216,12 +217,20 @@ def _crowds(found: Found) -> Iterable[str]:
 
 
 def _alerts(found: Found) -> Iterable[str]:
-    """One for each end that is not well."""
-    counts = Counter(alert.run_id for alert in found.alerts if alert.context.get("outcome"))
-    for run in found.runs:
-        wanted = run.outcome in RETRIED or run.outcome == Outcome.MISSED
-        if wanted and counts[run.id] != 1:
-            yield f"{counts[run.id]} alerts of {_name(run)}"
+    """Each end that is not well counts once in the incidents of its job, and what a success has mended is resolved."""
+    told: Counter[str] = Counter()
+    for alert in found.alerts:
+        told[alert.cause or ""] += alert.count
+    ends = Counter(f"{run.outcome}:{run.job}" for run in found.runs if run.outcome in (*RETRIED, Outcome.MISSED))
+    for cause, count in ends.items():
+        if told[cause] < count or (told[cause] > count and not found.keep_runs):
+            yield f"{told[cause]} times told of, but {count} times happened: {cause}"
+    last = {run.job: run for run in sorted(found.runs, key=lambda run: run.finished_at or run.claimed_at)}
+    for alert in found.alerts:
+        run = last.get(alert.job or "")
+        mended = run is not None and run.outcome == Outcome.SUCCEEDED and alert.latest_at < (run.started_at or T0)
+        if alert.cause and alert.resolved_at is None and mended:
+            yield f"open although a later run succeeded: {alert.cause}"
 
 
 def _commands(found: Found) -> Iterable[str]:

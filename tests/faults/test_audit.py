@@ -79,7 +79,7 @@ def test_what_went_well_has_no_problems() -> None:
             run(1, 0, outcome="failed", return_code=3)], "effects": [effect(1, 0, code=3)]}, "no further attempt"),
         ({"runs": [run(1, 0), run(2, 1), run(3, 1, attempt=2, triggered_by="retry")],
           "effects": [effect(1, 0), effect(2, 1), effect(3, 1, attempt=2)]}, "a further attempt without reason"),
-        ({"runs": [run(1, 0), run(2, 1, outcome="missed", **NOT_RUN)], "effects": [effect(1, 0)]}, "0 alerts of"),
+        ({"runs": [run(1, 0), run(2, 1, outcome="missed", **NOT_RUN)], "effects": [effect(1, 0)]}, "0 times told of"),
         ({"commands": [Command(1, "hold", None, None, {}, "alice", T)]}, "without an answer"),
         ({"commands": [Command(1, "run", "backup", 5, {}, "alice", T, "done")]}, "nothing ran"),
         (
@@ -96,7 +96,16 @@ def test_a_broken_promise_is_seen(changes: dict[str, Any], problem: str) -> None
 
 def test_alerts_of_ends_that_are_not_well_come_once() -> None:
     failed = run(2, 1, outcome="failed", return_code=3)
-    alert = Alert("critical", "backup failed", T, context={"outcome": "failed"}, job="backup", run_id=2)
+    alert = Alert("critical", "backup failed", T, job="backup", run_id=2, cause="failed:backup")
     found = replace(WELL, runs=[run(1, 0), failed], effects=[effect(1, 0), effect(2, 1, code=3)])
     assert audit(replace(found, alerts=[alert])) == []
-    assert any("2 alerts of" in problem for problem in audit(replace(found, alerts=[alert, alert])))
+    for alerts in ([alert, alert], [replace(alert, count=2)]):
+        assert any("2 times told of, but 1" in problem for problem in audit(replace(found, alerts=alerts)))
+
+
+def test_an_incident_that_a_success_has_mended_is_resolved() -> None:
+    failed = run(1, 0, outcome="failed", return_code=1)
+    found = replace(WELL, runs=[failed, run(2, 1)], effects=[effect(1, 0, code=1), effect(2, 1)])
+    alert = Alert("critical", "backup failed", T + SECOND / 2, job="backup", run_id=1, cause="failed:backup")
+    assert any("open although" in problem for problem in audit(replace(found, alerts=[alert])))
+    assert audit(replace(found, alerts=[replace(alert, resolved_at=T + SECOND)])) == []

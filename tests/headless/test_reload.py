@@ -97,8 +97,8 @@ def test_a_broken_file_changes_nothing_and_its_mended_self_is_taken(program: Pro
     store = Store.look(str(program.state))
     assert store is not None
     alerts = [alert for alert in store.alerts() if alert.level == "warning"]
-    assert len(alerts) == 3
-    assert "interval_seconds is missing" in alerts[-1].message
+    assert [(alert.count, alert.is_open) for alert in alerts] == [(3, True)]
+    assert "does not exist" in alerts[0].message, "the latest reason"
     assert store.engine_info().config_error is not None
     store.close()
     program.jobs(tick + shell("mended", NOTE))

@@ -11,7 +11,7 @@ from peak_console.decisions.policy import grace_seconds
 from peak_console.jobs.model import CatchUp, JobDefinition, Overlap
 from peak_console.schedule.words import in_words
 from peak_console.schedule.zones import local_time
-from peak_console.text import countdown, duration, safe, size
+from peak_console.text import countdown, counted, duration, safe, size
 from peak_console.tui.details.history_plot import finished, plot, statistics
 from peak_console.tui.drawing.glyphs import moment, standing
 
@@ -110,8 +110,15 @@ def policies(job: JobDefinition, width: int) -> Content:
             ("max_output_bytes",),
         ),
         ("alert on success", "yes" if job.alert_on_success else "no", ("alert_on_success",)),
+        ("alert after", alerts_after(job), ("alert_after", "realert_seconds")),
     )
     return Content("\n").join([_policy(label, text, _is_default(job, keys), width) for label, text, keys in rows])
+
+
+def alerts_after(job: JobDefinition) -> str:
+    """After how many failures there is an alert, and when the same one is sent again."""
+    again = f"again after {duration(job.realert_seconds)}" if job.realert_seconds else "again each time"
+    return f"{counted(job.alert_after, 'failure')}, {again}"
 
 
 def command(

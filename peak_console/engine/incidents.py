@@ -1,0 +1,103 @@
+"""The incidents of jobs and of the jobs file: what opens them, and what shows that their cause is gone."""
+
+from __future__ import annotations
+
+import os
+
+from peak_console.engine.context import GONE_SECONDS
+from peak_console.model.records import Outcome
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from peak_console.engine.context import EngineContext
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import Alert, Run
+
+FAILURES = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.NOT_STARTED})
+CATCH_UP = "catch_up"
+UNDECIDED = "undecided"
+
+
+def cause_of(kind: str, job: str) -> str:
+    """The cause of a job's incident: ``failed:backup``. A kind is an outcome, ``catch_up``, or a word like them."""
+    return f"{kind}:{job}"
+
+
+def jobs_file_cause(path: str) -> str:
+    """The cause of the incident of a jobs file that cannot be used."""
+    return f"jobs_file:{path}"
+
+
+def unwatched_cause(run_id: int) -> str:
+    """The cause of the incident of a run that cannot be looked at."""
+    return f"unwatched:{run_id}"
+
+
+def open_for_job(context: EngineContext, kind: str, job: JobDefinition, alert: Alert) -> None:
+    """Open an incident of a job, or count it on."""
+    context.open_incident(cause_of(kind, job.name), alert, job.tags, realert_seconds=job.realert_seconds)
+
+
+def resolve_after(context: EngineContext, run: Run) -> Sequence[Alert]:
+    """What the end of a run shows to be gone: after a success, all that had befallen its job before it began."""
+    gone = [unwatched_cause(run.id)]
+    if run.outcome == Outcome.SUCCEEDED:
+        gone += [cause_of(kind, run.job) for kind in FAILURES]
+    elif run.started_at is not None:
+        gone.append(cause_of(Outcome.NOT_STARTED, run.job))
+    resolved = [*context.resolve(*gone)]
+    if run.outcome == Outcome.SUCCEEDED:
+        passed_over = [cause_of(kind, run.job) for kind in (Outcome.MISSED, CATCH_UP, UNDECIDED)]
+        resolved += context.resolve(*passed_over, until=run.started_at)
+    return resolved
+
+
+class Sweep:
+    """Resolves the incidents of jobs and channels that are no longer in the jobs file."""
+
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+        self._swept = 0.0
+        """When the definitions that were last swept by were taken up."""
+
+    def work(self) -> None:
+        """Sweep once after each reload, as soon as the file can no longer be one that is being written."""
+        loaded_at = self._context.loaded_at
+        if self._swept != loaded_at and self._context.clock.monotonic() - loaded_at >= GONE_SECONDS:
+            self._sweep()
+            self._swept = loaded_at
+
+    def work_once(self, jobs_file_before: str | None, now: datetime) -> None:
+        """Sweep at a start, if the directory was served by the same jobs file before and that has stood for a while."""
+        path = self._context.jobset.path
+        try:
+            age = now.timestamp() - os.stat(path).st_mtime
+        except OSError:
+            return
+        if jobs_file_before == path and age >= GONE_SECONDS:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        from peak_console.alerts.results import UNDELIVERED
+
+        context = self._context
+        channels = {channel.name for channel in context.channels}
+        gone = [
+            alert.cause
+            for alert in context.store.incidents()
+            if alert.cause is not None
+            and (
+                (alert.job is not None and alert.job not in context.jobset.jobs)
+                or (
+                    context.options.send_alerts
+                    and alert.cause.startswith(UNDELIVERED)
+                    and alert.cause.removeprefix(UNDELIVERED) not in channels
+                )
+            )
+        ]
+        if gone:
+            with context:
+                context.resolve(*gone)
