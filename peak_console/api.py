@@ -15,7 +15,8 @@ from peak_console.errors import StartError, StateError
 from peak_console.jobs.command import build_command_args, shown
 from peak_console.jobs.loader import filter_jobs_by_tags, load_jobs_from_toml, validate_job_config
 from peak_console.jobs.model import JobDefinition
-from peak_console.schedule.model import JobSchedule, ScheduleType
+from peak_console.schedule.kinds import kind_of
+from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import next_slot
 from peak_console.schedule.zones import instant_of, zone
 
@@ -102,10 +103,9 @@ def compute_next_run_at(
     last = reference if reference is not None else schedule.last_run_at
     decided = _instant(last, schedule) if last is not None else None
     at = _instant(now, schedule)
-    if decided is None and schedule.type in (ScheduleType.DAILY, ScheduleType.CRON):
+    if decided is None and kind_of(schedule).is_wall_clock:
         decided = at.replace(second=0, microsecond=0) - timedelta(microseconds=1)
-    is_over = decided is not None and schedule.type == ScheduleType.ONCE and schedule.run_at is None
-    slot = None if is_over else next_slot(schedule, decided, at)
+    slot = next_slot(schedule, decided, at)
     if slot is None:
         return datetime.max.replace(tzinfo=now.tzinfo if now is not None else None)
     return _like(slot, now, schedule)
@@ -288,7 +288,8 @@ def log_scheduler_job_run(
     from peak_console.store.directory import state_directory
     from peak_console.store.store import Store
 
-    if finished_at.astimezone(UTC) < started_at.astimezone(UTC):
+    started_at, finished_at = started_at.astimezone(UTC), finished_at.astimezone(UTC)
+    if finished_at < started_at:
         raise StateError(f"{job_name}: finished_at lies before started_at; give them in their order")
     chosen = os.fspath(state_dir) if state_dir is not None else None
     redactor = Redactor.from_environments(os.environ)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from peak_console.decisions.selection import is_enabled
 from peak_console.model.state import JobState
-from peak_console.schedule.model import ScheduleType
+from peak_console.schedule.kinds import kind_of
 from peak_console.schedule.slots import fingerprint, next_slot, pending
 from peak_console.values import replace
 
@@ -153,39 +153,21 @@ def settled(job: JobDefinition, state: JobState | None, now: datetime) -> JobSta
     A wall-clock job seen for the first time, or with an edited schedule, begins now: it does not fire for times
     before. A disabled job notes since when; once enabled again, it never fires for the time it was off.
     """
-    wall_clock = job.schedule.type in (ScheduleType.DAILY, ScheduleType.CRON)
-    print_now = fingerprint(job.schedule)
+    kind = kind_of(job.schedule)
+    print_now = kind.fingerprint()
     known = state is not None and state.schedule != ""
     decided = state.decided_until if state is not None and known else None
     if decided is not None and decided - now > CLOCK_TOLERANCE:
         decided = now
     elif state is not None and known and state.schedule != print_now:
-        decided = _after_edit(state, print_now, now, wall_clock)
-    elif not known and wall_clock:
+        decided = kind.decided_after_edit(state.decided_until, state.schedule, now)
+    elif not known and kind.is_wall_clock:
         decided = now
     off_since = state.off_since if state is not None else None
     if not is_enabled(job, state, now):
         off_since = off_since or now
     elif off_since is not None:
-        decided, off_since = _after_pause(job, decided, now, wall_clock), None
+        decided, off_since = kind.decided_after_pause(decided, now), None
     if state is None:
         return JobState(job.name, print_now, decided, off_since) if decided or off_since else None
     return replace(state, schedule=print_now, decided_until=decided, off_since=off_since)
-
-
-def _after_edit(state: JobState, print_now: str, now: datetime, wall_clock: bool) -> datetime | None:
-    if wall_clock:
-        return now
-    same_type = state.schedule.split(" ", 1)[0] == print_now.split(" ", 1)[0]
-    return state.decided_until if same_type else None
-
-
-def _after_pause(job: JobDefinition, decided: datetime | None, now: datetime, wall_clock: bool) -> datetime | None:
-    if wall_clock:
-        return now
-    if job.schedule.type == ScheduleType.ONCE and job.schedule.run_at is None:
-        return decided
-    if job.schedule.type == ScheduleType.INTERVAL and decided is None:
-        return None
-    passed = pending(job.schedule, decided, now)
-    return passed.latest if passed is not None else decided

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from datetime import timedelta
 from enum import StrEnum
 
 from peak_console.jobs.model import CatchUp, Overlap
 from peak_console.model.terms import Trigger
-from peak_console.schedule.model import ScheduleType
+from peak_console.schedule.kinds import kind_of
 from peak_console.schedule.slots import slots_between
 from peak_console.values import dataclass
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 ON_TIME_SECONDS = 300
 """A start later than this is called caught up: cron may be what looks, every five minutes."""
-WALL_CLOCK_GRACE_SECONDS = 3600
 SKIP_GRACE_SECONDS = 60
 QUEUE_LIMIT = 100
 """Slots that wait for one job at the most; a queue that only grows is an overlap that must be seen."""
@@ -66,10 +64,7 @@ def grace_seconds(job: JobDefinition) -> float | None:
         return job.misfire_grace_seconds
     if job.catch_up == CatchUp.SKIP:
         return SKIP_GRACE_SECONDS
-    schedule = job.schedule
-    if schedule.type == ScheduleType.INTERVAL or (schedule.type == ScheduleType.ONCE and schedule.run_at is None):
-        return None
-    return WALL_CLOCK_GRACE_SECONDS
+    return kind_of(job.schedule).default_grace
 
 
 def earliest_slot(job: JobDefinition, now: datetime) -> datetime | None:
@@ -146,22 +141,9 @@ def _catch_up_all(
 
 def _latest_slots(job: JobDefinition, pending: Pending, now: datetime) -> Sequence[datetime]:
     """The undecided slots, oldest first; of more than may run the latest of those, and the one before them."""
-    schedule = job.schedule
     if pending.count <= CATCH_UP_LIMIT - 1:  # where there are more, not all may have been counted
-        return [pending.oldest, *slots_between(schedule, pending.oldest, now)]
-    if schedule.type == ScheduleType.INTERVAL:
-        step = timedelta(seconds=schedule.interval_seconds or 0)
-        start = max(pending.oldest, pending.latest - CATCH_UP_LIMIT * step)
-        return [start, *slots_between(schedule, start, now)]
-    window = timedelta(hours=1)
-    while True:  # from now back, further and further: nobody can walk through years of minutes
-        start = max(pending.oldest, now - window)
-        slots = deque(slots_between(schedule, start, now), maxlen=CATCH_UP_LIMIT + 1)
-        if start == pending.oldest:
-            return [start, *slots][-CATCH_UP_LIMIT - 1 :]
-        if len(slots) > CATCH_UP_LIMIT:
-            return list(slots)
-        window *= 4
+        return [pending.oldest, *slots_between(job.schedule, pending.oldest, now)]
+    return kind_of(job.schedule).latest(pending.oldest, now, CATCH_UP_LIMIT + 1)
 
 
 def _overlapped(job: JobDefinition, verdict: Verdict, active: Sequence[int], waiting: int) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from peak_console.decisions.planner import settled
 from peak_console.decisions.policy import earliest_slot
 from peak_console.decisions.selection import is_enabled
+from peak_console.schedule.kinds import kind_of
 from peak_console.schedule.slots import next_slot, pending
 
 TYPE_CHECKING = False
@@ -45,7 +46,7 @@ def slots_ahead(
 
 def _first(job: JobDefinition, decided: datetime | None, now: datetime, after: datetime | None) -> datetime | None:
     schedule = job.schedule
-    if after is not None and schedule.type in ("daily", "cron"):
+    if after is not None and kind_of(schedule).is_wall_clock:
         return next_slot(schedule, after, after)
     slot = next_slot(schedule, decided, now)
     if slot is not None and slot <= now:

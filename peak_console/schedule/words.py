@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from peak_console.schedule.kinds import kind_of
 from peak_console.schedule.model import WEEKDAYS
-from peak_console.schedule.wallclock import time_of_day, weekday_numbers
+from peak_console.schedule.wallclock import weekday_numbers
 from peak_console.schedule.zones import local_time, zone, zone_name
 
 TYPE_CHECKING = False
@@ -21,32 +22,26 @@ def in_words(schedule: JobSchedule, *, with_zone: bool = False) -> str:
     Takes a schedule that ``slots.validate`` accepts. ``with_zone`` appends the zone's name where the words hold
     a wall-clock time.
     """
-    place = f" {zone_name(schedule.timezone)}" if with_zone else ""
-    if schedule.type == "interval":
-        return f"every {_every(schedule.interval_seconds or 0)}"
-    if schedule.type == "cron":
-        return f"cron {' '.join(str(schedule.cron).split())}{place}"
-    if schedule.type == "daily":
-        at = time_of_day(str(schedule.daily_time)).isoformat().removesuffix(":00")
-        return f"{_days(tuple(schedule.days))} {at}{place}"
-    if schedule.run_at is None:
-        return "once"
-    at_local = (
-        schedule.run_at if schedule.run_at.tzinfo is None else local_time(schedule.run_at, zone(schedule.timezone))
-    )
-    pattern = "%Y-%m-%d %H:%M:%S" if at_local.second else "%Y-%m-%d %H:%M"
-    return f"once, {at_local.strftime(pattern)}{place}"
+    return kind_of(schedule).words(f" {zone_name(schedule.timezone)}" if with_zone else "")
+
+
+def run_at_words(schedule: JobSchedule) -> str:
+    """``2026-12-01 09:00``, as clocks in the schedule's zone show ``run_at``."""
+    at = schedule.run_at
+    assert at is not None
+    local = at if at.tzinfo is None else local_time(at, zone(schedule.timezone))
+    return local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
 
 
 def foreign_zone(schedule: JobSchedule, shown_in: tzinfo) -> tzinfo | None:
     """The zone of a schedule of wall-clock times, where that is not the one that times are shown in."""
-    if schedule.type not in ("daily", "cron") and not (schedule.type == "once" and schedule.run_at):
+    if not kind_of(schedule).is_wall_clock and schedule.run_at is None:
         return None
     own = zone(schedule.timezone)
     return None if own is shown_in or zone_name(schedule.timezone) == str(shown_in) else own
 
 
-def _every(seconds: float) -> str:
+def seconds_words(seconds: float) -> str:
     """In the largest unit that leaves no rest."""
     for unit, letter in _UNITS:
         if seconds >= unit and seconds % unit == 0:
@@ -54,7 +49,7 @@ def _every(seconds: float) -> str:
     return f"{int(seconds)}s" if seconds == int(seconds) else f"{seconds:g}s"
 
 
-def _days(days: tuple[str, ...]) -> str:
+def days_words(days: tuple[str, ...]) -> str:
     """``daily``, ``mon–fri`` for three or more in a row, else ``mon, wed``."""
     numbers = weekday_numbers(days)
     if len(numbers) in (0, 7):

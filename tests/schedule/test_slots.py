@@ -355,13 +355,13 @@ class TestFingerprint:
         assert all(len(text) < 80 for text in prints)
 
     def test_follows_the_machine_zone(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        from peak_console.schedule.slots import forget_zones
+        from peak_console.schedule.zones import forget
 
         monkeypatch.setenv("TZ", "Asia/Tokyo")
-        forget_zones()
+        forget()
         try:
             local = fingerprint(JobSchedule("daily", daily_time="07:30"))
         finally:
             monkeypatch.undo()
-            forget_zones()
+            forget()
         assert local == fingerprint(daily("07:30", "Asia/Tokyo"))

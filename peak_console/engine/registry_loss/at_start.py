@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from peak_console.engine.events import AlertRaised, EngineTroubled
 from peak_console.model.records import Alert, Level
-from peak_console.schedule.model import ScheduleType
+from peak_console.schedule.kinds import kind_of
 from peak_console.schedule.slots import fingerprint, next_slot
 from peak_console.store.damage import SOURCE, STATES_WHOLE, notices
 from peak_console.store.directory import run_directory
@@ -35,7 +35,7 @@ def settle_after_damage(store: Store, jobset: JobSet, now: datetime) -> Sequence
     once = [
         job
         for job in jobset.jobs.values()
-        if job.schedule.type == ScheduleType.ONCE and (job.name not in known or not known[job.name].schedule)
+        if kind_of(job.schedule).is_once and (job.name not in known or not known[job.name].schedule)
     ]
     if not once:
         return found
@@ -66,7 +66,7 @@ def settle_after_return(store: Store, directory: str, jobset: JobSet, unknown: S
             before = state.decided_until if state is not None else None
             if before is not None and before >= until:
                 continue
-            if job.schedule.type == ScheduleType.ONCE and before is None and not next_slot(job.schedule, until, now):
+            if kind_of(job.schedule).is_once and before is None and not next_slot(job.schedule, until, now):
                 once.append(job.name)
             store.decided(job.name, fingerprint(job.schedule), until, state.off_since if state is not None else None)
         some = f"#{unknown[0]}" if len(unknown) == 1 else f"{len(unknown)} runs, #{unknown[0]} to #{unknown[-1]},"
