@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, HelpFormatter
+from io import TextIOWrapper
 
 from peak_console.errors import PeakConsoleError, UsageError
 
@@ -27,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 all well · 1 the configuration or state cannot be used · 2 wrong usage · 3 a run failed.
     """
     _mend_streams()
+    if arguments is None:
+        _ensure_utf8()
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = _parser(words)
     try:
@@ -76,6 +79,23 @@ def _mend_streams() -> None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def _ensure_utf8() -> None:
+    """Names of files, arguments and variables are UTF-8, whatever the locale says: else start anew with that.
+
+    What we print goes on in the locale's own encoding.
+    """
+    if "utf8" not in sys._xoptions:  # noqa: SLF001 - documented, for all its underscore
+        if sys.getfilesystemencoding() != "utf-8" and sys.executable:
+            os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
+        return
+    import locale
+
+    encoding = locale.getencoding()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and not encoding.lower().startswith("utf"):
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _silence() -> None:
