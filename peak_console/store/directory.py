@@ -131,30 +131,31 @@ def _ignore_in_git(directory: str) -> None:
 
 
 def file_mode(directory: str) -> int:
-    """The mode of a new file in a state directory or a run's: ours alone, unless a group was let in."""
-    return 0o640 if _is_shared(directory) else 0o600
+    """The mode of a new file in a state directory or a run's: ours alone, but for whom its owner has let in."""
+    return 0o600 | _shared(directory)
 
 
 def folder_mode(directory: str) -> int:
     """The mode of a new directory in a directory, by the same rule."""
-    return 0o750 if _is_shared(directory) else 0o700
+    readers = _shared(directory)
+    return 0o700 | readers | readers >> 2
 
 
-def _is_shared(directory: str) -> bool:
-    """Whether a group was let in to look: by ``chmod -R g+rX``, which the registry shows.
+def _shared(directory: str) -> int:
+    """Who was let in to look, by ``chmod -R g+rX`` or ``go+rX``, which the registry shows.
 
-    Where there is none yet, by a directory that was made for one group and nobody else. The mode of one that is open to
-    everybody is what ``mkdir`` makes, and nobody's decision.
+    Where there is none yet, the group, by a directory that was made for it and nobody else. The mode of one that is
+    open to everybody is what ``mkdir`` makes, and nobody's decision.
     """
     for place in (directory, os.path.dirname(directory), os.path.dirname(os.path.dirname(directory))):
         try:
-            return bool(os.stat(os.path.join(place, DATABASE)).st_mode & stat.S_IRGRP)
+            return os.stat(os.path.join(place, DATABASE)).st_mode & 0o044
         except OSError:
             continue
     try:
-        return os.stat(directory).st_mode & 0o057 == 0o050
+        return 0o040 if os.stat(directory).st_mode & 0o057 == 0o050 else 0
     except OSError:
-        return False
+        return 0
 
 
 def current_user() -> str:
@@ -304,18 +305,26 @@ class EngineLock:
             return None
 
 
-def _is_held_by_a_stranger(fd: int) -> bool:
-    """Whether the process that holds the lock on a file belongs to another user, as far as Linux tells; never root."""
-    inode = f":{os.fstat(fd).st_ino}"
+def _holder_of(inode: int) -> int | None:
+    """The process that holds a lock on a file, 0 for none, as far as Linux tells; ``None`` where nothing tells."""
     try:
-        with open("/proc/locks", encoding="ascii", errors="replace") as file:
+        with open("/proc/locks", encoding="utf-8", errors="replace") as file:
             for line in file:
                 words = line.split()
-                if len(words) > 5 and words[1] == "FLOCK" and words[5].endswith(inode):
-                    return os.stat(f"/proc/{words[4]}").st_uid not in (os.geteuid(), 0)
+                if len(words) > 5 and words[1] == "FLOCK" and words[5].endswith(f":{inode}"):
+                    return int(words[4])
+    except (OSError, ValueError):
+        return None
+    return 0
+
+
+def _is_held_by_a_stranger(fd: int) -> bool:
+    """Whether the process that holds the lock on a file belongs to another user; never root."""
+    holder = _holder_of(os.fstat(fd).st_ino)
+    try:
+        return bool(holder) and os.stat(f"/proc/{holder}").st_uid not in (os.geteuid(), 0)
     except OSError:
-        pass
-    return False
+        return False
 
 
 def is_held(directory: str) -> bool:
@@ -326,8 +335,8 @@ def is_held(directory: str) -> bool:
         if not os.path.getsize(path):
             return False
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except PermissionError:
-        return True  # it cannot be tried; only after a crash is this wrong
+    except PermissionError:  # it cannot be tried; where nothing else tells, only after a crash is this wrong
+        return _holder_of(os.stat(path).st_ino) != 0
     except OSError:
         return False
     try:

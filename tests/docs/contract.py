@@ -71,6 +71,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "next_slot": (OBJECT + OR_NULL, "`job`, `slot`"),
         "unacknowledged_alerts": (NUMBER, "how many are open"),
         "config_error": (TEXT + OR_NULL, "why the jobs file cannot be used"),
+        "trouble": (TEXT + OR_NULL, "why the engine records nothing, or how long it has been silent"),
         "state_dir": (TEXT, "where state lives"),
     },
     "validate": {

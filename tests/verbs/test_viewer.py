@@ -63,8 +63,8 @@ def look(program: Program) -> Look:
 
 def test_a_viewer_sees_everything_and_is_told_that_nothing_can_be_commanded(program: Program, look: Look) -> None:
     program.jobs(shell("hello", "echo hello; exec sleep 1000", 'schedule_type = "interval"\ninterval_seconds = 900'))
-    program.state.mkdir()
-    program.state.chmod(0o755)
+    Store.open(str(program.state)).close()
+    subprocess.run(["chmod", "-R", "go+rX", program.state], check=True)
     engine = program.headless()
     engine.shows("hello #1 started")
     state = look("status")
