@@ -192,6 +192,7 @@ def test_one_missed_slot_names_it_and_many_are_one_alert() -> None:
     many = judge_missed("x", count=5, since=SLOT, reason="The engine was down.", now=tomorrow)
     assert many.message == "x missed 5 slots since 2025-03-04 07:30:00 UTC\nThe engine was down."
     assert (many.context["slots"], many.context["since"]) == (5, "2025-03-04T07:30:00+00:00")
+    assert (many.context["job_name"], many.context["outcome"]) == ("x", "missed")
 
 
 def test_catch_up_run_says_how_many_slots_it_stands_for() -> None:
@@ -199,6 +200,7 @@ def test_catch_up_run_says_how_many_slots_it_stands_for() -> None:
     alert = judge_catch_up(run, count=4, since=SLOT, now=NOW)
     assert alert is not None
     assert (alert.level, alert.run_id) == (Level.WARNING, 12)
+    assert (alert.context["outcome"], alert.context["slots"]) == (None, 4)
     assert first_line(alert) == "daily_risk_check runs once for 4 earlier slots too, since 07:30:00 UTC"
     assert judge_catch_up(run, count=0, since=SLOT, now=NOW) is None
 

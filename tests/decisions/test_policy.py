@@ -81,7 +81,17 @@ def test_catching_up_on_all_runs_them_one_after_the_other_and_misses_what_is_too
     verdicts = decide(job, pending(late=30, count=5), NOW, active=())
     assert [verdict.action for verdict in verdicts] == [Action.MISS, Action.START, Action.QUEUE]
     assert (verdicts[0].folded, verdicts[0].since) == (2, NOW - timedelta(seconds=270))
+    assert verdicts[0].reason == "2m30s late, more than the grace of 2m29s"
     assert [int((NOW - verdict.slot).total_seconds()) for verdict in verdicts[1:]] == [90, 30]
+
+
+@pytest.mark.parametrize(("overlap", "action"), [("skip", "skip"), ("queue", "queue"), ("kill_previous", "replace")])
+def test_a_single_slot_of_a_job_that_catches_up_on_all_is_treated_as_any_other(overlap: str, action: str) -> None:
+    job = make_job(interval_seconds=60, catch_up="all", overlap=overlap)
+    (verdict,) = decide(job, pending(late=1), NOW, active=[1])
+    assert (verdict.action, verdict.triggered_by) == (action, "schedule")
+    (alone,) = decide(job, pending(late=1), NOW, active=[])
+    assert (alone.action, alone.triggered_by) == ("start", "schedule")
 
 
 def test_catching_up_on_all_starts_them_together_where_overlap_is_allowed() -> None:

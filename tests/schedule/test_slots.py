@@ -73,6 +73,20 @@ class TestDaylightSaving:
     def test_slot_of_a_folded_hour_does_not_come_again_in_the_second_pass(self, now: str) -> None:
         assert next_slot(daily("02:30"), None, utc(now)) == utc("2026-10-26T01:30")
 
+    @pytest.mark.parametrize(
+        ("start", "expected"),
+        [
+            ("2026-10-18T12:00", ["2026-10-25T11:00", "2026-11-01T11:00"]),  # the last before the change was in summer
+            ("2026-03-22T12:00", ["2026-03-29T10:00", "2026-04-05T10:00"]),
+        ],
+    )
+    def test_a_week_in_which_clocks_are_changed_has_its_slot(self, start: str, expected: list[str]) -> None:
+        schedule = cron("0 12 * * 0")
+        for moment in (utc(start), utc(start) + 5 * DAY, utc(expected[0]) - timedelta(seconds=1)):
+            first = next_slot(schedule, moment, moment)
+            assert first == utc(expected[0])
+            assert next_slot(schedule, first, first) == utc(expected[1])
+
     def test_cron_at_fixed_hours_folds_what_a_gap_skips_into_one_slot(self) -> None:
         slots = slots_between(cron("0,15,30 2,3 * * *"), utc("2026-03-29T00:00"), utc("2026-03-29T02:00"))
         assert list(slots) == [utc("2026-03-29T01:00"), utc("2026-03-29T01:15"), utc("2026-03-29T01:30")]
