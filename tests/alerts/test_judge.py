@@ -10,9 +10,11 @@ import pytest
 from peak_console.alerts.judge import (
     judge_catch_up,
     judge_finished,
+    judge_lasting_trouble,
     judge_missed,
     judge_rejected,
     judge_reloaded,
+    judge_trouble,
 )
 from peak_console.jobs.model import JobDefinition
 from peak_console.model.records import Level, Outcome, Run, RunState, Trigger
@@ -203,6 +205,21 @@ def test_catch_up_run_says_how_many_slots_it_stands_for() -> None:
     assert (alert.context["outcome"], alert.context["slots"]) == (None, 4)
     assert first_line(alert) == "daily_risk_check runs once for 4 earlier slots too, since 07:30:00 UTC"
     assert judge_catch_up(run, count=0, since=SLOT, now=NOW) is None
+
+
+def test_trouble_with_the_registry_says_for_how_long_and_that_what_fell_due_is_missed() -> None:
+    since = NOW - timedelta(minutes=12, seconds=4)
+    over = judge_trouble("the disk is full", since=since, now=NOW, zone=BERLIN)
+    assert over.level == Level.CRITICAL
+    assert over.message.splitlines() == [
+        "the engine could record nothing for 12m04s, and therefore started nothing",
+        f"Since {since.astimezone(BERLIN):%H:%M:%S} CET: the disk is full",
+        "What fell due meanwhile is treated as if no engine had been running.",
+    ]
+    assert over.context == {"error": "the disk is full", "since": since.isoformat()}
+    lasting = judge_lasting_trouble("the disk is full", since, now=NOW, zone=BERLIN)
+    assert (lasting.level, lasting.source) == (Level.CRITICAL, "registry")
+    assert lasting.message.splitlines()[1] == over.message.splitlines()[1]
 
 
 def test_rejected_reload_lists_the_problems_up_to_a_limit() -> None:

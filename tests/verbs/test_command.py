@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.cli import main
+from peak_console.model.records import Claim
 from peak_console.store.directory import Doorbell
 from peak_console.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
+    from typing import Any
 
     from peak_console.model.records import Command
 
@@ -158,6 +161,32 @@ def test_an_engine_that_does_not_answer_is_reported_and_the_command_withdrawn(
         os.kill(engine.pid, signal.SIGCONT)
     store = store_of(jobs_file)
     assert [command.answer for command in [store.command(1)] if command] == ["refused"]
+    store.close()
+
+
+def test_a_run_that_was_made_by_an_engine_that_died_before_its_answer_is_told_of(
+    jobs_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever hears that nothing was done runs it once more."""
+    monkeypatch.setattr("peak_console.verbs.asking.ANSWER_SECONDS", 0.2)
+    directory = str(jobs_file.parent / ".peak_console")
+    Store.open(directory).close()
+    bell = Doorbell(directory)
+    issue = Store.issue
+
+    def claimed(store: Store, verb: str, by: str, now: datetime, job: str | None, *others: Any) -> int:
+        """The engine claims the run, and is killed."""
+        number = issue(store, verb, by, now, job, *others)
+        runs = store.claim([Claim(job=job or "", scheduled_for=now, triggered_by="manual")], now, "4711 gone")
+        store.carried_out(number, runs[0].id)
+        return number
+
+    monkeypatch.setattr(Store, "issue", claimed)
+    assert peak(jobs_file, "run", "quick") == 0
+    assert capsys.readouterr().out == "quick #1 is about to start; see: peak-console runs\n"
+    bell.close()
+    store = store_of(jobs_file)
+    assert store.open_command_ids() == [1]
     store.close()
 
 
