@@ -23,6 +23,8 @@ ELSEWHERE: dict[str, str] = {
     "engine/commands.py: return (REFUSED, 'the engine is shutting down": "tests/engine/test_commands.py",
     "engine/commands.py: return (DONE, f'{job.name} #{run.id} waits": ORDINARY,
     "engine/dispatch.py: raise refusal": INSIDE,
+    "engine/aside.py: raise CrowdedError": INSIDE,
+    "engine/preparation.py: raise NotYetError": INSIDE,
     "engine/preparation.py: raise waiting.call.error": INSIDE,
     "engine/preparation.py: raise StartError": "tests/engine/test_preparation.py",
     "jobs/environment.py: raise OSError(errno.EINVAL": INSIDE,
