@@ -7,13 +7,25 @@ one); aware ones as instants, answered in the zone they came in.
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from peak_console.errors import StartError, StateError
-from peak_console.jobs.command import build_command_args, shown
-from peak_console.jobs.loader import filter_jobs_by_tags, load_jobs_from_toml, validate_job_config
+from peak_console.jobs.by_hand import (
+    check_job,
+    check_mapping,
+    check_moment,
+    check_path,
+    check_schedule,
+    check_text,
+    checked_jobs,
+    checked_texts,
+    whole_number,
+)
+from peak_console.jobs.command import build_command_args as command_args
+from peak_console.jobs.command import shown
+from peak_console.jobs.loader import filter_jobs_by_tags as selected_by_tags
+from peak_console.jobs.loader import load_jobs_from_toml, validate_job_config
 from peak_console.jobs.model import JobDefinition
 from peak_console.schedule.kinds import kind_of
 from peak_console.schedule.model import JobSchedule
@@ -22,10 +34,8 @@ from peak_console.schedule.zones import instant_of, zone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
-
-    from peak_console.runs.interface import Executor, RunHandle
 
 
 __all__ = [
@@ -46,7 +56,6 @@ __all__ = [
 DEFAULT_CONFIG = "config/scheduler/jobs.toml"
 OUTPUT_BYTES = 1024 * 1024
 """How much of each stream a ``JobResult`` holds: its end."""
-LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,9 @@ def compute_next_run_at(
     last run is due during the very minute it names, and then waits for its next one. ``now`` is the present wall
     clock by default; with an aware one ``datetime.max`` is aware too.
     """
+    check_schedule(schedule)
+    check_moment(now, "now", optional=True)
+    check_moment(reference, "reference", optional=True)
     last = reference if reference is not None else schedule.last_run_at
     decided = _instant(last, schedule) if last is not None else None
     at = _instant(now, schedule)
@@ -111,8 +123,26 @@ def compute_next_run_at(
     return _like(slot, now, schedule)
 
 
+def build_command_args(job: JobDefinition) -> list[str]:
+    """What follows a job's command: ``argv`` as it is, or ``args`` as ``script`` and then flags in their order."""
+    check_job(job)
+    return command_args(job)
+
+
+def filter_jobs_by_tags(
+    jobs: Iterable[JobDefinition],
+    include_tags: Iterable[str] | None = None,
+    exclude_tags: Iterable[str] | None = None,
+) -> list[JobDefinition]:
+    """The jobs with at least one of ``include_tags`` (none given: every job) and none of ``exclude_tags``."""
+    include, exclude = checked_texts(include_tags, "include_tags"), checked_texts(exclude_tags, "exclude_tags")
+    return selected_by_tags(checked_jobs(jobs), include, exclude)
+
+
 def is_job_due(job: JobDefinition, *, now: datetime | None = None) -> bool:
     """Whether an enabled job should run at ``now`` (the present by default)."""
+    check_job(job)
+    check_moment(now, "now", optional=True)
     if not job.enabled:
         return False
     due_at = job.schedule.next_run_at or compute_next_run_at(job.schedule, now=now)
@@ -123,6 +153,8 @@ def is_job_due(job: JobDefinition, *, now: datetime | None = None) -> bool:
 
 def get_due_jobs(jobs: Sequence[JobDefinition], *, now: datetime | None = None) -> list[JobDefinition]:
     """Those of ``jobs`` that are due, in their order."""
+    jobs = checked_jobs(jobs)
+    check_moment(now, "now", optional=True)
     present = now if now is not None else datetime.now(UTC)
     return [job for job in jobs if is_job_due(job, now=present)]
 
@@ -138,6 +170,8 @@ def run_job(job: JobDefinition, *, dry_run: bool = False, cwd: str | os.PathLike
     from peak_console.jobs.environment import own_environment
     from peak_console.values import replace
 
+    check_job(job)
+    check_path(cwd, "cwd", optional=True)
     if cwd is not None:
         job = replace(job, cwd=os.fspath(cwd))
     started = datetime.now(UTC)
@@ -153,93 +187,18 @@ def run_job(job: JobDefinition, *, dry_run: bool = False, cwd: str | os.PathLike
 def _executed(job: JobDefinition, started: datetime) -> JobResult:
     import tempfile
 
+    from peak_console.runs.local.foreground import supervised
     from peak_console.runs.output.reader import OutputReader
-    from peak_console.store.directory import run_directory
+    from peak_console.store.directory import run_directory, state_directory
 
     with tempfile.TemporaryDirectory(prefix="peak-console-") as directory:
         try:
-            code, exception = _supervised(job, directory)
+            code, exception = supervised(job, directory, state_directory(DEFAULT_CONFIG, None, None))
         except StartError as error:
             return _result(job, started, -1, exception=str(error))
         output = OutputReader(run_directory(directory, 1))
         out, err = output.tail("out", OUTPUT_BYTES), output.tail("err", OUTPUT_BYTES)
         return _result(job, started, code, stdout=out, stderr=err, exception=exception)
-
-
-def _supervised(job: JobDefinition, directory: str) -> tuple[int, str | None]:
-    """Execute a job in ``directory``: its return code, and why it was stopped if it was. Raises ``StartError``."""
-    from peak_console.jobs.command import resolve_command, working_directory
-    from peak_console.jobs.environment import job_environment
-    from peak_console.runs.interface import RunSpec
-    from peak_console.runs.local.executor import LocalExecutor
-    from peak_console.runs.output.recorder import OutputRecorder
-    from peak_console.store.directory import run_directory, state_directory
-    from peak_console.text import duration
-
-    environment = job_environment(
-        job,
-        os.environ,
-        run_id=1,
-        scheduled_for=datetime.now(UTC),
-        attempt=1,
-        trigger="manual",
-        state_dir=state_directory(DEFAULT_CONFIG, None, None),
-    )
-    cwd = working_directory(job)
-    argv = resolve_command(job, None, environment, cwd)
-    where = run_directory(directory, 1)
-    executor = LocalExecutor()
-    handle = executor.start(RunSpec(1, where, argv, environment, cwd, job.max_output_bytes))
-    recorder = OutputRecorder(where, job.max_output_bytes)
-    began = time.monotonic()
-    asked_at: float | None = None
-    try:
-        while (ended := handle.poll()) is None or _is_left(executor, handle, asked_at, job):
-            now = time.monotonic()
-            if asked_at is None and job.timeout_seconds and now - began >= job.timeout_seconds:
-                asked_at = now
-                handle.terminate()
-            elif asked_at is not None and now - asked_at >= job.kill_grace_seconds:
-                handle.kill()
-            recorder.sample(datetime.now(UTC))
-            if ended is None:
-                _wait(handle)
-            else:
-                time.sleep(LOOK_SECONDS)
-        if asked_at is not None:
-            handle.kill()
-    except BaseException:
-        handle.kill()
-        raise
-    finally:
-        handle.close()
-        recorder.close()
-        executor.close()
-    if asked_at is not None:
-        return -1, f"timed out after {duration(job.timeout_seconds)}"
-    if ended.return_code is None:
-        return -1, "its process is gone and left no exit code"
-    return ended.return_code, None
-
-
-def _is_left(executor: Executor, handle: RunHandle, asked_at: float | None, job: JobDefinition) -> bool:
-    """Whether a job that was asked to end still has processes, and some of its grace."""
-    if asked_at is None or time.monotonic() - asked_at >= job.kill_grace_seconds:
-        return False
-    return bool(executor.lingering([handle]))
-
-
-def _wait(handle: RunHandle) -> None:
-    """Until the run has ended, or it is time for another look."""
-    import select
-
-    fd = handle.fileno()
-    if fd is None:
-        time.sleep(LOOK_SECONDS)
-        return
-    poll = select.poll()
-    poll.register(fd, select.POLLIN)
-    poll.poll(LOOK_SECONDS * 1000)
 
 
 def _result(
@@ -280,23 +239,35 @@ def log_scheduler_job_run(
     """Record a run that something else executed; its id in the registry.
 
     The registry is that of ``state_dir``, else of ``PEAK_CONSOLE_STATE_DIR`` (set in every job's environment), else
-    the one beside ``config/scheduler/jobs.toml``. Naive datetimes are the machine's wall clock. Secrets in
-    ``command`` and ``args`` are masked. Raises ``StateError`` when the registry cannot be written.
+    the one beside ``config/scheduler/jobs.toml``. Naive datetimes are the machine's wall clock; in a run of a job
+    whose time zone is UTC (``PEAK_TIMEZONE``) they are UTC. Secrets in ``command`` and ``args`` are masked. Raises
+    ``ArgumentError`` for values of the wrong type, and ``StateError`` when the registry cannot be written.
     """
     from peak_console.model.records import Claim
     from peak_console.redact import Redactor
     from peak_console.store.directory import state_directory
     from peak_console.store.store import Store
 
-    started_at, finished_at = started_at.astimezone(UTC), finished_at.astimezone(UTC)
+    for text, name in ((job_name, "job_name"), (run_type, "run_type"), (tag, "tag")):
+        check_text(text, name, optional=name == "tag")
+    check_mapping(args, "args")
+    return_code = whole_number(return_code, "return_code")
+    words = [command] if isinstance(command, str) else checked_texts(command, "command")
+    started_at, finished_at = _logged(started_at, "started_at"), _logged(finished_at, "finished_at")
     if finished_at < started_at:
         raise StateError(f"{job_name}: finished_at lies before started_at; give them in their order")
     chosen = os.fspath(state_dir) if state_dir is not None else None
     redactor = Redactor.from_environments(os.environ)
-    words = [command] if isinstance(command, str) else list(command)
     claim = Claim(job_name, started_at, command=redactor.argv(words), args=redactor.args(args), tag=tag)
     store = Store.open(state_directory(DEFAULT_CONFIG, chosen, None))
     try:
         return str(store.log_run(run_type, claim, return_code, started_at, finished_at))
     finally:
         store.close()
+
+
+def _logged(moment: datetime, name: str) -> datetime:
+    check_moment(moment, name)
+    if moment.tzinfo is None and os.environ.get("PEAK_TIMEZONE") == "UTC":
+        return moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)

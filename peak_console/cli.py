@@ -203,6 +203,7 @@ def _add_engine_options(parser: ArgumentParser) -> None:
     add("--poll-interval", metavar="SECONDS", type=float, default=30, help="the longest sleep (default: 30)")
     add("--dry-run", action="store_true", help="show what would run, run nothing, record nothing")
     add("--verbose", "-v", action="store_true", help="say more: resolved command lines, why jobs are not due")
+    add("--quiet", "-q", action="store_true", help="with --once: print only what needs somebody, for mails of cron")
     add("--no-registry", action="store_true", help="keep no record of finished runs")
     add("--no-alerts", action="store_true", help="deliver no alerts (they are still logged)")
     add("--no-wait", action="store_true", help="exit with 1 when another engine serves the state directory")
@@ -231,6 +232,8 @@ def _engine(options: Namespace) -> int:
         raise UsageError(
             f"--poll-interval: must be more than 0 and at most 86400 seconds, not {options.poll_interval:g}"
         )
+    if options.quiet and (options.verbose or not options.once or options.dry_run):
+        raise UsageError("--quiet is for --once, without --verbose and --dry-run")
     if options.headless or options.once or options.dry_run:
         if options.attach or options.read_only:
             raise UsageError("--attach and --read-only are for the console; leave out --headless, --once and --dry-run")

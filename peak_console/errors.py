@@ -57,5 +57,9 @@ class StartError(PeakConsoleError):
     """A run's process could not be started (no such command, no such directory, …)."""
 
 
+class ArgumentError(PeakConsoleError, TypeError):
+    """A function of the Python API was given something of the wrong type."""
+
+
 class UsageError(PeakConsoleError):
     """The command line asks for something that makes no sense."""

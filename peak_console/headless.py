@@ -42,7 +42,7 @@ def run_headless(options: Namespace) -> int:
     jobset, seen = load_standing(options.config)
     doubts = check_tags(jobset.jobs, tags_of(options.include_tags), tags_of(options.exclude_tags))
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
-    _warn(jobset)
+    _warn(jobset, quiet=options.quiet)
     if doubts:
         from peak_console.outlet import complain
 
@@ -54,9 +54,11 @@ def run_headless(options: Namespace) -> int:
     return _Service(options, jobset, directory).run(seen)
 
 
-def _warn(jobset: JobSet, known: JobSet | None = None) -> None:
-    """Show the warnings of a jobs file that those of an earlier one did not include."""
+def _warn(jobset: JobSet, known: JobSet | None = None, *, quiet: bool = False) -> None:
+    """Show the warnings of a jobs file that an earlier one did not have; ``quiet`` omits those of unknown keys."""
     new = [warning for warning in jobset.warnings if known is None or warning not in known.warnings]
+    if quiet:
+        new = [warning for warning in new if not warning.unknown_key]
     if new:
         from peak_console.jobs.warnings import folded
         from peak_console.outlet import complain
@@ -304,4 +306,5 @@ def _reporter(options: Namespace, jobset: JobSet, outlet: Outlet) -> Reporter:
     from peak_console.schedule.zones import zone
 
     as_json = options.log_format == "json"
-    return Reporter(outlet.write, zone(jobset.settings.timezone), as_json=as_json, verbose=options.verbose)
+    where = zone(jobset.settings.timezone)
+    return Reporter(outlet.write, where, as_json=as_json, verbose=options.verbose, quiet=options.quiet)

@@ -154,11 +154,14 @@ def sentence(event: EngineEvent) -> str:
 class Reporter:
     """Writes each event as one line, at once. ``as_json`` gives one object a line with every field of the event."""
 
-    def __init__(self, write: Callable[[str], object], zone: tzinfo, *, as_json: bool, verbose: bool) -> None:
+    def __init__(
+        self, write: Callable[[str], object], zone: tzinfo, *, as_json: bool, verbose: bool, quiet: bool = False
+    ) -> None:
         self._write = write
         self._zone = zone
         self._as_json = as_json
         self._verbose = verbose
+        self._quiet = quiet
 
     def __call__(self, event: EngineEvent) -> None:
         level, text = _LINES[type(event)](event)
@@ -171,7 +174,9 @@ class Reporter:
         self.line(event.at, level, text, event)
 
     def line(self, at: datetime, level: str, text: str, event: EngineEvent | None = None) -> None:
-        """Write one line about something, at an aware moment."""
+        """Write one line about something, at an aware moment; a quiet reporter passes over mere information."""
+        if self._quiet and level == Level.INFO:
+            return
         local = at.astimezone(self._zone)
         if self._as_json:
             self._write(_json(local, level, text, event) + "\n")

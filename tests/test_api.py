@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,10 +30,12 @@ from peak_console import (
     validate_job_config,
 )
 from peak_console.cli import main
-from peak_console.errors import StateError
+from peak_console.errors import PeakConsoleError, StateError
+from peak_console.store.store import Store
 from tests.support.processes import is_alive, wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 BERLIN = "Europe/Berlin"
@@ -380,3 +384,96 @@ def test_importing_the_package_costs_nothing() -> None:
     code = "import sys; before = set(sys.modules); import peak_console; print(*sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) <= {"__future__", "peak_console", "peak_console.version"}
+
+
+def _job(**changes: Any) -> JobDefinition:
+    return JobDefinition(**{"name": "a", "command": "true", **changes})
+
+
+WRONG: Sequence[tuple[str, Callable[..., Any]]] = (
+    ("job must be a JobDefinition, not None", lambda: is_job_due(None)),  # type: ignore[arg-type]
+    ("now must be a datetime, or None, not str", lambda: is_job_due(_job(), now="x")),  # type: ignore[arg-type]
+    ("schedule must be a JobSchedule", lambda: compute_next_run_at(None)),  # type: ignore[arg-type]
+    ("reference must be a datetime", lambda: compute_next_run_at(JobSchedule(), reference=3)),  # type: ignore[arg-type]
+    ("job must be a JobDefinition, not str", lambda: run_job("x")),  # type: ignore[arg-type]
+    ("cwd must be a path", lambda: run_job(_job(), cwd=3)),  # type: ignore[arg-type]
+    ("job.cwd must be a path", lambda: run_job(_job(cwd=3))),
+    ("job.args must be a dict", lambda: run_job(_job(args=None))),
+    ("each key of job.args must be a string", lambda: run_job(_job(args={3: 4}))),
+    ("job.argv must be a list, not str", lambda: build_command_args(_job(argv="-c x"))),
+    ("job.command must be a string", lambda: run_job(_job(command=None))),
+    ("job.env must be a dict", lambda: run_job(_job(env="x"))),
+    ("job.timeout_seconds must be a number", lambda: run_job(_job(timeout_seconds="5"))),
+    ("job.success_codes must be a list", lambda: run_job(_job(success_codes=0))),
+    ("job.schedule must be a JobSchedule", lambda: run_job(_job(schedule={"type": "once"}))),
+    ("job must be a JobDefinition", lambda: build_command_args(None)),  # type: ignore[arg-type]
+    ("jobs must be a list of JobDefinitions", lambda: filter_jobs_by_tags(None)),  # type: ignore[arg-type]
+    ("jobs[0] must be a JobDefinition", lambda: filter_jobs_by_tags([3], ["a"])),  # type: ignore[list-item]
+    ("include_tags must be a list of strings", lambda: filter_jobs_by_tags([_job()], "prod")),
+    ("jobs must be a list of JobDefinitions", lambda: get_due_jobs("abc")),  # type: ignore[arg-type]
+    ("path must be a path, not NoneType", lambda: load_jobs_from_toml(None)),  # type: ignore[arg-type]
+    ("job must be a JobDefinition", lambda: validate_job_config(None)),  # type: ignore[arg-type]
+    ("interval_seconds must be a number", lambda: is_job_due(_job(schedule=JobSchedule("interval", "3")))),  # type: ignore[arg-type]
+    ("schedule.days must be a list", lambda: is_job_due(_job(schedule=JobSchedule("daily", days="mon")))),  # type: ignore[arg-type]
+    ("last_run_at must be a datetime", lambda: is_job_due(_job(schedule=JobSchedule(last_run_at="x")))),  # type: ignore[arg-type]
+    ("return_code must be a whole number, not str", lambda: logged_here(return_code="0")),
+    ("return_code must be a whole number, not None", lambda: logged_here(return_code=None)),
+    ("return_code must be a whole number, not bool", lambda: logged_here(return_code=False)),
+    ("started_at must be a datetime", lambda: logged_here(started_at="2026-03-01")),
+    ("args must be a dict", lambda: logged_here(args=None)),
+    ("job_name must be a string", lambda: logged_here(job_name=3)),
+    ("tag must be a string, or None", lambda: logged_here(tag=["a"])),
+    ("command must be a list of strings", lambda: logged_here(command=["a", 3])),
+)
+
+
+def logged_here(**changes: Any) -> str:
+    now = datetime.now(UTC)
+    values = {"job_name": "a", "command": "x", "args": {}, "return_code": 0, "started_at": now, "finished_at": now}
+    return log_scheduler_job_run(state_dir="state", **{**values, **changes})
+
+
+@pytest.mark.parametrize(("message", "call"), WRONG, ids=[message for message, _ in WRONG])
+def test_a_value_of_the_wrong_type_is_named_and_nothing_is_recorded(message: str, call: Callable[[], Any]) -> None:
+    with pytest.raises(PeakConsoleError, match=re.escape(message)):
+        call()
+    assert not Path("state").exists()
+
+
+class CountsAsOne:
+    def __index__(self) -> int:
+        return 1
+
+
+def test_whatever_counts_as_a_whole_number_is_a_return_code() -> None:
+    assert logged_here(return_code=CountsAsOne()) == "1"
+    store = Store.look("state")
+    assert store is not None
+    [run] = store.runs()
+    store.close()
+    assert (run.return_code, run.outcome) == (1, "failed")
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("UTC", 12), ("Asia/Tokyo", 3), (None, 3)])
+def test_naive_times_are_utc_in_runs_of_a_scheduler_of_utc(
+    monkeypatch: pytest.MonkeyPatch, zone: str | None, hour: int
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        if zone is not None:
+            monkeypatch.setenv("PEAK_TIMEZONE", zone)
+        noon = datetime(2026, 3, 1, 12)
+        logged_here(started_at=noon, finished_at=noon)
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
+    store = Store.look("state")
+    assert store is not None
+    [run] = store.runs()
+    store.close()
+    assert run.started_at == datetime(2026, 3, 1, hour, tzinfo=UTC)
+
+
+def test_a_definition_without_a_schedule_is_doubted() -> None:
+    assert 'job "a": schedule must be a JobSchedule, not NoneType' in validate_job_config(_job(schedule=None))

@@ -150,6 +150,8 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
         ("--poll-interval 0", "must be more than 0 and at most 86400 seconds, not 0"),
         ("--poll-interval nan", "must be more than 0 and at most 86400 seconds, not nan"),
         ("--poll-interval 1e9", "must be more than 0 and at most 86400 seconds, not 1e+09"),
+        ("--quiet", "--quiet is for --once"),
+        ("--once --quiet --verbose", "--quiet is for --once"),
         ("--include-tags , --once", "--include-tags: names no tag"),
         ("--exclude-tags= --once", "--exclude-tags: names no tag"),
         ("jobs --include-tags=", "--include-tags: names no tag"),

@@ -9,7 +9,7 @@ import stat
 
 from peak_console.errors import StartError
 from peak_console.jobs.checks import as_text
-from peak_console.schedule.zones import zone
+from peak_console.schedule.zones import zone, zone_name
 from peak_console.text import safe
 
 TYPE_CHECKING = False
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _MAX_BYTES: Final = 1024 * 1024
 _OF_ONE_RUN: Final = (
-    "PEAK_JOB_NAME", "PEAK_RUN_ID", "PEAK_SCHEDULED_FOR", "PEAK_SLOT_DATE", "PEAK_ATTEMPT", "PEAK_TRIGGER",
+    "PEAK_JOB_NAME", "PEAK_RUN_ID", "PEAK_SCHEDULED_FOR", "PEAK_SLOT_DATE", "PEAK_TIMEZONE", "PEAK_ATTEMPT",
+    "PEAK_TRIGGER",
 )  # fmt: skip
 _LITERAL: Final = r"[ \t]*(?:export[ \t]+)?([^=#\s'\"]+)[ \t]*=[ \t]*'([^']*)'[ \t]*(?:#[^\r\n]*)?(?:\r?\n|\r|\Z)"
 """A line with a value in single quotes: as in a shell all between them counts as it is."""
@@ -58,6 +59,7 @@ def job_environment(
     environment["PEAK_RUN_ID"] = str(run_id)
     environment["PEAK_ATTEMPT"] = str(attempt)
     environment["PEAK_TRIGGER"] = str(trigger)
+    environment["PEAK_TIMEZONE"] = zone_name(job.schedule.timezone)
     if scheduled_for is not None:
         local = scheduled_for.astimezone(zone(job.schedule.timezone))
         environment["PEAK_SCHEDULED_FOR"] = local.isoformat()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 
-from peak_console.errors import JobsFileError
+from peak_console.errors import ArgumentError, JobsFileError
 from peak_console.jobs import source
+from peak_console.jobs.model import JobDefinition
 from peak_console.jobs.reader import Reader
 from peak_console.values import replace
 
@@ -17,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from peak_console.jobs.model import JobDefinition, JobSet, Problem
+    from peak_console.jobs.model import JobSet, Problem
 
 
 def load(path: str, text: bytes | None = None, environ: Mapping[str, str] | None = None) -> JobSet:
@@ -60,8 +61,11 @@ def check(path: str, environ: Mapping[str, str] | None = None) -> tuple[list[Pro
 def load_jobs_from_toml(path: str | os.PathLike[str]) -> list[JobDefinition]:
     """The jobs of a jobs file, in its order.
 
-    Raises ``JobsFileError`` (a ``ValueError``); if there is no such file, one that is a ``FileNotFoundError`` too.
+    Raises ``ArgumentError`` for what is no path, and ``JobsFileError`` (a ``ValueError``) for a file that cannot be
+    used; if there is no such file, one that is a ``FileNotFoundError`` too.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise ArgumentError(f"path must be a path, not {type(path).__name__}")
     return list(load(os.fspath(path)).jobs.values())
 
 
@@ -69,6 +73,8 @@ def validate_job_config(job: JobDefinition) -> list[str]:
     """What is wrong or doubtful about a definition made by hand, a sentence each; empty when all is well."""
     from peak_console.jobs.review import doubts
 
+    if not isinstance(job, JobDefinition):
+        raise ArgumentError(f"job must be a JobDefinition, not {type(job).__name__}")
     return doubts(job)
 
 

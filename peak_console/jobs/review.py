@@ -11,6 +11,7 @@ from peak_console.jobs.environment import dotenv_fault, own_environment
 from peak_console.jobs.fields import JOB
 from peak_console.jobs.interpreters import interpreters, unexpected_interpreters
 from peak_console.jobs.startable import size_fault, start_fault
+from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import ScheduleError, validate
 from peak_console.text import safe
 
@@ -122,8 +123,11 @@ def doubts(job: JobDefinition) -> list[str]:
         value = _as_toml(getattr(job, key, None))
         if value is not None and not (key == "name" and not value):
             found += [f"{label}: {key} {fault}" for _, fault in check(value)]
+    schedule: object = job.schedule
+    if not isinstance(schedule, JobSchedule):
+        return [*found, f"{label}: schedule must be a JobSchedule, not {type(schedule).__name__}"]
     try:
-        validate(job.schedule)
+        validate(schedule)
     except ScheduleError as error:
         found.append(f"{label}: {error}")
     return found

@@ -32,11 +32,15 @@ class History(Database):
         jobs: Sequence[str] | None = None,
         outcome: str | None = None,
         run_type: str | None = None,
+        tag: str | None = None,
         since: datetime | None = None,
         with_process: bool = False,
         limit: int = -1,
     ) -> list[Run]:
-        """The registry, newest first. ``with_process`` leaves out slots that never got one; -1 is no limit."""
+        """The registry, newest first. ``with_process`` leaves out slots that never got one; -1 is no limit.
+
+        ``tag`` is one of the job's at that time, or what a script has logged the run under.
+        """
         where: list[str] = []
         values: list[Any] = []
         if outcome is not None:
@@ -46,6 +50,9 @@ class History(Database):
             # Nearly all runs are of the first type, so no index has those: it is not to be chosen for any of them.
             where.append("+run_type = ?" if run_type == RUN_TYPE else f"run_type = ? AND run_type <> '{RUN_TYPE}'")
             values.append(run_type)
+        if tag is not None:
+            where.append("(tag = ? OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?))")
+            values += [tag, tag]
         if since is not None:
             where += ["id >= ?", "coalesce(started_at, claimed_at) >= ?"]
             values += [self._first_since(since - LONGEST_WAIT), stamp(since)]

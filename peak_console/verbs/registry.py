@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 RUN_KEYS = (
     "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
-    "finished_at", "duration_seconds", "lateness_seconds", "command", "tags", "tag",
+    "finished_at", "duration_seconds", "lateness_seconds", "command", "tags", "tag", "args",
 )  # fmt: skip
 """The documented keys of a run in JSON, and the columns of the CSV."""
 
@@ -64,7 +64,9 @@ def _runs(options: Namespace, selection: Selection, outcome: str | None, limit: 
         since = moment("--since", options.since, selection.zone, selection.now, ahead=False)
     if selection.store is None:
         return []
-    return selection.store.runs(jobs=jobs, outcome=outcome, run_type=options.run_type, since=since, limit=limit)
+    return selection.store.runs(
+        jobs=jobs, outcome=outcome, run_type=options.run_type, tag=options.tag, since=since, limit=limit
+    )
 
 
 def _outcome(text: str | None) -> str | None:
@@ -95,7 +97,7 @@ def _run_object(run: Run, zone: tzinfo) -> dict[str, Any]:
     values = (
         run.id, run.run_type, run.job, run.triggered_by, iso(run.scheduled_for, zone), run.attempt, run.outcome,
         run.return_code, iso(run.started_at, zone), iso(run.finished_at, zone), run.duration_seconds,
-        run.lateness_seconds, list(run.command), list(run.tags), run.tag,
+        run.lateness_seconds, list(run.command), list(run.tags), run.tag, dict(run.args),
     )  # fmt: skip
     return dict(zip(RUN_KEYS, values, strict=True))
 

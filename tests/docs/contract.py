@@ -51,6 +51,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "command": (TEXTS, "the argument list, secrets masked"),
         "tags": (TEXTS, "of the job at that time"),
         "tag": (TEXT + OR_NULL, "what a script has logged it under"),
+        "args": (OBJECT, "its arguments, or what a script has logged; secrets masked"),
     },
     "alerts": {
         "id": (NUMBER, "what `ack` takes"),
@@ -111,6 +112,7 @@ RUN_VARIABLES: Mapping[str, str] = {
     "PEAK_RUN_ID": "the run's number",
     "PEAK_SCHEDULED_FOR": "its slot, ISO 8601, in the job's time zone with its offset",
     "PEAK_SLOT_DATE": "the day of its slot in the job's time zone: `2026-03-01`",
+    "PEAK_TIMEZONE": "the job's time zone; with `UTC`, times without an offset are UTC in `log_scheduler_job_run`",
     "PEAK_ATTEMPT": "which attempt it is, from 1",
     "PEAK_TRIGGER": "why it was started: `schedule`, `manual`, `retry`, `catch_up`",
     "PEAK_CONSOLE_STATE_DIR": "the state directory, for `log_scheduler_job_run` and verbs",

@@ -113,6 +113,20 @@ def test_meta_reaches_the_run_and_a_run_within_it_gets_only_its_own(program: Pro
     ]  # fmt: skip
 
 
+def test_quiet_prints_only_what_needs_somebody(program: Program) -> None:
+    program.jobs(NOTE + '[[job]]\nname = "own"\ncommand = "true"\nowner = "a"\nteam = "b"\n')
+    good = program.once("--quiet")
+    assert (good.code, good.out, good.err) == (0, "", "")
+    assert program.log == ["ran"]
+    program.jobs(NOTE + shell("bad", "exit 4"))
+    bad = program.once("--quiet")
+    assert bad.code == 3
+    [line] = bad.out.splitlines()
+    assert "warning  bad #" in line
+    assert "failed with exit code 4" in line
+    assert program.once("--quiet").out == ""
+
+
 def test_verbose_shows_the_resolved_command_line(program: Program) -> None:
     echo = shutil.which("echo")
     job = (

@@ -35,6 +35,7 @@ def test_run_is_told_about_itself() -> None:
         "PEAK_RUN_ID": "7",
         "PEAK_SCHEDULED_FOR": "2026-03-01T06:30:00+00:00",
         "PEAK_SLOT_DATE": "2026-03-01",
+        "PEAK_TIMEZONE": "UTC",
         "PEAK_ATTEMPT": "2",
         "PEAK_TRIGGER": "retry",
         "PEAK_CONSOLE_STATE_DIR": "/state",

@@ -158,6 +158,24 @@ def schedules(stage: Stage) -> None:
 
 
 @scenario
+def values_of_the_wrong_type(stage: Stage) -> None:
+    from tests.test_api import WRONG
+
+    for message, call in WRONG:
+        stage.ask(message, call)
+    from peak_console import JobDefinition
+    from peak_console.jobs.loader import validate_job_config
+
+    stage.ask("no schedule", lambda: validate_job_config(JobDefinition("a", schedule=None)))  # type: ignore[arg-type]
+    stage.run("--once --quiet --verbose")
+    stage.jobs('[scheduler]\ntimezone = "EST"\n[[job]]\nname = "a"\ncommand = "true"\ntimezone = "Etc/GMT+5"\n')
+    stage.run("validate")
+    for name in ("EDT", "UTC+2", "XYZ", "Tokyo", "Europe/Berln", "nowhere at all"):
+        stage.jobs(f'[scheduler]\ntimezone = "{name}"\n')
+        stage.run("validate")
+
+
+@scenario
 def what_jobs_will_miss(stage: Stage) -> None:
     stage.write("plain.txt", "text")
     stage.write("bad.env", "A=1\nnonsense line\n")

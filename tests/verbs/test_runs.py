@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KEYS = [
     "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
-    "finished_at", "duration_seconds", "lateness_seconds", "command", "tags", "tag",
+    "finished_at", "duration_seconds", "lateness_seconds", "command", "tags", "tag", "args",
 ]  # fmt: skip
 
 
@@ -45,7 +45,26 @@ def test_json_of_a_run_is_the_documented_object(peak: CommandLine, store: Store)
         "command": ["python", "risk check.py", "--top-n", "10"],
         "tags": ["risk"],
         "tag": "scheduler",
+        "args": {},
     }
+
+
+def test_what_a_script_logged_comes_out_and_runs_are_found_by_their_tag(peak: CommandLine, store: Store) -> None:
+    record_run(store, tags=("risk", "prod"))
+    record_run(store, started_at=NOW - HOUR / 2, tags=("riskier",), tag="scheduler")
+    logged = {"pair": "BTC/EUR", "trades": 3, "pnl": -1.5, "api_key": "***", "legs": [1, 2]}
+    store.log_run("backtest", Claim("scan", NOW, args=logged, tag="nightly"), 0, NOW - HOUR, NOW)
+    assert [run["args"] for run in peak("runs", "--json").json if run["id"] == 3] == [logged]
+    for tag, expected in (
+        ("risk", [1]),
+        ("riskier", [2]),
+        ("scheduler", [2]),
+        ("nightly", [3]),
+        ("ris", []),
+        ("%", []),
+    ):
+        assert ids(peak("runs", "--json", "--tag", tag)) == expected
+    assert ids(peak("runs", "--json", "--tag", "risk", "--job", "risk_check")) == [1]
 
 
 def test_a_run_under_way_has_neither_outcome_nor_end(peak: CommandLine, store: Store) -> None:

@@ -1,0 +1,90 @@
+"""A job executed once by whoever calls, who waits for its end: neither recorded nor tried again."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+
+from peak_console.jobs.command import resolve_command, working_directory
+from peak_console.jobs.environment import job_environment
+from peak_console.runs.interface import RunSpec
+from peak_console.runs.local.executor import LocalExecutor
+from peak_console.runs.output.recorder import OutputRecorder
+from peak_console.store.directory import run_directory
+from peak_console.text import duration
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.runs.interface import Executor, RunHandle
+
+LOOK_SECONDS = 0.05
+
+
+def supervised(job: JobDefinition, directory: str, state_dir: str) -> tuple[int, str | None]:
+    """Execute a job in ``directory``: its return code, and why it was stopped if it was. Raises ``StartError``."""
+    environment = job_environment(
+        job,
+        os.environ,
+        run_id=1,
+        scheduled_for=datetime.now(UTC),
+        attempt=1,
+        trigger="manual",
+        state_dir=state_dir,
+    )
+    cwd = working_directory(job)
+    argv = resolve_command(job, None, environment, cwd)
+    where = run_directory(directory, 1)
+    executor = LocalExecutor()
+    handle = executor.start(RunSpec(1, where, argv, environment, cwd, job.max_output_bytes))
+    recorder = OutputRecorder(where, job.max_output_bytes)
+    began = time.monotonic()
+    asked_at: float | None = None
+    try:
+        while (ended := handle.poll()) is None or _is_left(executor, handle, asked_at, job):
+            now = time.monotonic()
+            if asked_at is None and job.timeout_seconds and now - began >= job.timeout_seconds:
+                asked_at = now
+                handle.terminate()
+            elif asked_at is not None and now - asked_at >= job.kill_grace_seconds:
+                handle.kill()
+            recorder.sample(datetime.now(UTC))
+            if ended is None:
+                _wait(handle)
+            else:
+                time.sleep(LOOK_SECONDS)
+        if asked_at is not None:
+            handle.kill()
+    except BaseException:
+        handle.kill()
+        raise
+    finally:
+        handle.close()
+        recorder.close()
+        executor.close()
+    if asked_at is not None:
+        return -1, f"timed out after {duration(job.timeout_seconds)}"
+    if ended.return_code is None:
+        return -1, "its process is gone and left no exit code"
+    return ended.return_code, None
+
+
+def _is_left(executor: Executor, handle: RunHandle, asked_at: float | None, job: JobDefinition) -> bool:
+    """Whether a job that was asked to end still has processes, and some of its grace."""
+    if asked_at is None or time.monotonic() - asked_at >= job.kill_grace_seconds:
+        return False
+    return bool(executor.lingering([handle]))
+
+
+def _wait(handle: RunHandle) -> None:
+    """Until the run has ended, or it is time for another look."""
+    import select
+
+    fd = handle.fileno()
+    if fd is None:
+        time.sleep(LOOK_SECONDS)
+        return
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    poll.poll(LOOK_SECONDS * 1000)
