@@ -7,6 +7,7 @@ import signal
 
 from peak_console.clock import SystemClock
 from peak_console.decisions.selection import check_tags, tags_of
+from peak_console.decisions.serving import listed
 from peak_console.errors import DamagedError, StateError
 from peak_console.jobs.standing import load_standing
 from peak_console.model.terms import RESIDENT_MODES
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from peak_console.engine.resident import Engine
     from peak_console.jobs.model import JobSet
     from peak_console.jobs.standing import FileStatus
+    from peak_console.jobs.watcher import Watcher
+    from peak_console.model.records import EngineInfo
     from peak_console.notify import Notifier
     from peak_console.outlet import Outlet
     from peak_console.reports import Reporter
@@ -140,11 +143,12 @@ class _Service:
 
     def _once(self, engine: PassingEngine) -> int:
         if not take_turn(engine, lambda: bool(self._signals)):
-            text = f"another engine{self._holder()} serves {self._directory}; nothing done"
+            text = f"another engine{self._rival()} serves {self._directory}{self._overlap()}; nothing done"
             self._reporter.line(self._clock.now(), "info", text)
             return 0
         await_known_jobs(engine, self._jobset)
         engine.begin()
+        self._tell_of_others()
         self._tell_of_hold()
         engine.dispatch_once()
         self._resume_deliveries()
@@ -159,9 +163,23 @@ class _Service:
             text = f"held by {hold.by}: nothing new starts" + (f" ({hold.reason})" if hold.reason else "")
             self._reporter.line(self._clock.now(), "warning", text)
 
-    def _holder(self) -> str:
-        pid = self._engine.lock.holder()
-        return f" (pid {pid})" if pid else ""
+    def _rival(self) -> str:
+        rival = self._engine.rival
+        return f" ({rival.named})" if rival is not None and rival.pid else ""
+
+    def _overlap(self) -> str:
+        """What both select, where the tags are not the same."""
+        jobs = self._engine.overlap
+        return f", including {listed(jobs)}" if jobs else ""
+
+    def _tell_of_others(self) -> None:
+        """Name the jobs that the tags select, but another engine serves."""
+        left: dict[str, list[str]] = {}
+        for name, engine in self._engine.context.contested.items():
+            left.setdefault(engine.named, []).append(name)
+        for who, names in left.items():
+            text = f"left to another engine ({who}), which serves them: {listed(names)}"
+            self._reporter.line(self._clock.now(), "info", text)
 
     def _resume_deliveries(self) -> None:
         """Send what an earlier engine could not."""
@@ -182,7 +200,7 @@ class _Service:
             engine.on_emergency(self._alerting.send_at_once)
         if self._notifier is not None:
             engine.on_beat(self._notifier.beat)
-        if not self._stand_by():
+        if not self._stand_by(watcher):
             return 0
         watcher.settle(lambda: bool(self._signals))  # it may have stood by for weeks
         await_known_jobs(engine, self._jobset)
@@ -206,29 +224,35 @@ class _Service:
             self._notifier.reloading()
         self._engine.offer(jobset)
 
-    def _stand_by(self) -> bool:
+    def _stand_by(self, watcher: Watcher) -> bool:
         """Take the lock, or wait until it is free; ``False`` when told to leave before that."""
         import time
-
-        from peak_console.engine.events import EngineStandingBy
 
         engine = self._engine
         told = False
         if self._options.no_wait and not take_turn(engine, lambda: bool(self._signals)):
-            who = f"another engine{self._holder()} serves this state directory"
+            who = f"another engine{self._rival()} serves this state directory{self._overlap()}"
             raise StateError(f"{self._directory}: {who}; without --no-wait this one would stand by")
         while not engine.take_over():
-            if not told and engine.store.engine_info().mode in RESIDENT_MODES:
+            if not told and engine.rival is not None and engine.rival.mode in RESIDENT_MODES:
                 told = True
-                self._tell(
-                    EngineStandingBy(at=self._clock.now(), directory=self._directory, holder=engine.lock.holder())
-                )
+                self._tell(self._standing_by(engine.rival))
             if self._signals:
                 return False
             if self._notifier is not None:
                 self._notifier.beat()
             time.sleep(STAND_BY_SECONDS)
+            if engine.overlap:  # the jobs file may no longer make them overlap
+                watcher.compare()
         return True
+
+    def _standing_by(self, rival: EngineInfo) -> EngineEvent:
+        from peak_console.engine.events import EngineStandingBy
+
+        return EngineStandingBy(
+            at=self._clock.now(), directory=self._directory, holder=rival.pid, selection=rival.selection,
+            overlap=self._engine.overlap,
+        )  # fmt: skip
 
 
 def engine_options(options: Namespace, mode: str) -> EngineOptions:
@@ -267,9 +291,9 @@ def take_turn(engine: EngineCore, give_up: Callable[[], bool] = lambda: False) -
 
     until = time.monotonic() + PASSING_ENGINE_SECONDS
     while not engine.take_over():
-        info = engine.store.engine_info()
+        rival = engine.rival
         # After a crash the row and the lock's file still name the dead one, while somebody tries the lock to see.
-        resident = info.mode in RESIDENT_MODES and info.pid == engine.lock.holder() and _lives(info.pid)
+        resident = rival is not None and rival.mode in RESIDENT_MODES and _lives(rival.pid)
         if resident or time.monotonic() > until or give_up():
             return False
         time.sleep(0.01)

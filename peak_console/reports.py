@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peak_console.decisions.serving import listed
 from peak_console.engine import events
 from peak_console.model.records import Level, Outcome
 from peak_console.text import duration, safe, safe_lines
@@ -29,8 +30,9 @@ def _started(event: events.EngineStarted) -> Line:
 
 
 def _standing_by(event: events.EngineStandingBy) -> Line:
-    who = f" (pid {event.holder})" if event.holder else ""
-    return Level.INFO, f"another engine{who} serves {event.directory}; standing by to take over"
+    who = f" (pid {event.holder}{', ' if event.selection else ''}{event.selection})" if event.holder else ""
+    both = f" and {listed(event.overlap)}, which this one selects too" if event.overlap else ""
+    return Level.INFO, f"another engine{who} serves {event.directory}{both}; standing by to take over"
 
 
 def _draining(event: events.EngineDraining) -> Line:

@@ -279,6 +279,19 @@ def judge_lasting_trouble(error: str, since: datetime, *, now: datetime, zone: t
     return Alert(Level.CRITICAL, "\n".join(lines), now, source="registry")
 
 
+def judge_not_served(
+    job_name: str, slot: datetime, engines: Sequence[str], *, now: datetime, zone: tzinfo | None = None
+) -> Alert:
+    """The alert of a job that is due while every engine, given by pid and tags, leaves it out."""
+    lines = [
+        f"{job_name} is not served: due since {wording.moment(slot, now, zone)}, and no engine selects it",
+        f"Engines that serve other jobs: {'; '.join(engines)}.",
+        "Start one whose tags select it.",
+    ]
+    context = {"job_name": job_name, "since": slot.isoformat(), "engines": list(engines)}
+    return Alert(Level.WARNING, "\n".join(lines), now, context=context, job=job_name)
+
+
 def judge_rejected(path: str, problems: Sequence[str], *, now: datetime) -> Alert:
     """The alert of a reload that changed nothing because the file has errors, given as ``file:line: …``."""
     file_name = path.rpartition("/")[2]

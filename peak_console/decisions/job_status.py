@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from peak_console.decisions.selection import is_enabled
+from peak_console.decisions.serving import Coverage
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.model.records import Outcome, RunState
 from peak_console.values import dataclass
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from peak_console.jobs.model import JobDefinition
-    from peak_console.model.records import JobState, Override, Run
+    from peak_console.model.records import EngineInfo, JobState, Override, Run
 
     class JobRecords(Protocol):
         """What a registry can tell about jobs and their runs."""
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
         def unfinished(self) -> Sequence[Run]:
             """Every run that is queued or under way, oldest first."""
+
+        def engines(self) -> Sequence[EngineInfo]:
+            """Of each selection of tags the engine that last served it."""
 
 
 class Standing(StrEnum):
@@ -67,6 +71,8 @@ class JobView:
     active: Sequence[Run]
     """Its runs under way, oldest first."""
     queued: Sequence[Run]
+    not_served: str | None = None
+    """Why no engine is going to start it, while engines serve other jobs."""
 
     @property
     def enabled(self) -> bool:
@@ -74,7 +80,12 @@ class JobView:
 
 
 def view(
-    job: JobDefinition, state: JobState | None, last_run: Run | None, unfinished: Sequence[Run], now: datetime
+    job: JobDefinition,
+    state: JobState | None,
+    last_run: Run | None,
+    unfinished: Sequence[Run],
+    now: datetime,
+    not_served: str | None = None,
 ) -> JobView:
     """How things stand with one job; ``unfinished`` are its runs that are queued or under way."""
     enabled = is_enabled(job, state, now)
@@ -96,6 +107,7 @@ def view(
         last_run=last_run,
         active=active,
         queued=queued,
+        not_served=not_served if enabled else None,
     )
 
 
@@ -127,7 +139,14 @@ def views(jobs: Iterable[JobDefinition], store: JobRecords | None, now: datetime
     unfinished: dict[str, list[Run]] = {}
     for run in store.unfinished():
         unfinished.setdefault(run.job, []).append(run)
-    return [view(job, states.get(job.name), last.get(job.name), unfinished.get(job.name, ()), now) for job in jobs]
+    served = Coverage(store.engines(), now)
+    return [
+        view(
+            job, states.get(job.name), last.get(job.name), unfinished.get(job.name, ()), now,
+            served.why_not_served(job.name),
+        )
+        for job in jobs
+    ]  # fmt: skip
 
 
 def counts(views: Sequence[JobView]) -> Mapping[str, int]:

@@ -11,6 +11,7 @@ import socket
 
 from peak_console.alerts.judge import judge_accepted
 from peak_console.decisions.planner import Planner
+from peak_console.decisions.serving import Share, others
 from peak_console.engine import events
 from peak_console.engine.bookkeeping import Bookkeeper
 from peak_console.engine.context import EngineContext, EngineOptions
@@ -22,10 +23,9 @@ from peak_console.engine.mishaps import sentence
 from peak_console.engine.recovery import Recovery, identity, strangers
 from peak_console.engine.supervisor import Supervisor
 from peak_console.errors import DamagedError, DamagedRowError, StateError
-from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.model.records import EngineInfo
 from peak_console.model.terms import RESIDENT_MODES
-from peak_console.store.directory import Doorbell, EngineLock, run_directory
+from peak_console.store.directory import Doorbell, EngineLock, lock_of, run_directory
 from peak_console.store.restore import NOTHING_KNOWN
 from peak_console.store.store import Store
 from peak_console.version import __version__
@@ -78,6 +78,11 @@ class EngineCore(Wishes):
         self._untold: Sequence[Alert] = ()
         """Alerts about the registry that are in it, and that nobody has heard of."""
         self._beat: Callable[[], float | None] = lambda: None
+        self.lock_name = lock_of(options.include_tags, options.exclude_tags)
+        self.rival: EngineInfo | None = None
+        """Why ``take_over`` has failed: the engine that serves the same jobs."""
+        self.overlap: Sequence[str] = ()
+        """The jobs that both would serve; empty when their tags are the same."""
 
     def on_beat(self, beat: Callable[[], float | None]) -> None:
         """What every step of the work ends with, a sign of life: in how many seconds at most the next is due."""
@@ -87,7 +92,7 @@ class EngineCore(Wishes):
 
     def open(self) -> None:
         """Open the state directory; a registry that cannot be read is replaced. Raises ``StateError``."""
-        self.lock = EngineLock(self.directory)
+        self.lock = EngineLock(self.directory, self.lock_name)
         try:
             self.store = Store.open(self.directory)
         except DamagedError:
@@ -100,8 +105,10 @@ class EngineCore(Wishes):
                 raise
 
     def take_over(self) -> bool:
-        """Become the one that dispatches; ``False`` while somebody else is. Raises ``StateError``."""
+        """Dispatch what the tags select from now on; ``False`` while a ``rival`` does. Raises ``StateError``."""
+        self.rival, self.overlap = None, ()
         if not self.lock.acquire():
+            self.rival = self._holder()
             return False
         self.store.follow()  # it may have been replaced while this one stood by
         try:
@@ -113,13 +120,36 @@ class EngineCore(Wishes):
 
             if is_damaged(self.store):
                 self._replace_registry()
-        return True
+        share = self._share(self._offered or self._first_jobset)
+        self.rival = share.blocked_by(self.options.mode)
+        if self.rival is None:
+            return True
+        self.overlap = share.overlap(self.rival)
+        self.lock.release()
+        return False
+
+    def _holder(self) -> EngineInfo:
+        """Who holds our lock."""
+        pid = self.lock.holder()
+        found = EngineInfo(lock=self.lock_name, pid=pid)
+        try:
+            return next(
+                (each for each in self.store.engines() if (each.lock, each.pid) == (self.lock_name, pid)), found
+            )
+        except DamagedError:
+            return found
+
+    def _share(self, jobset: JobSet) -> Share:
+        options = self.options
+        return Share(jobset, options.include_tags, options.exclude_tags, others(self.store.engines(), self.lock_name))
 
     def _replace_registry(self) -> None:
-        from peak_console.store.damage import set_aside
+        from peak_console.store.damage import repairing, set_aside
 
-        set_aside(self.directory, self._clock.now())
-        self.store.follow()
+        with repairing(self.directory):
+            if not self.store.follow():  # unless another engine was faster
+                set_aside(self.directory, self._clock.now())
+                self.store.follow()
 
     def begin(self) -> None:
         """Take over what the directory holds. The lock has to be held."""
@@ -164,12 +194,18 @@ class EngineCore(Wishes):
             untold = settle_after_damage(self.store, jobset, now)
         resident = self.options.mode in RESIDENT_MODES
         unknown = strangers(self.directory, self.store.last_run_id(strict=True), self._executor, all_of_them=resident)
+        if unknown:  # but not of what another engine has started at this very moment
+            last = self.store.last_run_id(strict=True)
+            unknown = [number for number in unknown if number > last]
         if unknown:
             from peak_console.engine.registry_loss.at_start import settle_after_return
 
             untold = [*untold, settle_after_return(self.store, self.directory, jobset, unknown, now)]
-        self.context = self._make_context(jobset, before, now)
-        self._sign_on(untold, now)
+        while True:
+            share = self._share(jobset)
+            self.context = self._make_context(jobset, share, before, now)
+            if self._sign_on(share, untold, now):
+                break
         self._untold = ()
         self._sweep = Sweep(self.context)
         self._sweep.work_once(before.jobs_file, now)
@@ -185,8 +221,7 @@ class EngineCore(Wishes):
         """What wakes the engine; who passes must not take the rings of whoever comes next."""
         return Doorbell(None)
 
-    def _make_context(self, jobset: JobSet, before: EngineInfo, now: datetime) -> EngineContext:
-        jobs = filter_jobs_by_tags(jobset.jobs.values(), self.options.include_tags, self.options.exclude_tags)
+    def _make_context(self, jobset: JobSet, share: Share, before: EngineInfo, now: datetime) -> EngineContext:
         return EngineContext(
             options=self.options,
             clock=self._clock,
@@ -194,9 +229,11 @@ class EngineCore(Wishes):
             identity=identity(os.getpid()),
             store=self.store,
             jobset=jobset,
-            jobs={job.name: job for job in jobs},
+            jobs=share.jobs,
+            lock_name=self.lock_name,
+            contested=share.contested,
             launcher=Launcher(jobset, self.directory, self._environ),
-            planner=Planner(jobs, self.store.job_states(strict=True), now),
+            planner=Planner(share.jobs.values(), self.store.job_states(strict=True), now),
             supervisor=Supervisor(self.store, self._executor, self._clock, self.directory),
             emit=self._emit,
             on_alert=self._on_alert,
@@ -208,13 +245,17 @@ class EngineCore(Wishes):
             seen_before=before.stopped_at or before.started_at,
         )
 
-    def _sign_on(self, untold: Sequence[Alert], now: datetime) -> None:
-        """Record who serves now, and tell of alerts that nobody has heard of."""
+    def _sign_on(self, share: Share, untold: Sequence[Alert], now: datetime) -> bool:
+        """Record who serves what, and tell of alerts that nobody has heard of; ``False`` if the share has changed."""
         info = EngineInfo(
             pid=os.getpid(), host=socket.gethostname(), mode=self.options.mode, version=__version__,
             jobs_file=self.context.jobset.path, started_at=now, loaded_at=now,
+            lock=self.lock_name, include_tags=self.options.include_tags, exclude_tags=self.options.exclude_tags,
+            jobs=share.names(),
         )  # fmt: skip
         with self.context:
+            if self._share(self.context.jobset).contested.keys() != share.contested.keys():
+                return False
             self.store.engine_started(info)
             self._remember_changes()
             path = self.context.jobset.path
@@ -223,6 +264,7 @@ class EngineCore(Wishes):
                 from peak_console.engine.registry_loss.at_start import tell_of_damage
 
                 tell_of_damage(self.context, untold, now)
+        return True
 
     # At work.
 
@@ -284,7 +326,7 @@ class EngineCore(Wishes):
             context.draining = True
             if self.lock.is_held and self.options.mode in RESIDENT_MODES:
                 try:
-                    self.store.engine_drains()
+                    self.store.engine_drains(self.lock_name)
                 except StateError:  # then nobody else can be told
                     pass
             self._emit(events.EngineDraining(at=now, running=len(context.supervisor)))
@@ -326,7 +368,7 @@ class EngineCore(Wishes):
         now = self._clock.now()
         left = self.context.supervisor.leave_all()
         if self.lock.is_held:  # who has given way long since must not sign off whoever serves now
-            self.store.engine_stopped(now)
+            self.store.engine_stopped(now, self.lock_name)
         stopped = events.EngineStopped(
             at=now, succeeded=self.context.succeeded, failed=self.context.failed, left_running=left
         )

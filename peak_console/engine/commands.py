@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 from peak_console.decisions.planner import settled
+from peak_console.decisions.serving import not_served, others, serves
 from peak_console.engine.arguments import alert_number, changed_arguments, override_seconds, reason_of
 from peak_console.engine.events import CommandAnswered, RunStopping
 from peak_console.errors import PeakConsoleError, StateError, UnknownJobError
 from peak_console.model.records import Hold, JobState, Outcome, Override, RunState
 from peak_console.schedule.zones import local_time
+from peak_console.store.directory import ring
 from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from peak_console.engine.context import EngineContext
@@ -48,7 +50,7 @@ class Commander:
         self._dispatcher = dispatcher
         self._record = record
         self._reload = reload
-        self._afterwards: list[Callable[[], None]] = []
+        self._afterwards: list[Callable[[], object]] = []
         """What follows from the present command once it is durable."""
         self._verbs: dict[str, Callable[[Command, datetime], Answer]] = {
             "run": self._run,
@@ -71,7 +73,7 @@ class Commander:
                 self._context.emit(CommandAnswered(at=now, verb=verb, answer=answer, message=message))
 
     def _obey_one(self, number: int, now: datetime) -> tuple[str, tuple[str, str] | None]:
-        """A command's verb, and its answer with the sentence; ``None`` when its asker has given up waiting."""
+        """A command's verb, and its answer with the sentence; ``None`` when it is not, or no longer, ours to answer."""
         store = self._context.store
         try:
             command = store.command(number)
@@ -79,6 +81,8 @@ class Commander:
             return "command", self._refuse(number, f"command {number} cannot be read: {error}", now)
         if command is None or command.answer is not None:  # withdrawn a moment ago
             return "command", None
+        if self._context.is_shared and self._is_for_another(command):
+            return command.verb, None
         try:
             if command.verb in IN_THE_REGISTRY:
                 with store:
@@ -111,6 +115,27 @@ class Commander:
         what = f"{command.verb} was cut short by a fault in Peak Console ({type(error).__name__}: {error})"
         return self._refuse(command.id, f"{what}; please report it, and see: peak-console status", now)
 
+    def _is_for_another(self, command: Command) -> bool:
+        """Whether another engine is the one to carry it out: it looks after the run, or serves the job."""
+        context = self._context
+        if command.job is None and command.run_id is None:
+            return False  # whoever sees it first
+        rivals = others(context.store.engines(), context.lock_name)
+        jobs = {command.job or ""}
+        if command.verb == "stop":
+            runs = [
+                run
+                for run in context.store.unfinished()
+                if (run.id == command.run_id if command.run_id is not None else run.job == command.job)
+            ]
+            if any(run.id in context.supervisor for run in runs):
+                return False
+            pids = {(run.supervisor or "").split(" ", 1)[0] for run in runs}
+            if any(str(each.pid) in pids for each in rivals):
+                return True
+            jobs = {run.job for run in runs} or jobs
+        return any(serves(each, job) for each in rivals for job in jobs - context.jobs.keys())
+
     def _answer(self, command: Command, now: datetime) -> tuple[str, str]:
         carry_out = self._verbs.get(command.verb)
         try:
@@ -125,9 +150,10 @@ class Commander:
         return answer, message
 
     def _job(self, command: Command) -> JobDefinition:
-        job = self._context.jobs.get(command.job or "")
+        known = self._context.jobset.jobs
+        job = known.get(command.job or "")
         if job is None:
-            raise UnknownJobError(unknown_job(command.job or "", self._context.jobs))
+            raise UnknownJobError(unknown_job(command.job or "", known))
         return job
 
     def _run(self, command: Command, now: datetime) -> Answer:
@@ -135,6 +161,8 @@ class Commander:
         if command.run_id is not None:
             return self._made_before(command.run_id)
         job = self._job(command)
+        if job.name not in context.jobs:
+            return REFUSED, not_served(job.name, context.store.engines()), None
         force = bool(command.arguments.get("force"))
         if context.draining:
             return REFUSED, "the engine is shutting down; nothing new starts", None
@@ -215,11 +243,14 @@ class Commander:
         override: Override | None = Override(enabled, command.issued_by, now, until, reason)
         if enabled == job.enabled and until is None:
             override = None  # what the file says holds again
-        state = replace(context.planner.states.get(job.name) or JobState(job.name, ""), override=override)
+        is_ours = job.name in context.jobs
+        states = context.planner.states if is_ours else context.store.job_states()
+        state = replace(states.get(job.name) or JobState(job.name, ""), override=override)
         state = settled(job, state, now) or state
         context.store.set_override(job.name, override)
         context.remember(state)
-        self._afterwards.append(lambda: context.planner.set_state(state, now))
+        if is_ours:
+            self._afterwards.append(lambda: context.planner.set_state(state, now))
         return DONE, f"{job.name} is {word}" + (f" until {self._local(until)}" if until else ""), None
 
     def _local(self, moment: datetime) -> str:
@@ -227,13 +258,14 @@ class Commander:
 
     def _hold(self, command: Command, now: datetime) -> Answer:
         context = self._context
-        if context.hold is not None:
-            return REFUSED, f"already held by {context.hold.by} since {self._local(context.hold.since)}", None
+        hold = context.store.hold()  # another engine may have set it
+        if hold is not None:
+            return REFUSED, f"already held by {hold.by} since {self._local(hold.since)}", None
         self._set_hold(Hold(now, command.issued_by, reason_of(command)))
         return DONE, "held: nothing new starts until it is released", None
 
     def _release(self, _command: Command, _now: datetime) -> Answer:
-        if self._context.hold is None:
+        if self._context.store.hold() is None:
             return REFUSED, "nothing is held", None
         self._set_hold(None)
         return DONE, "released", None
@@ -242,6 +274,8 @@ class Commander:
         context = self._context
         context.store.set_hold(hold)
         self._afterwards.append(lambda: setattr(context, "hold", hold))
+        if context.is_shared:  # it holds for every engine
+            self._afterwards.append(lambda: ring(context.directory))
 
     def _acknowledge(self, command: Command, now: datetime) -> Answer:
         alert = alert_number(command)
@@ -268,7 +302,7 @@ def answer_of(run: Run | None, run_id: int) -> tuple[str, str]:
     return DONE, f"{run.job} #{run_id} started"
 
 
-def unknown_job(name: str, known: dict[str, JobDefinition]) -> str:
+def unknown_job(name: str, known: Mapping[str, JobDefinition]) -> str:
     """What to say of a job that does not exist."""
     from peak_console.text import nearest
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from peak_console.alerts.timing import DIGEST_SECONDS, REALERT_SECONDS
 from peak_console.engine.events import AlertRaised
 from peak_console.engine.launch import GIVEN
+from peak_console.model.terms import LOCK
 from peak_console.schedule.zones import zone
 from peak_console.values import replace
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from peak_console.engine.launch import Launcher
     from peak_console.engine.supervisor import Supervisor
     from peak_console.jobs.model import AlertChannel, JobDefinition, JobSet
-    from peak_console.model.records import Alert, Hold, JobState, Run
+    from peak_console.model.records import Alert, EngineInfo, Hold, JobState, Run
     from peak_console.store.store import Store
 
 
@@ -58,7 +59,7 @@ class EngineContext:
     store: Store
     jobset: JobSet
     jobs: dict[str, JobDefinition]
-    """Those of ``jobset`` that the tags select."""
+    """Those of ``jobset`` that this engine serves: the tags select them, and no other engine has them."""
     launcher: Launcher
     planner: Planner
     supervisor: Supervisor
@@ -73,6 +74,9 @@ class EngineContext:
     """When ``jobset`` was taken up, on the monotonic clock."""
     began_at: float = 0.0
     """When the engine began, on the monotonic clock."""
+    lock_name: str = LOCK
+    contested: Mapping[str, EngineInfo] = field(default_factory=dict)
+    """The jobs that the tags select too, but that another engine serves."""
     seen_before: datetime | None = None
     """The last sign of an engine before this one."""
     draining: bool = False
@@ -117,6 +121,11 @@ class EngineContext:
             self.alerts_owed = True
         else:
             self.alerts_owed = False
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other engines may serve the rest of the jobs."""
+        return bool(self.options.include_tags or self.options.exclude_tags or self.contested)
 
     def is_gone(self, job: str) -> bool:
         """Whether a job is in the jobs file no more; while it is written, jobs are missing for a moment."""
@@ -193,7 +202,10 @@ class EngineContext:
     def free_places(self) -> int | None:
         """How many more runs may start now; ``None`` is any number."""
         limit = self.jobset.settings.max_concurrent_runs
-        return max(0, limit - self.active_count()) if limit else None
+        if not limit:
+            return None
+        # Where other engines start runs too, only the registry knows; to be asked in the transaction that claims.
+        return max(0, limit - (self.store.active_count() if self.is_shared else self.active_count()))
 
     def enqueue(self, run: Run) -> None:
         """Put a run that this process has recorded into the queue."""

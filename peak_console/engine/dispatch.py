@@ -146,17 +146,19 @@ class Dispatcher:
         verdicts: dict[tuple[str, datetime], Verdict] = {}
         claims = []
         replaced: list[str] = []
-        for job, pending in due:
-            for verdict in self._decide(job, pending, now):
-                queued = verdict.action in (Action.QUEUE, Action.REPLACE)
-                if verdict.action == Action.START and free is not None:
-                    queued, free = free < 1, free - 1
-                if verdict.action == Action.REPLACE:
-                    replaced.append(job.name)
-                verdicts[job.name, verdict.slot] = verdict
-                claims.append(self._claim(job, verdict, queued=queued))
         decided = [context.planner.decided(job, pending.latest) for job, pending in due]
         with context:
+            if context.is_shared:
+                free = context.free_places()
+            for job, pending in due:
+                for verdict in self._decide(job, pending, now):
+                    queued = verdict.action in (Action.QUEUE, Action.REPLACE)
+                    if verdict.action == Action.START and free is not None:
+                        queued, free = free < 1, free - 1
+                    if verdict.action == Action.REPLACE:
+                        replaced.append(job.name)
+                    verdicts[job.name, verdict.slot] = verdict
+                    claims.append(self._claim(job, verdict, queued=queued))
             runs = context.store.claim(claims, now, context.identity)
             for state in decided:
                 context.remember(state)
@@ -245,10 +247,11 @@ class Dispatcher:
     def _from_queue(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
         """Queued runs whose turn has come, claimed in one transaction."""
         context = self._context
-        chosen = self._next_of_queue(now)
-        if not chosen:
+        if not (chosen := self._next_of_queue(now)):
             return []
         with context.store:
+            if context.is_shared:  # another engine may have taken places since
+                chosen = chosen[: context.free_places()]
             taken = [each for each in chosen if context.store.take_from_queue(each[0].id, context.identity)]
         ids = {run.id for run, _ in chosen}
         context.queue[:] = [run for run in context.queue if run.id not in ids]
@@ -302,7 +305,6 @@ class Dispatcher:
         verdict = self._decide(job, Pending(latest=now, oldest=now, count=1), now)[0]
         if verdict.action == Action.SKIP and not force:
             return None, f"{verdict.reason}; stop it first", []
-        free = context.free_places()
         waits = not force and verdict.action in (Action.QUEUE, Action.REPLACE)
         by_hand = replace(verdict, action=Action.START, triggered_by=Trigger.MANUAL, reason=None)
         runs: list[Run] = []
@@ -310,7 +312,7 @@ class Dispatcher:
             with context.store:
                 if command_id is not None and context.store.is_answered(command_id):
                     return None, "its asker has given up waiting", []
-                claim = self._claim(job, by_hand, queued=waits or free == 0)
+                claim = self._claim(job, by_hand, queued=waits or context.free_places() == 0)
                 runs = context.store.claim([claim], now, context.identity)
                 if runs and command_id is not None:
                     context.store.carried_out(command_id, runs[0].id)

@@ -34,6 +34,10 @@ class EngineStandingBy(EngineEvent):
 
     directory: str
     holder: int | None
+    selection: str = ""
+    """The other one's tags."""
+    overlap: Sequence[str] = ()
+    """The jobs that both select, where the tags are not the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ class PassingEngine(EngineCore):
         self._give_way()
 
     def _give_way(self) -> None:
-        self.store.engine_stopped(self._clock.now())
+        self.store.engine_stopped(self._clock.now(), self.lock_name)
         self.lock.release()
 
     def finish_own(self, on_look: Callable[[], None] | None = None) -> None:
@@ -82,8 +82,8 @@ class PassingEngine(EngineCore):
 
     def _dispatch_own(self) -> None:
         if not self.lock.acquire():
-            if self.store.engine_info().mode in RESIDENT_MODES:
-                # The queue is in the registry: whoever serves the directory now goes on with it.
+            if (self._holder().mode or "") in RESIDENT_MODES:
+                # The queue is in the registry: whoever serves these jobs now goes on with it.
                 self.context.queue.clear()
                 ring(self.directory)
             return

@@ -99,7 +99,8 @@ class Recovery:
         if run.supervisor != context.identity and (is_alive(run.supervisor) or context.options.mode == "run"):
             return True  # who came for one run only leaves the others to the next engine
         gone_for_a_moment = run.job not in context.jobset.jobs and not context.is_gone(run.job)
-        wait = context.hold is not None or context.draining or gone_for_a_moment
+        not_ours = run.job in context.jobset.jobs and run.job not in context.jobs
+        wait = context.hold is not None or context.draining or gone_for_a_moment or not_ours
         return wait and self._is_still_to_start(run)
 
     def _is_still_to_start(self, run: Run) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from peak_console.alerts.judge import judge_accepted, judge_rejected, judge_reloaded
 from peak_console.decisions.planner import Planner
 from peak_console.decisions.selection import changes
+from peak_console.decisions.serving import Share, others
 from peak_console.engine.events import JobsReloaded, ReloadHeldBack, ReloadRejected
 from peak_console.engine.incidents import jobs_file_cause
 from peak_console.engine.launch import Launcher
-from peak_console.jobs.loader import filter_jobs_by_tags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,15 +27,15 @@ def reload_jobs(
     now: datetime,
 ) -> None:
     """Work by new definitions; what runs ends by those it began with. Raises ``StateError`` with nothing changed."""
-    options, store = context.options, context.store
-    jobs = filter_jobs_by_tags(offered.jobs.values(), options.include_tags, options.exclude_tags)
-    new = {job.name: job for job in jobs}
-    added, removed, changed = changes(context.jobs, new)
+    store = context.store
     launcher = Launcher(offered, context.directory, environ)
-    planner = Planner(jobs, store.job_states(strict=True), now)
-    alert = judge_reloaded(offered.path, added=added, removed=removed, changed=changed, now=now)
     with context:
+        share = _share(context, offered)
+        added, removed, changed = changes(context.jobs, share.jobs)
+        planner = Planner(share.jobs.values(), store.job_states(strict=True), now)
+        alert = judge_reloaded(offered.path, added=added, removed=removed, changed=changed, now=now)
         store.loaded(now)
+        store.engine_serves(context.lock_name, share.names())
         for name in planner.changed:
             context.remember(planner.states[name])
         resolved = context.resolve(jobs_file_cause(offered.path))
@@ -44,7 +44,8 @@ def reload_jobs(
         if alert is not None:
             context.raise_alert(alert, also_to=store.channels_told(resolved))
     planner.changed.clear()
-    context.jobset, context.jobs, context.planner = offered, new, planner
+    context.jobset, context.jobs, context.planner = offered, share.jobs, planner
+    context.contested = share.contested
     context.channels, context.launcher = channels, launcher
     context.loaded_at = context.clock.monotonic()
     context.emit(JobsReloaded(at=now, added=added, removed=removed, changed=changed))
@@ -68,3 +69,29 @@ def tell_of_hold_back(context: EngineContext, why: str, now: datetime) -> None:
             context.resolve(jobs_file_cause(path), recovery=judge_accepted(path, now=now))
     if why:
         context.emit(ReloadHeldBack(at=now, reason=why))
+
+
+def _share(context: EngineContext, jobset: JobSet) -> Share:
+    options = context.options
+    rivals = others(context.store.engines(), context.lock_name)
+    return Share(jobset, options.include_tags, options.exclude_tags, rivals)
+
+
+def take_up_what_is_left(context: EngineContext, now: datetime) -> bool:
+    """Serve those of the contested jobs that their engine has left meanwhile; whether there were any.
+
+    Raises ``StateError`` with nothing changed.
+    """
+    store = context.store
+    share = _share(context, context.jobset)
+    if share.contested.keys() == context.contested.keys():
+        return False
+    with context:
+        share = _share(context, context.jobset)
+        planner = Planner(share.jobs.values(), store.job_states(strict=True), now)
+        store.engine_serves(context.lock_name, share.names())
+        for name in planner.changed:
+            context.remember(planner.states[name])
+    planner.changed.clear()
+    context.jobs, context.planner, context.contested = share.jobs, planner, share.contested
+    return True

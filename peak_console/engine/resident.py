@@ -14,13 +14,14 @@ from peak_console.engine.mishaps import sentence
 from peak_console.engine.readiness import Readiness
 from peak_console.engine.registry_loss.at_start import tell_of_damage
 from peak_console.engine.registry_loss.while_serving import Inspector, known_to, restore, stand_firm
-from peak_console.engine.reload import reload_jobs, tell_of_hold_back, tell_of_rejection
+from peak_console.engine.reload import reload_jobs, take_up_what_is_left, tell_of_hold_back, tell_of_rejection
 from peak_console.engine.retention import Retention
+from peak_console.engine.unserved import Unserved
 from peak_console.errors import DamagedError, StateError, TakenAwayError
 from peak_console.model.records import Alert
 from peak_console.model.terms import Level
 from peak_console.store.database import BUSY_SECONDS as START_SECONDS
-from peak_console.store.directory import BELL, Doorbell
+from peak_console.store.directory import Doorbell, bell_of
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -95,13 +96,14 @@ class Engine(EngineCore):
         return not self._drain_wanted
 
     def _make_bell(self) -> Doorbell:
-        return Doorbell(self.directory)
+        return Doorbell(self.directory, bell_of(self.lock_name))
 
     def _begin(self) -> None:
         super()._begin()
         self._commander = Commander(self.context, self._dispatcher, self._bookkeeper.record, self._reload)
         self.store.forget_old_arguments()
         self._retention = Retention(self.context)
+        self._unserved = Unserved(self.context)
         self._readiness = Readiness(self.context, self._executor)
         self._readiness.look(self._clock.now())
 
@@ -196,7 +198,8 @@ class Engine(EngineCore):
             return
         self.bell.close()
         self.bell = self._make_bell()
-        self._tell(f"{self.directory}/{BELL} was removed or replaced while this engine served: it is made anew")
+        bell = bell_of(self.lock_name)
+        self._tell(f"{self.directory}/{bell} was removed or replaced while this engine served: it is made anew")
 
     def _has_nothing_left(self) -> bool:
         """Whether it is leaving, with nothing under way.
@@ -210,18 +213,33 @@ class Engine(EngineCore):
         now = self._clock.now()
         self._obey_flags(now)
         self.watch(now)
+        if self.context.is_shared:
+            self.context.hold = self.store.hold()
         self._commander.obey(now)
         self._reload_if_offered(now)
-        if self.context.foreign and self._clock.monotonic() >= self._look_again_at:
-            self._look_again_at = self._clock.monotonic() + FOREIGN_SECONDS
-            self._bookkeeper.record(self._recovery.look(now))
+        self._look_at_others(now)
         self.dispatch()
+        self._unserved.look(now)
         if self.context.alerts_owed:
             self.context.wake_delivery()
         if not self.context.draining:
             self._retention.work(now)
             self._sweep.work()
         self._readiness.look(now)
+
+    def _look_at_others(self, now: datetime) -> None:
+        """See what other processes run: now and then, and, where other engines serve too, before anything starts."""
+        context, monotonic = self.context, self._clock.monotonic()
+        is_time = monotonic >= self._look_again_at
+        slot = context.planner.next_at() if context.is_shared else None
+        starts = context.is_shared and (bool(context.queue) or (slot is not None and slot <= now))
+        if not (starts or (is_time and (context.foreign or context.is_shared))):
+            return
+        if is_time:
+            self._look_again_at = monotonic + FOREIGN_SECONDS
+            if context.contested:
+                take_up_what_is_left(context, now)
+        self._bookkeeper.record(self._recovery.look(now))
 
     def _reload_if_offered(self, now: datetime) -> None:
         rejection, self._rejection = self._rejection, None
@@ -249,6 +267,7 @@ class Engine(EngineCore):
             self.reject(str(error))
             return
         reload_jobs(self.context, offered, channels, self._environ, now)
+        self._look_again_at = 0.0  # of a job that is ours now another engine may still have a run
 
     def _seconds_to_sleep(self) -> float:
         context, now, monotonic = self.context, self._clock.now(), self._clock.monotonic()
@@ -257,8 +276,10 @@ class Engine(EngineCore):
             return max(0.05, min(*seconds, TROUBLE_SECONDS))
         if self._dispatcher.places.has_more:
             return 0
-        if context.foreign:
+        if context.foreign or context.contested:
             seconds.append(self._look_again_at - monotonic)
+        if (left := self._unserved.seconds_left()) is not None and not context.draining and context.hold is None:
+            seconds.append(left)
         if not context.draining:
             seconds.append(self._retention.seconds_left())
         if context.hold is None and not context.draining:

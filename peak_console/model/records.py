@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peak_console.model.state import Hold, JobState, Override
-from peak_console.model.terms import RESIDENT_MODES, Level, Outcome, RunState, Trigger
+from peak_console.model.terms import LOCK, RESIDENT_MODES, Level, Outcome, RunState, Trigger
 from peak_console.values import dataclass, field
 
 TYPE_CHECKING = False
@@ -58,6 +58,8 @@ class Run:
     args: Mapping[str, Any] = field(default_factory=dict)
     tags: Sequence[str] = ()
     tag: str | None = None
+    late_because: str | None = None
+    """Why it started late."""
 
     @property
     def duration_seconds(self) -> float | None:
@@ -88,6 +90,25 @@ class EngineInfo:
     loaded_at: datetime | None = None
     config_error: str | None = None
     hold: Hold | None = None
+    lock: str = LOCK
+    """The file whose lock it holds while it serves."""
+    include_tags: Sequence[str] = ()
+    exclude_tags: Sequence[str] = ()
+    jobs: Sequence[str] | None = None
+    """The jobs that it serves; ``None`` is all."""
+    serves: bool = False
+    """Whether it did so when this was read: it has not left, and it holds its lock."""
+
+    @property
+    def selection(self) -> str:
+        """Its tags as they stand on a command line; empty when it serves every job."""
+        flags = (("--include-tags", self.include_tags), ("--exclude-tags", self.exclude_tags))
+        return " ".join(f"{flag} {','.join(tags)}" for flag, tags in flags if tags)
+
+    @property
+    def named(self) -> str:
+        """``pid 12``, with its tags if it has any."""
+        return f"pid {self.pid}" + (f", {self.selection}" if self.selection else "")
 
 
 @dataclass(frozen=True, slots=True)

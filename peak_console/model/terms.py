@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+LOCK = "engine.lock"
+"""The lock of an engine that serves every job."""
 DRAINING = "draining"
 """The mode of an engine that was told to leave and starts nothing, until its last run has ended."""
 RESIDENT_MODES = ("headless", "console", DRAINING)

@@ -9,23 +9,23 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import contextmanager
 from datetime import UTC
 
 from peak_console.errors import DamagedError, DamagedRowError, StateError
 from peak_console.model.terms import Level
 from peak_console.store.database import FAILURES, quoted
-from peak_console.store.directory import DATABASE
+from peak_console.store.directory import DATABASE, EngineLock
 from peak_console.store.rows import HOLD_COLUMNS, hold_from
 from peak_console.store.store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from typing import Any
 
     from peak_console.model.records import Alert
-    from peak_console.store.directory import EngineLock
 
 SOURCE = "registry"
 """The ``source`` of the alerts about a damaged registry."""
@@ -38,6 +38,9 @@ RUNS_KEPT = 20_000
 """So many of the newest runs are carried over; older ones stay in the file that was set aside."""
 OTHER_SECONDS = 2.0
 """How long to wait for another process that may be replacing the registry at this very moment."""
+REPAIR_LOCK = "repair.lock"
+REPAIR_SECONDS = 30.0
+"""How long the carrying over of 20,000 runs may take on a slow disk."""
 
 
 def open_sound(directory: str, lock: EngineLock, now: Callable[[], datetime]) -> Store:
@@ -55,11 +58,30 @@ def open_sound(directory: str, lock: EngineLock, now: Callable[[], datetime]) ->
             if time.monotonic() > until:
                 raise
         time.sleep(0.02)
+    with repairing(directory):
+        try:
+            return Store.open(directory)  # somebody else may just have replaced it
+        except DamagedError:
+            set_aside(directory, now())
+            return Store.open(directory)
+
+
+@contextmanager
+def repairing(directory: str) -> Iterator[None]:
+    """The right to replace the registry: of several engines that find it damaged one does it. Raises ``StateError``."""
+    lock = EngineLock(directory, REPAIR_LOCK)
+    until = time.monotonic() + REPAIR_SECONDS
+    while not lock.acquire():
+        if time.monotonic() > until:
+            raise StateError(
+                f"{directory}: another program has been replacing the damaged registry for {REPAIR_SECONDS:g} s; "
+                "see whether it is stopped"
+            )
+        time.sleep(0.02)
     try:
-        return Store.open(directory)  # somebody else may just have replaced it
-    except DamagedError:
-        set_aside(directory, now())
-        return Store.open(directory)
+        yield
+    finally:
+        lock.release()
 
 
 def is_damaged(store: Store) -> bool:

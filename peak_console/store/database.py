@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MIGRATIONS: dict[int, Sequence[str]] = {
     1: (
         "DROP INDEX runs_of_job",
@@ -52,8 +52,18 @@ MIGRATIONS: dict[int, Sequence[str]] = {
         "CREATE INDEX alerts_open ON alerts (id) WHERE acknowledged_at IS NULL AND resolved_at IS NULL",
         "CREATE UNIQUE INDEX alerts_incidents ON alerts (cause) WHERE cause IS NOT NULL AND resolved_at IS NULL",
     ),
+    3: (
+        "ALTER TABLE runs ADD COLUMN late_because TEXT",
+        (
+            "CREATE TABLE engines ( lock TEXT PRIMARY KEY, pid INTEGER, host TEXT, mode TEXT, version TEXT,"
+            " jobs_file TEXT, started_at TEXT, stopped_at TEXT, include_tags TEXT NOT NULL,"
+            " exclude_tags TEXT NOT NULL, jobs TEXT )"
+        ),
+    ),
 }
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
+STAND_INS: dict[int, Mapping[str, str]] = {4: {"late_because": "NULL"}}
+"""By version: the columns that it has brought, and what who only looks reads in their place in an older registry."""
 FAILURES = (sqlite3.Error, UnicodeError)
 """What SQLite's calls raise; of a damaged file even the words of an error may be unreadable."""
 BUSY_SECONDS = 30.0
@@ -78,6 +88,9 @@ class Database:
         self.read_only = read_only
         self._depth = 0
         self._replacements = 0
+        self._stand_ins: list[tuple[str, str]] = []
+        self._version_read = SCHEMA_VERSION
+        """The version of the registry that is open; who only looks may look at an older one."""
         self._frozen = False
         """Whether it was opened as a file that nobody changes; should somebody, ``follow`` notices."""
         self._connect(read_only)
@@ -155,6 +168,9 @@ class Database:
                 f"{SCHEMA_VERSION}); upgrade, or name another directory with --state-dir"
             )
         if read_only:
+            self._version_read = version
+            missing = [columns for brought_by, columns in STAND_INS.items() if brought_by > version]
+            self._stand_ins = [pair for columns in missing for pair in columns.items()]
             return
         # A claim must survive a power cut before its process starts.
         self._connection.execute("PRAGMA synchronous = FULL")
@@ -249,6 +265,8 @@ class Database:
                 raise self._explained(error) from None
 
     def _rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+        for column, stand_in in self._stand_ins:
+            sql = sql.replace(column, stand_in)
         try:
             return self._executed(sql, values).fetchall()
         except FAILURES as error:

@@ -7,10 +7,15 @@ import os
 import stat
 
 from peak_console.errors import StateError
+from peak_console.model.terms import LOCK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DATABASE = "registry.db"
-LOCK = "engine.lock"
 BELL = "engine.bell"
+"""Of an engine that serves every job; with a selection of tags both have another name, see ``lock_of``."""
 MOST_DIGITS = 15
 """A run's number has no more digits; so the numbers never come to an end."""
 _ELSEWHERE = "mend that, or name another state directory with --state-dir"
@@ -187,6 +192,29 @@ def is_run_number(name: str) -> bool:
     return name.isascii() and name.isdigit() and len(name) <= MOST_DIGITS and name == str(int(name))
 
 
+def lock_of(include_tags: Sequence[str], exclude_tags: Sequence[str]) -> str:
+    """The name of the lock for a selection of tags: whoever selects the same competes for the same one."""
+    if not (include_tags or exclude_tags):
+        return LOCK
+    from zlib import crc32
+
+    words = repr((sorted(set(include_tags)), sorted(set(exclude_tags))))
+    return f"engine-{crc32(words.encode('utf-8', 'surrogateescape')):08x}.lock"
+
+
+def bell_of(lock: str) -> str:
+    """The name of the doorbell of the engine that holds a lock."""
+    return lock.removesuffix(".lock") + ".bell"
+
+
+def _engine_files(directory: str, ending: str) -> list[str]:
+    try:
+        names = os.listdir(directory)
+    except OSError:
+        return []
+    return [name for name in names if name.startswith("engine") and name.endswith(ending)]
+
+
 class EngineLock:
     """The right to dispatch, held by at most one process and dropped by the kernel when it dies.
 
@@ -198,6 +226,11 @@ class EngineLock:
         self._path = os.path.join(directory, name)
         self._fd: int | None = None
         self._trouble = ""
+
+    @property
+    def path(self) -> str:
+        """Where its file is."""
+        return self._path
 
     @property
     def is_held(self) -> bool:
@@ -327,9 +360,19 @@ def _is_held_by_a_stranger(fd: int) -> bool:
         return False
 
 
-def is_held(directory: str) -> bool:
-    """Whether an engine serves the directory. Changes nothing, and takes the lock from nobody."""
-    path = os.path.join(directory, LOCK)
+def is_served(directory: str) -> bool:
+    """Whether any engine serves the directory, or a part of it."""
+    return bool(locks_held(directory))
+
+
+def locks_held(directory: str) -> list[str]:
+    """The locks of the engines that serve the directory, or parts of it."""
+    return [lock for lock in _engine_files(directory, ".lock") if is_held(directory, lock)]
+
+
+def is_held(directory: str, lock: str = LOCK) -> bool:
+    """Whether somebody holds a lock. Changes nothing, and takes the lock from nobody."""
+    path = os.path.join(directory, lock)
     try:
         # An engine that leaves in order empties the file: only after a crash is the lock itself free to be tried.
         if not os.path.getsize(path):
@@ -353,15 +396,15 @@ def is_held(directory: str) -> bool:
 class Doorbell:
     """What an engine sleeps on. With a directory, anybody who may write there can ring it: see ``ring``."""
 
-    def __init__(self, directory: str | None = None) -> None:
+    def __init__(self, directory: str | None = None, name: str = BELL) -> None:
         """Hang the bell; without a directory it can only be rung from inside. Raises ``StateError``."""
-        self._path = None if directory is None else os.path.join(directory, BELL)
+        self._path = None if directory is None else os.path.join(directory, name)
         if directory is None:
             self._fd, self._ringer = os.pipe()
             os.set_blocking(self._fd, False)
             os.set_blocking(self._ringer, False)
             return
-        path = os.path.join(directory, BELL)
+        path = os.path.join(directory, name)
         try:
             _make_fifo(path)
             # Held open for both ends: a reader alone would see end-of-file whenever the last ringer leaves.
@@ -418,14 +461,20 @@ def _make_fifo(path: str) -> None:
 
 
 def ring(directory: str) -> bool:
-    """Ring the engine that serves a directory, from another process; ``False`` when nobody listens."""
+    """Ring every engine that serves a directory, from another process; ``False`` when nobody listens."""
+    return sum(_ring(directory, bell) for bell in _engine_files(directory, ".bell")) > 0
+
+
+def _ring(directory: str, bell: str) -> bool:
     try:
-        fd = os.open(os.path.join(directory, BELL), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+        fd = os.open(os.path.join(directory, bell), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return False
     try:
         if not stat.S_ISFIFO(os.fstat(fd).st_mode):
-            return is_held(directory)  # the engine makes it anew when it next looks
+            return is_held(
+                directory, bell.removesuffix(".bell") + ".lock"
+            )  # the engine makes it anew when it next looks
         os.write(fd, b"!")
     except BlockingIOError:  # full: it is ringing already
         pass

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 
-from peak_console.store.directory import LOCK
+from peak_console.model.terms import LOCK
 from peak_console.values import dataclass
 
 SILENT_SECONDS = 30.0
@@ -34,9 +34,9 @@ class Signs:
         return f"the engine can record nothing, and starts nothing: {self.trouble}" if self.trouble else ""
 
 
-def signs_of_life(directory: str) -> Signs | None:
-    """Of the engine that serves a directory; ``None`` where there is none to be seen."""
-    path = os.path.join(directory, LOCK)
+def signs_of_life(directory: str, lock: str = LOCK) -> Signs | None:
+    """Of the engine that holds a lock; ``None`` where there is none to be seen."""
+    path = os.path.join(directory, lock)
     try:
         at = datetime.fromtimestamp(os.stat(path).st_mtime, UTC)
     except OSError:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from peak_console.model.terms import DRAINING, Level
+from peak_console.model.terms import DRAINING, LOCK, Level
 from peak_console.store import cells, private
 from peak_console.store.database import Database
+from peak_console.store.directory import is_held
 from peak_console.store.rows import (
     ALERT_COLUMNS,
     COMMAND_COLUMNS,
     ENGINE_COLUMNS,
     HOLD_COLUMNS,
+    SHARE_COLUMNS,
     alert_from,
     as_json,
     command_from,
     engine_from,
     hold_from,
     moment,
+    share_from,
     stamp,
 )
 
@@ -35,6 +38,8 @@ MOST_ATTEMPTS = 10_000
 """No delivery is tried more often."""
 PRIVATE = "private"
 """The argument of a command that names the file with the other ones."""
+ENGINES_SINCE = 4
+"""The version of the registry that has brought the table of engines."""
 WITHDRAWN = "withdrawn: no engine answered in time"
 _DUE = "next_attempt_at <= :early AND (attempts = 0 OR next_attempt_at <= :now)"
 _RANK: dict[str, int] = {level: rank for rank, level in enumerate(Level)}
@@ -302,24 +307,48 @@ class EngineRecords(Database):
         rows = self._rows(f"SELECT {ENGINE_COLUMNS} FROM engine")
         return engine_from(rows[0] if rows else NO_ROW, strict=strict)
 
+    def engines(self) -> list[EngineInfo]:
+        """Of each selection of tags the engine that last served it; whoever does not hold its lock does not serve."""
+        if self._version_read < ENGINES_SINCE:  # who only looks may find an older registry
+            return []
+        from peak_console.values import replace
+
+        found = [share_from(row) for row in self._rows(f"SELECT {SHARE_COLUMNS} FROM engines ORDER BY started_at")]
+        return [replace(each, serves=each.stopped_at is None and is_held(self.directory, each.lock)) for each in found]
+
     def engine_started(self, info: EngineInfo) -> None:
-        """An engine has taken the directory over."""
-        self._write(
-            "UPDATE engine SET pid = ?, host = ?, mode = ?, version = ?, jobs_file = ?, started_at = ?,"
-            " stopped_at = NULL, loaded_at = ?, config_error = NULL",
-            (
-                info.pid, info.host, info.mode, info.version, info.jobs_file, stamp(info.started_at),
-                stamp(info.loaded_at),
-            ),
-        )  # fmt: skip
+        """An engine has taken the directory over, or the part of it that its tags select."""
+        who = (info.pid, info.host, info.mode, info.version, info.jobs_file, stamp(info.started_at))
+        with self:
+            self._write(
+                "UPDATE engine SET pid = ?, host = ?, mode = ?, version = ?, jobs_file = ?, started_at = ?,"
+                " stopped_at = NULL, loaded_at = ?, config_error = NULL",
+                (*who, stamp(info.loaded_at)),
+            )
+            self._write(
+                "INSERT OR REPLACE INTO engines (pid, host, mode, version, jobs_file, started_at, lock, include_tags,"
+                " exclude_tags, jobs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *who, info.lock, as_json(list(info.include_tags)), as_json(list(info.exclude_tags)),
+                    None if info.jobs is None else as_json(list(info.jobs)),
+                ),
+            )  # fmt: skip
 
-    def engine_drains(self) -> None:
+    def engine_serves(self, lock: str, jobs: Sequence[str] | None) -> None:
+        """An engine serves other jobs than before."""
+        self._write("UPDATE engines SET jobs = ? WHERE lock = ?", (None if jobs is None else as_json(list(jobs)), lock))
+
+    def engine_drains(self, lock: str = LOCK) -> None:
         """The engine starts nothing more, and leaves with its last run."""
-        self._write("UPDATE engine SET mode = ?", (DRAINING,))
+        with self:
+            self._write("UPDATE engine SET mode = ?", (DRAINING,))
+            self._write("UPDATE engines SET mode = ? WHERE lock = ?", (DRAINING, lock))
 
-    def engine_stopped(self, now: datetime) -> None:
+    def engine_stopped(self, now: datetime, lock: str = LOCK) -> None:
         """The engine has left the directory in order."""
-        self._write("UPDATE engine SET pid = NULL, stopped_at = ?", (stamp(now),))
+        with self:
+            self._write("UPDATE engine SET pid = NULL, stopped_at = ?", (stamp(now),))
+            self._write("UPDATE engines SET stopped_at = ? WHERE lock = ?", (stamp(now), lock))
 
     def loaded(self, now: datetime) -> None:
         """The engine works by the jobs file as it stands."""

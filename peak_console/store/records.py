@@ -146,6 +146,11 @@ class RunRecords(Database):
         sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE state <> 'finished' ORDER BY id"
         return [run_from(row, strict=strict) for row in self._rows(sql)]
 
+    def active_count(self) -> int:
+        """How many runs have a process or are about to."""
+        sql = "SELECT count(*) FROM runs WHERE state <> 'finished' AND state <> 'queued'"
+        return int(self._rows(sql)[0][0])
+
     def unfinished_of_jobs(self) -> dict[str, list[int]]:
         """By job, the ids of its runs that are queued, claimed or running, oldest first."""
         found: dict[str, list[int]] = {}

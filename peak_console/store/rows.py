@@ -61,6 +61,7 @@ RUN_CELLS: tuple[Cell, ...] = (
     ("tags", _words, ()),
     ("tag", or_none(cells.text), None),
     ("supervisor", or_none(cells.supervisor), None),
+    ("late_because", or_none(cells.text), None),
 )
 RUN_COLUMNS = ", ".join(name for name, _, _ in RUN_CELLS)
 ALERT_CELLS: tuple[Cell, ...] = (
@@ -119,6 +120,21 @@ ENGINE_CELLS: tuple[Cell, ...] = (
     ("config_error", or_none(cells.text), None),
     *HOLD_CELLS,
 )
+SHARE_CELLS: tuple[Cell, ...] = (
+    ("lock", cells.text, ""),
+    ("pid", or_none(cells.pid), None),
+    ("host", or_none(cells.text), None),
+    ("mode", or_none(cells.text), None),
+    ("version", or_none(cells.text), None),
+    ("jobs_file", or_none(cells.text), None),
+    ("started_at", or_none(cells.moment), None),
+    ("stopped_at", or_none(cells.moment), None),
+    ("include_tags", cells.words, ()),
+    ("exclude_tags", cells.words, ()),
+    # Whoever holds its lock and cannot be asked serves everything: nothing runs twice then.
+    ("jobs", or_none(cells.words), None),
+)
+SHARE_COLUMNS = ", ".join(name for name, _, _ in SHARE_CELLS)
 ENGINE_COLUMNS = ", ".join(name for name, _, _ in ENGINE_CELLS)
 
 
@@ -291,3 +307,10 @@ def _hold(found: dict[str, Any]) -> Hold | None:
 
     since = found["hold_since"]
     return Hold(since, found["hold_by"] or DAMAGED, found["hold_reason"]) if since is not None else None
+
+
+def share_from(row: Sequence[Any]) -> EngineInfo:
+    """An ``EngineInfo`` from its ``SHARE_COLUMNS``, whatever they hold."""
+    from peak_console.model.records import EngineInfo
+
+    return EngineInfo(**read_row(row, SHARE_CELLS)[0])

@@ -24,6 +24,7 @@ CREATE TABLE runs (
   args           TEXT,                                  -- JSON object, secrets masked
   tags           TEXT,                                  -- JSON list
   tag            TEXT,
+  late_because   TEXT,                                  -- why it started late: what it waited for
   UNIQUE (job, scheduled_for, attempt),                 -- nothing runs twice
   CHECK ((state = 'finished') = (outcome IS NOT NULL))
 );
@@ -108,3 +109,17 @@ CREATE TABLE engine (                                   -- one row: the engine t
   hold_reason  TEXT
 );
 INSERT INTO engine (id) VALUES (1);
+
+CREATE TABLE engines (                                  -- who serves which jobs: a row for each selection of tags
+  lock         TEXT PRIMARY KEY,                        -- a file: who does not hold this lock does not serve
+  pid          INTEGER,
+  host         TEXT,
+  mode         TEXT,
+  version      TEXT,
+  jobs_file    TEXT,
+  started_at   TEXT,
+  stopped_at   TEXT,                                    -- it has left in order, or let others dispatch
+  include_tags TEXT NOT NULL,                           -- JSON list
+  exclude_tags TEXT NOT NULL,                           -- JSON list
+  jobs         TEXT                                     -- JSON list of the jobs that it serves; NULL is all
+);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from peak_console.decisions.job_status import DisabledBy, Standing, views
+from peak_console.decisions.serving import Coverage
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import UsageError
 from peak_console.schedule.words import foreign_zone, in_words
@@ -64,6 +65,7 @@ def _job_object(view: JobView, slot: datetime | None, selection: Selection) -> d
         "schedule": in_words(job.schedule),
         "timezone": zone_name(selection.zone_name_of(job)),
         "next_slot": iso(slot, selection.zone_of(job)),
+        "not_served": view.not_served,
         "last_run": {
             "id": run.id,
             "outcome": run.outcome,
@@ -109,7 +111,8 @@ def _state(view: JobView, selection: Selection) -> str:
     switched = _switched(view, selection)
     if view.standing == Standing.DISABLED:
         return switched
-    return f"{view.standing}, {switched}" if switched else view.standing
+    not_served = f"not served: {view.not_served}" if view.not_served else ""
+    return ", ".join(filter(None, (view.standing, switched, not_served)))
 
 
 def _switched(view: JobView, selection: Selection) -> str:
@@ -145,26 +148,35 @@ def show_next(options: Namespace) -> int:
         jobs = {options.job: selection.job(options.job)} if options.job is not None else selection.jobs
         states = selection.store.job_states() if selection.store is not None else {}
         hold = selection.store.engine_info().hold if selection.store is not None else None
+        coverage = Coverage(selection.store.engines() if selection.store is not None else (), selection.now)
+        not_served = {name: why for name in jobs if (why := coverage.why_not_served(name)) is not None}
     if hold is not None:
         because = f" ({hold.reason})" if hold.reason else ""
         since = shown(hold.since, selection.zone)
         note(f"on hold by {hold.by} since {since}{because}: nothing starts until it is released")
     found = _upcoming(options, selection, jobs, states)
     if options.json:
-        write_json([{"job": job.name, "slot": iso(slot, selection.zone_of(job))} for slot, job in found])
+        write_json(
+            [
+                {"job": job.name, "not_served": not_served.get(job.name), "slot": iso(slot, selection.zone_of(job))}
+                for slot, job in found
+            ]
+        )
         return 0
     note_no_jobs(selection)
     if found:
         rows = [
             (
                 shown_with_zone(slot, selection.zone_of(job)),
-                until(slot, selection.now),
+                until(slot, selection.now) + (", not served" if job.name in not_served else ""),
                 job.name,
                 _schedule(job, selection),
             )
             for slot, job in found
         ]
         write_table(("slot", "", "job", "schedule"), rows, flexible=3)
+        for name in dict.fromkeys(job.name for _, job in found if job.name in not_served):
+            note(f"{name} is not served: {not_served[name]}")
     elif jobs:
         note("no job has anything ahead; see: peak-console jobs")
     return 0

@@ -10,7 +10,7 @@ from peak_console.errors import PeakConsoleError
 from peak_console.model.records import Outcome, RunState, Trigger
 from peak_console.runs.local.run_directory import read_exit_status
 from peak_console.runs.output.reader import OutputReader
-from peak_console.store.directory import is_held, run_directory
+from peak_console.store.directory import is_served, run_directory
 from peak_console.text import duration, safe, size, word
 from peak_console.verbs.common import note_file_error, number_of, select
 from peak_console.verbs.output import cut, note, write
@@ -119,7 +119,7 @@ class _Reading:
         from peak_console.runs.local.run_directory import read_record
 
         run = self._run
-        if run.state == RunState.QUEUED or is_held(self._state_directory) or is_alive(run.supervisor):
+        if run.state == RunState.QUEUED or is_served(self._state_directory) or is_alive(run.supervisor):
             return False
         record = read_record(self._directory)
         pid, mark = (record.pid, record.mark) if record is not None else (run.pid, run.pid_started)

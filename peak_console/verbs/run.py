@@ -8,24 +8,28 @@ import sys
 import time
 
 from peak_console.clock import SystemClock
+from peak_console.decisions.serving import serves
 from peak_console.engine.commands import unknown_job
 from peak_console.engine.events import RunFinished, RunStarted
 from peak_console.errors import PeakConsoleError, UnknownJobError, UsageError
 from peak_console.model.records import Outcome, RunState
 from peak_console.store.directory import run_directory, state_directory
 from peak_console.store.store import Store
+from peak_console.text import safe
 from peak_console.values import replace
 from peak_console.verbs.asking import ask_engine, passing_engine, take_lock
+from peak_console.verbs.output import note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
     from types import FrameType
     from typing import Any
 
     from peak_console.engine.events import EngineEvent
     from peak_console.jobs.model import JobDefinition, JobSet
-    from peak_console.model.records import Command, Run
+    from peak_console.model.records import Command, EngineInfo, Run
     from peak_console.runs.output.reader import OutputReader
 
 LOOK_SECONDS = 0.05
@@ -45,12 +49,28 @@ def run_by_hand(options: Namespace) -> int:
     if job is None:
         raise UnknownJobError(unknown_job(options.job, jobs))
     changes = _changes(options.set)
-    command = ask_engine(directory, "run", job.name, arguments={"args": changes, "force": options.force})
-    if command is not None:
-        return _follow_asked(command, directory, wait=options.wait)
+    engines = _living(directory)
+    if not engines or any(serves(each, job.name) for each in engines):
+        command = ask_engine(directory, "run", job.name, arguments={"args": changes, "force": options.force})
+        if command is not None:
+            return _follow_asked(command, directory, wait=options.wait)
+    else:
+        note(
+            f"{safe(job.name)} is not served by any engine ({'; '.join(each.named for each in engines)}): run from here"
+        )
     if changes:
         job = replace(job, args={**job.args, **changes})
     return _Here(options, jobset, directory).run(job)
+
+
+def _living(directory: str) -> Sequence[EngineInfo]:
+    store = Store.look(directory)
+    if store is None:
+        return ()
+    try:
+        return [each for each in store.engines() if each.serves]
+    finally:
+        store.close()
 
 
 def _changes(settings: list[str]) -> dict[str, Any]:
@@ -154,6 +174,8 @@ class _Here:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, self._on_signal)
             engine.begin()
+            if job.name not in engine.context.jobs:
+                raise PeakConsoleError(f"{job.name}: an engine has just started to serve this; try again")
             run, refusal = engine.run_by_hand(job, force=self._options.force)
             if run is None:
                 raise PeakConsoleError(f"{job.name}: {refusal}, or use --force")

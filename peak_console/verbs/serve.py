@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 from peak_console.errors import PeakConsoleError, UsageError
 from peak_console.jobs.loader import load
-from peak_console.store.directory import is_held, state_directory
+from peak_console.store.directory import is_served, state_directory
 from peak_console.verbs.output import note, write
 
 TYPE_CHECKING = False
@@ -32,7 +32,7 @@ def serve(options: Namespace) -> int:
         raise PeakConsoleError(
             "serve needs what a plain installation leaves out: pip install 'peak-console[web]'"
         ) from None
-    if not is_held(directory):
+    if not is_served(directory):
         note(f"no engine serves {directory}: start one with peak-console --headless; pages say so until then")
     if not _is_loopback(options.host):
         note(

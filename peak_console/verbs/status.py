@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peak_console.decisions.job_status import Standing, counts, views
+from peak_console.decisions.serving import listed
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.store.directory import is_held
 from peak_console.store.heartbeat import signs_of_life
@@ -14,7 +15,7 @@ from peak_console.verbs.times import iso, shown, shown_with_zone, until
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, tzinfo
     from typing import Any
 
@@ -35,17 +36,24 @@ class _Status:
         self.selection = selection
         store = selection.store
         info = store.engine_info() if store is not None else None
-        self.engine: EngineInfo | None = info if is_held(selection.directory) else None
+        engines = store.engines() if store is not None else ()
+        self.engines: Sequence[EngineInfo] = [each for each in engines if each.serves]
+        if not self.engines and info is not None and is_held(selection.directory):  # it is just starting
+            self.engines = [info]
+        self.engine = self.engines[0] if self.engines else None
         self.hold: Hold | None = info.hold if info is not None else None
         self.alerts = store.alert_counts().open if store is not None else 0
-        tally = counts(views(selection.jobs.values(), store, selection.now))
+        found = views(selection.jobs.values(), store, selection.now)
+        tally = counts(found)
+        self.not_served = [view.job.name for view in found if view.not_served is not None]
         self.counts: Mapping[str, int] = {standing: tally.get(standing, 0) for standing in Standing}
         self.next = _next(selection)
         self.config_error = str(selection.file_error) if selection.file_error is not None else None
-        if self.config_error is None and self.engine is not None:
-            self.config_error = self.engine.config_error
-        signs = signs_of_life(selection.directory) if self.engine is not None else None
-        self.complaint = signs.complaint(selection.now) if signs is not None else ""
+        if self.config_error is None and self.engine is not None and info is not None:
+            self.config_error = info.config_error
+        signs = [signs_of_life(selection.directory, each.lock) for each in self.engines]
+        complaints = [each.complaint(selection.now) for each in signs if each is not None]
+        self.complaint = next((each for each in complaints if each), "")
 
 
 def show_status(options: Namespace) -> int:
@@ -75,16 +83,9 @@ def _object(status: _Status) -> dict[str, Any]:
     selection, engine, hold = status.selection, status.engine, status.hold
     zone = selection.zone
     return {
-        "engine": {
-            "pid": engine.pid,
-            "host": engine.host,
-            "mode": engine.mode,
-            "version": engine.version,
-            "jobs_file": engine.jobs_file,
-            "since": iso(engine.started_at, zone),
-        }
-        if engine is not None
-        else None,
+        "engine": _engine_object(engine, zone) if engine is not None else None,
+        "engines": [_engine_object(each, zone) for each in status.engines],
+        "not_served": status.not_served,
         "hold": {"since": iso(hold.since, zone), "by": hold.by, "reason": hold.reason} if hold is not None else None,
         "counts": status.counts,
         "next_slot": {"job": status.next[1].name, "slot": iso(status.next[0], selection.zone_of(status.next[1]))}
@@ -97,15 +98,31 @@ def _object(status: _Status) -> dict[str, Any]:
     }
 
 
+def _engine_object(engine: EngineInfo, zone: tzinfo) -> dict[str, Any]:
+    return {
+        "pid": engine.pid,
+        "host": engine.host,
+        "mode": engine.mode,
+        "version": engine.version,
+        "jobs_file": engine.jobs_file,
+        "since": iso(engine.started_at, zone),
+        "include_tags": list(engine.include_tags),
+        "exclude_tags": list(engine.exclude_tags),
+        "jobs": None if engine.jobs is None else list(engine.jobs),
+    }
+
+
 def _lines(status: _Status) -> list[tuple[str, str]]:
     selection, zone = status.selection, status.selection.zone
     told = [f"{number} {standing}" for standing, number in status.counts.items() if number]
     number = sum(status.counts.values())
     jobs = "1 job" if number == 1 else f"{number} jobs"
+    engines = [_engine(each, selection.now, zone) for each in status.engines]
     lines = [
-        ("engine", _engine(status.engine, selection.now, zone)),
+        *(("engine", text) for text in engines or ["none: nothing is dispatched"]),
         ("hold", _hold(status.hold, zone)),
         ("jobs", f"{jobs}: {', '.join(told)}" if told else jobs),
+        *([("unserved", _not_served(status))] if status.not_served else []),
         ("next", _next_in_words(status)),
         (
             "alerts",
@@ -120,13 +137,20 @@ def _lines(status: _Status) -> list[tuple[str, str]]:
     return [(label, safe(text)) for label, text in lines]
 
 
-def _engine(engine: EngineInfo | None, now: datetime, zone: tzinfo) -> str:
-    if engine is None:
-        return "none: nothing is dispatched"
+def _engine(engine: EngineInfo, now: datetime, zone: tzinfo) -> str:
     since = ""
     if engine.started_at is not None:
         since = f", since {shown(engine.started_at, zone)} ({ago((now - engine.started_at).total_seconds())})"
-    return f"{engine.mode or 'starting'}, pid {engine.pid} on {engine.host}{since}"
+    serves = ""
+    if engine.jobs is not None:
+        serves = f", serves {len(engine.jobs)} job{'' if len(engine.jobs) == 1 else 's'}"
+        serves += f": {engine.selection}" if engine.selection else ""
+    return f"{engine.mode or 'starting'}, pid {engine.pid} on {engine.host}{since}{serves}"
+
+
+def _not_served(status: _Status) -> str:
+    number = len(status.not_served)
+    return f"{number} job{'' if number == 1 else 's'} not served, no engine selects them: {listed(status.not_served)}"
 
 
 def _hold(hold: Hold | None, zone: tzinfo) -> str:
@@ -153,6 +177,8 @@ def _line(status: _Status) -> str:
         words.append("✖ engine")
     if status.hold is not None:
         words.append("on hold")
+    if status.not_served:
+        words.append(f"{len(status.not_served)} not served")
     words += [f"{glyph}{status.counts[standing]}" for standing, glyph in _IN_LINE if status.counts[standing]]
     if status.next is None:
         return " ".join([*words, "nothing ahead"])

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TEXT, NUMBER, FLAG, TIME, TEXTS, OBJECT = "text", "number", "true or false", "time", "list of texts", "object"
+OBJECTS = "list of objects"
 OR_NULL = " or null"
 
 CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
@@ -21,12 +22,14 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "schedule": (TEXT, "in words"),
         "timezone": (TEXT, "of its wall-clock times"),
         "next_slot": (TIME + OR_NULL, "when it is due next"),
+        "not_served": (TEXT + OR_NULL, "why no engine is going to start it, while engines serve other jobs"),
         "last_run": (OBJECT + OR_NULL, "`id`, `outcome`, `return_code`, `started_at`, `finished_at`"),
         "tags": (TEXTS, "its labels"),
         "meta": (OBJECT, "what its table `meta` holds, secrets masked"),
     },
     "next": {
         "job": (TEXT, "the job"),
+        "not_served": (TEXT + OR_NULL, "why no engine is going to start it, while engines serve other jobs"),
         "slot": (TIME, "when it is due, in the job's zone"),
     },
     "runs": {
@@ -66,7 +69,15 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "acknowledged_by": (TEXT + OR_NULL, "who"),
     },
     "status": {
-        "engine": (OBJECT + OR_NULL, "`pid`, `host`, `mode`, `version`, `jobs_file`, `since`; null: none serves"),
+        "engine": (
+            OBJECT + OR_NULL,
+            (
+                "`pid`, `host`, `mode`, `version`, `jobs_file`, `since`, `include_tags`, `exclude_tags`, `jobs`"
+                " (the names, null: all); null: none serves"
+            ),
+        ),
+        "engines": (OBJECTS, "every engine that serves, with the same keys: several share the jobs by tags"),
+        "not_served": (TEXTS, "the jobs that none of them serves"),
         "hold": (OBJECT + OR_NULL, "`since`, `by`, `reason`; null: none"),
         "counts": (OBJECT, "how many jobs stand how"),
         "next_slot": (OBJECT + OR_NULL, "`job`, `slot`"),

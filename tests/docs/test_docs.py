@@ -16,7 +16,7 @@ from peak_console.jobs import loader
 from peak_console.jobs.fields import FIELDS, Field
 from peak_console.tui.state.config import load_config
 from tests.docs import reference
-from tests.docs.contract import CONTRACT, FLAG, NUMBER, OBJECT, OR_NULL, TEXT, TEXTS, TIME
+from tests.docs.contract import CONTRACT, FLAG, NUMBER, OBJECT, OBJECTS, OR_NULL, TEXT, TEXTS, TIME
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, commands, name
 from tests.docs.sessions import run_page, steps
 
@@ -33,6 +33,7 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     FLAG: bool,
     TIME: str,
     TEXTS: list,
+    OBJECTS: list,
     OBJECT: dict,
 }
 

@@ -39,13 +39,15 @@ def test_every_file_of_the_state_directory_is_on_its_page_and_the_other_way_roun
     slot = (datetime.now(UTC) + timedelta(seconds=EARLY_SECONDS)).isoformat()
     later = f'schedule_type = "once"\nrun_at = {slot}'  # places are made ahead for so many
     coming = [shell(f"later {number}", "true", later) for number in range(FEWEST + 1)]
-    program.jobs(shell("loud", LOUD, "max_output_bytes = 100000") + "".join(coming))
+    program.jobs(shell("loud", LOUD, 'tags = ["loud"]\nmax_output_bytes = 100000') + "".join(coming))
     assert program.once(PEAK_CONSOLE_ALERT_URLS="json://127.0.0.1:9/nobody").code == 3
     (program.state / "registry.db").write_bytes(b"damaged" * 1000)
     program.once()
     engine = program.headless()
     engine.shows("engine started")
     wait_until(lambda: list(program.state.glob("runs/*/spare")), "a place that was made ahead")
+    assert engine.leave() == 0
+    engine = program.headless("--exclude-tags", "loud")
     private.keep(str(program.state), {"top_n": 10})
     there = [path for path in program.state.rglob("*") if path.is_file() or path.is_fifo()]
     told = told_files()

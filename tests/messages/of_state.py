@@ -61,3 +61,39 @@ def _prepare(stage: Stage) -> object:
     bell = Doorbell(str(stage.state))
     bell.close()
     return None
+
+
+@scenario
+def engines_that_share_the_jobs_by_tags(stage: Stage) -> None:
+    from peak_console.clock import SystemClock
+    from peak_console.jobs.loader import load
+    from peak_console.model.records import EngineInfo
+    from peak_console.store.directory import EngineLock, lock_of
+    from peak_console.store.store import Store
+
+    job = '[[job]]\nname = "{0}"\ncommand = "true"\ntags = ["{1}"]\n'
+    stage.jobs('[scheduler]\ntimezone = "UTC"\n' + job.format("a", "forward") + job.format("b", "risk"))
+    store = Store.open(str(stage.state))
+    lock = EngineLock(str(stage.state), lock_of(["forward"], []))
+    assert lock.acquire()
+    now = SystemClock().now()
+    store.engine_started(
+        EngineInfo(
+            pid=1,
+            mode="headless",
+            host="desk",
+            jobs_file=load("jobs.toml").path,
+            started_at=now,
+            loaded_at=now,
+            lock=lock_of(["forward"], []),
+            include_tags=["forward"],
+            jobs=["a"],
+        )
+    )
+    for line in ("jobs", "next", "status", "status --line", "--headless --no-wait", "--once --include-tags forward"):
+        stage.run(line)
+    stage.command("run", job="b")
+    stage.run("run b")
+    stage.run("--once")
+    lock.release()
+    store.close()

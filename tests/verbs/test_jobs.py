@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from peak_console.store.store import Store
     from tests.verbs.conftest import CommandLine
 
-KEYS = ["name", "enabled", "disabled_by", "state", "schedule", "timezone", "next_slot", "last_run", "tags", "meta"]
+KEYS = [
+    "name", "enabled", "disabled_by", "state", "schedule", "timezone", "next_slot", "not_served", "last_run", "tags",
+    "meta",
+]  # fmt: skip
 
 
 def test_json_holds_the_documented_keys_for_each_job_in_file_order(peak: CommandLine) -> None:
@@ -40,6 +43,7 @@ def test_json_of_a_job_that_never_ran(peak: CommandLine) -> None:
         "schedule": "daily 07:30",
         "timezone": "Europe/Berlin",
         "next_slot": "2026-11-24T07:30:00+01:00",
+        "not_served": None,
         "last_run": None,
         "tags": ["forward", "prod"],
         "meta": {},

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from peak_console.store.store import Store
     from tests.verbs.conftest import CommandLine
 
-KEYS = ["engine", "hold", "counts", "next_slot", "unacknowledged_alerts", "config_error", "trouble", "state_dir"]
+KEYS = [
+    "engine", "engines", "not_served", "hold", "counts", "next_slot", "unacknowledged_alerts", "config_error",
+    "trouble", "state_dir",
+]  # fmt: skip
 STANDINGS = ["failed", "retrying", "running", "queued", "ok", "stopped", "waiting", "done", "disabled"]
 
 
@@ -57,6 +60,9 @@ def test_json_with_an_engine(peak: CommandLine) -> None:
         "version": "1.0",
         "jobs_file": str(peak.config),
         "since": "2026-11-23T11:55:00+01:00",
+        "include_tags": [],
+        "exclude_tags": [],
+        "jobs": None,
     }
 
 

@@ -14,7 +14,7 @@ from peak_console.errors import DamagedError, StartError, StateError, TakenAwayE
 from peak_console.model.records import Alert, Level, RunState
 from peak_console.runs.local.run_directory import lay_out
 from peak_console.store.damage import SOURCE, STATES_WHOLE, looks_sound
-from peak_console.store.directory import LOCK, EngineLock, prepare, run_directory
+from peak_console.store.directory import EngineLock, prepare, run_directory
 from peak_console.store.restore import Known, recall
 from peak_console.values import replace
 
@@ -99,7 +99,7 @@ def stand_firm(store: Store, lock: EngineLock, tell: Callable[[str], None] = lam
     if not in_place and os.path.exists(store.path):
         raise TakenAwayError(f"{taken} by one with a registry of its own; start the engine again")
     if in_place:
-        tell(f"{store.directory}/{LOCK} was removed or replaced while this engine served: it is made anew, and held")
+        tell(f"{lock.path} was removed or replaced while this engine served: it is made anew, and held")
     return in_place
 
 

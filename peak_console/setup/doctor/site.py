@@ -163,7 +163,7 @@ def state(directory: str) -> State:
     exists = there == directory
     refusal = _refusal(directory, there)
     free_bytes, free_files = _room(there)
-    is_served = exists and state_dir.is_held(directory)
+    is_served = exists and state_dir.is_served(directory)
     engine, damage = _engine(directory) if exists and not refusal else (None, "")
     return State(
         directory=directory,
@@ -185,8 +185,12 @@ def _complaint(directory: str) -> str:
     from peak_console.clock import SystemClock
     from peak_console.store.heartbeat import signs_of_life
 
-    signs = signs_of_life(directory)
-    return signs.complaint(SystemClock().now()) if signs is not None else ""
+    now = SystemClock().now()
+    for lock in state_dir.locks_held(directory):
+        signs = signs_of_life(directory, lock)
+        if signs is not None and (complaint := signs.complaint(now)):
+            return complaint
+    return ""
 
 
 def _readable_by(directory: str) -> str:

@@ -116,17 +116,23 @@ def _loud(snapshot: Snapshot, now: datetime, *, brief: bool) -> list[Line]:
 def _engine(snapshot: Snapshot) -> Line:
     match snapshot.engine:
         case EngineState.RUNNING:
-            return [("● ", "success"), ("engine running", "text")]
+            return [("● ", "success"), (f"engine running{_tags(snapshot)}", "text")]
         case EngineState.ATTACHED if snapshot.engine_drains:
             return [("◷ ", "warning"), (f"pid {snapshot.engine_pid or '?'} is draining", "warning")]
         case EngineState.ATTACHED:
-            return [("● ", "success"), (f"attached to pid {snapshot.engine_pid or '?'}", "text")]
+            return [("● ", "success"), (f"attached to pid {snapshot.engine_pid or '?'}{_tags(snapshot)}", "text")]
         case EngineState.BLOCKED:
             return [(" ■ engine blocked ", "alarm")]
         case EngineState.DRAINING:
             return [("◷ draining", "warning")]
         case _:
             return [(" ■ engine stopped ", "alarm")]
+
+
+def _tags(snapshot: Snapshot) -> str:
+    """What the engine serves, where that is not everything."""
+    more = f" + {snapshot.more_engines} more" if snapshot.more_engines else ""
+    return (f" {safe(snapshot.engine_tags)}" if snapshot.engine_tags else "") + more
 
 
 def _counts(snapshot: Snapshot, states: Sequence[str]) -> Line:

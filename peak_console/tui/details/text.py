@@ -57,8 +57,10 @@ def headline(view: JobView) -> Content:
 
 
 def why_disabled(view: JobView, now: datetime, zone: tzinfo) -> str:
-    """Who switched the job off, or on against its file; empty when nobody did."""
+    """Why it does not fire: nobody serves it, or who switched it off, or on against its file; empty otherwise."""
     override = view.override
+    if view.not_served is not None:
+        return f"not served: {safe(view.not_served)}"
     if override is None:
         return "disabled by the jobs file: enabled = false" if view.disabled_by == DisabledBy.FILE else ""
     word = "enabled" if override.enabled else "disabled"

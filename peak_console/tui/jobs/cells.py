@@ -79,6 +79,7 @@ class Facts:
             and ours.standing == theirs.standing
             and ours.next_slot == theirs.next_slot
             and ours.disabled_by == theirs.disabled_by
+            and ours.not_served == theirs.not_served
             and ours.override == theirs.override
             and _same_run(ours.last_run, theirs.last_run)
             and len(self.row.history) == len(row.history)
@@ -106,6 +107,8 @@ def next_cell(facts: Facts, now: datetime) -> Cell:
     view = facts.row.view
     if view.disabled_by == DisabledBy.FILE:
         return (("by file", "muted"),)
+    if view.not_served is not None:
+        return (("unserved", "error"),)
     if view.next_slot is None:
         return ((NOTHING, "muted"),)
     left = (view.next_slot - now).total_seconds()

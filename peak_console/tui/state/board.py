@@ -7,22 +7,24 @@ job and with a thousand, with ten runs and with a million.
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from peak_console.decisions.job_status import counts, view
+from peak_console.decisions.serving import Coverage, listed
 from peak_console.errors import StateError
 from peak_console.model.records import AlertCounts, RunState
 from peak_console.model.terms import DRAINING
-from peak_console.tui.state.snapshot import HISTORY_RUNS, JobRow, Snapshot
+from peak_console.tui.state.snapshot import HISTORY_RUNS, JobRow, Snapshot, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime, tzinfo
+    from datetime import tzinfo
 
+    from peak_console.decisions.job_status import JobView
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Alert, EngineInfo, JobState, Run
     from peak_console.store.store import Store
-    from peak_console.tui.state.snapshot import Trouble
 
 ALERTS_SHOWN = 1000
 ALERTS_A_LOOK = 50
@@ -50,6 +52,8 @@ class Board:
         self._version = -1
         self._replacements = store.replacements
         self.engine_info: EngineInfo = store.engine_info()
+        self.coverage = Coverage((), datetime.max.replace(tzinfo=UTC))
+        self._unserved_since: datetime | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -75,6 +79,7 @@ class Board:
                 f"{self._store.path}: the registry is out of reach ({_why_out_of_reach(self._store.path)})"
             )
         self.engine_info = self._store.engine_info()
+        self.coverage = Coverage(self._store.engines(), now)
         self._hear_of_runs()
         restated = self._hear_of_states()
         of_job: dict[str, list[Run]] = {}
@@ -88,8 +93,9 @@ class Board:
             self._changed.pop(name, None)
             self._without_history.pop(name, None)
         for name, row in list(self._rows.items()):
-            if row.view.job is not jobs[name] or name in restated or _has_aged(row, now):
-                seen_anew = view(jobs[name], self._states.get(name), row.view.last_run, of_job.get(name, ()), now)
+            newly = row.view.enabled and self.coverage.why_not_served(name) != row.view.not_served
+            if newly or row.view.job is not jobs[name] or name in restated or _has_aged(row, now):
+                seen_anew = self._view(jobs[name], row.view.last_run, of_job.get(name, ()), now)
                 if seen_anew != row.view:
                     self._rows[name] = JobRow(seen_anew, row.history)
         return [self._rows[name] for name in jobs]
@@ -101,7 +107,7 @@ class Board:
         for name in new:
             latest = last.get(name)
             past = (latest,) if latest is not None and latest.state == RunState.FINISHED else ()
-            seen = view(jobs[name], self._states.get(name), latest, of_job.get(name, ()), now)
+            seen = self._view(jobs[name], latest, of_job.get(name, ()), now)
             self._rows[name] = JobRow(seen, past)
             if latest is not None:
                 self._without_history[name] = None
@@ -133,7 +139,22 @@ class Board:
         )
         last = next((run for run in runs if run.state != RunState.QUEUED), None)
         history = [run for run in runs if run.state == RunState.FINISHED][:HISTORY_RUNS]
-        return JobRow(view(job, self._states.get(job.name), last, unfinished, now), history)
+        return JobRow(self._view(job, last, unfinished, now), history)
+
+    def _view(self, job: JobDefinition, last: Run | None, unfinished: Sequence[Run], now: datetime) -> JobView:
+        why = self.coverage.why_not_served(job.name)
+        return view(job, self._states.get(job.name), last, unfinished, now, why)
+
+    def _not_served(self, rows: Sequence[JobRow], now: datetime) -> list[Trouble]:
+        """Jobs that wait for an engine that is not there."""
+        names = [row.name for row in rows if row.view.not_served is not None]
+        if not names:
+            self._unserved_since = None
+            return []
+        self._unserved_since = self._unserved_since or now
+        served = "; ".join(each.named for each in self.coverage.engines)
+        text = f"not served: no engine selects {listed(names)} ({served}); start one that does"
+        return [Trouble(text, self._unserved_since)]
 
     def alerts(self) -> tuple[Sequence[Alert], int]:
         """The newest alerts, newest first, and how many are open. Raises ``StateError``."""
@@ -170,6 +191,7 @@ class Board:
         """Everything the screen shows. Raises ``StateError``."""
         rows = self.look(jobs, now)
         alerts, unacknowledged = self.alerts()
+        engines = self.coverage.engines
         return Snapshot(
             taken_at=now,
             jobs_file=jobs_file,
@@ -179,9 +201,11 @@ class Board:
             alerts=alerts,
             unacknowledged=unacknowledged,
             hold=self.engine_info.hold,
-            engine_pid=self.engine_info.pid,
-            engine_drains=self.engine_info.mode == DRAINING,
-            troubles=tuple(troubles),
+            engine_pid=engines[0].pid if engines else self.engine_info.pid,
+            engine_tags=engines[0].selection if engines else "",
+            more_engines=max(0, len(engines) - 1),
+            engine_drains=(engines[0] if engines else self.engine_info).mode == DRAINING,
+            troubles=(*troubles, *self._not_served(rows, now)),
             read_only=read_only,
             counts=counts([row.view for row in rows]),
         )

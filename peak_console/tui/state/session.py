@@ -20,7 +20,7 @@ from peak_console.jobs.watcher import Watcher
 from peak_console.model.records import RunState
 from peak_console.schedule.zones import zone
 from peak_console.store.damage import open_sound
-from peak_console.store.directory import EngineLock, current_user, is_held, ring
+from peak_console.store.directory import EngineLock, current_user, is_held, is_served, lock_of, ring
 from peak_console.store.store import Store
 from peak_console.tui.state.permissions import Limits
 from peak_console.tui.state.snapshot import EngineState, Trouble
@@ -113,9 +113,23 @@ class EngineSession:
         self._begun = True
         if self._leaving:  # told to go before it came
             return
-        if not is_held(self.directory):
+        if not self._is_served():
             self.take_over()
         self._watcher.start()
+
+    def _is_served(self) -> bool:
+        """Whether another engine serves some of the jobs that are ours to serve, or a part of them, already."""
+        from peak_console.decisions.serving import Share, others
+
+        include, exclude = tags_of(self.options.include_tags), tags_of(self.options.exclude_tags)
+        lock = lock_of(include, exclude)
+        if is_held(self.directory, lock):
+            return True
+        try:
+            engines = self.store.engines()
+        except StateError:  # the engine will say what is wrong
+            return False
+        return Share(self._jobset, include, exclude, others(engines, lock)).blocked_by("console") is not None
 
     def take_over(self) -> None:
         """Start an engine in a thread of this process; not where we may only look, or attach."""
@@ -228,7 +242,7 @@ class EngineSession:
             if self._engine.trouble is not None:
                 return EngineState.BLOCKED
             return EngineState.DRAINING if self._engine.is_draining else EngineState.RUNNING
-        if is_held(self.directory):
+        if is_served(self.directory):
             return EngineState.ATTACHED
         none_to_come = self._begun or self.limits.attach or self.limits.looks_only is not None
         return EngineState.STOPPED if none_to_come else EngineState.RUNNING
@@ -341,7 +355,7 @@ class EngineSession:
 
     def active(self) -> list[Run]:
         """The runs that the engine would leave behind if it ended now. Raises ``StateError``."""
-        engine = f"{self.store.engine_info().pid} "
+        engine = f"{os.getpid()} "
         runs = [run for run in self.store.unfinished() if run.state != RunState.QUEUED]
         return [run for run in runs if run.supervisor is None or run.supervisor.startswith(engine)]
 

@@ -89,6 +89,10 @@ class Snapshot:
     """How many alerts are open: nobody has acknowledged them, and their causes are not gone."""
     hold: Hold | None = None
     engine_pid: int | None = None
+    engine_tags: str = ""
+    """The engine's selection of jobs, as on its command line; empty when it serves all."""
+    more_engines: int = 0
+    """How many more serve other jobs."""
     engine_drains: bool = False
     """Whether the engine, another process's, starts nothing more and leaves with its last run."""
     dry_run: bool = False
