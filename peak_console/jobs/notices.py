@@ -17,7 +17,7 @@ def listen(directories: Iterable[str]) -> RustNotify | None:
     """Be told of what happens in some directories; ``None`` where the system does not tell, or one has gone."""
     try:
         return _listener()(list(directories), False, False, 0, False, True)
-    except (OSError, RuntimeError):  # a directory went away; no more watches to be had
+    except (OSError, RuntimeError, ImportError, MemoryError):  # a directory went away; no watch or no memory is left
         return None
 
 
