@@ -55,6 +55,11 @@ class Alerting:
     def channels_of(self, jobset: JobSet) -> Sequence[AlertChannel]:
         """Where alerts go from now on, by the jobs file and the environment."""
         self._channels = alert_channels(jobset)
+        if os.path.exists(".env"):
+            from peak_console.jobs.environment import dotenv_fault
+
+            if fault := dotenv_fault(os.curdir):
+                self._report(f"alerts: {fault}")
         if self._deliverer is not None:
             self._deliverer.use_channels(self._channels)
         return self._channels

@@ -98,8 +98,9 @@ def meta_text(value: object) -> str:
 def load_dotenv_values(directory: str) -> dict[str, str]:
     """What ``.env`` in ``directory`` says; nothing if there is none (a folder of that name is none), or if it cannot
     be read (``dotenv_fault`` says why). Lines that say nothing are passed over."""
+    path = os.path.join(directory, ".env")
     try:
-        return _values(_content(os.path.join(directory, ".env")))[0]
+        return {} if _stranger_of(path) else _values(_content(path))[0]
     except (OSError, ValueError):
         return {}
 
@@ -108,6 +109,9 @@ def dotenv_fault(directory: str) -> str:
     """Why nothing of ``.env`` in ``directory`` counts, or some of its lines do not; empty when there is no fault."""
     path = os.path.join(directory, ".env")
     try:
+        stranger = "" if os.path.isdir(path) else _stranger_of(path)
+        if stranger:
+            return f".env {stranger}: nothing in it counts, as it could send alerts anywhere; mend that, or remove it"
         bad_line = 0 if os.path.isdir(path) else _values(_content(path))[1]
     except FileNotFoundError:
         return ""
@@ -120,6 +124,16 @@ def dotenv_fault(directory: str) -> str:
     return (
         f".env: line {bad_line} is not NAME=value and does not count; mend it, or begin it with #" if bad_line else ""
     )
+
+
+def _stranger_of(path: str) -> str:
+    """Who else decides what a file says, in a working directory that others may write to. Raises ``OSError``."""
+    status = os.stat(path)
+    if status.st_uid not in (os.geteuid(), 0):
+        return f"belongs to another user ({status.st_uid})"
+    if status.st_mode & 0o002:
+        return "can be written to by everybody"
+    return ""
 
 
 def _read_env_file(env_file: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -188,3 +189,31 @@ def test_the_slot_is_told_in_the_zone_of_the_job() -> None:
     assert (far["PEAK_SCHEDULED_FOR"], far["PEAK_SLOT_DATE"]) == ("2026-03-01T19:30:00+13:00", "2026-03-01")
     honolulu = environment(schedule=JobSchedule(timezone="Pacific/Honolulu"))
     assert honolulu["PEAK_SLOT_DATE"] == "2026-02-28"
+
+
+def test_a_dotenv_that_others_decide_is_not_obeyed_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / ".env"
+    path.write_text("PEAK_CONSOLE_ALERT_URLS=json://mallory\n")
+    path.chmod(0o644)
+    assert load_dotenv_values(str(tmp_path)) == {"PEAK_CONSOLE_ALERT_URLS": "json://mallory"}
+    assert dotenv_fault(str(tmp_path)) == ""
+    path.chmod(0o646)
+    assert load_dotenv_values(str(tmp_path)) == {}
+    assert "can be written to by everybody: nothing in it counts" in dotenv_fault(str(tmp_path))
+    path.chmod(0o600)
+    owner = path.stat().st_uid
+    monkeypatch.setattr("os.geteuid", lambda: owner + 1)
+    if owner:  # root's is trusted
+        assert load_dotenv_values(str(tmp_path)) == {}
+    os_stat = os.stat
+
+    def theirs(name: str, **how: object) -> os.stat_result:
+        found = list(os_stat(name))
+        found[4] = owner + 2
+        return os.stat_result(found)
+
+    monkeypatch.setattr("peak_console.jobs.environment.os.stat", theirs)
+    assert load_dotenv_values(str(tmp_path)) == {}
+    assert "belongs to another user" in dotenv_fault(str(tmp_path))
