@@ -61,9 +61,11 @@ class Outlet:
 
 
 def complain(text: str) -> None:
-    """Write whole lines to standard error, if that is possible."""
+    """Write whole lines to standard error, if that is possible, as any terminal shows them."""
+    from peak_console.text import safe_lines
+
     try:
-        sys.stderr.write(text)
+        sys.stderr.write(safe_lines(text))
         sys.stderr.flush()
     except OSError:
         pass

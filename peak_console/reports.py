@@ -5,7 +5,7 @@ from __future__ import annotations
 from peak_console.decisions.serving import listed
 from peak_console.engine import events
 from peak_console.model.records import Level, Outcome
-from peak_console.text import duration, safe, safe_lines
+from peak_console.text import duration, safe, safe_json, safe_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _json(at: datetime, level: str, text: str, event: EngineEvent | None) -> str
         from dataclasses import asdict
 
         entry.update({name: value for name, value in asdict(event).items() if name != "at"})
-    return dumps(entry, ensure_ascii=False, default=_jsonable)
+    return safe_json(dumps(entry, ensure_ascii=False, default=_jsonable))
 
 
 def _jsonable(value: Any) -> Any:

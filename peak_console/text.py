@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
 
 # Every terminal escape that is complete: CSI …, a string (OSC, DCS, …) with its end, a two-character escape.
@@ -18,12 +19,15 @@ _ESCAPE = (
 )
 _BLANK = r"\r\n|[\t-\r\x85\u2028\u2029]"
 _BLANK_KEEPING_LINES = r"[\t\v\f\x85\u2028\u2029]"
-# C0 and C1 controls; soft hyphen; bidirectional and zero-width characters; interlinear and tag characters;
-# lone surrogates, which no terminal's encoding can carry.
-_HIDDEN = (
-    r"[\0-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    r"\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+# What Unicode calls control (Cc), format (Cf) or surrogate (Cs, which no terminal's encoding can carry), and what is
+# Default_Ignorable: fillers, joiners, variation selectors, tags. And the Braille pattern without a dot.
+_UNSEEN = (
+    r"\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u115f-\u1160\u17b4-\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    r"\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+_HIDDEN = rf"[\0-\x08\x0e-\x1f{_UNSEEN}]"
+_HIDDEN_IN_JSON = rf"[{_UNSEEN}\u2028\u2029]"
 REPLACEMENT = "\ufffd"
 
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -35,20 +39,34 @@ _LONGEST_WORD = 100
 def safe(text: str) -> str:
     """``text`` as one line that any terminal shows as it is.
 
-    Escape sequences are gone; line breaks and tabs are spaces; every other control, bidirectional or
-    zero-width character and every lone surrogate is U+FFFD, so that nothing is there unseen. Takes time
-    linear in the length; applied twice it changes nothing more.
+    Escape sequences are gone; line breaks and tabs are spaces; every other character
+    that cannot be seen (control, format, filler, variation selector) is U+FFFD, so that nothing is there unseen.
+    Takes time linear in the length; applied twice it changes nothing more.
     """
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
     return _clean(text, _BLANK)
 
 
 def safe_lines(text: str) -> str:
     r"""As ``safe``, but line breaks stay; ``\r\n`` and a lone ``\r`` become ``\n``."""
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
     return _clean(text.replace("\r\n", "\n").replace("\r", "\n"), _BLANK_KEEPING_LINES)
+
+
+def safe_json(text: str) -> str:
+    """JSON that says the same, with escapes for all that ``safe`` would not show as it is."""
+    if text.isascii() and "\x7f" not in text:
+        return text  # of the rest, JSON has escaped what it lets nobody write
+    import re
+
+    return re.sub(_HIDDEN_IN_JSON, _json_escape, text)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def _clean(text: str, blank: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 import unicodedata
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peak_console.text import ago, countdown, duration, nearest, parse_duration, safe, safe_lines, size
+from peak_console.text import ago, countdown, duration, nearest, parse_duration, safe, safe_json, safe_lines, size
 
 NASTY = "\x1b[]PX^_0;31mHJ\x07\\\x9b\x9d\x9c\r\n\t\x00\x7f\u202e\u2066\u200b\u200d\ufeff\u2028\ud800\udfffaé漢 "
 
@@ -176,3 +177,27 @@ class TestNearest:
 
     def test_nothing_is_known(self) -> None:
         assert nearest("a", ()) is None
+
+
+DEFAULT_IGNORABLE = [
+    (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+]  # fmt: skip
+"""Of DerivedCoreProperties.txt, Unicode 15."""
+
+
+def test_nothing_that_cannot_be_seen_stays_by_category_and_by_default_ignorable() -> None:
+    unseen = {code for low, high in DEFAULT_IGNORABLE for code in range(low, high + 1)} | {0x2800}
+    for code in range(0x110000):
+        character = chr(code)
+        category = unicodedata.category(character)
+        shown, in_json = safe(f"a{character}b"), safe_json(f"a{character}b")
+        if category in ("Cc", "Cf", "Cs") or code in unseen:
+            assert shown in ("a\ufffdb", "a b", "ab", "a"), hex(code)
+            if code >= 0x7F:
+                assert character not in in_json
+                assert json.loads(f'"{in_json}"') == f"a{character}b"
+        elif category not in ("Zl", "Zp", "Cn"):  # of what is unassigned here, a newer Unicode knows more
+            assert shown == in_json == f"a{character}b", hex(code)

@@ -14,7 +14,7 @@ from peak_console.store.directory import is_served, run_directory
 from peak_console.text import duration, safe, size, word
 from peak_console.verbs.common import note_file_error, number_of, select
 from peak_console.verbs.output import cut, note, write
-from peak_console.verbs.terminal import TerminalOutput
+from peak_console.verbs.terminal import TerminalOutput, has_colours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -178,8 +178,7 @@ class _ToTerminal:
     """Text that does nothing to the terminal but appear."""
 
     def __init__(self, stream: str | None) -> None:
-        colours = not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
-        self._output = TerminalOutput(write, colours=colours, marked=stream is None)
+        self._output = TerminalOutput(write, colours=has_colours(), marked=stream is None)
 
     def take(self, chunk: Chunk) -> None:
         if chunk.dropped:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from peak_console.text import safe, safe_lines
+from peak_console.text import safe, safe_json, safe_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def write_json(value: Any) -> None:
     from json import dumps
 
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("_", "-")
-    write(dumps(value, ensure_ascii=encoding not in ("utf-8", "utf8"), indent=2) + "\n")
+    write(safe_json(dumps(value, ensure_ascii=encoding not in ("utf-8", "utf8"), indent=2)) + "\n")
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
     from types import FrameType
-    from typing import Any
+    from typing import Any, TextIO
 
     from peak_console.engine.events import EngineEvent
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.records import Command, EngineInfo, Run
     from peak_console.runs.output.reader import OutputReader
+    from peak_console.verbs.terminal import TerminalOutput
 
 LOOK_SECONDS = 0.05
 
@@ -93,7 +94,7 @@ def _follow_asked(command: Command, directory: str, *, wait: bool) -> int:
     if command.answer != "done" or command.run_id is None:
         raise PeakConsoleError(command.message or "refused")
     if not wait:
-        sys.stdout.write(f"{command.message}\n")
+        sys.stdout.write(f"{safe(command.message or '')}\n")
         return 0
     store = Store.look(directory)
     if store is None:
@@ -105,7 +106,7 @@ def _follow_asked(command: Command, directory: str, *, wait: bool) -> int:
         while (run := store.run(command.run_id)) is not None and run.state != RunState.FINISHED:
             output.show()
             time.sleep(LOOK_SECONDS)
-        output.show()
+        output.end()
         return _exit_code(run)
     finally:
         store.close()
@@ -124,6 +125,7 @@ class _Output:
     def __init__(self, directory: str, run_id: int) -> None:
         self._directory = run_directory(directory, run_id)
         self._reader: OutputReader | None = None
+        self._terminals: dict[str, TerminalOutput] = {}
 
     def show(self) -> None:
         from peak_console.runs.output.reader import OutputReader
@@ -134,8 +136,25 @@ class _Output:
             self._reader = OutputReader(self._directory)
         for chunk in self._reader.read_new():
             stream = sys.stderr if chunk.stream == "err" else sys.stdout
-            stream.buffer.write(chunk.data)
+            if stream.isatty():
+                self._terminal(chunk.stream, stream).show(chunk.stream, chunk.data)
+            else:
+                stream.buffer.write(chunk.data)
             stream.flush()
+
+    def end(self) -> None:
+        """Show the last of it, and leave the terminals as they were."""
+        self.show()
+        for terminal in self._terminals.values():
+            terminal.end()
+
+    def _terminal(self, name: str, stream: TextIO) -> TerminalOutput:
+        """What makes a stream harmless for the terminal behind it."""
+        from peak_console.verbs.terminal import TerminalOutput, has_colours
+
+        if name not in self._terminals:
+            self._terminals[name] = TerminalOutput(stream.write, colours=has_colours(), marked=False)
+        return self._terminals[name]
 
 
 class _Here:
@@ -180,7 +199,8 @@ class _Here:
             if run is None:
                 raise PeakConsoleError(f"{job.name}: {refusal}, or use --force")
             engine.finish_own(on_look=self._show if self._options.wait else None)
-            self._show()
+            for output in self._outputs:
+                output.end()
         finally:
             engine.close()
         self._alerting.finish()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from codecs import getincrementaldecoder
 
@@ -17,10 +18,16 @@ MARK = "▌"
 _SGR = re.compile(r"(\x1b\[[0-9;:]{0,64}m)")
 _RESET = re.compile(r"\x1b\[[0;:]*m")
 _UNFINISHED = re.compile(r"(?:\x1b(?:\[[0-?]{0,64})?|\r)\Z")
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # of how an emoji looks: not worth a mark in output
 _OFF = "\x1b[0m"
 _RED = "\x1b[31m"
 _COLOURS_KEPT = 16
 """Of the colour sequences in force on one stream; a run that sets more without a reset loses the oldest."""
+
+
+def has_colours() -> bool:
+    """Whether the terminal is to be sent colours."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
 
 
 class TerminalOutput:
@@ -120,4 +127,6 @@ class _Stream:
 
 
 def _harmless(text: str) -> str:
+    if not text.isascii():
+        text = _SELECTORS.sub("", text)
     return "\t".join(map(safe_lines, text.split("\t")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import peak_console
 from peak_console.engine.recovery import identity
 from peak_console.store.directory import run_directory
 from tests.verbs.support import record_run
@@ -83,6 +85,62 @@ def test_on_a_terminal_stderr_is_told_apart_and_only_colours_pass(
         b"\x1b[32mgreen\x1b[0m \r\n\x1b[31m\xe2\x96\x8c\x1b[0m oops\r\n"
     )
     assert on_terminal(words_for(peak, "logs", "1"), TERM="xterm", NO_COLOR="1") == b"green \r\n\xe2\x96\x8c oops\r\n"
+
+
+HOSTILE = r"\033]0;title\007\033]52;c;aGk=\007\033[2J\033[6n\033[?1049h\033c\302\2335n\342\200\256\033[31mred\033[0m\n"
+
+
+@pytest.mark.parametrize("with_engine", [False, True])
+def test_a_run_that_is_waited_for_cannot_command_the_terminal(tmp_path: Path, with_engine: bool) -> None:
+    config = tmp_path / "jobs.toml"
+    (tmp_path / "evil.sh").write_text(f"printf '{HOSTILE}'; printf '{HOSTILE}' >&2\n", encoding="ascii")
+    config.write_text(
+        f"[[job]]\nname = 'evil'\ncommand = 'sh'\nargv = ['{tmp_path}/evil.sh']\nenabled = false\n"
+        'tags = ["\\u009b2J\\u202e"]\n',
+        encoding="utf-8",
+    )
+    program = [sys.executable, "-m", "peak_console", "--config", str(config)]
+    engine = (
+        subprocess.Popen([*program, "--headless"], stdout=subprocess.PIPE, env=environment()) if with_engine else None
+    )
+    try:
+        if engine is not None:
+            assert engine.stdout is not None
+            assert b"engine started" in engine.stdout.readline()
+        written = on_terminal([*program, "run", "evil", "--wait"], TERM="xterm")
+        assert written.count(b"\x1b[31mred\x1b[0m") == 2
+        written += on_terminal([*program, "jobs", "--json"], TERM="xterm")
+        written += on_terminal([*program, "runs", "--json"], TERM="xterm")
+        written += on_terminal([*program, "logs", "1"], TERM="xterm")
+    finally:
+        if engine is not None:
+            engine.terminate()
+            engine.communicate()
+    assert set(re.findall(rb"\x1b\[?[0-9;?]*.", written)) <= {b"\x1b[31m", b"\x1b[0m"}
+    assert not set(written.decode()) & set("\x9b\u202e\x07")
+
+
+WRITERS = {
+    "cli.py", "tui/app/main.py", "verbs/output.py", "verbs/run.py", "verbs/command.py", "verbs/logs.py", "outlet.py",
+    "dryrun.py",
+}  # fmt: skip
+"""The modules that write to our own streams. Each makes what it writes harmless: with ``text.safe``, ``safe_lines``,
+``safe_json`` or ``TerminalOutput``; whoever adds one sees to the same."""
+
+
+def test_no_other_module_writes_to_our_streams() -> None:
+    package = Path(peak_console.__file__).parent
+    writing = re.compile(r"\bprint\(|std(out|err)\.(buffer\.)?write|os\.write\([12],|stream\.buffer\.write")
+    found = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if writing.search(re.sub(r"\w*fingerprint\(", "", path.read_text(encoding="utf-8")))
+    }
+    assert found <= WRITERS
+    for name in found - {"cli.py"}:
+        assert re.search(
+            r"\bsafe\b|safe_lines|safe_json|TerminalOutput", (package / name).read_text(encoding="utf-8")
+        ), name
 
 
 def on_terminal(words: list[str], **changes: str) -> bytes:

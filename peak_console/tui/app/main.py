@@ -18,6 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from peak_console.errors import UsageError
+from peak_console.text import safe
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -186,5 +187,5 @@ def _listed(runs: list[str]) -> str:
 
 def _say(text: str) -> None:
     with suppress(OSError, ValueError):  # the terminal may be gone
-        sys.stderr.write(f"peak-console: {text}\n")
+        sys.stderr.write(f"peak-console: {safe(text)}\n")
         sys.stderr.flush()

@@ -186,10 +186,10 @@ def _visible(text: str, column: int) -> str:
     """``text``, which stands at ``column``, with tabs as spaces and nothing unseen."""
     if "\t" in text:
         text = _untabbed(text, column)
-    text = safe(text)
     if not text.isascii():
-        text = _tamed(_SELECTORS.sub("", text))
-    return text
+        text = _SELECTORS.sub("", text)
+    text = safe(text)
+    return text if text.isascii() else _tamed(text)
 
 
 def _untabbed(text: str, column: int) -> str:
