@@ -204,6 +204,7 @@ def test_catch_up_run_says_how_many_slots_it_stands_for() -> None:
     assert (alert.level, alert.run_id) == (Level.WARNING, 12)
     assert (alert.context["outcome"], alert.context["slots"]) == (None, 4)
     assert first_line(alert) == "daily_risk_check runs once for 4 earlier slots too, since 07:30:00 UTC"
+    assert judge_catch_up(run, count=1, since=SLOT, now=NOW) is not None
     assert judge_catch_up(run, count=0, since=SLOT, now=NOW) is None
 
 
@@ -230,6 +231,8 @@ def test_rejected_reload_lists_the_problems_up_to_a_limit() -> None:
         "/srv/jobs.toml:3:1: bad",
         "/srv/jobs.toml:9:1: worse",
     ]
+    whole = judge_rejected("jobs.toml", [f"problem {n}" for n in range(20)], now=NOW).message.splitlines()
+    assert whole[-1] == "problem 19"
     long = judge_rejected("jobs.toml", [f"problem {n}" for n in range(25)], now=NOW).message.splitlines()
     assert long[-2:] == ["problem 19", "… and 5 more; see peak-console validate"]
 
