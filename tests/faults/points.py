@@ -46,7 +46,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "peak_console.store.messages:CommandRecords": ("answer",),
     "peak_console.store.messages:EngineRecords": ("engine_started", "engine_stopped", "loaded", "rejected", "set_hold"),
     "peak_console.store.database:Database": ("_create_tables",),
-    "peak_console.jobs.watcher:Watcher": ("_read",),
+    "peak_console.jobs.watcher:Watcher": ("_load",),
 }  # fmt: skip
 """The functions around which there are points, by module and class."""
 TARGETS = ("engine", "keeper", "both")
