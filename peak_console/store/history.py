@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from heapq import nlargest
 
+from peak_console.store.cells import FIRST_MOMENT
 from peak_console.store.database import Database
 from peak_console.store.rows import ALERT_COLUMNS, RUN_COLUMNS, alert_from, run_from, stamp
 
@@ -55,7 +56,7 @@ class History(Database):
             values += [tag, tag]
         if since is not None:
             where += ["id >= ?", "coalesce(started_at, claimed_at) >= ?"]
-            values += [self._first_since(since - LONGEST_WAIT), stamp(since)]
+            values += [self._first_since(max(since, FIRST_MOMENT) - LONGEST_WAIT), stamp(since)]
         if with_process:
             where.append("(outcome IS NULL OR outcome NOT IN ('missed', 'skipped'))")
         return [run_from(row) for row in self._newest("runs", RUN_COLUMNS, jobs, where, values, limit)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -217,4 +218,5 @@ def test_a_name_that_is_no_utf8_is_no_damage(tmp_path: Path) -> None:
     assert [found.id for found in store.runs(jobs=["m\udcfcller"])] == [run.id]
     assert not store.has_alert(10**30)
     assert len(store.runs(limit=10**30)) == 1
+    assert len(store.runs(since=datetime.min.replace(tzinfo=UTC))) == 1
     store.close()
