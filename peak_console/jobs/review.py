@@ -46,6 +46,10 @@ def look_around(document: Mapping[str, Any], reader: Reader, environ: Mapping[st
         job = reader.jobs.get(name) if isinstance(name, str) else None
         if job is None:
             continue
+        for doubted, message in schedule_doubts(job):
+            reader.findings.warning((JOB, index, doubted), f"job {quoted(job.name)}: {message}")
+        if fault := name_doubt(job.name):
+            reader.findings.warning((JOB, index, "name"), f"job {quoted(job.name)}: {fault}")
         for key, message in obstacles(job, reader.settings.python, environ):
             place = key if key[0] in table else ()
             reader.findings.warning((JOB, index, *place), f"job {quoted(job.name)}: {message}")
@@ -55,6 +59,37 @@ def look_around(document: Mapping[str, Any], reader: Reader, environ: Mapping[st
         found = interpreters(reader.jobs.values(), None, environ)
         for message in unexpected_interpreters(found, reader.path):
             reader.findings.warning((), message)
+
+
+def schedule_doubts(job: JobDefinition) -> Iterator[tuple[str, str]]:
+    """For each thing in a job's schedule that may not be meant its key and a sentence."""
+    schedule = job.schedule
+    if schedule.type == "cron":
+        from peak_console.schedule.doubts import cron_doubts
+
+        for doubt in cron_doubts(str(schedule.cron)):
+            yield "cron", f"cron: {doubt}"
+    elif schedule.type == "once" and schedule.run_at is not None:
+        from peak_console.clock import SystemClock
+        from peak_console.schedule.slots import next_slot
+
+        now = SystemClock().now()
+        at = next_slot(schedule, None, now)
+        if at is not None and at < now:
+            yield "run_at", "run_at has passed: it runs at once if it is within its grace, and else never"
+
+
+def name_doubt(name: str) -> str:
+    """Why a name will be hard to type or to tell from another; empty when it will not."""
+    if name.startswith("#"):
+        return "its name begins with #: verbs take that for the number of a run; begin it with a letter"
+    if name.startswith("-"):
+        return "its name begins with -: verbs take that for a flag; begin it with a letter"
+    if name != name.strip():
+        return "its name begins or ends with a blank, which nobody sees; remove it"
+    if not name.isprintable() or safe(name) != name:
+        return "its name holds characters that nobody sees; remove them"
+    return ""
 
 
 def obstacles(

@@ -102,3 +102,31 @@ def _number(text: str, name: str, low: int, high: int, words: tuple[str, ...]) -
     if text.isascii() and text.isdecimal() and low <= (number := int(text)) <= high:
         return number
     raise ValueError(name)
+
+
+def forwards(field: str, name: str) -> str:
+    """How the ranges of a field that run backwards (``fri-mon``) are written; empty when none does."""
+    low, high, words = _RANGES[name]
+    for term in field.split(","):
+        span = term.partition("/")[0]
+        start, dash, end = span.partition("-")
+        try:
+            if not dash or _number(start, name, low, high, words) <= _number(end, name, low, high, words):
+                continue
+        except ValueError:
+            continue
+        first, last = (words[0], words[-1]) if start in words or end in words else (str(low), str(high))
+        head = start if start == last else f"{start}-{last}"
+        return f"{head},{end if end == first else f'{first}-{end}'} for {span}, which runs backwards"
+    return ""
+
+
+_RANGES: dict[str, tuple[int, int, tuple[str, ...]]] = {
+    "minute": (0, 59, ()),
+    "hour": (0, 23, ()),
+    "day-of-month": (1, 31, ()),
+    "month": (1, 12, _MONTHS),
+    "day-of-week": (0, 7, _WEEKDAYS),
+}
+FIELDS = tuple(_RANGES)
+"""What the fields of an expression are called, in their order."""

@@ -126,12 +126,14 @@ def cron(expression: str) -> WallClock:
         message = f"cron {shown(expression)} must have five fields: minute, hour, day of month, month, weekday"
         raise ScheduleError(message, "cron")
 
-    from peak_console.schedule.cron import read
+    from peak_console.schedule.cron import FIELDS, forwards, read
 
     try:
         found = read(parts)
     except ValueError as error:
-        raise ScheduleError(f"cron {shown(expression)} cannot be read: bad {error}{_FORMS}", "cron") from None
+        backwards = forwards(parts[FIELDS.index(str(error))], str(error))
+        forms = f"; write {backwards}" if backwards else _FORMS
+        raise ScheduleError(f"cron {shown(expression)} cannot be read: bad {error}{forms}", "cron") from None
     rule = WallClock(_times(found.hours, found.minutes), found.days, as_shown=found.as_shown)
     if rule.after(_YEAR_2000) is None:
         raise ScheduleError(f"cron {shown(expression)} never happens: no such day in those months", "cron")

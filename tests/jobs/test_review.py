@@ -254,3 +254,27 @@ def test_a_virtual_environment_beside_the_jobs_that_is_not_used_is_named_once(jo
     assert reviewed(jobs_file, jobs.replace('"desk/a.py" }', '"a.py" }\ncwd = "desk"')) == []
     shutil.rmtree("desk/.venv")
     assert reviewed(jobs_file, jobs) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("#7", "number of a run"), ("-x", "a flag"), ("a ", "a blank"), (" a", "a blank"), ("a\u200bb", "nobody sees")],
+)
+def test_a_name_that_is_hard_to_type_is_a_warning(jobs_file: Path, name: str, word: str) -> None:
+    [found] = reviewed(jobs_file, f'[[job]]\nname = "{name}"\ncommand = "true"\n')
+    assert found.startswith("2:1: ")
+    assert word in found
+
+
+def test_a_moment_that_has_passed_is_a_warning(jobs_file: Path) -> None:
+    [found] = reviewed(jobs_file, '[[job]]\nname = "x"\ncommand = "true"\nrun_at = 2020-01-01T00:00:00\n')
+    assert "4:1: " in found
+    assert "run_at has passed" in found
+    assert reviewed(jobs_file, '[[job]]\nname = "x"\ncommand = "true"\nrun_at = 2999-01-01T00:00:00\n') == []
+
+
+def test_a_doubtful_cron_expression_is_a_warning(jobs_file: Path) -> None:
+    [found] = reviewed(
+        jobs_file, '[[job]]\nname = "x"\ncommand = "true"\nschedule_type = "cron"\ncron = "0 9 1-7 * MON"\n'
+    )
+    assert found.startswith('5:1: job "x": cron: day of the month (1-7) and weekday (mon) are both given')

@@ -212,6 +212,21 @@ def what_jobs_will_miss(stage: Stage) -> None:
 
 
 @scenario
+def what_may_not_be_meant(stage: Stage) -> None:
+    crons = ("0 9 1-7 * MON", "*/90 * * * *", "*/7 * * * *")
+    names = ("#7", "-x", "a ", "a\u200bb")
+    stage.jobs(
+        "".join(f'[[job]]\nname = "{n}"\ncommand = "true"\nschedule_type = "cron"\ncron = "{cron}"\n'
+                for n, cron in enumerate(crons))
+        + "".join(f'[[job]]\nname = "{name}"\ncommand = "true"\n' for name in names)
+        + '[[job]]\nname = "past"\ncommand = "true"\nrun_at = 2020-01-01T00:00:00\n'
+    )  # fmt: skip
+    stage.run("validate")
+    stage.jobs('[[job]]\nname = "a"\nschedule_type = "cron"\ncron = "0 9 * * fri-mon"\n')
+    stage.run("validate")
+
+
+@scenario
 def an_interpreter_that_may_not_be_meant(stage: Stage) -> None:
     stage.patch.setenv("VIRTUAL_ENV", str(stage.folder / "other"))
     for name in ("other", "desk/.venv"):
