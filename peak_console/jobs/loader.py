@@ -17,6 +17,7 @@ from peak_console.values import replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from peak_console.jobs.model import JobSet, Problem
 
@@ -39,10 +40,13 @@ def load(path: str, text: bytes | None = None, environ: Mapping[str, str] | None
     return job_set
 
 
-def check(path: str, environ: Mapping[str, str] | None = None) -> tuple[list[Problem], JobSet | None]:
+def check(
+    path: str, environ: Mapping[str, str] | None = None, now: datetime | None = None
+) -> tuple[list[Problem], JobSet | None]:
     """Every error and warning of a jobs file, and its ``JobSet`` unless there are errors. Raises nothing.
 
-    Beyond what ``load`` reports it looks around on this machine for what the jobs will need.
+    Beyond what ``load`` reports it looks around on this machine for what the jobs will need; ``now`` tells which
+    moments have passed.
     """
     from peak_console.jobs.review import look_around
 
@@ -53,7 +57,7 @@ def check(path: str, environ: Mapping[str, str] | None = None) -> tuple[list[Pro
         return list(error.problems), None
     reader = Reader(path, document, environ)
     job_set = reader.job_set()
-    look_around(document, reader, environ)
+    look_around(document, reader, environ, now)
     problems = reader.findings.placed(path, content)
     return list(problems), job_set
 

@@ -18,6 +18,7 @@ from peak_console.text import safe
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
     from typing import Any, Final
 
     from peak_console.jobs.model import JobDefinition
@@ -36,7 +37,9 @@ _PYTHON_OPTIONS: Final = (
 """The long options that Python itself knows."""
 
 
-def look_around(document: Mapping[str, Any], reader: Reader, environ: Mapping[str, str]) -> None:
+def look_around(
+    document: Mapping[str, Any], reader: Reader, environ: Mapping[str, str], now: datetime | None = None
+) -> None:
     """Warn of whatever the jobs of ``reader`` will miss on this machine, started from the present directory."""
     tables = document.get("job", [])
     if not tables:
@@ -46,7 +49,7 @@ def look_around(document: Mapping[str, Any], reader: Reader, environ: Mapping[st
         job = reader.jobs.get(name) if isinstance(name, str) else None
         if job is None:
             continue
-        for doubted, message in schedule_doubts(job):
+        for doubted, message in schedule_doubts(job, now):
             reader.findings.warning((JOB, index, doubted), f"job {quoted(job.name)}: {message}")
         if fault := name_doubt(job.name):
             reader.findings.warning((JOB, index, "name"), f"job {quoted(job.name)}: {fault}")
@@ -61,7 +64,7 @@ def look_around(document: Mapping[str, Any], reader: Reader, environ: Mapping[st
             reader.findings.warning((), message)
 
 
-def schedule_doubts(job: JobDefinition) -> Iterator[tuple[str, str]]:
+def schedule_doubts(job: JobDefinition, now: datetime | None) -> Iterator[tuple[str, str]]:
     """For each thing in a job's schedule that may not be meant its key and a sentence."""
     schedule = job.schedule
     if schedule.type == "cron":
@@ -69,11 +72,9 @@ def schedule_doubts(job: JobDefinition) -> Iterator[tuple[str, str]]:
 
         for doubt in cron_doubts(str(schedule.cron)):
             yield "cron", f"cron: {doubt}"
-    elif schedule.type == "once" and schedule.run_at is not None:
-        from peak_console.clock import SystemClock
+    elif schedule.type == "once" and schedule.run_at is not None and now is not None:
         from peak_console.schedule.slots import next_slot
 
-        now = SystemClock().now()
         at = next_slot(schedule, None, now)
         if at is not None and at < now:
             yield "run_at", "run_at has passed: it runs at once if it is within its grace, and else never"

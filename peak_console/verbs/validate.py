@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from peak_console.clock import SystemClock
 from peak_console.jobs.loader import check, filter_jobs_by_tags
 from peak_console.jobs.model import Problem
 from peak_console.text import counted, safe
@@ -24,7 +25,7 @@ _MOST_SHOWN: Final = 5
 
 def validate(options: Namespace) -> int:
     """``validate``: 1 when there are errors, of which all are shown."""
-    problems, jobset = check(options.config)
+    problems, jobset = check(options.config, now=SystemClock().now())
     if jobset is not None:
         problems += _channel_problems(options.config, jobset.channels)
         problems.sort(key=lambda problem: (not problem.line, problem.line, problem.column))

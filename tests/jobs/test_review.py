@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def reviewed(jobs_file: Path, text: str) -> Sequence[str]:
     jobs_file.write_text(text)
-    problems, job_set = check(str(jobs_file), {"PATH": "/bin:/usr/bin"})
+    problems, job_set = check(str(jobs_file), {"PATH": "/bin:/usr/bin"}, datetime(2026, 11, 30, tzinfo=UTC))
     assert job_set is not None
     assert not any(problem.is_error for problem in problems)
     assert load(str(jobs_file), environ={}).warnings == ()  # only check looks around
