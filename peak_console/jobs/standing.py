@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from stat import S_ISREG
 
 from peak_console.errors import JobsFileError
 from peak_console.jobs import source
@@ -58,7 +59,10 @@ def is_being_written(path: str) -> bool | None:
     except OSError:
         return None
     try:
-        if _is_shared(os.fstat(fd).st_dev):
+        status = os.fstat(fd)
+        if not S_ISREG(status.st_mode):
+            return False  # nobody writes a jobs file there; reading says what is wrong
+        if _is_shared(status.st_dev):
             return None
         # Whoever wants to write while the lease is held, for some microseconds, waits for its end, and the kernel
         # sends a signal: one that nobody minds, as the one that it would send ends programs.

@@ -142,6 +142,13 @@ def test_an_old_file_is_read_at_once(jobs_file: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_file_that_cannot_be_used_is_refused_at_once(jobs_file: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(JobsFileError, match="is a directory"):
+        load_standing(str(jobs_file.parent))
+    os.mkfifo(jobs_file.with_name("pipe"))
+    with pytest.raises(JobsFileError, match="not a regular file"):
+        load_standing(str(jobs_file.with_name("pipe")))
+    assert time.monotonic() - began < STANDING_SECONDS
     with pytest.raises(JobsFileError, match="does not exist"):
         load_standing(str(jobs_file))
     jobs_file.write_text("[[job", encoding="utf-8")
