@@ -279,6 +279,17 @@ def judge_lasting_trouble(error: str, since: datetime, *, now: datetime, zone: t
     return Alert(Level.CRITICAL, "\n".join(lines), now, source="registry")
 
 
+def judge_waiting(run: Run, seconds: float, behind: str, waiting: int, *, now: datetime) -> Alert:
+    """The alert of a slot that has waited long for its turn, behind the runs that ``behind`` names."""
+    whom = f" behind {behind}" if behind else ""
+    lines = [
+        f"{run.job} has waited {duration(seconds)} for its turn{whom}",
+        f"{wording.count(waiting, 'slot')} waiting in all; stop what hangs, or raise max_concurrent_runs.",
+    ]
+    context = {"job_name": run.job, "waited_seconds": seconds, "waiting": waiting, "behind": behind}
+    return Alert(Level.WARNING, "\n".join(lines), now, context=context, job=run.job, run_id=run.id)
+
+
 def judge_not_served(
     job_name: str, slot: datetime, engines: Sequence[str], *, now: datetime, zone: tzinfo | None = None
 ) -> Alert:

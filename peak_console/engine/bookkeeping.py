@@ -8,6 +8,7 @@ from peak_console.decisions.policy import retry_at
 from peak_console.engine.dispatch import TAG
 from peak_console.engine.events import RunFinished
 from peak_console.engine.incidents import FAILURES, open_for_job, resolve_after
+from peak_console.engine.lateness import RETRY
 from peak_console.engine.mishaps import sentence
 from peak_console.errors import StateError
 from peak_console.model.records import Claim, Outcome, RunState, Trigger
@@ -153,6 +154,7 @@ class Bookkeeper:
             args=end.run.args,
             tags=end.run.tags,
             tag=TAG,
+            late_because=RETRY,
         )
 
     def _stderr_tail(self, run: Run) -> list[str]:

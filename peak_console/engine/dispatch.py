@@ -11,6 +11,7 @@ from peak_console.decisions.selection import is_enabled
 from peak_console.engine.ends import End
 from peak_console.engine.events import RunQueued, RunStarted, SlotPassed
 from peak_console.engine.incidents import CATCH_UP, UNDECIDED, open_for_job
+from peak_console.engine.lateness import OWN_RUN, Lateness, behind
 from peak_console.engine.mishaps import sentence
 from peak_console.engine.places import Places
 from peak_console.errors import StateError
@@ -49,6 +50,7 @@ class Dispatcher:
         self._unrecorded: list[tuple[Run, int, str]] = []
         self._untold: list[End] = []
         self.places = Places(context)
+        self._lateness = Lateness(context)
         self._refusal: StateError | None = None
 
     def dispatch(self, now: datetime) -> list[End]:
@@ -58,6 +60,7 @@ class Dispatcher:
         come with the next call.
         """
         context = self._context
+        self._lateness.look(now)
         if context.hold is None and not context.draining:
             self._untold += self._start(self._claim_due(now))
         refusal, self._refusal = self._refusal, None
@@ -144,7 +147,7 @@ class Dispatcher:
         """The runs recorded for a batch, the jobs whose runs are to be replaced, and how many more may start."""
         context = self._context
         verdicts: dict[tuple[str, datetime], Verdict] = {}
-        claims = []
+        claims: list[Claim] = []
         replaced: list[str] = []
         decided = [context.planner.decided(job, pending.latest) for job, pending in due]
         with context:
@@ -158,7 +161,8 @@ class Dispatcher:
                     if verdict.action == Action.REPLACE:
                         replaced.append(job.name)
                     verdicts[job.name, verdict.slot] = verdict
-                    claims.append(self._claim(job, verdict, queued=queued))
+                    why = self._why_late(verdict, now, claims, queued=queued)
+                    claims.append(self._claim(job, verdict, queued=queued, late_because=why))
             runs = context.store.claim(claims, now, context.identity)
             for state in decided:
                 context.remember(state)
@@ -208,7 +212,17 @@ class Dispatcher:
         active = [run.id for run in context.active_runs(job.name)] + retries
         return decide(job, pending, now, active, len(waiting) - len(retries))
 
-    def _claim(self, job: JobDefinition, verdict: Verdict, *, queued: bool) -> Claim:
+    def _why_late(self, verdict: Verdict, now: datetime, claims: Sequence[Claim], *, queued: bool) -> str | None:
+        """What a slot has waited for until now, and what it waits for: those of the same moment come first."""
+        context, waits = self._context, None
+        if verdict.action in (Action.QUEUE, Action.REPLACE):
+            waits = OWN_RUN
+        elif queued:
+            runs = [*(live.run for live in context.supervisor), *context.foreign]
+            waits = behind(runs, [claim.job for claim in claims if not claim.queued and claim.outcome is None])
+        return "; ".join(filter(None, (self._lateness.why(verdict.slot, now), waits))) or None
+
+    def _claim(self, job: JobDefinition, verdict: Verdict, *, queued: bool, late_because: str | None = None) -> Claim:
         command, args = self._context.launcher.shown(job)
         outcome = {Action.SKIP: Outcome.SKIPPED, Action.MISS: Outcome.MISSED}.get(Action(verdict.action))
         reason = verdict.reason
@@ -226,6 +240,7 @@ class Dispatcher:
             args=args,
             tags=list(job.tags),
             tag=TAG,
+            late_because=late_because if outcome is None else None,
         )
 
     def _tell_of_missed(self, job: JobDefinition, run: Run, verdict: Verdict, now: datetime) -> None:

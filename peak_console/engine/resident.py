@@ -17,6 +17,7 @@ from peak_console.engine.registry_loss.while_serving import Inspector, known_to,
 from peak_console.engine.reload import reload_jobs, take_up_what_is_left, tell_of_hold_back, tell_of_rejection
 from peak_console.engine.retention import Retention
 from peak_console.engine.unserved import Unserved
+from peak_console.engine.waiting import Waiting
 from peak_console.errors import DamagedError, StateError, TakenAwayError
 from peak_console.model.records import Alert
 from peak_console.model.terms import Level
@@ -104,6 +105,7 @@ class Engine(EngineCore):
         self.store.forget_old_arguments()
         self._retention = Retention(self.context)
         self._unserved = Unserved(self.context)
+        self._waiting = Waiting(self.context)
         self._readiness = Readiness(self.context, self._executor)
         self._readiness.look(self._clock.now())
 
@@ -220,6 +222,7 @@ class Engine(EngineCore):
         self._look_at_others(now)
         self.dispatch()
         self._unserved.look(now)
+        self._waiting.look(now)
         if self.context.alerts_owed:
             self.context.wake_delivery()
         if not self.context.draining:
@@ -278,6 +281,8 @@ class Engine(EngineCore):
             return 0
         if context.foreign or context.contested:
             seconds.append(self._look_again_at - monotonic)
+        if context.hold is None and (late := self._waiting.seconds_left(now)) is not None:
+            seconds.append(late)
         if (left := self._unserved.seconds_left()) is not None and not context.draining and context.hold is None:
             seconds.append(left)
         if not context.draining:

@@ -406,6 +406,16 @@ FIELDS: Final = (
         maximum=1_000_000,
     ),
     Field(
+        "queue_warning_seconds",
+        NUMBER,
+        60.0,
+        "How long a slot may wait for its turn before a warning says whom it waits for; 0 is for ever.",
+        "300",
+        where=(SCHEDULER,),
+        minimum=0,
+        maximum=1_000_000,
+    ),
+    Field(
         "python",
         TEXT,
         None,

@@ -87,6 +87,8 @@ class SchedulerSettings:
     """Days a finished run is kept; 0 keeps all."""
     max_state_bytes: int = 10 * 1024**3
     """Of all runs' output together; 0 is no limit."""
+    queue_warning_seconds: float = 60
+    """A slot that waits longer for its turn is told of; 0 never."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,3 +203,5 @@ class Claim:
     args: Mapping[str, Any] = field(default_factory=dict)
     tags: Sequence[str] = ()
     tag: str | None = None
+    late_because: str | None = None
+    """Why it starts late."""

@@ -53,13 +53,13 @@ class RunRecords(Database):
                 state = RunState.FINISHED if claim.outcome else RunState.QUEUED if claim.queued else RunState.CLAIMED
                 cursor = self._write(
                     "INSERT OR IGNORE INTO runs (run_type, job, triggered_by, scheduled_for, attempt, state, outcome,"
-                    " reason, not_before, claimed_at, finished_at, command, args, tags, tag, supervisor)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " reason, not_before, claimed_at, finished_at, command, args, tags, tag, supervisor,"
+                    " late_because) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         RUN_TYPE, claim.job, claim.triggered_by, stamp(claim.scheduled_for), claim.attempt, state,
                         claim.outcome, claim.reason, stamp(claim.not_before), at, at if claim.outcome else None,
                         as_json(claim.command), as_json(claim.args), as_json(claim.tags), claim.tag,
-                        supervisor if state == RunState.CLAIMED else None,
+                        supervisor if state == RunState.CLAIMED else None, claim.late_because,
                     ),
                 )  # fmt: skip
                 if cursor.rowcount:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 RUN_KEYS = (
     "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
-    "finished_at", "duration_seconds", "lateness_seconds", "command", "tags", "tag", "args",
+    "finished_at", "duration_seconds", "lateness_seconds", "late_because", "command", "tags", "tag", "args",
 )  # fmt: skip
 """The documented keys of a run in JSON, and the columns of the CSV."""
 
@@ -97,7 +97,7 @@ def _run_object(run: Run, zone: tzinfo) -> dict[str, Any]:
     values = (
         run.id, run.run_type, run.job, run.triggered_by, iso(run.scheduled_for, zone), run.attempt, run.outcome,
         run.return_code, iso(run.started_at, zone), iso(run.finished_at, zone), run.duration_seconds,
-        run.lateness_seconds, list(run.command), list(run.tags), run.tag, dict(run.args),
+        run.lateness_seconds, run.late_because, list(run.command), list(run.tags), run.tag, dict(run.args),
     )  # fmt: skip
     return dict(zip(RUN_KEYS, values, strict=True))
 
@@ -118,7 +118,7 @@ def _run_row(run: Run, zone: tzinfo) -> tuple[str, ...]:
         "" if run.lateness_seconds is None else duration(run.lateness_seconds),
         (run.outcome or run.state).replace("_", " "),
         "" if run.return_code is None else str(run.return_code),
-        run.reason or "",
+        "; ".join(filter(None, (run.reason, run.late_because if run.attempt == 1 else None))),
         as_command(run.command),
     )
 

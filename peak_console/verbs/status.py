@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from peak_console.decisions.job_status import Standing, counts, views
+from peak_console.decisions.places import PlacesTaken, named
 from peak_console.decisions.serving import listed
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.store.directory import is_held
 from peak_console.store.heartbeat import signs_of_life
-from peak_console.text import ago, countdown, safe
+from peak_console.text import ago, countdown, duration, safe
 from peak_console.verbs.common import select
 from peak_console.verbs.output import cut, write, write_json
 from peak_console.verbs.times import iso, shown, shown_with_zone, until
@@ -46,6 +47,8 @@ class _Status:
         found = views(selection.jobs.values(), store, selection.now)
         tally = counts(found)
         self.not_served = [view.job.name for view in found if view.not_served is not None]
+        limit = selection.jobset.settings.max_concurrent_runs if selection.jobset is not None else 0
+        self.places = PlacesTaken(store.unfinished() if store is not None else (), limit, selection.now)
         self.counts: Mapping[str, int] = {standing: tally.get(standing, 0) for standing in Standing}
         self.next = _next(selection)
         self.config_error = str(selection.file_error) if selection.file_error is not None else None
@@ -86,6 +89,13 @@ def _object(status: _Status) -> dict[str, Any]:
         "engine": _engine_object(engine, zone) if engine is not None else None,
         "engines": [_engine_object(each, zone) for each in status.engines],
         "not_served": status.not_served,
+        "places": {
+            "taken": len(status.places.active),
+            "limit": status.places.limit,
+            "waiting": len(status.places.waiting),
+            "longest_wait_seconds": status.places.longest_wait,
+            "behind": named(status.places.active) if status.places.waiting else "",
+        },
         "hold": {"since": iso(hold.since, zone), "by": hold.by, "reason": hold.reason} if hold is not None else None,
         "counts": status.counts,
         "next_slot": {"job": status.next[1].name, "slot": iso(status.next[0], selection.zone_of(status.next[1]))}
@@ -122,6 +132,7 @@ def _lines(status: _Status) -> list[tuple[str, str]]:
         *(("engine", text) for text in engines or ["none: nothing is dispatched"]),
         ("hold", _hold(status.hold, zone)),
         ("jobs", f"{jobs}: {', '.join(told)}" if told else jobs),
+        *([("places", _places(status.places))] if status.places.limit or status.places.waiting else []),
         *([("unserved", _not_served(status))] if status.not_served else []),
         ("next", _next_in_words(status)),
         (
@@ -146,6 +157,15 @@ def _engine(engine: EngineInfo, now: datetime, zone: tzinfo) -> str:
         serves = f", serves {len(engine.jobs)} job{'' if len(engine.jobs) == 1 else 's'}"
         serves += f": {engine.selection}" if engine.selection else ""
     return f"{engine.mode or 'starting'}, pid {engine.pid} on {engine.host}{since}{serves}"
+
+
+def _places(places: PlacesTaken) -> str:
+    taken = f"{len(places.active)}/{places.limit} places" if places.limit else f"{len(places.active)} runs"
+    if not places.waiting:
+        return f"{taken} taken"
+    number, behind = len(places.waiting), named(places.active)
+    waiting = f"{number} slot{'' if number == 1 else 's'} waiting, the longest for {duration(places.longest_wait)}"
+    return f"{taken} taken; {waiting}" + (f", behind {behind}" if behind else "")
 
 
 def _not_served(status: _Status) -> str:

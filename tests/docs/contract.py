@@ -51,6 +51,13 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "finished_at": (TIME + OR_NULL, "when it ended"),
         "duration_seconds": (NUMBER + OR_NULL, "from start to end"),
         "lateness_seconds": (NUMBER + OR_NULL, "from slot to start"),
+        "late_because": (
+            TEXT + OR_NULL,
+            (
+                "why it started late: `waited for a place behind …`, `waited for an earlier run of its own`,"
+                " `engine was down`, `held`, `machine slept`, `retry of an earlier slot`"
+            ),
+        ),
         "command": (TEXTS, "the argument list, secrets masked"),
         "tags": (TEXTS, "of the job at that time"),
         "tag": (TEXT + OR_NULL, "what a script has logged it under"),
@@ -78,6 +85,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "engines": (OBJECTS, "every engine that serves, with the same keys: several share the jobs by tags"),
         "not_served": (TEXTS, "the jobs that none of them serves"),
+        "places": (OBJECT, "`taken`, `limit` (0: none), `waiting`, `longest_wait_seconds`, `behind`"),
         "hold": (OBJECT + OR_NULL, "`since`, `by`, `reason`; null: none"),
         "counts": (OBJECT, "how many jobs stand how"),
         "next_slot": (OBJECT + OR_NULL, "`job`, `slot`"),

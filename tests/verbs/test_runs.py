@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KEYS = [
     "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
-    "finished_at", "duration_seconds", "lateness_seconds", "command", "tags", "tag", "args",
+    "finished_at", "duration_seconds", "lateness_seconds", "late_because", "command", "tags", "tag", "args",
 ]  # fmt: skip
 
 
@@ -42,6 +42,7 @@ def test_json_of_a_run_is_the_documented_object(peak: CommandLine, store: Store)
         "finished_at": "2026-11-23T13:55:02+01:00",
         "duration_seconds": 2.0,
         "lateness_seconds": 0.5,
+        "late_because": None,
         "command": ["python", "risk check.py", "--top-n", "10"],
         "tags": ["risk"],
         "tag": "scheduler",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.verbs.conftest import CommandLine
 
 KEYS = [
-    "engine", "engines", "not_served", "hold", "counts", "next_slot", "unacknowledged_alerts", "config_error",
+    "engine", "engines", "not_served", "places", "hold", "counts", "next_slot", "unacknowledged_alerts", "config_error",
     "trouble", "state_dir",
 ]  # fmt: skip
 STANDINGS = ["failed", "retrying", "running", "queued", "ok", "stopped", "waiting", "done", "disabled"]
