@@ -225,22 +225,32 @@ def judge_missed(
     run_id: int | None = None,
     now: datetime,
     zone: tzinfo | None = None,
+    counted: bool = True,
 ) -> Alert:
-    """The one alert of ``count`` slots that no run makes up for, the oldest at ``since``."""
+    """The one alert of ``count`` slots that no run makes up for, the oldest at ``since``.
+
+    Where they were not all ``counted`` there are more.
+    """
     first = wording.moment(since, now, zone)
-    what = f"its slot at {first}" if count == 1 else f"{wording.count(count, 'slot')} since {first}"
+    what = f"its slot at {first}" if count == 1 else f"{_least(counted)}{wording.count(count, 'slot')} since {first}"
     lines = [f"{job_name} missed {what}", *([reason] if reason else [])]
     context = _slots_context(job_name, Outcome.MISSED, count, since, tags)
     return Alert(Level.WARNING, "\n".join(lines), now, context=context, job=job_name, run_id=run_id)
 
 
-def judge_catch_up(run: Run, *, count: int, since: datetime, now: datetime, zone: tzinfo | None = None) -> Alert | None:
+def _least(counted: bool) -> str:
+    return "" if counted else "at least "
+
+
+def judge_catch_up(
+    run: Run, *, count: int, since: datetime, now: datetime, zone: tzinfo | None = None, counted: bool = True
+) -> Alert | None:
     """The alert of a run that also stands for ``count`` earlier slots, the oldest at ``since``; none for 0."""
     if count < 1:
         return None
     first = wording.moment(since, now, zone)
     lines = [
-        f"{run.job} runs once for {wording.count(count, 'earlier slot')} too, since {first}",
+        f"{run.job} runs once for {_least(counted)}{wording.count(count, 'earlier slot')} too, since {first}",
         f"Run #{run.id} makes up for all of them.",
     ]
     context = _slots_context(run.job, None, count, since, run.tags)

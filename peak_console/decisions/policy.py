@@ -76,6 +76,10 @@ def earliest_slot(job: JobDefinition, now: datetime) -> datetime | None:
         return None
 
 
+COUNTED_SLOTS = 1000
+"""How many slots that were missed are counted, see ``schedule.slots.pending``."""
+
+
 def decide(
     job: JobDefinition, pending: Pending, now: datetime, active: Sequence[int], waiting: int = 0
 ) -> list[Verdict]:
@@ -92,6 +96,11 @@ def decide(
     if job.catch_up == CatchUp.ALL and pending.count > 1:
         return _catch_up_all(job, pending, now, earliest, active, waiting)
     return [_overlapped(job, _verdict(pending, Action.START, triggered_by=_trigger(pending, now)), active, waiting)]
+
+
+def is_counted(job: JobDefinition, count: int) -> bool:
+    """Whether so many slots are all there were: of wall-clock times nobody counts further than the limit."""
+    return count < COUNTED_SLOTS - 1 or job.schedule.type in ("interval", "once")
 
 
 def _verdict(pending: Pending, action: str, *, triggered_by: str = Trigger.SCHEDULE, reason: str = "") -> Verdict:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from peak_console.alerts.judge import judge_catch_up, judge_missed
 from peak_console.alerts.mishaps import judge_undecided
-from peak_console.decisions.policy import CATCH_UP_LIMIT, Action, decide
+from peak_console.decisions.policy import CATCH_UP_LIMIT, Action, decide, is_counted
 from peak_console.decisions.selection import is_enabled
 from peak_console.engine.ends import End
 from peak_console.engine.events import RunQueued, RunStarted, SlotPassed
@@ -227,7 +227,8 @@ class Dispatcher:
         outcome = {Action.SKIP: Outcome.SKIPPED, Action.MISS: Outcome.MISSED}.get(Action(verdict.action))
         reason = verdict.reason
         if verdict.folded:
-            also = f"stands for {verdict.folded} earlier slot{'s' if verdict.folded > 1 else ''} too"
+            least = "" if is_counted(job, verdict.folded) else "at least "
+            also = f"stands for {least}{verdict.folded} earlier slot{'s' if verdict.folded > 1 else ''} too"
             reason = f"{reason}; {also}" if reason else also
         return Claim(
             job=job.name,
@@ -249,12 +250,17 @@ class Dispatcher:
             since, count = verdict.since or verdict.slot, verdict.folded + 1
             alert = judge_missed(
                 job.name, count=count, since=since, tags=job.tags, reason=verdict.reason, run_id=run.id, now=now,
-                zone=context.zone_of(job),
+                zone=context.zone_of(job), counted=is_counted(job, count),
             )  # fmt: skip
             open_for_job(context, Outcome.MISSED, job, alert)
         elif verdict.folded and verdict.since is not None:
             caught_up = judge_catch_up(
-                run, count=verdict.folded, since=verdict.since, now=now, zone=context.zone_of(job)
+                run,
+                count=verdict.folded,
+                since=verdict.since,
+                now=now,
+                zone=context.zone_of(job),
+                counted=is_counted(job, verdict.folded),
             )
             if caught_up is not None:
                 open_for_job(context, CATCH_UP, job, caught_up)

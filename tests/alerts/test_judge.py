@@ -254,3 +254,9 @@ def test_reload_names_every_job_that_is_gone_in_a_warning() -> None:
 
 def test_reload_that_changes_nothing_makes_no_alert() -> None:
     assert judge_reloaded("jobs.toml", added=[], removed=[], changed=[], now=NOW) is None
+
+
+def test_slots_that_were_not_all_counted_are_at_least_so_many() -> None:
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    alert = judge_missed("a", count=1000, since=now, now=now, counted=False)
+    assert alert.message.startswith("a missed at least 1000 slots since")

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from peak_console.decisions.policy import QUEUE_LIMIT, Action, decide, grace_seconds, retry_at
+from peak_console.decisions.policy import QUEUE_LIMIT, Action, decide, grace_seconds, is_counted, retry_at
 from peak_console.decisions.selection import is_enabled
+from peak_console.jobs.model import JobDefinition
 from peak_console.model.records import JobState, Override
+from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import Pending
 from tests.support.factories import make_job
 
@@ -124,3 +126,17 @@ def test_retries_back_off_and_end() -> None:
 
 def test_a_backoff_beyond_the_calendar_is_no_retry() -> None:
     assert retry_at(make_job(retries=5000, retry_backoff=10), 4999, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("schedule", "count", "counted"),
+    [
+        (JobSchedule("cron", cron="* * * * *"), 998, True),
+        (JobSchedule("cron", cron="* * * * *"), 999, False),
+        (JobSchedule("interval", interval_seconds=1), 525_600, True),
+    ],
+)
+def test_slots_that_nobody_counted_further_are_at_least_so_many(
+    schedule: JobSchedule, count: int, counted: bool
+) -> None:
+    assert is_counted(JobDefinition("a", schedule=schedule), count) is counted
