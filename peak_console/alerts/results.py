@@ -103,6 +103,15 @@ class Results:
         outbox.open_incident(alert, told, _digest_at(now), timing.REALERT_SECONDS)
 
 
+def channels_in_trouble(incidents: Sequence[Alert]) -> list[tuple[str, datetime, str]]:
+    """The channels that take nothing: name, since when, and what each answered."""
+    return [
+        (alert.cause.removeprefix(UNDELIVERED), alert.timestamp, str(alert.context.get("answer", "")))
+        for alert in incidents
+        if alert.cause is not None and alert.cause.startswith(UNDELIVERED)
+    ]
+
+
 def undelivered_cause(channel: str) -> str:
     """The cause of the incident of a channel that takes nothing."""
     return f"{UNDELIVERED}{channel}"

@@ -7,13 +7,15 @@ also the one who knows the URLs' credentials: nothing it says or raises is passe
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 
 from peak_console.errors import PeakConsoleError
 from peak_console.model.records import Level
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from collections.abc import Iterator
+    from typing import Any, Protocol
 
     from apprise import Apprise, AppriseResult
 
@@ -66,12 +68,13 @@ class AppriseSender:
             raise SendError(NOT_UNDERSTOOD, permanent=True)
         from apprise import NotifyFormat
 
-        result = service.notify(
-            body=body_of(alert),
-            title=title_of(alert),
-            notify_type=_notify_type(alert.level),
-            body_format=NotifyFormat.TEXT,
-        )
+        with _with_facts(service, alert):
+            result = service.notify(
+                body=body_of(alert),
+                title=title_of(alert),
+                notify_type=_notify_type(alert.level),
+                body_format=NotifyFormat.TEXT,
+            )
         with self._lock:
             self._idle[channel.url] = service
         if not result:
@@ -118,6 +121,29 @@ def _service(url: str) -> Apprise | None:
     service = Apprise(asset=asset)
     service.add(plugin)
     return service
+
+
+@contextmanager
+def _with_facts(service: Apprise, alert: Alert) -> Iterator[None]:
+    """Let a webhook of one's own (json, xml, form) carry what the alert is about, beside title and message."""
+    from peak_console.alerts.digest import facts
+
+    plugin: Any = service[0]
+    kind = type(plugin).__name__
+    if kind not in ("NotifyJSON", "NotifyXML", "NotifyForm"):
+        yield
+        return
+    told = facts(alert)
+    if kind == "NotifyJSON":
+        told["alerts"] = alert.context.get("alerts", [dict(told)])
+    else:
+        told = {name: "" if value is None else str(value) for name, value in told.items()}
+    own = plugin.payload_extras
+    plugin.payload_extras = {**told, **own}
+    try:
+        yield
+    finally:
+        plugin.payload_extras = own
 
 
 def _notify_type(level: str) -> str:

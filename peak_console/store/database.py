@@ -64,6 +64,12 @@ MIGRATIONS: dict[int, Sequence[str]] = {
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
 STAND_INS: dict[int, Mapping[str, str]] = {4: {"late_because": "NULL"}}
 """By version: the columns that it has brought, and what who only looks reads in their place in an older registry."""
+INCIDENTS_SINCE = 3
+ALERTS_BEFORE = (
+    "CREATE TEMP VIEW alerts AS SELECT *, NULL AS cause, 1 AS count, NULL AS last_at, NULL AS told_at,"
+    " NULL AS resolved_at FROM main.alerts"
+)
+"""How who only looks sees the alerts of a registry from before there were incidents: he changes nothing in it."""
 FAILURES = (sqlite3.Error, UnicodeError)
 """What SQLite's calls raise; of a damaged file even the words of an error may be unreadable."""
 BUSY_SECONDS = 30.0
@@ -171,6 +177,8 @@ class Database:
             self._version_read = version
             missing = [columns for brought_by, columns in STAND_INS.items() if brought_by > version]
             self._stand_ins = [pair for columns in missing for pair in columns.items()]
+            if 0 < version < INCIDENTS_SINCE:
+                self._connection.execute(ALERTS_BEFORE)
             return
         # A claim must survive a power cut before its process starts.
         self._connection.execute("PRAGMA synchronous = FULL")

@@ -162,6 +162,10 @@ def _alert_object(alert: Alert, zone: tzinfo) -> dict[str, Any]:
         "run_id": alert.run_id,
         "acknowledged_at": iso(alert.acknowledged_at, zone),
         "acknowledged_by": alert.acknowledged_by,
+        "cause": alert.cause,
+        "count": alert.count,
+        "last_at": iso(alert.latest_at, zone),
+        "resolved_at": iso(alert.resolved_at, zone),
     }
 
 
@@ -169,6 +173,10 @@ def _alert_row(alert: Alert, zone: tzinfo) -> tuple[str, ...]:
     acknowledged = "–"
     if alert.acknowledged_at is not None and alert.acknowledged_by is not None:
         acknowledged = f"by {alert.acknowledged_by}, {shown(alert.acknowledged_at, zone)}"
+    if alert.resolved_at is not None:
+        acknowledged = f"resolved {shown(alert.resolved_at, zone)}"
     first = next(iter(alert.message.splitlines()), "")
+    if alert.count > 1:
+        first += f" (×{alert.count}, last {shown(alert.latest_at, zone)})"
     run = f" #{alert.run_id}" if alert.run_id is not None else ""
     return (shown(alert.timestamp, zone), alert.level, f"{alert.job or ''}{run}".strip(), first, acknowledged)

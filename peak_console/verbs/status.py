@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peak_console.alerts.results import channels_in_trouble
 from peak_console.decisions.job_status import Standing, counts, views
 from peak_console.decisions.places import PlacesTaken, named
 from peak_console.decisions.serving import listed
@@ -49,6 +50,7 @@ class _Status:
         self.not_served = [view.job.name for view in found if view.not_served is not None]
         limit = selection.jobset.settings.max_concurrent_runs if selection.jobset is not None else 0
         self.places = PlacesTaken(store.unfinished() if store is not None else (), limit, selection.now)
+        self.undelivered = channels_in_trouble(store.incidents()) if store is not None else []
         self.counts: Mapping[str, int] = {standing: tally.get(standing, 0) for standing in Standing}
         self.next = _next(selection)
         self.config_error = str(selection.file_error) if selection.file_error is not None else None
@@ -102,6 +104,10 @@ def _object(status: _Status) -> dict[str, Any]:
         if status.next is not None
         else None,
         "unacknowledged_alerts": status.alerts,
+        "undelivered": [
+            {"channel": channel, "since": iso(since, zone), "answer": answer}
+            for channel, since, answer in status.undelivered
+        ],
         "config_error": status.config_error,
         "trouble": status.complaint or None,
         "state_dir": selection.directory,
@@ -137,9 +143,13 @@ def _lines(status: _Status) -> list[tuple[str, str]]:
         ("next", _next_in_words(status)),
         (
             "alerts",
-            f"{status.alerts} not acknowledged; see: peak-console alerts --open" if status.alerts else "none open",
+            f"{status.alerts} open; see: peak-console alerts --open" if status.alerts else "none open",
         ),
         ("state", selection.directory),
+    ]
+    lines += [
+        ("problem", f'alerts do not get out through channel "{channel}" since {shown(since, zone)}: {answer}')
+        for channel, since, answer in status.undelivered
     ]
     if status.complaint:
         lines.append(("problem", status.complaint))
@@ -191,6 +201,8 @@ def _line(status: _Status) -> str:
     words = []
     if status.config_error is not None:
         words.append("✖ jobs file")
+    if status.undelivered:
+        words.append("✖ alerts do not get out")
     if status.engine is None:
         words.append("no engine")
     elif status.complaint:

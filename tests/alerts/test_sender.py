@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from peak_console.alerts.digest import digest
 from peak_console.alerts.sender import NOT_UNDERSTOOD, AppriseSender, SendError, check_url
 from peak_console.model.records import Alert
-from tests.alerts.support import channel
+from tests.alerts.support import NOW, channel
 from tests.support.alert_server import AlertServer
 
 # What Apprise's mail plugin imports is deprecated in Python 3.11 and 3.12.
@@ -82,3 +83,29 @@ def test_nothing_is_logged_or_printed(
             AppriseSender().send(channel("ops", url), alert())
     assert caplog.records == []
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_webhook_carries_what_the_alert_is_about(server: AlertServer) -> None:
+    alert = Alert(
+        "critical", "backup failed", NOW, context={"outcome": "timed_out"}, job="backup", run_id=7, source="scheduler"
+    )
+    sender = AppriseSender()
+    for _ in range(2):
+        sender.send(channel("ops", f"{server.url()}?:job=mine&:desk=risk"), alert)
+    sender.send(channel("ops", f"{server.url()}?:job=mine&:desk=risk"), Alert("info", "news", NOW, source="registry"))
+    first, second, news = server.received()
+    for got in (first, second):
+        assert [got[name] for name in ("source", "level", "run", "outcome", "count")] == [
+            "scheduler", "critical", 7, "timed_out", 1
+        ]  # fmt: skip
+        assert (got["job"], got["desk"]) == ("mine", "risk"), "what the URL says stands"
+        assert got["alerts"][0]["job"] == "backup"
+    assert (news["source"], news["run"], news["outcome"]) == ("registry", None, None)
+
+
+def test_a_digest_carries_what_each_alert_is_about(server: AlertServer) -> None:
+    alerts = [Alert("critical", f"j{n} failed", NOW, job=f"j{n}", run_id=n) for n in range(3)]
+    AppriseSender().send(channel("ops", server.url()), digest(alerts))
+    [got] = server.received()
+    assert got["title"] == "[critical] 3 alerts"
+    assert [(each["job"], each["run"]) for each in got["alerts"]] == [("j0", 0), ("j1", 1), ("j2", 2)]

@@ -66,7 +66,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "alerts": {
         "id": (NUMBER, "what `ack` takes"),
         "level": (TEXT, "`info`, `warning`, `critical`"),
-        "source": (TEXT, "`scheduler`"),
+        "source": (TEXT, "`scheduler`, `registry`, `delivery`, `state`"),
         "message": (TEXT, "its first line stands alone, details follow"),
         "timestamp": (TIME, "when it was raised"),
         "context": (OBJECT, "facts for programs"),
@@ -74,6 +74,10 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "run_id": (NUMBER + OR_NULL, "the run it is about"),
         "acknowledged_at": (TIME + OR_NULL, "when somebody took note"),
         "acknowledged_by": (TEXT + OR_NULL, "who"),
+        "cause": (TEXT + OR_NULL, "of an incident: what it is about, as in `failed:backup`"),
+        "count": (NUMBER, "how often it has happened"),
+        "last_at": (TIME, "when it last happened"),
+        "resolved_at": (TIME + OR_NULL, "when its cause was gone"),
     },
     "status": {
         "engine": (
@@ -90,6 +94,10 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "counts": (OBJECT, "how many jobs stand how"),
         "next_slot": (OBJECT + OR_NULL, "`job`, `slot`"),
         "unacknowledged_alerts": (NUMBER, "how many are open"),
+        "undelivered": (
+            OBJECTS,
+            "channels that take no alerts: `channel`, `since`, `answer`",
+        ),
         "config_error": (TEXT + OR_NULL, "why the jobs file cannot be used"),
         "trouble": (TEXT + OR_NULL, "why the engine records nothing, or how long it has been silent"),
         "state_dir": (TEXT, "where state lives"),

@@ -325,3 +325,11 @@ def test_an_engine_that_finds_other_things_than_we_do_here() -> None:
     assert "another PATH than this shell: /usr/bin" in graded(of_state(replace(FILE, search_path="/x")), Grade.NOTE)
     far = replace(ENGINE, is_here=False, directory=None, search_path=None)
     assert all_well(judge_state(replace(STATE, is_served=True, engine=far), elsewhere))
+
+
+def test_a_channel_that_takes_no_alerts_is_a_problem() -> None:
+    sentence = 'alerts do not get out through channel "desk" since 2026-11-23 08:00 UTC: HTTP 404'
+    findings = list(judge_state(replace(STATE, undelivered=[sentence]), FILE))
+    [found] = [finding for finding in findings if "desk" in finding.message]
+    assert (found.grade, found.message) == (Grade.PROBLEM, sentence)
+    assert "mend its URL" in found.remedy

@@ -110,6 +110,8 @@ def test_who_only_looks_finds_everything_in_an_older_registry(tmp_path: Path) ->
     assert reader is not None
     assert [run.id for run in reader.runs(jobs=["backup"], outcome="succeeded", since=after(-9), limit=5)] == [1]
     assert [run.id for run in reader.last_runs(["backup"]).values()] == [1]
+    assert [(alert.message, alert.count, alert.is_open) for alert in reader.alerts(open_only=True)] == [("m", 1, True)]
+    assert (reader.alert_counts().open, reader.incidents()) == (1, [])
     reader.close()
 
 

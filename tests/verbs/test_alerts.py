@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.model.records import Alert
 from tests.verbs.support import NOW, record_alert
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ def test_json_holds_every_field_and_the_whole_message(peak: CommandLine) -> None
         "run_id": None,
         "acknowledged_at": "2026-11-23T14:55:00+01:00",
         "acknowledged_by": "ada",
+        "cause": None,
+        "count": 1,
+        "last_at": "2026-11-23T13:55:00+01:00",
+        "resolved_at": None,
     }
 
 
@@ -39,6 +45,18 @@ def test_the_table_shows_first_lines_and_who_has_acknowledged(peak: CommandLine)
     newest, _, oldest = peak("alerts").rows
     assert newest == "2026-11-23 13:55:00  info      tokyo_scan  tokyo_scan succeeded  –"
     assert oldest == ("2026-11-23 13:55:00  critical  risk_check  risk_check failed     by ada, 2026-11-23 14:55:00")
+
+
+def test_an_incident_tells_its_count_and_when_it_was_resolved(peak: CommandLine, store: Store) -> None:
+    for minutes in (5, 1):
+        at = NOW - timedelta(minutes=minutes)
+        store.open_incident(Alert("critical", "risk_check failed", at, job="risk_check", cause="failed:x"), [], at, 60)
+    newest = peak("alerts").rows[0]
+    assert "risk_check failed (×2, last 2026-11-23 14:54:00)" in newest
+    assert [alert["id"] for alert in peak("alerts", "--open", "--json").json] == [4, 2]
+    store.resolve(["failed:x"], NOW)
+    assert "resolved 2026-11-23 14:55:00" in peak("alerts").rows[0]
+    assert [alert["id"] for alert in peak("alerts", "--open", "--json").json] == [2]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.alerts.results import judge_undelivered, undelivered_cause
 from peak_console.model.records import EngineInfo, Hold
 from peak_console.store.directory import EngineLock, is_held
 from tests.verbs.support import HOUR, NOW, record_alert, record_run
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
     from tests.verbs.conftest import CommandLine
 
 KEYS = [
-    "engine", "engines", "not_served", "places", "hold", "counts", "next_slot", "unacknowledged_alerts", "config_error",
-    "trouble", "state_dir",
+    "engine", "engines", "not_served", "places", "hold", "counts", "next_slot", "unacknowledged_alerts", "undelivered",
+    "config_error", "trouble", "state_dir",
 ]  # fmt: skip
 STANDINGS = ["failed", "retrying", "running", "queued", "ok", "stopped", "waiting", "done", "disabled"]
 
@@ -93,7 +95,7 @@ def test_hold_and_alerts_are_told(peak: CommandLine, store: Store) -> None:
     assert status["unacknowledged_alerts"] == 1
     text = peak("status").out
     assert "by ada since 2026-11-23 13:55:00: exchange closed" in text
-    assert "1 not acknowledged" in text
+    assert "1 open" in text
 
 
 @pytest.mark.usefixtures("engine")
@@ -151,3 +153,20 @@ def test_tags_select_what_is_counted_and_what_comes_next(peak: CommandLine) -> N
     status = peak("status", "--json", "--include-tags", "scan").json
     assert sum(status["counts"].values()) == 1
     assert status["next_slot"]["job"] == "tokyo_scan"
+
+
+def test_a_channel_that_takes_nothing_is_told_with_its_answer(peak: CommandLine, store: Store) -> None:
+    for seconds in (0, 60):
+        alert = judge_undelivered(
+            "desk", "the service answered HTTP 404", lasting=True, now=NOW + timedelta(seconds=seconds)
+        )
+        store.open_incident(alert, [], NOW, 0)
+    assert 'problem   alerts do not get out through channel "desk" since 2026-11-23 14:55:00: the service answered' in (
+        peak("status").out
+    )
+    assert "alerts do not get out" in peak("status", "--line").out
+    assert peak("status", "--json").json["undelivered"] == [
+        {"channel": "desk", "since": "2026-11-23T14:55:00+01:00", "answer": "the service answered HTTP 404"}
+    ]
+    store.resolve([undelivered_cause("desk")], NOW)
+    assert "do not get out" not in peak("status").out

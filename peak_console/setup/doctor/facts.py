@@ -110,6 +110,8 @@ class State:
     is_served: bool = False
     complaint: str = ""
     """What is wrong with the engine that serves it."""
+    undelivered: Sequence[str] = ()
+    """Which channels take no alerts, a sentence each."""
     readable_by: str = ""
     """Who else can read the registry: ``group``, ``everybody``, or nobody."""
     engine: Engine | None = None

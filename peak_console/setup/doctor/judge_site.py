@@ -176,6 +176,8 @@ def _served(state: State, file: JobsFile) -> Iterator[Finding]:
         yield Finding(_STATE, Grade.OK, "its group may look on")
     if state.complaint:
         yield Finding(_STATE, Grade.PROBLEM, state.complaint, "look at its log, and start it again if it hangs")
+    for sentence in state.undelivered:
+        yield Finding(_STATE, Grade.PROBLEM, sentence, f"mend its URL, or the service; {URL_FORMS}")
     if not state.is_served:
         yield Finding(
             _STATE, Grade.NOTE, "no engine serves it: nothing is dispatched",

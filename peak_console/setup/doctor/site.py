@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from peak_console.errors import JobsFileError, PeakConsoleError, StartError, StateError
@@ -170,6 +171,7 @@ def state(directory: str) -> State:
         exists=exists,
         refusal=refusal,
         damage=damage,
+        undelivered=_undelivered(directory) if exists and not refusal and not damage else (),
         free_bytes=free_bytes,
         free_files=free_files,
         filesystem=filesystem_of(there),
@@ -179,6 +181,24 @@ def state(directory: str) -> State:
         readable_by=_readable_by(directory) if exists else "",
         engine=engine if is_served else None,
     )
+
+
+def _undelivered(directory: str) -> list[str]:
+    """The channels that take no alerts, a sentence each."""
+    from peak_console.alerts.results import channels_in_trouble
+
+    try:
+        store = Store.look(directory)
+        if store is None:
+            return []
+        with closing(store):
+            found = channels_in_trouble(store.incidents())
+    except StateError:
+        return []
+    return [
+        f'alerts do not get out through channel "{channel}" since {since:%Y-%m-%d %H:%M:%S} UTC: {answer}'
+        for channel, since, answer in found
+    ]
 
 
 def _complaint(directory: str) -> str:

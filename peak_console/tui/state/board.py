@@ -10,6 +10,7 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from peak_console.alerts.results import channels_in_trouble
 from peak_console.decisions.job_status import counts, view
 from peak_console.decisions.serving import Coverage, listed
 from peak_console.errors import StateError
@@ -47,6 +48,7 @@ class Board:
         self._without_history: dict[str, None] = {}
         self._alerts: Sequence[Alert] = ()
         self._alert_counts = AlertCounts()
+        self._undelivered: Sequence[Trouble] = ()
         self._has_older_alerts = False
         """Whether some that are to be shown have not been read yet."""
         self._version = -1
@@ -168,6 +170,10 @@ class Board:
                 [*newer, *self._alerts], may_go_on=self._has_older_alerts if newest else len(newer) == ALERTS_A_LOOK
             )
             self._alert_counts = current
+            self._undelivered = [
+                Trouble(f'alerts do not get out through channel "{channel}": {answer}', since)
+                for channel, since, answer in channels_in_trouble(self._store.incidents())
+            ]
         elif self._has_older_alerts:
             older = self._store.alerts(limit=ALERTS_A_LOOK, before=self._alerts[-1].id)
             self._keep_alerts([*self._alerts, *older], may_go_on=len(older) == ALERTS_A_LOOK)
@@ -205,7 +211,7 @@ class Board:
             engine_tags=engines[0].selection if engines else "",
             more_engines=max(0, len(engines) - 1),
             engine_drains=(engines[0] if engines else self.engine_info).mode == DRAINING,
-            troubles=(*troubles, *self._not_served(rows, now)),
+            troubles=(*troubles, *self._undelivered, *self._not_served(rows, now)),
             read_only=read_only,
             counts=counts([row.view for row in rows]),
         )

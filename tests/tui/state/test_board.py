@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.alerts.results import judge_undelivered, undelivered_cause
 from peak_console.decisions.job_status import Standing
 from peak_console.errors import StateError
 from peak_console.model.records import Alert, Claim, Level, Outcome, Override
@@ -301,6 +302,30 @@ def test_an_alert_that_replaces_another_acknowledged_one_is_seen(bench: Bench) -
         store.add_alert(Alert(Level.CRITICAL, "another", now), (), now)
 
     assert [alert.message for alert in bench.look().alerts] == ["another", "backup failed"]
+
+
+def test_an_incident_that_counts_on_or_is_resolved_is_seen(bench: Bench) -> None:
+    now = bench.stage.clock.now()
+    failed = Alert(Level.CRITICAL, "it failed", now, cause="failed:beta")
+    bench.stage.store.open_incident(failed, (), now, 60)
+    assert bench.look().unacknowledged == 1
+    bench.stage.store.open_incident(failed, (), now, 60)
+    assert [alert.count for alert in bench.look().alerts] == [2]
+    bench.stage.store.resolve(["failed:beta"], now)
+    seen = bench.look()
+    assert (seen.unacknowledged, [alert.is_open for alert in seen.alerts]) == (0, [False])
+
+
+def test_a_channel_that_takes_nothing_is_trouble_until_it_takes_something(bench: Bench) -> None:
+    now = bench.stage.clock.now()
+    store = bench.stage.store
+    store.open_incident(judge_undelivered("desk", "the service answered HTTP 404", lasting=False, now=now), (), now, 60)
+    store.acknowledge("anna", now)
+    [trouble] = bench.look().troubles
+    assert trouble.text == 'alerts do not get out through channel "desk": the service answered HTTP 404'
+    assert trouble.since == now
+    store.resolve([undelivered_cause("desk")], now)
+    assert bench.look().troubles == ()
 
 
 def test_counts_are_of_all_jobs(bench: Bench) -> None:
