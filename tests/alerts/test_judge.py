@@ -260,3 +260,9 @@ def test_slots_that_were_not_all_counted_are_at_least_so_many() -> None:
     now = datetime(2026, 11, 30, tzinfo=UTC)
     alert = judge_missed("a", count=1000, since=now, now=now, counted=False)
     assert alert.message.startswith("a missed at least 1000 slots since")
+
+
+def test_a_run_that_nobody_stopped_by_hand_says_why_it_was() -> None:
+    alert = judged(make_run(Outcome.STOPPED, stop_reason="replaced by a later run"))
+    assert first_line(alert) == "daily_risk_check was stopped"
+    assert alert.message.splitlines()[-1] == "replaced by a later run"
