@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from peak_console.alerts.timing import DIGEST_SECONDS, REALERT_SECONDS
+from peak_console.decisions.capacity import Capacity
 from peak_console.engine.events import AlertRaised
 from peak_console.engine.launch import GIVEN
 from peak_console.model.terms import LOCK
@@ -199,13 +200,13 @@ class EngineContext:
     def active_count(self) -> int:
         return len(self.supervisor) + len(self.foreign)
 
-    def free_places(self) -> int | None:
-        """How many more runs may start now; ``None`` is any number."""
+    def capacity(self) -> Capacity:
+        """How many more runs may start now. Where engines share the jobs, ask inside the transaction that claims."""
         limit = self.jobset.settings.max_concurrent_runs
         if not limit:
-            return None
-        # Where other engines start runs too, only the registry knows; to be asked in the transaction that claims.
-        return max(0, limit - (self.store.active_count() if self.is_shared else self.active_count()))
+            return Capacity(0, 0)
+        # Where other engines start runs too, only the registry knows.
+        return Capacity(limit, self.store.active_count() if self.is_shared else self.active_count())
 
     def enqueue(self, run: Run) -> None:
         """Put a run that this process has recorded into the queue."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from peak_console.decisions.capacity import Capacity
     from peak_console.decisions.policy import Verdict
     from peak_console.engine.context import EngineContext
     from peak_console.model.records import Run
@@ -102,13 +103,13 @@ class Dispatcher:
         """
         context = self._context
         due = context.planner.due(now)
-        free = context.free_places()
+        capacity = context.capacity()
         size = FIRST_BATCH
         while due:
             context.beat()
             batch, later = _batch(due, size)
             try:
-                ready, free = self._record(batch, now, free)
+                ready = self._record(batch, now, capacity)
             except StateError as error:
                 for job, _ in due:
                     context.planner.refresh(job.name, now)
@@ -117,47 +118,41 @@ class Dispatcher:
             yield from ready
             due, size = later, size * BATCH_GROWTH
 
-    def _record(
-        self, due: Sequence[tuple[JobDefinition, Pending]], now: datetime, free: int | None
-    ) -> tuple[list[tuple[Run, JobDefinition]], int | None]:
-        """One transaction for a batch; what is to be started of it, and how many more may start after that.
+    def _record(self, due: Sequence[Due], now: datetime, capacity: Capacity) -> list[tuple[Run, JobDefinition]]:
+        """Record a batch in one transaction; the claimed runs of it that are to be started.
 
         A batch that cannot be recorded because of one job's own data is recorded job by job.
         """
+        taken = capacity.taken
         try:
-            runs, replaced, left = self._commit(due, now, free)
+            runs, replaced = self._commit(due, now, capacity)
         except StateError:
             raise
         except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
+            capacity.taken = taken
             if len(due) == 1:
                 job, pending = due[0]
-                return self._claimed(self._commit_undecided(job, pending, error, now), now), free
-            ready = []
-            for each in due:
-                more, free = self._record([each], now, free)
-                ready += more
-            return ready, free
+                return self._claimed(self._commit_undecided(job, pending, error, now), now)
+            return [started for each in due for started in self._record([each], now, capacity)]
         for name in replaced:
             self._replace(name)
-        return self._claimed(runs, now), left
+        return self._claimed(runs, now)
 
-    def _commit(
-        self, due: Sequence[tuple[JobDefinition, Pending]], now: datetime, free: int | None
-    ) -> tuple[list[Run], list[str], int | None]:
-        """The runs recorded for a batch, the jobs whose runs are to be replaced, and how many more may start."""
+    def _commit(self, due: Sequence[Due], now: datetime, capacity: Capacity) -> tuple[list[Run], list[str]]:
+        """The runs recorded for a batch, and the jobs whose runs are to be replaced."""
         context = self._context
         verdicts: dict[tuple[str, datetime], Verdict] = {}
         claims: list[Claim] = []
         replaced: list[str] = []
         decided = [context.planner.decided(job, pending.latest) for job, pending in due]
         with context:
-            if context.is_shared:
-                free = context.free_places()
+            if context.is_shared:  # other engines may have started runs since
+                capacity.taken = context.capacity().taken
             for job, pending in due:
                 for verdict in self._decide(job, pending, now):
                     queued = verdict.action in (Action.QUEUE, Action.REPLACE)
-                    if verdict.action == Action.START and free is not None:
-                        queued, free = free < 1, free - 1
+                    if verdict.action == Action.START:
+                        queued = not capacity.take(job)
                     if verdict.action == Action.REPLACE:
                         replaced.append(job.name)
                     verdicts[job.name, verdict.slot] = verdict
@@ -172,7 +167,7 @@ class Dispatcher:
                 self._note_replaced(name)
         for state in decided:  # not before it is durable: a slot that could not be recorded is still due
             context.planner.settle(state, now)
-        return runs, replaced, free
+        return runs, replaced
 
     def _commit_undecided(self, job: JobDefinition, pending: Pending, error: Exception, now: datetime) -> list[Run]:
         """Record a slot about which nothing could be decided: it did not start, and why."""
@@ -272,7 +267,7 @@ class Dispatcher:
             return []
         with context.store:
             if context.is_shared:  # another engine may have taken places since
-                chosen = chosen[: context.free_places()]
+                chosen = chosen[: context.capacity().free]
             taken = [each for each in chosen if context.store.take_from_queue(each[0].id, context.identity)]
         ids = {run.id for run, _ in chosen}
         context.queue[:] = [run for run in context.queue if run.id not in ids]
@@ -281,10 +276,10 @@ class Dispatcher:
     def _next_of_queue(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
         context = self._context
         ready = []
-        free = context.free_places()
+        capacity = context.capacity()
         taken: set[str] = set()
         for run in list(context.queue):
-            if free is not None and free < 1:
+            if capacity.is_full:
                 break
             job = context.jobs.get(run.job)
             if job is None or not self._may_start(run, job, now, taken):
@@ -298,7 +293,7 @@ class Dispatcher:
                 continue
             ready.append((run, definition))
             taken.add(run.job)
-            free = None if free is None else free - 1
+            capacity.take(job)
         return ready
 
     def _may_start(self, run: Run, job: JobDefinition, now: datetime, taken: set[str]) -> bool:
@@ -333,7 +328,7 @@ class Dispatcher:
             with context.store:
                 if command_id is not None and context.store.is_answered(command_id):
                     return None, "its asker has given up waiting", []
-                claim = self._claim(job, by_hand, queued=waits or context.free_places() == 0)
+                claim = self._claim(job, by_hand, queued=waits or context.capacity().is_full)
                 runs = context.store.claim([claim], now, context.identity)
                 if runs and command_id is not None:
                     context.store.carried_out(command_id, runs[0].id)
