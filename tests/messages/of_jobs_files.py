@@ -159,10 +159,6 @@ def schedules(stage: Stage) -> None:
 
 @scenario
 def values_of_the_wrong_type(stage: Stage) -> None:
-    from tests.test_api import WRONG
-
-    for message, call in WRONG:
-        stage.ask(message, call)
     from peak_console import JobDefinition
     from peak_console.jobs.loader import validate_job_config
 
