@@ -10,7 +10,7 @@ from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import UsageError
 from peak_console.schedule.words import foreign_zone, in_words
 from peak_console.schedule.zones import zone_name
-from peak_console.text import ago
+from peak_console.text import ago, duration
 from peak_console.verbs.common import note_no_jobs, select
 from peak_console.verbs.output import note, write_json, write_table
 from peak_console.verbs.times import iso, moment, shown, shown_with_zone, until
@@ -112,7 +112,17 @@ def _state(view: JobView, selection: Selection) -> str:
     if view.standing == Standing.DISABLED:
         return switched
     not_served = f"not served: {view.not_served}" if view.not_served else ""
-    return ", ".join(filter(None, (view.standing, switched, not_served)))
+    return ", ".join(filter(None, (f"{view.standing}{_waits(view, selection.now)}", switched, not_served)))
+
+
+def _waits(view: JobView, now: datetime) -> str:
+    """How long a slot of a job has waited for its turn, and how many more do."""
+    due = [run.not_before or run.claimed_at for run in view.queued]
+    waited = [(now - at).total_seconds() for at in due if at <= now]
+    if not waited:
+        return ""
+    more = f", {len(waited)} slots waiting" if len(waited) > 1 else ""
+    return f" for {duration(max(waited))}{more}" if view.standing == Standing.QUEUED else more
 
 
 def _switched(view: JobView, selection: Selection) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peak_console.decisions.job_status import Standing
-from peak_console.text import countdown, safe
+from peak_console.text import countdown, duration, safe
 from peak_console.tui.drawing.glyphs import NOTHING, moment, standing
 from peak_console.tui.drawing.paint import cut, pieces_width, width_of
 from peak_console.tui.state.snapshot import EngineState
@@ -155,7 +155,16 @@ def _right_of_second(snapshot: Snapshot, *, brief: bool) -> Line:
         line = [(f"nothing new starts{reason}", "warning")]
     count = snapshot.unacknowledged
     alerts = f"{count} {'alert' if count == 1 else 'alerts'} " if count else "no alerts "
-    return [*line, _GAP, (alerts, "error" if count else "muted")]
+    return [*_places(snapshot), *line, _GAP, (alerts, "error" if count else "muted")]
+
+
+def _places(snapshot: Snapshot) -> Line:
+    """The places that are taken, and how long the others wait, while any does."""
+    places = snapshot.places
+    if places is None or not places.waiting:
+        return []
+    taken = f"{len(places.active)}/{places.limit} places, " if places.limit else ""
+    return [(f"{taken}{len(places.waiting)} waiting for {duration(places.longest_wait)}", "warning"), _GAP]
 
 
 def _spread(left: Line, right: Line, width: int) -> Line:

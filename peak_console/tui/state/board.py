@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.results import channels_in_trouble
 from peak_console.decisions.job_status import counts, view
+from peak_console.decisions.places import PlacesTaken
 from peak_console.decisions.serving import Coverage, listed
 from peak_console.errors import StateError
 from peak_console.model.records import AlertCounts, RunState
@@ -193,6 +194,7 @@ class Board:
         zone: tzinfo,
         troubles: Iterable[Trouble] = (),
         read_only: bool = False,
+        max_runs: int = 0,
     ) -> Snapshot:
         """Everything the screen shows. Raises ``StateError``."""
         rows = self.look(jobs, now)
@@ -209,6 +211,7 @@ class Board:
             hold=self.engine_info.hold,
             engine_pid=engines[0].pid if engines else self.engine_info.pid,
             engine_tags=engines[0].selection if engines else "",
+            places=PlacesTaken(self._unfinished.values(), max_runs, now),
             more_engines=max(0, len(engines) - 1),
             engine_drains=(engines[0] if engines else self.engine_info).mode == DRAINING,
             troubles=(*troubles, *self._undelivered, *self._not_served(rows, now)),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from peak_console.decisions.job_status import JobView
+    from peak_console.decisions.places import PlacesTaken
     from peak_console.model.records import Alert, Hold, Run
 
 HISTORY_RUNS = 20
@@ -91,6 +92,8 @@ class Snapshot:
     engine_pid: int | None = None
     engine_tags: str = ""
     """The engine's selection of jobs, as on its command line; empty when it serves all."""
+    places: PlacesTaken | None = None
+    """Who has the places, and who waits for one."""
     more_engines: int = 0
     """How many more serve other jobs."""
     engine_drains: bool = False
