@@ -109,13 +109,11 @@ class Alerting:
 
     def _begin(self, deliverer: Deliverer) -> None:
         """Wait for our turn, then deliver until the end."""
-        import time
-
         try:
             while not self._turn.acquire():
                 if self._finishing:
                     return
-                time.sleep(DELIVERY_TURN_SECONDS)
+                self._clock.sleep(DELIVERY_TURN_SECONDS)
         except StateError as error:
             self._report(f"alerts: {error}")
             return
@@ -123,7 +121,7 @@ class Alerting:
             try:
                 deliverer.start()
             except RuntimeError:  # no room for another thread: what is due waits in the outbox
-                time.sleep(DELIVERY_TURN_SECONDS)
+                self._clock.sleep(DELIVERY_TURN_SECONDS)
             else:
                 self._has_turn.set()
                 return

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 
 from peak_console.alerts.judge import judge_accepted
@@ -29,12 +28,6 @@ from peak_console.store.directory import Doorbell, EngineLock, lock_of, run_dire
 from peak_console.store.restore import NOTHING_KNOWN
 from peak_console.store.store import Store
 from peak_console.version import __version__
-
-NAP_SECONDS = 0.02
-"""A long sleep ends with a nap of about this length."""
-POLL_SLACK, POLL_SLACK_MOST = 0.001, 0.1
-"""Linux wakes a sleeper so much later, in parts of what was asked for and in seconds (``select_estimate_accuracy`` in
-its fs/select.c): after half a minute a slot would start 30 ms late."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -340,19 +333,10 @@ class EngineCore(Wishes):
 
     def sleep(self, longest: float | None = None) -> None:
         """Sleep until there is something to do."""
-        poll = select.poll()
-        for fd in (self.bell.fileno(), *self.context.supervisor.filenos()):
-            poll.register(fd, select.POLLIN)
         seconds = self._seconds_to_sleep()
         if longest is not None:
             seconds = min(seconds, longest)
-        until = self._clock.monotonic() + seconds
-        early = seconds - min(seconds * POLL_SLACK, POLL_SLACK_MOST) - NAP_SECONDS
-        if early < NAP_SECONDS or not poll.poll(early * 1000):
-            left = max(0.0, until - self._clock.monotonic())
-            # Poll knows whole milliseconds only, and takes more rather than less; select knows microseconds.
-            if not poll.poll(int(left * 1000)):
-                select.select([], [], [], max(0.0, min(until - self._clock.monotonic(), 0.001)))
+        self._clock.wait([self.bell.fileno(), *self.context.supervisor.filenos()], seconds)
         self.bell.hush()
 
     def _seconds_to_sleep(self) -> float:

@@ -5,8 +5,6 @@ It sleeps until the next slot, a finished process, a ring of the doorbell, or it
 
 from __future__ import annotations
 
-import time
-
 from peak_console.engine import events
 from peak_console.engine.base import EngineCore
 from peak_console.engine.commands import Commander
@@ -89,7 +87,7 @@ class Engine(EngineCore):
                 break
             except StateError as error:
                 self._suffer(error)
-                time.sleep(TROUBLE_SECONDS)
+                self._clock.sleep(TROUBLE_SECONDS)
                 continue
             break
         self._trouble = None
@@ -119,7 +117,7 @@ class Engine(EngineCore):
         decided any more. What runs is left to the next engine.
         """
         self.store.be_patient(BUSY_SECONDS)
-        inspector = Inspector(self.directory, self.ring)
+        inspector = Inspector(self.directory, self._clock, self.ring)
         while True:
             self.work(inspector)
             if self.context.draining and (self._leave_wanted or not self.context.supervisor.keeps_engine()):

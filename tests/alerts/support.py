@@ -12,6 +12,7 @@ from peak_console.alerts.sender import SendError
 from peak_console.jobs.model import AlertChannel
 from peak_console.model.records import Alert
 from peak_console.store.store import Store
+from tests.support.clock import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,22 +24,6 @@ if TYPE_CHECKING:
 
 NOW = datetime(2025, 3, 4, 7, 30, tzinfo=UTC)
 SEND_TIMEOUT = 30
-
-
-class HandClock:
-    """Time stands still until the test moves it."""
-
-    def __init__(self, now: datetime = NOW) -> None:
-        self._start = self._now = now
-
-    def now(self) -> datetime:
-        return self._now
-
-    def monotonic(self) -> float:
-        return (self._now - self._start).total_seconds()
-
-    def advance(self, seconds: float) -> None:
-        self._now += timedelta(seconds=seconds)
 
 
 @dataclass
@@ -61,7 +46,7 @@ class Outbox:
     """A registry on disk: alerts go in through the store, the rows are read as any SQL client would."""
 
     directory: Path
-    clock: HandClock = field(default_factory=HandClock)
+    clock: FakeClock = field(default_factory=lambda: FakeClock(NOW))
 
     def open(self) -> Store:
         return Store.open(str(self.directory))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from peak_console.alerts.service import Alerting
+from peak_console.clock import SystemClock
 from peak_console.decisions import planner
 from peak_console.engine import bookkeeping, dispatch
 from peak_console.engine.launch import Launcher
@@ -188,7 +189,7 @@ def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_registry_is_looked_through_later_when_there_is_no_room_for_a_thread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    inspector = Inspector(str(tmp_path), lambda: None)
+    inspector = Inspector(str(tmp_path), SystemClock(), lambda: None)
     inspector._next_at = 0.0
     no_threads(monkeypatch)
     inspector.work()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.clock import SystemClock
 from peak_console.engine.registry_loss.while_serving import Inspector
 from peak_console.errors import DamagedError, TakenAwayError
 from peak_console.runs.interface import Ended
@@ -192,14 +193,14 @@ def test_the_registry_is_looked_through_although_nobody_reads_it(
     monkeypatch.setattr("peak_console.engine.registry_loss.while_serving.FIRST_SECONDS", 0)
     Store.open(str(tmp_path)).close()
     rung: list[bool] = []
-    sound = Inspector(str(tmp_path), lambda: rung.append(True))
+    sound = Inspector(str(tmp_path), SystemClock(), lambda: rung.append(True))
     sound.work()
     wait_until(lambda: sound._thread is not None and not sound._thread.is_alive())
     sound.work()
     assert rung == []
     path = tmp_path / "registry.db"
     path.write_bytes(path.read_bytes()[:4096] + b"\xff" * (path.stat().st_size - 4096))
-    inspector = Inspector(str(tmp_path), lambda: rung.append(True))
+    inspector = Inspector(str(tmp_path), SystemClock(), lambda: rung.append(True))
     inspector.work()
     wait_until(lambda: rung)
     with pytest.raises(DamagedError):

@@ -62,6 +62,7 @@ def locks_that_cannot_be_had(stage: Stage) -> None:
 
 @scenario
 def a_state_directory_that_is_taken_away(stage: Stage) -> None:
+    from peak_console.clock import SystemClock
     from peak_console.engine.registry_loss.while_serving import Inspector, stand_firm
     from peak_console.store.directory import EngineLock
     from peak_console.store.store import Store
@@ -78,7 +79,7 @@ def a_state_directory_that_is_taken_away(stage: Stage) -> None:
     stage.ask("another registry is there", lambda: stand_firm(store, lock))
     store.close()
     lock.release()
-    inspector = Inspector(str(stage.state), lambda: None)
+    inspector = Inspector(str(stage.state), SystemClock(), lambda: None)
     inspector._damaged = True
     stage.ask("damage was found", inspector.work)
 

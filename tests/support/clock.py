@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import select
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MONDAY_MORNING = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -23,6 +28,14 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.advance(max(0.0, seconds))
+
+    def wait(self, descriptors: Sequence[int], seconds: float) -> None:
+        """Whoever would wait finds that the time has passed, unless something is to be read now."""
+        if not select.select(descriptors, [], [], 0)[0]:
+            self.sleep(seconds)
 
     def step(self, seconds: float) -> None:
         """As somebody setting the clock does."""

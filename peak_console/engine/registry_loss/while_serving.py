@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 
 from peak_console.errors import DamagedError, StartError, StateError, TakenAwayError
 from peak_console.model.records import Alert, Level, RunState
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from peak_console.clock import Clock
     from peak_console.engine.bookkeeping import Bookkeeper
     from peak_console.engine.context import EngineContext
     from peak_console.model.records import Run
@@ -106,12 +106,14 @@ def stand_firm(store: Store, lock: EngineLock, tell: Callable[[str], None] = lam
 class Inspector:
     """Looks through the registry once in a while, in a thread: much of it is read by nobody for weeks."""
 
-    def __init__(self, directory: str, on_damage: Callable[[], None]) -> None:
+    def __init__(self, directory: str, clock: Clock, on_damage: Callable[[], None]) -> None:
+        """``on_damage`` is called in the thread that has found damage."""
         self._directory = directory
+        self._clock = clock
         self._on_damage = on_damage
         self._damaged = False
         self._thread: threading.Thread | None = None
-        self._next_at = time.monotonic() + FIRST_SECONDS
+        self._next_at = self._clock.monotonic() + FIRST_SECONDS
 
     def work(self) -> None:
         """Begin a look if it is time for one. Raises ``DamagedError`` once one has found damage."""
@@ -120,20 +122,20 @@ class Inspector:
             raise DamagedError(
                 f"{self._directory}: the registry was found to be damaged; an engine that starts sets it aside"
             )
-        if time.monotonic() < self._next_at or (self._thread is not None and self._thread.is_alive()):
+        if self._clock.monotonic() < self._next_at or (self._thread is not None and self._thread.is_alive()):
             return
         thread = threading.Thread(target=self._look, name="registry-check", daemon=True)
         try:
             thread.start()
         except RuntimeError:  # the machine has no room for it now
-            self._next_at = time.monotonic() + EVERY_SECONDS
+            self._next_at = self._clock.monotonic() + EVERY_SECONDS
         else:
             self._thread = thread
 
     def _look(self) -> None:
-        began = time.monotonic()
+        began = self._clock.monotonic()
         sound = looks_sound(self._directory)
-        self._next_at = began + max(EVERY_SECONDS, (time.monotonic() - began) * SHARE)
+        self._next_at = began + max(EVERY_SECONDS, (self._clock.monotonic() - began) * SHARE)
         if not sound:
             self._damaged = True
             self._on_damage()
