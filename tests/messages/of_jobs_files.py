@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from typing import Any
 
 from tests.messages.scenarios import failing, scenario
@@ -117,6 +118,11 @@ def a_dotenv_of_no_use(stage: Stage) -> None:
     with stage.patch.context() as patched:
         patched.setattr("builtins.open", failing(errno.EACCES))
         stage.ask("no leave to read .env", _dotenv_fault)
+    (stage.folder / ".env").chmod(0o666)
+    stage.ask("others may write to .env", _dotenv_fault)
+    with stage.patch.context() as patched:
+        patched.setattr("os.stat", lambda _path: os.stat_result((0o100644, 1, 1, 1, 4_711, 0, 1, 0, 0, 0)))
+        stage.ask(".env of another user", _dotenv_fault)
     for name in (".env", "large.env"):
         (stage.folder / name).unlink()
 

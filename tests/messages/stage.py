@@ -14,6 +14,7 @@ from peak_console import cli
 from peak_console.clock import SystemClock
 from peak_console.errors import PeakConsoleError
 from peak_console.jobs.loader import load
+from peak_console.jobs.standing import PATIENCE_SECONDS
 from peak_console.store.directory import current_user
 from peak_console.verbs.asking import passing_engine, take_lock
 
@@ -33,6 +34,10 @@ class Stage:
         self.folder = folder
         self.patch = patch
         self.told: list[str] = []
+        # Whether a start has to wait for the jobs file, and says so, depends on the file system and on the load of the
+        # machine: tests/jobs/test_standing.py.
+        patch.setattr("peak_console.jobs.standing.is_being_written", lambda _path: False)
+        patch.setattr("peak_console.jobs.standing.TELLING_SECONDS", PATIENCE_SECONDS)
         self.jobs(GOOD)
 
     @property

@@ -40,7 +40,9 @@ ELSEWHERE: dict[str, str] = {
     "runs/local/starts.py: raise RefusedError": INSIDE,
     "runs/local/keeper_client.py: raise": INSIDE,
     "runs/local/executor.py: raise result": INSIDE,
+    "runs/local/run_directory.py: raise ValueError": INSIDE,
     "runs/local/executor.py: raise StartError": "tests/runs/local/test_starting.py",
+    "runs/output/files.py: raise OSError(errno.EINVAL": INSIDE,
     "schedule/wallclock.py: raise ScheduleError(f'cron {shown(expression)} never happens": (
         "the reader of fields refuses such days first; this is the last resort"
     ),
@@ -56,6 +58,7 @@ ELSEWHERE: dict[str, str] = {
     "store/directory.py: raise OSError": INSIDE,
     "store/directory.py: raise StateError(f'{directory}: is a link that belongs": "tests/store/test_privacy.py",
     "store/directory.py: raise StateError(f'{self._path}: cannot write the lock": "tests/store/test_directory.py",
+    "store/private.py: raise UsageError(_GONE)": "the same words, see arguments that do not arrive",
     "tui/state/board.py: raise StateError(f'{self._store.path}: the registry is": "tests/tui/app/test_news.py",
     "tui/app/main.py: raise UsageError(f'{kind}: the console cannot draw": "tests/terminal/test_typing.py",
     "tui/dialogs/disable.py: raise ValueError": "tests/tui/dialogs/test_dialogs.py",
