@@ -281,7 +281,7 @@ class Supervisor:
         del self._live[live.run.id], self._of_job[live.run.job][live.run.id]
         # What has come since the last sample was printed before the end, not when we are told of it.
         with suppress(Exception):  # the end counts, whatever has become of the output
-            live.recorder.sample(ended.at or self._clock.now())
+            live.recorder.sample(ended.at or self._clock.now(), final=True)
             live.recorder.close()
         live.handle.close()
         return self._end(live.run, live.job, ended, live.stop_reason)

@@ -11,9 +11,9 @@ from peak_console.model.records import Outcome, RunState, Trigger
 from peak_console.runs.local.run_directory import read_exit_status
 from peak_console.runs.output.reader import OutputReader
 from peak_console.store.directory import is_served, run_directory
-from peak_console.text import duration, safe, size, word
+from peak_console.text import duration, safe, word
 from peak_console.verbs.common import note_file_error, number_of, select
-from peak_console.verbs.output import cut, note, write
+from peak_console.verbs.output import STREAM_NAMES, cut, gap_before, note, write
 from peak_console.verbs.terminal import TerminalOutput, has_colours
 
 TYPE_CHECKING = False
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.1
 UNRECORDED_SECONDS = 5.0
 """How long ``--follow`` waits for a run that has ended to be recorded; an engine takes milliseconds."""
-_STREAM_NAMES = {"out": "stdout", "err": "stderr"}
 
 
 def show_output(options: Namespace) -> int:
@@ -146,7 +145,7 @@ class _Reading:
                 f"the output of #{run.id} {safe(run.job)} is gone: {self._directory} was removed; for others see: "
                 "peak-console runs"
             )
-        what = f"nothing to {_STREAM_NAMES[self._stream]}" if self._stream else "nothing"
+        what = f"nothing to {STREAM_NAMES[self._stream]}" if self._stream else "nothing"
         return f"has written {what}" + ("" if run.state == RunState.FINISHED else " so far")
 
 
@@ -158,16 +157,12 @@ def _ending(run: Run) -> str:
     return f"{run.outcome.replace('_', ' ')}{code}{took}" + (f": {run.reason}" if run.reason else "")
 
 
-def _dropped(chunk: Chunk) -> str:
-    return f"{size(chunk.dropped)} of {_STREAM_NAMES[chunk.stream]} were dropped here: beyond max_output_bytes"
-
-
 class _AsItIs:
     """Bytes as they were written: for pipes and files."""
 
     def take(self, chunk: Chunk) -> None:
-        if chunk.dropped:
-            note(_dropped(chunk))
+        if words := gap_before(chunk):
+            note(words)
         sys.stdout.buffer.write(chunk.data)
 
     def end(self) -> None:
@@ -181,8 +176,8 @@ class _ToTerminal:
         self._output = TerminalOutput(write, colours=has_colours(), marked=stream is None)
 
     def take(self, chunk: Chunk) -> None:
-        if chunk.dropped:
-            self._output.remark(_dropped(chunk))
+        if words := gap_before(chunk):
+            self._output.remark(words)
         self._output.show(chunk.stream, chunk.data)
 
     def end(self) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 
-from peak_console.text import safe, safe_json, safe_lines
+from peak_console.text import safe, safe_json, safe_lines, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
+    from peak_console.runs.output.reader import Chunk
+
 _GAP = "  "
 _NARROWEST = 12
 """A column is not cut below so many cells; what still does not fit, the terminal wraps."""
+STREAM_NAMES = {"out": "stdout", "err": "stderr"}
 _FORMULA = ("=", "+", "-", "@")
 
 
@@ -115,3 +118,11 @@ def _cells(character: str) -> int:
     if combining(character):
         return 0
     return 2 if east_asian_width(character) in "WF" else 1
+
+
+def gap_before(chunk: Chunk) -> str | None:
+    """What is gone just before a chunk, in words."""
+    name = STREAM_NAMES[chunk.stream]
+    if chunk.deleted:
+        return f"the job has deleted {size(chunk.deleted)} or more of what it had printed to {name}: it opened it anew"
+    return f"{size(chunk.dropped)} of {name} were dropped here: beyond max_output_bytes" if chunk.dropped else None

@@ -18,7 +18,7 @@ from peak_console.store.store import Store
 from peak_console.text import safe
 from peak_console.values import replace
 from peak_console.verbs.asking import ask_engine, passing_engine, take_lock
-from peak_console.verbs.output import note
+from peak_console.verbs.output import gap_before, note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,6 +135,8 @@ class _Output:
                 return
             self._reader = OutputReader(self._directory)
         for chunk in self._reader.read_new():
+            if words := gap_before(chunk):
+                note(words)
             stream = sys.stderr if chunk.stream == "err" else sys.stdout
             if stream.isatty():
                 self._terminal(chunk.stream, stream).show(chunk.stream, chunk.data)

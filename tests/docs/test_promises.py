@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STATE_PAGE = (DOCS / "state.md").read_text(encoding="utf-8")
+CLUMSY = "mkdir -p $PEAK_CONSOLE_STATE_DIR/runs/$PEAK_RUN_ID/exit_status/mine; echo a; sleep 0.5; echo b > /dev/stdout"
+"""Stands in the way of its own end, and deletes what it has printed."""
 LOUD = "head -c 300000 /dev/zero | tr '\\0' x; env | grep ^PEAK_ >&2; exit 1"
 
 
@@ -39,7 +41,8 @@ def test_every_file_of_the_state_directory_is_on_its_page_and_the_other_way_roun
     slot = (datetime.now(UTC) + timedelta(seconds=EARLY_SECONDS)).isoformat()
     later = f'schedule_type = "once"\nrun_at = {slot}'  # places are made ahead for so many
     coming = [shell(f"later {number}", "true", later) for number in range(FEWEST + 1)]
-    program.jobs(shell("loud", LOUD, 'tags = ["loud"]\nmax_output_bytes = 100000') + "".join(coming))
+    loud = shell("loud", LOUD, 'tags = ["loud"]\nmax_output_bytes = 100000')
+    program.jobs(loud + shell("clumsy", CLUMSY, 'tags = ["loud"]') + "".join(coming))
     assert program.once(PEAK_CONSOLE_ALERT_URLS="json://127.0.0.1:9/nobody").code == 3
     (program.state / "registry.db").write_bytes(b"damaged" * 1000)
     program.once()

@@ -70,6 +70,16 @@ def test_a_pipe_gets_the_bytes_in_the_order_in_which_they_were_written(
     assert peak.pipe.read_bytes() == expected
 
 
+def test_what_the_job_has_deleted_is_told(peak: CommandLine, store: Store) -> None:
+    job = Job(peak, record_run(store))
+    job.write(out=b"precious\n", err=b"warning\n")
+    (job.folder / "stdout.log").write_bytes(b"")
+    job.write(out=b"new\n")
+    answer = peak("logs", "1")
+    assert (answer.code, answer.out) == (0, "warning\nnew\n")
+    assert "the job has deleted 9 B or more of what it had printed to stdout" in answer.err
+
+
 def test_a_pipe_gets_what_no_terminal_could_show(peak: CommandLine, store: Store) -> None:
     data = bytes(range(256)) * 1000
     Job(peak, record_run(store)).write(out=data)

@@ -2,7 +2,8 @@
 
 ``timeline``: one line per sample in which something had grown: Unix milliseconds, bytes of stdout, bytes of stderr.
 ``dropped``: one line per stream that outgrew its bound: ``out`` or ``err``, first byte dropped, first byte kept again.
-Both are advisory: what is malformed is left out.
+``deleted``: one line per stream that the job itself has cut short: ``out`` or ``err``, bytes gone at least.
+All are advisory: what is malformed is left out.
 """
 
 from __future__ import annotations
@@ -37,11 +38,16 @@ def timeline_path(directory: str) -> str:
 
 def stream_size(directory: str, stream: Stream) -> int:
     """Bytes written so far, dropped ones included; 0 when there is no such file, or something else in its place."""
+    return stream_state(directory, stream)[0]
+
+
+def stream_state(directory: str, stream: Stream) -> tuple[int, int]:
+    """The size, as ``stream_size`` has it, and when the stream was last written to, in Unix nanoseconds."""
     try:
         found = os.stat(stream_path(directory, stream), follow_symlinks=False)
     except OSError:
-        return 0
-    return found.st_size if stat.S_ISREG(found.st_mode) else 0
+        return 0, 0
+    return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else (0, 0)
 
 
 def open_regular(path: str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
@@ -98,6 +104,27 @@ def write_dropped(directory: str, dropped: dict[Stream, tuple[int, int]]) -> Non
     """Replace the record of what is gone. Raises ``OSError``."""
     lines = [f"{stream} {start} {end}\n" for stream, (start, end) in dropped.items()]
     replace_file(os.path.join(directory, "dropped"), "".join(lines).encode())
+
+
+def read_deleted(directory: str) -> dict[Stream, int]:
+    """For each stream that its job has cut short, how many bytes are gone at least."""
+    deleted: dict[Stream, int] = {}
+    try:
+        lines = read_start(os.path.join(directory, "deleted"), 4096).splitlines()
+    except OSError:
+        return deleted
+    for line in lines:
+        words = line.split()
+        for stream in STREAMS:
+            if len(words) == 2 and words[0] == stream.encode() and is_count(words[1]):
+                deleted[stream] = int(words[1])
+    return deleted
+
+
+def write_deleted(directory: str, deleted: dict[Stream, int]) -> None:
+    """Replace the record of what the job has deleted. Raises ``OSError``."""
+    lines = [f"{stream} {count}\n" for stream, count in deleted.items()]
+    replace_file(os.path.join(directory, "deleted"), "".join(lines).encode())
 
 
 def replace_file(path: str, content: bytes) -> None:

@@ -12,6 +12,7 @@ from peak_console.runs.output.files import (
     STREAMS,
     open_regular,
     parse_sample,
+    read_deleted,
     read_dropped,
     stream_path,
     stream_size,
@@ -39,6 +40,8 @@ class Chunk:
     data: bytes
     dropped: int = 0
     """So many bytes of the stream are gone just before these: the run outgrew ``max_output_bytes``."""
+    deleted: int = 0
+    """At least so many bytes of the stream are gone since the last chunk: the job has cut its own output short."""
 
 
 @dataclass(slots=True)
@@ -60,6 +63,10 @@ class OutputReader:
         self._directory = directory
         self._position: dict[Stream, int] = {"out": 0, "err": 0}
         self._gone: dict[Stream, int] = {"out": 0, "err": 0}
+        self._deleted: dict[Stream, int] = {}
+        """What is recorded of the job's own cuts, as far as it has been told."""
+        self._found_cut: set[Stream] = set()
+        """Streams that were found to be cut short before that was recorded."""
         self._span: _Span | None = None
         self._samples: deque[tuple[int, int, int]] = deque()
         self._last_sample = (0, 0, 0)
@@ -73,7 +80,7 @@ class OutputReader:
     def read_new(self, limit: int = READ_BYTES) -> list[Chunk]:
         """What nobody has read yet, oldest first, about ``limit`` bytes of it at most; empty when that is all."""
         self._load_timeline()
-        chunks: list[Chunk] = []
+        chunks = self._cuts()
         while limit > 0:
             if self._span is None:
                 self._span = self._next_span()
@@ -86,6 +93,27 @@ class OutputReader:
                 limit -= len(chunk.data)
             elif self._position == before:
                 break  # it cannot be read, or was removed
+        return chunks
+
+    def _cuts(self) -> list[Chunk]:
+        """What the job has deleted of its own output since the last look; what it has printed since is read anew."""
+        recorded = read_deleted(self._directory)
+        chunks = []
+        for stream in STREAMS:
+            lost = recorded.get(stream, 0) - self._deleted.get(stream, 0)
+            size = self.size(stream)
+            if size < self._position[stream]:
+                lost = max(lost, self._position[stream])
+                if recorded.get(stream, 0) == self._deleted.get(stream, 0):
+                    self._found_cut.add(stream)
+            elif lost > 0 and stream in self._found_cut:
+                self._found_cut.discard(stream)
+                lost = 0
+            if lost > 0:
+                chunks.append(Chunk(stream, None, b"", deleted=lost))
+                self._position[stream] = self._gone[stream] = 0
+                self._span = None
+        self._deleted = recorded
         return chunks
 
     def tail(self, stream: Stream, max_bytes: int) -> str:

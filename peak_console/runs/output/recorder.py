@@ -11,17 +11,21 @@ from peak_console.runs.output.files import (
     STREAMS,
     open_regular,
     parse_sample,
+    read_deleted,
     read_dropped,
     replace_file,
     stream_path,
     stream_size,
+    stream_state,
     timeline_path,
+    write_deleted,
     write_dropped,
 )
 from peak_console.store.directory import file_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from peak_console.runs.local.system import System
@@ -33,6 +37,9 @@ HEAD_SHARE = 4
 SLACK_SHARE = 16
 """A stream is cut once it is this share over its bound, so that a chatty job is not cut at every sample."""
 
+
+TAIL_BYTES = 64
+"""So many bytes before a sampled end are compared at the next sample: a stream that was cut may outgrow that end."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -46,17 +53,24 @@ class OutputRecorder:
         self._system = system or this_system()
         self._dropped = read_dropped(directory)
         self._timeline_bytes, self._seen = self._last_sample()
+        self._seen_at = (0, 0)
+        self._tails: dict[Stream, bytes] = {}
+        """The last bytes before what was seen, where they were read."""
         self.can_bound = True
         """False once this system or file system turned out unable to give the middle of a file back."""
         self._is_owing = False
 
-    def sample(self, now: datetime) -> bool:
-        """Record what has grown since the last sample, and keep the bound; whether anything had grown.
+    def sample(self, now: datetime, *, final: bool = False) -> bool:
+        """Record what has grown since the last sample, and keep the bound; whether anything had changed.
 
-        A full disk costs times in the timeline, never output: nothing is raised.
+        A full disk costs times in the timeline, never output: nothing is raised. After a ``final`` one there is none.
         """
-        sizes = (stream_size(self._directory, "out"), stream_size(self._directory, "err"))
+        (out, out_at), (err, err_at) = stream_state(self._directory, "out"), stream_state(self._directory, "err")
+        sizes, times = (out, err), (out_at, err_at)
         has_grown = sizes != self._seen
+        if (has_grown or times != self._seen_at) and self._note_cuts(sizes, final):
+            has_grown = True
+        self._seen_at = times
         if has_grown:
             self._seen = sizes
             with suppress(OSError):
@@ -64,6 +78,46 @@ class OutputRecorder:
         if has_grown or self._is_owing:
             self._bound_all(self._limit // SLACK_SHARE)
         return has_grown
+
+    def _note_cuts(self, sizes: tuple[int, int], final: bool) -> bool:
+        """Record what the job has deleted of its output since the last sample, at least; whether it has."""
+        has_cut = False
+        for stream, seen, size in zip(STREAMS, self._seen, sizes, strict=True):
+            if (size or seen) and (seen or not final) and (self._is_other(stream, seen, size) or size < seen):
+                has_cut = True
+                with suppress(OSError):
+                    self._record_cut(stream, seen)
+        return has_cut
+
+    def _is_other(self, stream: Stream, seen: int, size: int) -> bool:
+        """Whether the bytes before the end that was seen have changed. Remembers those before the present end."""
+        known = self._tails.pop(stream, b"")
+        try:
+            fd = open_regular(stream_path(self._directory, stream))
+        except OSError:
+            return False
+        try:
+            self._tails[stream] = os.pread(fd, TAIL_BYTES, max(0, size - TAIL_BYTES))
+            if not known or seen - len(known) < self._dropped.get(stream, (0, 0))[1]:
+                return False
+            return os.pread(fd, len(known), seen - len(known)) != known
+        except OSError:
+            return False
+        finally:
+            os.close(fd)
+
+    def _record_cut(self, stream: Stream, seen: int) -> None:
+        """All that was there when the stream was last seen is gone, and so are the times and the hole in it."""
+        deleted = read_deleted(self._directory)
+        write_deleted(self._directory, {**deleted, stream: deleted.get(stream, 0) + self._kept(stream, seen)})
+        if stream in self._dropped:
+            del self._dropped[stream]
+            write_dropped(self._directory, self._dropped)
+        self._rewrite_timeline(lambda samples: _without(samples, STREAMS.index(stream)))
+
+    def _kept(self, stream: Stream, size: int) -> int:
+        start, kept_from = self._dropped.get(stream, (0, 0))
+        return size - (kept_from - start)
 
     def close(self) -> None:
         """Cut what was left over the bound as slack."""
@@ -95,18 +149,22 @@ class OutputRecorder:
     def _append(self, line: bytes) -> None:
         path = timeline_path(self._directory)
         if self._timeline_bytes + len(line) > MAX_TIMELINE_BYTES:
-            self._thin_out(path)
+            self._thin_out()
         fd = open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, file_mode(self._directory))
         try:
             self._timeline_bytes += os.write(fd, line)
         finally:
             os.close(fd)
 
-    def _thin_out(self, path: str) -> None:
+    def _thin_out(self) -> None:
         """Leave out every second sample: the older, the coarser. What was written when shifts, never what was."""
+        self._rewrite_timeline(lambda lines: lines[1::2])
+
+    def _rewrite_timeline(self, change: Callable[[list[bytes]], list[bytes]]) -> None:
+        path = timeline_path(self._directory)
         with open(open_regular(path), "rb") as file:
             lines = file.read(2 * MAX_TIMELINE_BYTES).splitlines(keepends=True)  # longer: a job has written to it
-        kept = b"".join(lines[1::2])
+        kept = b"".join(change(lines))
         replace_file(path, kept)
         self._timeline_bytes = len(kept)
 
@@ -135,3 +193,18 @@ class OutputRecorder:
             return self._system.punch_hole(fd, start, end)
         finally:
             os.close(fd)
+
+
+def _without(lines: list[bytes], index: int) -> list[bytes]:
+    """A timeline in which one stream (0 or 1) has not written anything yet."""
+    kept: list[bytes] = []
+    sizes = (0, 0)
+    for line in lines:
+        sample = parse_sample(line)
+        if sample is None:
+            continue
+        now = (0, sample[2]) if index == 0 else (sample[1], 0)
+        if now != sizes:
+            sizes = now
+            kept.append(b"%d %d %d\n" % (sample[0], *now))
+    return kept

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from itertools import accumulate, islice
 from typing import NamedTuple
 
-from peak_console.runs.output.files import STREAMS, parse_sample, read_dropped, stream_path, timeline_path
+from peak_console.runs.output.files import STREAMS, parse_sample, read_deleted, read_dropped, stream_path, timeline_path
 
 TIMELINE_BYTES = 4 * 1024 * 1024
 """No timeline of ours is as long as this; a job may have made one that fits into no memory."""
@@ -56,6 +56,8 @@ class OutputFiles:
         self.sizes: Pair = (0, 0)
         self.timeline = no_timeline()
         self.holes: tuple[Hole, Hole] = (NO_HOLE, NO_HOLE)
+        self.deleted: Pair = (0, 0)
+        """How much of each stream its job has deleted, at least."""
         self.refresh()
 
     def __del__(self) -> None:
@@ -72,9 +74,12 @@ class OutputFiles:
         """Look again; whether anything has changed. A few stats when nothing has."""
         sizes = (self._size(OUT), self._size(ERR))
         changed = self._refresh_timeline()
-        if sizes == self.sizes:
-            return changed
-        self._refresh_holes()
+        if sizes == self.sizes and not changed:
+            return False
+        if sizes != self.sizes:
+            self._refresh_holes()
+        deleted = read_deleted(self._directory)
+        self.deleted = (deleted.get("out", 0), deleted.get("err", 0))
         self.sizes = sizes
         return True
 

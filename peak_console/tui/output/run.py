@@ -38,6 +38,7 @@ class RunOutput:
         """The line of the match before the text to look for was changed."""
         self._files = OutputFiles(directory)
         self._index = LineIndex(self._files)
+        self._deleted = self._files.deleted
         self._generation = 0
         self._anchor: Line | None = None
         """What was at the top when the present work began."""
@@ -53,6 +54,11 @@ class RunOutput:
     @property
     def pruned(self) -> bool:
         return self._files.pruned
+
+    @property
+    def deleted(self) -> int:
+        """How many bytes that it had printed the job has deleted, at least."""
+        return sum(self._files.deleted)
 
     @property
     def lines(self) -> int:
@@ -77,7 +83,7 @@ class RunOutput:
         """Look at the files again; whether anything has changed. A few stats when nothing has."""
         if not self._files.refresh():
             return False
-        if self._index.stale:
+        if self._index.stale or self._files.deleted != self._deleted:
             self._start_anew()
         self._catch_up()
         if self.window.index is not self._index:
@@ -153,6 +159,7 @@ class RunOutput:
     def _start_anew(self) -> None:
         """The job has cut its own output short."""
         self.close()
+        self._deleted = self._files.deleted
         self._index = LineIndex(self._files)
         self.window.take(self._index, None)
         if self._matches is not None:

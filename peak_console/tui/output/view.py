@@ -12,7 +12,7 @@ from textual.message import Message
 
 from peak_console.errors import PeakConsoleError
 from peak_console.model.terms import RunState
-from peak_console.text import safe
+from peak_console.text import safe, size
 from peak_console.tui.keys.actions import TITLES, Context, bindings_of
 from peak_console.tui.output.ansi import PLAIN, Piece
 from peak_console.tui.output.background import CatchUp, in_background, save
@@ -283,8 +283,10 @@ class OutputView(WindowScroller, can_focus=True):
                 self._output.search(looked_for)
 
     def _modes(self) -> str:
-        """``follow ─ wrap ─ 41 lines``."""
+        """``follow ─ wrap ─ 41 lines``; what the job has deleted of its output comes first."""
         modes = [name for name, on in (("follow", self.follow), ("wrap", self._wrap)) if on]
+        if self._output is not None and self._output.deleted:
+            modes.insert(0, f"the job deleted {size(self._output.deleted)} of its output")
         if self._output is not None and not self._output.empty:
             lines = self._output.lines
             modes.append(f"{'≥ ' if self._output.counting else ''}{lines:,} line{'' if lines == 1 else 's'}")

@@ -238,3 +238,21 @@ def test_last_lines_stop_at_what_was_dropped(scene: Scene) -> None:
     write_dropped(str(scene.directory), {"err": (5, 105)})
     assert scene.reader().tail_lines("err", 10, 1000) == ["end"]
     assert scene.reader().tail("err", 1000) == "rest of a line\nend\n"
+
+
+@pytest.mark.parametrize("recorded_first", [True, False])
+@pytest.mark.parametrize("after", [b"new\n", b"a line that is longer than all the others\n"])
+def test_what_follows_goes_on_behind_what_the_job_has_deleted(scene: Scene, after: bytes, recorded_first: bool) -> None:
+    following = scene.reader()
+    scene.moment(out=b"first\nsecond\n", err=b"oops\n")
+    assert len(following.read_new()) == 2
+    with open(stream_path(str(scene.directory), "out"), "wb") as file:
+        file.write(after)
+    found = [] if recorded_first else following.read_new()
+    scene.moment(out=b"last\n")
+    found += everything(following)
+    losses = [chunk for chunk in found if chunk.deleted]
+    assert [(loss.stream, loss.deleted, loss.data) for loss in losses] == [("out", 13, b"")]
+    if recorded_first or len(after) < 13:
+        assert b"".join(chunk.data for chunk in found) == after + b"last\n"
+    assert [chunk.deleted for chunk in everything(scene.reader())] == [13, *[0] * (len(everything(scene.reader())) - 1)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.runs.local.system import LinuxSystem, PortableSystem, this_system
-from peak_console.runs.output.files import read_dropped, stream_path, stream_size
+from peak_console.runs.output.files import read_deleted, read_dropped, stream_path, stream_size
 from peak_console.runs.output.reader import OutputReader
 from peak_console.runs.output.recorder import MAX_TIMELINE_BYTES, OutputRecorder
 from peak_console.runs.output.removal import disk_bytes
@@ -202,3 +202,52 @@ def test_a_gigabyte_without_a_newline_stays_bounded_on_disk_and_in_memory(tmp_pa
         assert os.stat(stream_path(handle.directory, "out")).st_blocks * 512 <= limit + 3 * 4096
     finally:
         bench.close()
+
+
+def cut_short(directory: Path, stream: Stream, data: bytes) -> None:
+    """What a job does by ``> /dev/stdout``."""
+    with open(stream_path(str(directory), stream), "wb") as file:
+        file.write(data)
+
+
+@pytest.mark.parametrize(
+    "after", [b"", b"new", b"as long, new", b"a much longer line than the one that was there before"]
+)
+def test_what_a_job_deletes_of_its_own_output_is_recorded(tmp_path: Path, after: bytes) -> None:
+    recorder = OutputRecorder(str(tmp_path), 0)
+    write(tmp_path, "out", b"precious")
+    write(tmp_path, "err", b"twelve bytes")
+    recorder.sample(NOON)
+    cut_short(tmp_path, "err", after)
+    assert recorder.sample(NOON + timedelta(seconds=1))
+    assert read_deleted(str(tmp_path)) == {"err": 12}
+    assert timeline(tmp_path) == [[MILLISECONDS, 8, 0], [MILLISECONDS + 1000, 8, len(after)]]
+    write(tmp_path, "err", b"more")
+    recorder.sample(NOON + timedelta(seconds=2))
+    assert read_deleted(str(tmp_path)) == {"err": 12}
+
+
+def test_each_loss_counts_and_a_bounded_stream_is_bounded_anew(tmp_path: Path) -> None:
+    recorder = OutputRecorder(str(tmp_path), 400_000)
+    lost = 0
+    for _ in range(2):
+        write(tmp_path, "out", b"x" * 1_000_000)
+        recorder.sample(NOON)
+        written = stream_size(str(tmp_path), "out")
+        kept = written - sum(end - start for start, end in read_dropped(str(tmp_path)).values())
+        assert kept == (400_000 if recorder.can_bound else written)
+        lost += kept
+        cut_short(tmp_path, "out", b"short\n")
+        recorder.sample(NOON)
+        assert read_dropped(str(tmp_path)) == {}
+        assert OutputReader(str(tmp_path)).tail("out", 100) == "short\n"
+    assert read_deleted(str(tmp_path)) == {"out": lost}
+
+
+def test_a_stream_that_only_grows_has_lost_nothing(tmp_path: Path) -> None:
+    recorder = OutputRecorder(str(tmp_path), 3000)
+    for number in range(400):
+        write(tmp_path, "out", b"%d\n" % number * 10)
+        write(tmp_path, "err", b"tick\n")
+        recorder.sample(NOON + timedelta(seconds=number), final=number == 399)
+    assert read_deleted(str(tmp_path)) == {}

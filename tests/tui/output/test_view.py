@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from peak_console.model.records import Outcome, Run, RunState
+from peak_console.runs.output.recorder import OutputRecorder
 from peak_console.tui.output import background as output_work
 from peak_console.tui.output.run import AT_ONCE
 from peak_console.tui.output.view import OutputView
@@ -203,6 +204,20 @@ async def test_a_job_that_cuts_its_own_output_short_is_shown_anew(run: RunDirect
         await pilot.pause()
         assert app.screen_text()[0].strip().endswith("fresh")
         assert app.borders()[1].endswith("1 line")
+
+
+async def test_how_much_the_job_has_deleted_of_its_output_is_said(run: RunDirectory) -> None:
+    run.write(numbered(10), at=0)
+    app = OutputApp(live(), run)
+    async with app.run_test(size=(100, 12)) as pilot:
+        recorder = OutputRecorder(str(run.path), 0)
+        recorder.sample(fixed_now())
+        (run.path / "stdout.log").write_bytes(numbered(8, 50))
+        recorder.sample(fixed_now() + timedelta(seconds=1))
+        app.view.refresh_output()
+        await pilot.pause()
+        assert app.screen_text()[0].strip().endswith("line 50")
+        assert app.borders()[1].startswith("the job deleted 70 B of its output ─ ")
 
 
 # Searching.
