@@ -92,15 +92,18 @@ class Deliverer:
         sender: Sender | None = None,
         send_timeout_seconds: float = SEND_TIMEOUT_SECONDS,
         jitter: Callable[[], float] | None = None,
+        has_turn: Callable[[], bool] = lambda: True,
         report: Callable[[str], None] | None = None,
     ) -> None:
-        """``open_outbox`` is called in the thread that uses it. ``jitter`` yields numbers from 0 to 1, random ones
-        by default. ``report`` is told of each failure, in the delivery thread, in a sentence without secrets."""
+        """``open_outbox`` is called in the thread that uses it, and so is ``has_turn``: while that is false, others
+        send what is due. ``jitter`` yields numbers from 0 to 1, random ones by default. ``report`` is told of each
+        failure, in the delivery thread, in a sentence without secrets."""
         self._open_outbox = open_outbox
         self._clock = clock
         self._sender: Sender = sender or AppriseSender()
         self._send_timeout = send_timeout_seconds
         self._results = Results(jitter or _random)
+        self._has_turn = has_turn
         self._report = report or (lambda _: None)
         self._news: queue.SimpleQueue[_Send | threading.Event | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -235,6 +238,8 @@ class Deliverer:
 
     def _start_due(self, outbox: Outbox) -> None:
         """Start sending what is due for each channel that is free. While somebody waits, what is new is due too."""
+        if not self._has_turn():
+            return
         now = self._clock.now()
         for name in outbox.due_channels(now, now + WINDOW if self._flushes else now):
             if self._stopping:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from peak_console.errors import PeakConsoleError, StateError
-from peak_console.store.directory import EngineLock
+from peak_console.store.locks import EngineLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,7 +76,10 @@ class Alerting:
         from peak_console.store.store import Store
 
         if self._deliverer is None:
-            deliverer = Deliverer(lambda: Store(self._directory), self._channels, self._clock, report=self._report)
+            deliverer = Deliverer(
+                lambda: Store(self._directory), self._channels, self._clock,
+                has_turn=self._keeps_turn, report=self._report,
+            )  # fmt: skip
             self._has_turn = Event()
             self._waiter = Thread(target=self._begin, args=(deliverer,), name="alerts-turn", daemon=True)
             self._waiter.start()
@@ -125,6 +128,10 @@ class Alerting:
             else:
                 self._has_turn.set()
                 return
+
+    def _keeps_turn(self) -> bool:
+        """Whether nobody else delivers, even where the lock's file was removed. Raises ``StateError``."""
+        return self._turn.is_in_place() or self._turn.renew()
 
     def finish(self, seconds: float = DELIVERY_SECONDS) -> None:
         """Send what is due, for some seconds at most; what is left, the next engine sends."""

@@ -24,7 +24,9 @@ from peak_console.engine.supervisor import Supervisor
 from peak_console.errors import DamagedError, DamagedRowError, StateError
 from peak_console.model.records import EngineInfo
 from peak_console.model.terms import RESIDENT_MODES
-from peak_console.store.directory import Doorbell, EngineLock, lock_of, run_directory
+from peak_console.store.bell import Doorbell
+from peak_console.store.directory import run_directory
+from peak_console.store.locks import EngineLock, holds_removed, lock_of
 from peak_console.store.restore import NOTHING_KNOWN
 from peak_console.store.store import Store
 from peak_console.version import __version__
@@ -104,6 +106,10 @@ class EngineCore(Wishes):
             self.rival = self._holder()
             return False
         self.store.follow()  # it may have been replaced while this one stood by
+        self.rival = self._bereft()
+        if self.rival is not None:
+            self.lock.release()
+            return False
         try:
             in_order = self.store.engine_info(strict=True).pid is None
         except DamagedError:
@@ -131,6 +137,15 @@ class EngineCore(Wishes):
             )
         except DamagedError:
             return found
+
+    def _bereft(self) -> EngineInfo | None:
+        """The engine that serves what we would, and whose lock's file was removed: it will see that, and renew it."""
+        try:
+            engines = self.store.engines()
+        except DamagedError:
+            return None
+        ours = [each for each in engines if each.lock == self.lock_name and each.stopped_at is None]
+        return next((each for each in ours if holds_removed(self.directory, each.lock, each.pid)), None)
 
     def _share(self, jobset: JobSet) -> Share:
         options = self.options

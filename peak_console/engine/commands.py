@@ -11,7 +11,7 @@ from peak_console.engine.events import CommandAnswered, RunStopping
 from peak_console.errors import PeakConsoleError, StateError, UnknownJobError
 from peak_console.model.records import Hold, JobState, Outcome, Override, RunState
 from peak_console.schedule.zones import local_time
-from peak_console.store.directory import ring
+from peak_console.store.bell import ring
 from peak_console.values import replace
 
 TYPE_CHECKING = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from peak_console.jobs.model import JobSet
-    from peak_console.store.directory import Doorbell
+    from peak_console.store.bell import Doorbell
 
 
 class Wishes:

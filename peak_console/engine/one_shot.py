@@ -9,7 +9,7 @@ import os
 
 from peak_console.engine.base import EngineCore
 from peak_console.model.records import RESIDENT_MODES
-from peak_console.store.directory import ring
+from peak_console.store.bell import ring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

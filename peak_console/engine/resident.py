@@ -19,8 +19,8 @@ from peak_console.engine.waiting import Waiting
 from peak_console.errors import DamagedError, StateError, TakenAwayError
 from peak_console.model.records import Alert
 from peak_console.model.terms import Level
+from peak_console.store.bell import Doorbell, bell_of
 from peak_console.store.database import BUSY_SECONDS as START_SECONDS
-from peak_console.store.directory import Doorbell, bell_of
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -38,6 +38,8 @@ RENEWAL_SECONDS = 60.0
 """Damage that comes back sooner is the disk's, or somebody's whom no engine can help."""
 SIGN_SECONDS = 10.0
 """How often it gives a sign of life at least; see ``heartbeat``."""
+GUARD_SECONDS = 4.0
+"""How often it sees whether its lock and its doorbell are in place, so that commands are answered in time."""
 CRY_SECONDS = 10.0
 """Trouble that lasts so long is told to the channels directly."""
 TROUBLE_SECONDS = 1.0
@@ -124,12 +126,12 @@ class Engine(EngineCore):
                 return
             self._give_sign()
             due = self._beat()
-            self.sleep(longest=SIGN_SECONDS if due is None else min(due, SIGN_SECONDS))
+            self.sleep(longest=GUARD_SECONDS if due is None else min(due, GUARD_SECONDS))
 
     def work(self, inspector: Inspector | None = None) -> None:
         """Do everything that is to be done now, whatever state the registry is in. Raises as ``serve`` does."""
         try:
-            if not self._has_nothing_left() and not stand_firm(self.store, self.lock, self._tell):
+            if not self._has_nothing_left() and not stand_firm(self.store, self.lock, self._clock, self._tell):
                 self._renew(damaged=False)
             self._keep_bell()
             self.turn()

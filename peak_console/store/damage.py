@@ -15,7 +15,8 @@ from datetime import UTC
 from peak_console.errors import DamagedError, DamagedRowError, StateError
 from peak_console.model.terms import Level
 from peak_console.store.database import FAILURES, quoted
-from peak_console.store.directory import DATABASE, EngineLock
+from peak_console.store.directory import DATABASE
+from peak_console.store.locks import EngineLock
 from peak_console.store.rows import HOLD_COLUMNS, hold_from
 from peak_console.store.store import Store
 

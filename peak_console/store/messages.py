@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from peak_console.model.terms import DRAINING, LOCK, Level
 from peak_console.store import cells, private
 from peak_console.store.database import Database
-from peak_console.store.directory import is_held
+from peak_console.store.locks import holds_removed, is_held
 from peak_console.store.rows import (
     ALERT_COLUMNS,
     COMMAND_COLUMNS,
@@ -314,7 +314,10 @@ class EngineRecords(Database):
         from peak_console.values import replace
 
         found = [share_from(row) for row in self._rows(f"SELECT {SHARE_COLUMNS} FROM engines ORDER BY started_at")]
-        return [replace(each, serves=each.stopped_at is None and is_held(self.directory, each.lock)) for each in found]
+        return [replace(each, serves=each.stopped_at is None and self._holds_lock(each)) for each in found]
+
+    def _holds_lock(self, engine: EngineInfo) -> bool:
+        return is_held(self.directory, engine.lock) or holds_removed(self.directory, engine.lock, engine.pid)
 
     def engine_started(self, info: EngineInfo) -> None:
         """An engine has taken the directory over, or the part of it that its tags select."""

@@ -7,7 +7,8 @@ import time
 
 from peak_console.clock import SystemClock
 from peak_console.errors import PeakConsoleError, StateError
-from peak_console.store.directory import current_user, ring
+from peak_console.store.bell import ring
+from peak_console.store.directory import current_user
 from peak_console.store.messages import WITHDRAWN
 from peak_console.store.store import Store
 from peak_console.values import replace
@@ -41,7 +42,7 @@ def ask_engine(
         raise PeakConsoleError(
             f"{directory}: you may look at this but not write there, so nothing can be commanded; act as its owner"
         )
-    if not ring(directory):
+    if not ring(directory) and not _is_recorded(directory):
         return None
     clock = SystemClock()
     store = Store.open(directory, patience=ANSWER_SECONDS)
@@ -55,6 +56,17 @@ def ask_engine(
                 return command
             time.sleep(LOOK_SECONDS)
         return _withdrawn(store, number)
+    finally:
+        store.close()
+
+
+def _is_recorded(directory: str) -> bool:
+    """Whether an engine serves that cannot be rung: its doorbell or its lock was removed, which it will see itself."""
+    store = Store.look(directory)
+    if store is None:
+        return False
+    try:
+        return any(engine.serves for engine in store.engines())
     finally:
         store.close()
 

@@ -10,7 +10,8 @@ from peak_console.errors import PeakConsoleError
 from peak_console.model.records import Outcome, RunState, Trigger
 from peak_console.runs.local.run_directory import read_exit_status
 from peak_console.runs.output.reader import OutputReader
-from peak_console.store.directory import is_served, run_directory
+from peak_console.store.directory import run_directory
+from peak_console.store.locks import is_served
 from peak_console.text import duration, safe, word
 from peak_console.verbs.common import note_file_error, number_of, select
 from peak_console.verbs.output import STREAM_NAMES, cut, gap_before, note, write

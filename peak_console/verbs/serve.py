@@ -8,7 +8,8 @@ from ipaddress import ip_address
 
 from peak_console.errors import PeakConsoleError, UsageError
 from peak_console.jobs.loader import load
-from peak_console.store.directory import is_served, state_directory
+from peak_console.store.directory import state_directory
+from peak_console.store.locks import is_served
 from peak_console.verbs.output import note, write
 
 TYPE_CHECKING = False

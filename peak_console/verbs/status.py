@@ -7,8 +7,8 @@ from peak_console.decisions.job_status import Standing, counts, views
 from peak_console.decisions.places import PlacesTaken, named
 from peak_console.decisions.serving import listed
 from peak_console.decisions.upcoming import slots_ahead
-from peak_console.store.directory import is_held
 from peak_console.store.heartbeat import signs_of_life
+from peak_console.store.locks import is_held
 from peak_console.text import ago, countdown, duration, safe
 from peak_console.verbs.common import select
 from peak_console.verbs.output import cut, write, write_json

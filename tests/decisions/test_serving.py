@@ -13,7 +13,8 @@ from peak_console.decisions.serving import Coverage, Share, serves
 from peak_console.engine.context import EngineOptions
 from peak_console.jobs.model import JobSet
 from peak_console.model.records import EngineInfo
-from peak_console.store.directory import EngineLock, bell_of, lock_of
+from peak_console.store.bell import bell_of
+from peak_console.store.locks import EngineLock, lock_of
 from peak_console.store.store import Store
 from tests.support.clock import MONDAY_MORNING
 from tests.support.factories import make_job

@@ -12,7 +12,7 @@ from peak_console.clock import SystemClock
 from peak_console.engine.registry_loss.while_serving import Inspector
 from peak_console.errors import DamagedError, TakenAwayError
 from peak_console.runs.interface import Ended
-from peak_console.store.directory import EngineLock
+from peak_console.store.locks import EngineLock
 from peak_console.store.store import Store
 from tests.support.clock import MONDAY_MORNING
 from tests.support.factories import make_job
@@ -222,3 +222,24 @@ def test_a_bell_or_a_lock_that_is_taken_away_is_made_anew_and_told(bench: MakeBe
     assert engine.engine.bell.is_in_place()
     assert engine.engine.lock.is_in_place()
     assert not EngineLock(str(engine.directory)).acquire()
+
+
+def test_a_newcomer_that_has_the_new_lock_for_a_moment_drives_no_engine_away(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = bench(make_job(interval_seconds=60))
+    engine.engine.work()
+    (engine.directory / "engine.lock").unlink()
+    other = EngineLock(str(engine.directory))
+    assert other.acquire()
+    looks = iter([None, other.release])
+    sleep = engine.clock.sleep
+
+    def pass_time(seconds: float) -> None:
+        if release := next(looks, None):
+            release()
+        sleep(seconds)
+
+    monkeypatch.setattr(engine.clock, "sleep", pass_time)
+    engine.engine.work()
+    assert engine.engine.lock.is_in_place()

@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from peak_console.clock import SystemClock
-from peak_console.store.directory import EngineLock
+from peak_console.store.locks import EngineLock
 from tests.faults.rest import come_to_rest, take_stock
 from tests.faults.tally import Tally
 from tests.faults.world import NotingJob, World, looking

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
+import subprocess
+import sys
+import time
 from typing import TYPE_CHECKING
+
+import pytest
 
 from peak_console.store.directory import DATABASE
 from tests.headless.support import shell
@@ -91,3 +97,38 @@ def test_a_lock_of_somebody_elses_is_said_and_nothing_is_lost(program: Program) 
 
 def alive(pid: int | None) -> bool:
     return pid is not None and is_alive(pid)
+
+
+REPLACED = """\
+cd .peak_console
+rm -f engine.bell engine.lock delivery.lock
+{instead} engine.bell
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only /proc tells who holds a lock whose file is gone")
+@pytest.mark.parametrize("instead", ["echo >", "ln -s /dev/null", "rm -f"])
+def test_an_engine_whose_bell_and_lock_are_taken_away_stays_the_only_one(program: Program, instead: str) -> None:
+    program.jobs(shell("daily", "echo daily >> {log}", DAILY))
+    engine = program.headless()
+    program.finished()
+    subprocess.run(REPLACED.format(instead=instead), shell=True, cwd=program.folder, check=True)
+    lock, bell = program.state / "engine.lock", program.state / "engine.bell"
+    assert "nothing done" in program.once().out, "another engine does not serve beside it"
+    assert program.run("status").out.startswith(f"engine    headless, pid {engine.pid}")
+    other = program.start("--headless")
+    other.shows("standing by to take over")
+    held = program.run("hold")
+    assert (held.code, held.err) == (0, ""), "the engine hears it when it next looks, before the asker gives up"
+    engine.shows("command hold: done")
+    wait_until(lambda: lock.exists() and lock.read_text() == f"{engine.pid}\n", "the lock")
+    assert stat.S_ISFIFO(bell.lstat().st_mode)
+    alerts = program.run("alerts").out
+    assert alerts.count("engine.bell was removed or replaced while this engine served: it is made anew") == 1
+    assert alerts.count("engine.lock was removed or replaced while this engine served: it is made anew, and held") == 1
+    before, began = engine.cpu_seconds(), time.monotonic()
+    assert program.run("release").code == 0
+    assert engine.cpu_seconds() - before < 0.5 * max(1, time.monotonic() - began), "it does not spin"
+    assert other.leave() == 0
+    assert engine.leave() == 0
+    assert program.log == ["daily"]

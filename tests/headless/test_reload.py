@@ -10,7 +10,7 @@ import pytest
 
 from peak_console.clock import SystemClock
 from peak_console.jobs.caution import START_SECONDS
-from peak_console.store.directory import ring
+from peak_console.store.bell import ring
 from peak_console.store.store import Store
 from tests.headless.support import shell
 from tests.support.processes import wait_until

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.model.records import EngineInfo
-from peak_console.store.directory import EngineLock
+from peak_console.store.locks import EngineLock
 from peak_console.store.store import Store
 from tests.headless.support import shell
 from tests.support.processes import is_alive, wait_until

@@ -40,7 +40,7 @@ def runs_without_a_place(stage: Stage) -> None:
 @scenario
 def locks_that_cannot_be_had(stage: Stage) -> None:
     from peak_console.store.creation import Turn
-    from peak_console.store.directory import EngineLock
+    from peak_console.store.locks import EngineLock
 
     stage.state.mkdir(mode=0o700)
     nowhere = str(stage.folder / "nowhere")
@@ -48,6 +48,7 @@ def locks_that_cannot_be_had(stage: Stage) -> None:
     stage.ask("no directory", lambda: Turn(nowhere, 0).__enter__())
     with stage.patch.context() as patched:
         patched.setattr(fcntl, "flock", failing(errno.ENOLCK))
+        patched.setattr(fcntl, "fcntl", failing(errno.ENOLCK))
         stage.ask("no locks", lambda: EngineLock(str(stage.state)).acquire())
         stage.ask("no locks", lambda: Turn(str(stage.state), 0).__enter__())
     with Turn(str(stage.state), 0):
@@ -64,7 +65,7 @@ def locks_that_cannot_be_had(stage: Stage) -> None:
 def a_state_directory_that_is_taken_away(stage: Stage) -> None:
     from peak_console.clock import SystemClock
     from peak_console.engine.registry_loss.while_serving import Inspector, stand_firm
-    from peak_console.store.directory import EngineLock
+    from peak_console.store.locks import EngineLock
     from peak_console.store.store import Store
 
     store, lock = Store.open(str(stage.state)), EngineLock(str(stage.state))
@@ -73,10 +74,10 @@ def a_state_directory_that_is_taken_away(stage: Stage) -> None:
     stage.state.mkdir(mode=0o700)
     other = EngineLock(str(stage.state))
     assert other.acquire()
-    stage.ask("another engine has it", lambda: stand_firm(store, lock))
+    stage.ask("another engine has it", lambda: stand_firm(store, lock, SystemClock()))
     other.release()
     stage.write(".peak_console/registry.db", "another", 0o600)
-    stage.ask("another registry is there", lambda: stand_firm(store, lock))
+    stage.ask("another registry is there", lambda: stand_firm(store, lock, SystemClock()))
     store.close()
     lock.release()
     inspector = Inspector(str(stage.state), SystemClock(), lambda: None)
@@ -122,7 +123,7 @@ def the_registry_under_hardship(stage: Stage) -> None:
 @scenario
 def engines_that_do_not_answer(stage: Stage) -> None:
     from peak_console.errors import StateError
-    from peak_console.store.directory import Doorbell
+    from peak_console.store.bell import Doorbell
     from peak_console.store.store import Store
     from peak_console.verbs import asking
 

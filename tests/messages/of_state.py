@@ -32,6 +32,7 @@ def state_directories_that_will_not_do(stage: Stage) -> None:
     for number in (errno.ENOLCK,):
         with stage.patch.context() as patched:
             patched.setattr(fcntl, "flock", failing(number))
+            patched.setattr(fcntl, "fcntl", failing(number))
             stage.run("hold")
 
 
@@ -55,7 +56,8 @@ def registries_that_cannot_be_used(stage: Stage) -> None:
 
 
 def _prepare(stage: Stage) -> object:
-    from peak_console.store.directory import Doorbell, prepare
+    from peak_console.store.bell import Doorbell
+    from peak_console.store.directory import prepare
 
     prepare(str(stage.state))
     bell = Doorbell(str(stage.state))
@@ -68,7 +70,7 @@ def engines_that_share_the_jobs_by_tags(stage: Stage) -> None:
     from peak_console.clock import SystemClock
     from peak_console.jobs.loader import load
     from peak_console.model.records import EngineInfo
-    from peak_console.store.directory import EngineLock, lock_of
+    from peak_console.store.locks import EngineLock, lock_of
     from peak_console.store.store import Store
 
     job = '[[job]]\nname = "{0}"\ncommand = "true"\ntags = ["{1}"]\n'

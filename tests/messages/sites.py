@@ -23,7 +23,8 @@ FINDINGS = frozenset(("error", "warning", "unknown_key"))
 SENTENCES = (
     "alerts/sender.py", "engine/commands.py", "headless.py", "jobs", "runs/local/refusals.py", "schedule",
     "setup/crontab", "setup/install.py", "setup/units.py", "store/creation.py", "store/damage.py",
-    "store/database.py", "store/directory.py", "tui/state/config.py", "verbs", "web/server.py",
+    "store/bell.py", "store/database.py", "store/directory.py", "store/locks.py", "tui/state/config.py", "verbs",
+    "web/server.py",
 )  # fmt: skip
 """Where a sentence is a message even if nothing is raised with it."""
 TEXTS_OF_OTHER_KINDS = ("jobs/fields.py", "jobs/locate.py", "schedule/words.py", "verbs/terminal.py", "verbs/status.py")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from peak_console.setup.doctor import machine, site
-from peak_console.store import directory as state_dir
+from peak_console.store.locks import EngineLock
 from peak_console.store.store import Store
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def test_who_serves_the_state_directory(peak: CommandLine) -> None:
     from peak_console.model.records import EngineInfo
 
     store = Store.open(str(peak.directory))
-    lock = state_dir.EngineLock(str(peak.directory))
+    lock = EngineLock(str(peak.directory))
     assert lock.acquire()
     try:
         assert "ok: an engine serves it" in told(peak("doctor", "--json"), "state")

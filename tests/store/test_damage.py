@@ -13,7 +13,7 @@ from peak_console.errors import DamagedError, StateError
 from peak_console.model.records import EngineInfo
 from peak_console.model.state import Hold
 from peak_console.store.damage import SOURCE, STATES_WHOLE, is_damaged, notices, open_sound, set_aside
-from peak_console.store.directory import EngineLock
+from peak_console.store.locks import EngineLock
 from peak_console.store.store import Store
 from tests.store.support import NOW, alert, claim, finished
 

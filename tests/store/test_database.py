@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.errors import StateError
-from peak_console.store import directory as state
+from peak_console.store.bell import Doorbell
 from peak_console.store.creation import Turn
 from peak_console.store.database import SCHEMA_VERSION
+from peak_console.store.locks import EngineLock
 from peak_console.store.store import Store
 from tests.store.support import alert, claim
 
@@ -155,9 +156,9 @@ def test_everything_is_ours_alone_whatever_the_umask(tmp_path: Path) -> None:
     try:
         store = Store.open(str(directory))
         claim(store)
-        lock = state.EngineLock(str(directory))
+        lock = EngineLock(str(directory))
         assert lock.acquire()
-        bell = state.Doorbell(str(directory))
+        bell = Doorbell(str(directory))
         files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()}
         lock.release()
         bell.close()

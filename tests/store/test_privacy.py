@@ -12,7 +12,9 @@ import pytest
 
 from peak_console.errors import StateError
 from peak_console.runs.local.run_directory import lay_out
-from peak_console.store.directory import Doorbell, EngineLock, check_link, prepare, ring, run_directory
+from peak_console.store.bell import Doorbell, ring
+from peak_console.store.directory import check_link, prepare, run_directory
+from peak_console.store.locks import EngineLock
 from peak_console.store.store import Store
 
 if TYPE_CHECKING:
@@ -23,7 +25,10 @@ HOLD = """\
 import fcntl, os, sys
 os.setgid({nobody}); os.setuid({nobody})
 fd = os.open(sys.argv[1], os.O_RDONLY)
-fcntl.flock(fd, fcntl.LOCK_EX)
+if sys.argv[2] == "flock":
+    fcntl.flock(fd, fcntl.LOCK_EX)
+else:
+    fcntl.lockf(fd, fcntl.LOCK_SH)
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -84,7 +89,8 @@ def test_nobody_else_can_open_a_lock_whoever_was_let_in(tmp_path: Path, name: st
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="needs a process of another user")
-def test_a_lock_that_another_user_holds_keeps_no_engine_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["flock", "lockf"])
+def test_a_lock_that_another_user_holds_keeps_no_engine_out(tmp_path: Path, kind: str) -> None:
     state = tmp_path / "state"
     prepare(str(state))
     for place in (*tmp_path.parents[:3], tmp_path, state):
@@ -93,7 +99,7 @@ def test_a_lock_that_another_user_holds_keeps_no_engine_out(tmp_path: Path) -> N
     path.touch(mode=0o644)
     path.chmod(0o644)
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD.format(nobody=NOBODY), str(path)],
+        [sys.executable, "-c", HOLD.format(nobody=NOBODY), str(path), kind],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/",
     )  # fmt: skip
     assert holder.stdout is not None

@@ -14,7 +14,7 @@ import pytest
 
 from peak_console.cli import main
 from peak_console.model.records import Claim
-from peak_console.store.directory import Doorbell
+from peak_console.store.bell import Doorbell
 from peak_console.store.store import Store
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 from peak_console.alerts.results import judge_undelivered, undelivered_cause
 from peak_console.model.records import EngineInfo, Hold
-from peak_console.store.directory import EngineLock, is_held
+from peak_console.store.locks import EngineLock, is_held
 from tests.verbs.support import HOUR, NOW, record_alert, record_run
 
 if TYPE_CHECKING:

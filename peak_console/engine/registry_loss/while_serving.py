@@ -13,7 +13,7 @@ from peak_console.errors import DamagedError, StartError, StateError, TakenAwayE
 from peak_console.model.records import Alert, Level, RunState
 from peak_console.runs.local.run_directory import lay_out
 from peak_console.store.damage import SOURCE, STATES_WHOLE, looks_sound
-from peak_console.store.directory import EngineLock, prepare, run_directory
+from peak_console.store.directory import prepare, run_directory
 from peak_console.store.restore import Known, recall
 from peak_console.values import replace
 
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from peak_console.engine.bookkeeping import Bookkeeper
     from peak_console.engine.context import EngineContext
     from peak_console.model.records import Run
+    from peak_console.store.locks import EngineLock
     from peak_console.store.store import Store
 
 FIRST_SECONDS = 10.0
 """How long after its begin an engine first has its registry looked through."""
 EVERY_SECONDS = 60.0
+RENEW_SECONDS = 2.0
+RENEW_LOOK_SECONDS = 0.005
 SHARE = 1000
 """The registry is looked through no longer than this part of the time."""
 
@@ -80,7 +83,7 @@ def _removed(known: Known, now: datetime) -> Alert:
     return Alert(Level.CRITICAL, "\n".join(lines), now, source=SOURCE, context={STATES_WHOLE: False})
 
 
-def stand_firm(store: Store, lock: EngineLock, tell: Callable[[str], None] = lambda _words: None) -> bool:
+def stand_firm(store: Store, lock: EngineLock, clock: Clock, tell: Callable[[str], None] = lambda _words: None) -> bool:
     """Make sure that the lock of an engine that serves is the one that others see; whether the registry is in place.
 
     ``tell`` is told of a lock that had to be made anew.
@@ -94,13 +97,23 @@ def stand_firm(store: Store, lock: EngineLock, tell: Callable[[str], None] = lam
         return in_place
     taken = f"{store.directory}: the state directory was removed or replaced while this engine served it"
     prepare(store.directory)
-    if not lock.renew():
+    if not _renewed(lock, clock, RENEW_SECONDS if in_place else 0):
         raise TakenAwayError(f"{taken}, and another one serves it now; what runs is left alone")
     if not in_place and os.path.exists(store.path):
         raise TakenAwayError(f"{taken} by one with a registry of its own; start the engine again")
     if in_place:
         tell(f"{lock.path} was removed or replaced while this engine served: it is made anew, and held")
     return in_place
+
+
+def _renewed(lock: EngineLock, clock: Clock, seconds: float) -> bool:
+    """Whether the lock is held again. Whoever starts meanwhile takes it for a moment, until the registry names us."""
+    until = clock.monotonic() + seconds
+    while not lock.renew():
+        if clock.monotonic() >= until:
+            return False
+        clock.sleep(RENEW_LOOK_SECONDS)
+    return True
 
 
 class Inspector:

@@ -23,6 +23,7 @@ from peak_console.schedule.zones import zone, zone_name
 from peak_console.setup.doctor.facts import Engine, Job, JobsFile, Machine, SecretFile, State, Zones
 from peak_console.setup.doctor.machine import clock, programs, terminal, watching
 from peak_console.store import directory as state_dir
+from peak_console.store import locks
 from peak_console.store.store import Store
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def state(directory: str) -> State:
     exists = there == directory
     refusal = _refusal(directory, there)
     free_bytes, free_files = _room(there)
-    is_served = exists and state_dir.is_served(directory)
+    is_served = exists and locks.is_served(directory)
     engine, damage = _engine(directory) if exists and not refusal else (None, "")
     return State(
         directory=directory,
@@ -206,7 +207,7 @@ def _complaint(directory: str) -> str:
     from peak_console.store.heartbeat import signs_of_life
 
     now = SystemClock().now()
-    for lock in state_dir.locks_held(directory):
+    for lock in locks.locks_held(directory):
         signs = signs_of_life(directory, lock)
         if signs is not None and (complaint := signs.complaint(now)):
             return complaint
@@ -268,11 +269,9 @@ def filesystem_of(path: str, mounts: str = "/proc/self/mounts") -> str:
 
 def _lock_fault(directory: str) -> str:
     """Why files cannot be locked there; tried on one that has no name and is gone at once."""
-    import fcntl
-
     try:
         with tempfile.TemporaryFile(dir=directory) as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            locks.take(file.fileno())
     except OSError as error:
         return error.strerror or str(error)
     return ""

@@ -19,8 +19,10 @@ from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.jobs.watcher import Watcher
 from peak_console.model.records import RunState
 from peak_console.schedule.zones import zone
+from peak_console.store.bell import ring
 from peak_console.store.damage import open_sound
-from peak_console.store.directory import EngineLock, current_user, is_held, is_served, lock_of, ring
+from peak_console.store.directory import current_user
+from peak_console.store.locks import EngineLock, is_held, is_served, lock_of
 from peak_console.store.store import Store
 from peak_console.tui.state.permissions import Limits
 from peak_console.tui.state.snapshot import EngineState, Trouble

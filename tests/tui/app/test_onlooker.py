@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.store.directory import EngineLock
+from peak_console.store.locks import EngineLock
 from peak_console.store.store import Store
 from tests.store.support import claim
 

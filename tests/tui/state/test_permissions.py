@@ -10,7 +10,7 @@ import pytest
 from peak_console import cli
 from peak_console.errors import StateError
 from peak_console.jobs.model import JobSet, SchedulerSettings
-from peak_console.store.directory import EngineLock
+from peak_console.store.locks import EngineLock
 from peak_console.store.store import Store
 from peak_console.tui.app.palette import offered_commands
 from peak_console.tui.bars.key_bar import KeyBar
