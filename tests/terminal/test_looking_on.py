@@ -56,8 +56,8 @@ def test_somebody_else_sees_all_of_it_live_and_is_told_what_he_may_not_do(stage:
     stage.jobs(
         shell("patient", "echo begun; until [ -e {folder}/open ]; do sleep 0.05; done; echo through; exit 7", DAILY)
     )
-    stage.state.mkdir(mode=0o755)
     engine = stage.headless()
+    subprocess.run(["chmod", "-R", "go+rX", stage.state], check=True)
     then_shown = ["/bin/sh", "-c", 'trap : INT; "$@"; echo "left with $?"; exec cat', "sh"]
     tmux = stage.tmux([*then_shown, *nobody, *stage.command()])
     tmux.wait_for(lambda screen: f"attached to pid {engine.pid}" in screen and "read-only" in screen)
