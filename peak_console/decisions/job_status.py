@@ -40,6 +40,8 @@ class Standing(StrEnum):
 
     FAILED = "failed"
     RETRYING = "retrying"
+    CLAIMED = "claimed"
+    """Its run is claimed and has no process, and no engine serves: the next engine starts it."""
     RUNNING = "running"
     QUEUED = "queued"
     OK = "ok"
@@ -49,6 +51,10 @@ class Standing(StrEnum):
     DONE = "done"
     """A ``once`` that has run and never will again."""
     DISABLED = "disabled"
+
+
+CLAIMED_MEANS = "no engine serves; the next engine starts the run"
+"""What ``Standing.CLAIMED`` means for the operator."""
 
 
 class DisabledBy(StrEnum):
@@ -86,8 +92,13 @@ def view(
     unfinished: Sequence[Run],
     now: datetime,
     not_served: str | None = None,
+    *,
+    no_engine: bool = False,
 ) -> JobView:
-    """How things stand with one job; ``unfinished`` are its runs that are queued or under way."""
+    """How things stand with one job; ``unfinished`` are its runs that are queued or under way.
+
+    ``no_engine`` says that no engine serves any job, so that nothing starts what is claimed.
+    """
     enabled = is_enabled(job, state, now)
     override = state.override if state and state.override else None
     if override is not None and override.until is not None and override.until <= now:
@@ -100,7 +111,7 @@ def view(
     queued = [run for run in unfinished if run.state == RunState.QUEUED]
     return JobView(
         job=job,
-        standing=_standing(enabled, slot, last_run, active, queued),
+        standing=_standing(enabled, slot, last_run, active, queued, no_engine=no_engine),
         disabled_by=disabled_by,
         override=override,
         next_slot=slot,
@@ -112,8 +123,16 @@ def view(
 
 
 def _standing(
-    enabled: bool, slot: datetime | None, last_run: Run | None, active: Sequence[Run], queued: Sequence[Run]
+    enabled: bool,
+    slot: datetime | None,
+    last_run: Run | None,
+    active: Sequence[Run],
+    queued: Sequence[Run],
+    *,
+    no_engine: bool,
 ) -> Standing:
+    if no_engine and active and all(run.state == RunState.CLAIMED for run in active):
+        return Standing.CLAIMED
     if active:
         return Standing.RUNNING
     if queued:
@@ -143,7 +162,7 @@ def views(jobs: Iterable[JobDefinition], store: JobRecords | None, now: datetime
     return [
         view(
             job, states.get(job.name), last.get(job.name), unfinished.get(job.name, ()), now,
-            served.why_not_served(job.name),
+            served.why_not_served(job.name), no_engine=not served.engines,
         )
         for job in jobs
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from peak_console.decisions.job_status import DisabledBy, Standing, views
+from peak_console.decisions.job_status import CLAIMED_MEANS, DisabledBy, Standing, views
 from peak_console.decisions.serving import Coverage
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import UsageError
@@ -112,7 +112,8 @@ def _state(view: JobView, selection: Selection) -> str:
     if view.standing == Standing.DISABLED:
         return switched
     not_served = f"not served: {view.not_served}" if view.not_served else ""
-    return ", ".join(filter(None, (f"{view.standing}{_waits(view, selection.now)}", switched, not_served)))
+    claimed = CLAIMED_MEANS if view.standing == Standing.CLAIMED else ""
+    return ", ".join(filter(None, (f"{view.standing}{_waits(view, selection.now)}", claimed, switched, not_served)))
 
 
 def _waits(view: JobView, now: datetime) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LINE_CELLS = 80
 """The longest line for a status bar."""
 _EXIT_UNUSABLE = 1
-_IN_LINE = ((Standing.RUNNING, "▶"), (Standing.FAILED, "✖"), (Standing.RETRYING, "↻"))
+_IN_LINE = ((Standing.RUNNING, "▶"), (Standing.CLAIMED, "◇"), (Standing.FAILED, "✖"), (Standing.RETRYING, "↻"))
 
 
 class _Status:
@@ -47,6 +47,7 @@ class _Status:
         self.alerts = store.alert_counts().open if store is not None else 0
         found = views(selection.jobs.values(), store, selection.now)
         tally = counts(found)
+        self.claimed = [view.job.name for view in found if view.standing == Standing.CLAIMED]
         self.not_served = [view.job.name for view in found if view.not_served is not None]
         limit = selection.jobset.settings.max_concurrent_runs if selection.jobset is not None else 0
         self.places = PlacesTaken(store.unfinished() if store is not None else (), limit, selection.now)
@@ -135,7 +136,7 @@ def _lines(status: _Status) -> list[tuple[str, str]]:
     jobs = "1 job" if number == 1 else f"{number} jobs"
     engines = [_engine(each, selection.now, zone) for each in status.engines]
     lines = [
-        *(("engine", text) for text in engines or ["none: nothing is dispatched"]),
+        *(("engine", text) for text in engines or [_no_engine(status)]),
         ("hold", _hold(status.hold, zone)),
         ("jobs", f"{jobs}: {', '.join(told)}" if told else jobs),
         *([("places", _places(status.places))] if status.places.limit or status.places.waiting else []),
@@ -156,6 +157,12 @@ def _lines(status: _Status) -> list[tuple[str, str]]:
     if status.config_error is not None:
         lines += [("problem", line) for line in status.config_error.splitlines()]
     return [(label, safe(text)) for label, text in lines]
+
+
+def _no_engine(status: _Status) -> str:
+    number = len(status.claimed)
+    runs = "1 claimed run waits" if number == 1 else f"{number} claimed runs wait"
+    return "none: nothing is dispatched" + (f"; {runs} for one: {listed(status.claimed)}" if number else "")
 
 
 def _engine(engine: EngineInfo, now: datetime, zone: tzinfo) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.model.records import Override
+from peak_console.model.records import Claim, Override
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import fingerprint
 from tests.verbs.support import HOUR, NOW, record_run
@@ -164,3 +164,18 @@ def test_names_cannot_reach_the_terminal(peak: CommandLine, store: Store) -> Non
     answer = peak("jobs")
     assert "\x1b" not in answer.out
     assert len(answer.rows) == 4
+
+
+def test_a_claimed_run_is_not_said_to_run_while_no_engine_serves(peak: CommandLine, store: Store) -> None:
+    store.claim([Claim("risk_check", NOW - HOUR)], NOW - HOUR, "1 another")
+    assert "claimed, no engine serves; the next engine starts the run" in peak("jobs").out
+    assert [job["state"] for job in peak("jobs", "--json").json][1] == "claimed"
+    status = peak("status")
+    assert "none: nothing is dispatched; 1 claimed run waits for one: risk_check" in status.out
+    assert "1 claimed" in status.out
+
+
+def test_a_job_of_which_another_run_goes_on_is_said_to_run(peak: CommandLine, store: Store) -> None:
+    record_run(store, outcome=None)
+    store.claim([Claim("risk_check", NOW - HOUR)], NOW - HOUR, "1 another")
+    assert [job["state"] for job in peak("jobs", "--json").json][1] == "running"

@@ -21,7 +21,7 @@ KEYS = [
     "engine", "engines", "not_served", "places", "hold", "counts", "next_slot", "unacknowledged_alerts", "undelivered",
     "config_error", "trouble", "state_dir",
 ]  # fmt: skip
-STANDINGS = ["failed", "retrying", "running", "queued", "ok", "stopped", "waiting", "done", "disabled"]
+STANDINGS = ["failed", "retrying", "claimed", "running", "queued", "ok", "stopped", "waiting", "done", "disabled"]
 
 
 @pytest.fixture

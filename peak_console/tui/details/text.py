@@ -6,7 +6,7 @@ from textwrap import wrap
 
 from textual.content import Content
 
-from peak_console.decisions.job_status import DisabledBy
+from peak_console.decisions.job_status import CLAIMED_MEANS, DisabledBy, Standing
 from peak_console.decisions.policy import grace_seconds
 from peak_console.jobs.model import CatchUp, JobDefinition, Overlap
 from peak_console.schedule.words import in_words
@@ -57,8 +57,10 @@ def headline(view: JobView) -> Content:
 
 
 def why_disabled(view: JobView, now: datetime, zone: tzinfo) -> str:
-    """Why it does not fire: nobody serves it, or who switched it off, or on against its file; empty otherwise."""
+    """Why it does not fire: no engine serves it, or who switched it off, or on against its file; empty otherwise."""
     override = view.override
+    if view.standing == Standing.CLAIMED:
+        return f"claimed: {CLAIMED_MEANS}"
     if view.not_served is not None:
         return f"not served: {safe(view.not_served)}"
     if override is None:

@@ -47,6 +47,7 @@ class Look:
 STANDING: dict[str, Look] = {
     Standing.FAILED: Look("✖", "failed", "error"),
     Standing.RETRYING: Look("↻", "retrying", "warning"),
+    Standing.CLAIMED: Look("◇", "claimed", "warning"),
     Standing.RUNNING: Look("▶", "running", "primary"),
     Standing.QUEUED: Look("◷", "queued", "primary"),
     Standing.OK: Look("●", "ok", "success"),

@@ -82,7 +82,9 @@ class Board:
                 f"{self._store.path}: the registry is out of reach ({_why_out_of_reach(self._store.path)})"
             )
         self.engine_info = self._store.engine_info()
+        had_engines = bool(self.coverage.engines)
         self.coverage = Coverage(self._store.engines(), now)
+        came_or_left = had_engines != bool(self.coverage.engines)
         self._hear_of_runs()
         restated = self._hear_of_states()
         of_job: dict[str, list[Run]] = {}
@@ -97,6 +99,7 @@ class Board:
             self._without_history.pop(name, None)
         for name, row in list(self._rows.items()):
             newly = row.view.enabled and self.coverage.why_not_served(name) != row.view.not_served
+            newly = newly or (came_or_left and bool(row.view.active))
             if newly or row.view.job is not jobs[name] or name in restated or _has_aged(row, now):
                 seen_anew = self._view(jobs[name], row.view.last_run, of_job.get(name, ()), now)
                 if seen_anew != row.view:
@@ -146,7 +149,8 @@ class Board:
 
     def _view(self, job: JobDefinition, last: Run | None, unfinished: Sequence[Run], now: datetime) -> JobView:
         why = self.coverage.why_not_served(job.name)
-        return view(job, self._states.get(job.name), last, unfinished, now, why)
+        no_engine = not self.coverage.engines
+        return view(job, self._states.get(job.name), last, unfinished, now, why, no_engine=no_engine)
 
     def _not_served(self, rows: Sequence[JobRow], now: datetime) -> list[Trouble]:
         """Jobs that wait for an engine that is not there."""

@@ -92,6 +92,7 @@ def test_who_switched_a_job_off_or_on() -> None:
     off = Override(False, "anna", fixed_now() - hour, fixed_now() + hour, "exchange maintenance")
     on = Override(True, "ben", fixed_now() - hour)
     assert why({"standing": Standing.OK}) == ""
+    assert why({"standing": Standing.CLAIMED}) == "claimed: no engine serves; the next engine starts the run"
     assert why({"standing": Standing.DISABLED}) == "disabled by the jobs file: enabled = false"
     assert (
         why({"standing": Standing.DISABLED, "disabled_by": DisabledBy.OPERATOR, "override": off})

@@ -12,7 +12,8 @@ import pytest
 from peak_console.alerts.results import judge_undelivered, undelivered_cause
 from peak_console.decisions.job_status import Standing
 from peak_console.errors import StateError
-from peak_console.model.records import Alert, Claim, Level, Outcome, Override
+from peak_console.model.records import Alert, Claim, EngineInfo, Level, Outcome, Override
+from peak_console.store.locks import EngineLock
 from peak_console.store.store import Store
 from peak_console.tui.state.board import ALERTS_A_LOOK, HISTORIES_A_LOOK, Board
 from peak_console.tui.state.snapshot import HISTORY_RUNS
@@ -267,6 +268,19 @@ def test_a_hold_is_seen_and_its_end(bench: Bench) -> None:
 
     bench.stage.store.set_hold(None)
     assert bench.look().hold is None
+
+
+def test_a_claimed_run_runs_only_when_an_engine_serves(bench: Bench) -> None:
+    now = bench.stage.clock.now()
+    bench.stage.store.claim([Claim("alpha", now)], now, "1 another")
+    assert bench.row("alpha").view.standing == Standing.CLAIMED
+    lock = EngineLock(bench.stage.session.directory)
+    assert lock.acquire()
+    bench.stage.store.engine_started(EngineInfo(pid=1, mode="headless", started_at=now))
+    assert bench.row("alpha").view.standing == Standing.RUNNING
+    assert bench.agrees()
+    lock.release()
+    assert bench.row("alpha").view.standing == Standing.CLAIMED
 
 
 def test_an_acknowledgement_is_seen(bench: Bench) -> None:
