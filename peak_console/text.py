@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import re
@@ -34,6 +36,8 @@ _NUMBER = r"\d+(?:\.\d+)?"
 _DURATION = rf"({_NUMBER}w ?)?({_NUMBER}d ?)?({_NUMBER}h ?)?({_NUMBER}m ?)?({_NUMBER}s)?"
 _UNIT_SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _LONGEST_WORD = 100
+_COMPARED = 20
+"""Of many known words only so many are compared with a misspelt one: those that share most with it."""
 
 
 def safe(text: str) -> str:
@@ -181,9 +185,25 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         return by_fold[begun[0]]
     from difflib import get_close_matches
 
-    close = get_close_matches(folded, by_fold, n=1, cutoff=0.6)
+    close = get_close_matches(folded, _most_alike(folded, by_fold), n=1, cutoff=0.6)
     return by_fold[close[0]] if close else None
 
 
+def _most_alike(word: str, known: Iterable[str]) -> list[str]:
+    """The words that share most letters and pairs of letters with ``word``: quick, where comparing takes long."""
+    candidates = list(known)
+    if len(candidates) > _COMPARED:
+        wanted = _pieces(word)
+        shares = {name: len(wanted & pieces) / len(pieces) for name in candidates if (pieces := _pieces(name))}
+        candidates = sorted(shares, key=shares.__getitem__, reverse=True)[:_COMPARED]
+    return candidates
+
+
+@lru_cache(maxsize=2048)
+def _pieces(word: str) -> frozenset[str]:
+    return frozenset((*word, *(word[at : at + 2] for at in range(len(word) - 1))))
+
+
+@lru_cache(maxsize=2048)
 def _fold(word: str) -> str:
     return word.casefold().replace("-", "_").replace(" ", "_")

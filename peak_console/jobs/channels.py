@@ -30,9 +30,10 @@ def read_channels(alerts: Any, findings: Findings, environ: Mapping[str, str]) -
     good = findings.good_values(alerts, ALERTS, (ALERTS,), "[alerts]")
     level = good.get("min_level", _DEFAULT_LEVEL)
     taken: dict[str, Path] = {}
+    numbers: dict[str, int] = {}
     channels: list[AlertChannel] = []
     for index, url in enumerate(good.get("urls", ())):
-        name = _free_name(url.partition("://")[0], taken)
+        name = _free_name(url.partition("://")[0], taken, numbers)
         taken[name] = (ALERTS, "urls", index)
         channels.append(AlertChannel(name, url, level))
     for index, table in enumerate(good.get("channel", ())):
@@ -40,7 +41,8 @@ def read_channels(alerts: Any, findings: Findings, environ: Mapping[str, str]) -
         label = _label(index, table)
         values = findings.good_values(table, CHANNEL, path, label)
         url = _url(table, values, path, label, findings, environ)
-        name = values.get("name") or values.get("url_env") or _free_name(url.partition("://")[0] or "channel", taken)
+        kind = url.partition("://")[0] or "channel"
+        name = values.get("name") or values.get("url_env") or _free_name(kind, taken, numbers)
         if name in taken:
             findings.error((*path, "name"), f"{label}: duplicate name; the first is in line ", taken[name])
         taken.setdefault(name, (*path, "name"))
@@ -101,9 +103,11 @@ def _from_dotenv(variable: str) -> str | None:
     return load_dotenv_values(os.curdir).get(variable)
 
 
-def _free_name(name: str, taken: Mapping[str, Path]) -> str:
-    number, free = 1, name
+def _free_name(name: str, taken: Mapping[str, Path], numbers: dict[str, int]) -> str:
+    """``name``, or it with the next number that makes it new; ``numbers`` has the last number of each."""
+    number, free = numbers.get(name, 1), name
     while free in taken:
         number += 1
         free = f"{name}-{number}"
+    numbers[name] = number
     return free

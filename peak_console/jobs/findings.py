@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 UNKNOWN_SHOWN: Final = 5
 """Of the jobs that share an unknown key so many are named, the others counted."""
 
+MAX_ERRORS: Final = 200
+"""As many errors of a file are recorded: nobody reads more at once, and each costs time."""
+MAX_UNKNOWN: Final = 200
+"""For so many different unknown keys it is said where they are and what may be meant; further ones are counted."""
+
 _HEADERS: Final = {JOB: "[[job]]", SCHEDULER: "[scheduler]", ALERTS: "[alerts]", CHANNEL: "[[alerts.channel]]"}
 
 
@@ -26,12 +31,28 @@ class Findings:
         self._strange: dict[str, str] = {}
         """By its message the key that resembles none of ours."""
         self._unknown: dict[str, int] = {}
-        self.has_errors = False
+        self._named = 0
+        """How many warnings of unknown keys there are."""
+        self._unnamed = 0
+        """How many unknown keys are counted only."""
+        self._errors = 0
+
+    @property
+    def has_errors(self) -> bool:
+        return self._errors > 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many errors are recorded as will be: there is no use in looking for more."""
+        return self._errors > MAX_ERRORS
 
     def error(self, path: Path, message: str, elsewhere: Path | None = None) -> None:
         """Record what forbids to use the file. The line of ``elsewhere`` is put at the end of ``message``."""
-        self._entries.append((path, message, True, elsewhere))
-        self.has_errors = True
+        self._errors += 1
+        if self._errors <= MAX_ERRORS:
+            self._entries.append((path, message, True, elsewhere))
+        elif self._errors == MAX_ERRORS + 1:
+            self._entries.append(((), f"there are more than {MAX_ERRORS} errors; mend these first", True, None))
 
     def warning(self, path: Path, message: str) -> None:
         """Record what the user should know although the file can be used."""
@@ -44,6 +65,10 @@ class Findings:
             count = self._unknown[key] = self._unknown.get(key, 0) + 1
             if count > UNKNOWN_SHOWN:
                 return
+        self._named += 1
+        if self._named > MAX_UNKNOWN:
+            self._unnamed += 1
+            return
         known = fields_of(table)
         hint = did_you_mean(key, known)
         for other, header in _HEADERS.items():
@@ -75,6 +100,8 @@ class Findings:
             for key, count in self._unknown.items()
             if count > UNKNOWN_SHOWN
         ]
+        if self._unnamed:
+            entries.append(((), f"unknown keys in {self._unnamed:,} more places", False, None))
         strange = {
             f"unknown key {quoted(key)} in {count - UNKNOWN_SHOWN:,} more jobs": key
             for key, count in self._unknown.items()

@@ -39,7 +39,7 @@ class Positions:
     def __init__(self, text: str) -> None:
         self._text = text.replace("\r\n", "\n")
         self._found: dict[Path, tuple[int, int]] = {}
-        """Of each statement seen so far: where its key starts, and its value (-1 for a table's header)."""
+        """Of each part seen so far: where it starts, and its value (-1 for a header, and for what has been read)."""
         self._statements = self._scan()
         self._line_starts: list[int] | None = None
 
@@ -49,23 +49,29 @@ class Positions:
 
     def _offset(self, path: Path) -> int:
         while path not in self._found:
-            inside = self._offset_inside(path)
-            if inside is not None:
-                return inside
-            if next(self._statements, None) is None:
+            if not self._read_around(path) and next(self._statements, None) is None:
                 break
         while path and path not in self._found:
             path = path[:-1]
         return self._found[path][0] if path else 0
 
-    def _offset_inside(self, path: Path) -> int | None:
-        """Where ``path`` is, if a statement seen so far has it in an inline table or a list."""
+    def _read_around(self, path: Path) -> bool:
+        """Record the parts of the innermost known value around ``path``; ``False`` if there is none unread.
+
+        Each value is read once, however many of its parts are asked for.
+        """
         for length in range(len(path) - 1, 0, -1):
-            start, value = self._found.get(path[:length], (0, -1))
-            if value >= 0 and self._text.startswith(("[", "{"), value):
-                offset = self._descend(value, path[length:])
-                return start if offset is None else offset
-        return None
+            around = path[:length]
+            start, value = self._found.get(around, (0, -1))
+            if value >= 0:
+                self._found[around] = start, -1
+                if self._text.startswith("{", value):
+                    self._read_table(around, value)
+                    return True
+                if self._text.startswith("[", value):
+                    self._read_list(around, value)
+                    return True
+        return False
 
     def _coordinates(self, offset: int) -> tuple[int, int]:
         from bisect import bisect_right
@@ -93,40 +99,35 @@ class Positions:
                 end = key.end()
             else:
                 value = _end(_EQUALS, text, key.end())
-                parts = _parts(key[0])
-                for length in range(1, len(parts)):  # a.b.c = 1 also says where a and a.b begin
-                    found.setdefault((*table, *parts[:length]), (position, -1))
-                found[*table, *parts] = position, value
-                yield (*table, *parts)
+                yield self._record(table, _parts(key[0]), position, value)
                 end = self._end_of_value(value)
             position = _end(_BLANK, text, _end(_REST_OF_LINE, text, end))
 
-    def _descend(self, value: int, path: Path) -> int | None:
-        """Where ``path`` is inside the inline table or list that starts at ``value``."""
-        if self._text[value] == "{":
-            return self._descend_table(value, path)
-        if self._text[value] == "[" and isinstance(path[0], int):
-            position = _end(_SEPARATORS, self._text, value + 1)
-            for _ in range(path[0]):
-                position = _end(_SEPARATORS, self._text, self._end_of_value(position))
-            if path[1:]:
-                return self._descend(position, path[1:])
-            return position
-        return None
+    def _record(self, table: Path, parts: tuple[str, ...], position: int, value: int) -> Path:
+        """Record a key of ``table``, dotted or not, and where its value stands; the path to it."""
+        for length in range(1, len(parts)):  # a.b.c = 1 also says where a and a.b begin
+            self._found.setdefault((*table, *parts[:length]), (position, -1))
+        path = (*table, *parts)
+        self._found[path] = position, value
+        return path
 
-    def _descend_table(self, value: int, path: Path) -> int | None:
+    def _read_list(self, path: Path, value: int) -> None:
+        """Record each element of the list at ``value``."""
+        text, index = self._text, 0
+        position = _end(_SEPARATORS, text, value + 1)
+        while position < len(text) and text[position] != "]":
+            self._found[*path, index] = position, position
+            position = _end(_SEPARATORS, text, self._end_of_value(position))
+            index += 1
+
+    def _read_table(self, path: Path, value: int) -> None:
+        """Record each key of the inline table at ``value``."""
         text = self._text
         position = _end(_SEPARATORS, text, value + 1)
         while (key := _KEY.match(text, position)) is not None:
-            parts = _parts(key[0])
             value = _end(_EQUALS, text, key.end())
-            if parts[: len(path)] == path:
-                return position
-            if path[: len(parts)] == parts:
-                inside = self._descend(value, path[len(parts) :])
-                return position if inside is None else inside
+            self._record(path, _parts(key[0]), position, value)
             position = _end(_SEPARATORS, text, self._end_of_value(value))
-        return None
 
     def _end_of_value(self, position: int) -> int:
         text = self._text

@@ -181,6 +181,8 @@ class Reader:
         checks = checks_of(JOB)
         first_index: dict[str, int] = {}
         for index, table in enumerate(tables):
+            if self.findings.is_full:
+                return
             name = table.get("name")
             job = self._read_job(index, table, checks)
             if name.__class__ is str and name and first_index.setdefault(name, index) != index:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,13 +56,12 @@ def hint(name: str, known: Iterable[str]) -> str:
         return f'; did you mean "{_MEANT[word]}"?'
     if word.startswith(("UTC", "GMT", "+", "-")) and any(character.isdigit() for character in word):
         return "; an offset knows no summer time: use the IANA name of a place, as Europe/Berlin"
-    places = [place for place in known if "/" in place and not place.startswith(_NO_PLACES)]
-    by_city = sorted({place for place in places if place.rpartition("/")[2].upper() == word}, key=_preference)
-    if by_city:
-        return f'; did you mean "{by_city[0]}"?'
+    places, cities = _places(frozenset(known))
+    if word in cities:
+        return f'; did you mean "{cities[word]}"?'
     if len(word) <= _LONGEST_ABBREVIATION and word.isalpha():
         return "; use the IANA name of a place, as Europe/Berlin"
-    guess = nearest(name, places) or nearest(name.rpartition("/")[2], [place for place in places if "/" not in name])
+    guess = nearest(name, places)
     return f'; did you mean "{guess}"?' if guess else "; use the IANA name of a place, as Europe/Berlin"
 
 
@@ -76,6 +77,16 @@ def doubt(name: str) -> str:
             " for the time of a place write its name, as Europe/Berlin"
         )
     return ""
+
+
+@lru_cache(maxsize=1)
+def _places(known: frozenset[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The zones that are named after places, and by each city in capitals the one to name."""
+    places = sorted((place for place in known if "/" in place and not place.startswith(_NO_PLACES)), key=_preference)
+    cities: dict[str, str] = {}
+    for place in places:
+        cities.setdefault(place.rpartition("/")[2].upper(), place)
+    return tuple(places), cities
 
 
 def _preference(place: str) -> tuple[bool, str]:
