@@ -76,7 +76,8 @@ class CommandRecords(Database):
         if PRIVATE not in command.arguments:
             return command.arguments
         told = dict(command.arguments)
-        return {**told, "args": private.read(self.directory, told.pop(PRIVATE))}
+        told["args"] = private.read(self.directory, told.pop(PRIVATE))
+        return told
 
     def forget_arguments(self, command: Command) -> None:
         """Remove what was handed over privately with a command that has been answered."""

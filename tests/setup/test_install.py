@@ -220,6 +220,9 @@ def test_what_the_unit_will_miss_is_said(
 ) -> None:
     monkeypatch.setenv("PEAK_CONSOLE_ALERT_URLS", "ntfy://secret")
     monkeypatch.setenv("PEAK_CONSOLE_STATE_DIR", "state")
+    assert call("systemd", "--user", "--include-tags", "prod") == 1, "the unit would be refused at each start"
+    assert 'no job has the tag "prod"' in capsys.readouterr().err
+    (home / "jobs.toml").write_text(f'{JOB}tags = ["prod"]\n', encoding="utf-8")
     assert call("systemd", "--user", "--include-tags", "prod") == 0
     said = capsys.readouterr()
     assert "PEAK_CONSOLE_ALERT_URLS is set here" in said.err

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 23, 13, 55, tzinfo=UTC)
 """A Monday; 14:55 in Berlin."""
 HOUR = timedelta(hours=1)
+SUPERVISOR = "4711 boot/1"
+"""An engine that no longer lives, as the registry names it."""
 
 
 def record_run(
@@ -25,7 +27,7 @@ def record_run(
     started_at: datetime = NOW - HOUR,
     late: float = 0.5,
     seconds: float = 2,
-    supervisor: str = "test",
+    supervisor: str = SUPERVISOR,
     **claimed: Any,
 ) -> Run:
     """A run from its slot, ``late`` seconds before its start, to its end; without an outcome it still runs."""
@@ -41,7 +43,7 @@ def record_run(
 
 def record_slot(store: Store, job: str, outcome: str, reason: str, slot: datetime = NOW - HOUR) -> None:
     """A slot that never got a process."""
-    store.claim([Claim(job, slot, outcome=outcome, reason=reason)], NOW, "test")
+    store.claim([Claim(job, slot, outcome=outcome, reason=reason)], NOW, SUPERVISOR)
 
 
 def record_alert(store: Store, message: str, job: str | None = "risk_check", level: str = "critical") -> Alert:
