@@ -1,4 +1,4 @@
-"""Standard output of a program that goes on whatever becomes of it: closed, full, or read by nobody."""
+"""Standard output of a program that must go on when its output is closed, full, or no longer read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLOSING_SECONDS = 2.0
 class Outlet:
     """Writes to standard output at once, and gives up without a word where that is not possible.
 
-    ``apart`` writes in a thread of its own, so that a reader that has stopped reading stops nobody else.
+    ``apart`` writes in a thread of its own, so that a reader that has stopped reading blocks no other thread.
     """
 
     def __init__(self, *, apart: bool = False) -> None:
@@ -33,7 +33,7 @@ class Outlet:
             thread = Thread(target=self._serve, args=(lines,), name="output", daemon=True)
             try:
                 thread.start()
-            except RuntimeError:  # no room for another thread: whoever writes waits for the reader
+            except RuntimeError:  # no room for another thread: the writing thread waits for the reader
                 return
             self._lines, self._thread = lines, thread
 

@@ -1,4 +1,4 @@
-"""Keeps secrets out of whatever is shown, logged, stored or sent.
+"""Keeps secrets out of everything that is shown, logged, stored or sent.
 
 A secret is the value of a variable, argument or URL parameter whose name says so, the credentials in a URL, and
 any value named outright. What is masked reads ``***``.

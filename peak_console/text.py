@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # Every terminal escape that is complete: CSI …, a string (OSC, DCS, …) with its end, a two-character escape.
 # An incomplete one matches only its ESC, so that a stray byte cannot hide the text behind it. Bodies never
-# cross another ESC and quantifiers are possessive: time is linear in the text, whatever it holds.
+# cross another ESC and quantifiers are possessive: the time is linear in the length of any text.
 _ESCAPE = (
     r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]"
     r"|[\]PX^_][^\x07\x1b\n]*+(?:\x07|\x1b\\)"

@@ -2,7 +2,7 @@
 
 That module takes longer to load than Python takes to start (it loads ``inspect``), and compiles some ten functions
 for each class, at every start. What is made here behaves the same; ``dataclasses.replace``, ``fields`` and
-``asdict`` know it too: the real fields are made once somebody asks. To type checkers these *are* dataclasses.
+``asdict`` know it too: the real fields are made on demand. To type checkers these *are* dataclasses.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["dataclass", "field", "replace"]
 
 
 class _Field:
-    """A default that each value gets anew, or a field that ``repr`` does not show."""
+    """A default that is made for each value, or a field that ``repr`` does not show."""
 
     __slots__ = ("make", "shown")
 

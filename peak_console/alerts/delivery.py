@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 
 SEND_TIMEOUT_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 60.0
-"""The clock may be set; nobody notices a minute."""
+"""The longest sleep: the wall clock may be set meanwhile."""
 BACKLOG_WAIT_SECONDS = 5.0
 """While a channel holds due deliveries back, the outbox does not say when another channel's next one is due."""
 LONGEST_REST = timedelta(seconds=60)
 """A failing channel is tried once a minute, however much waits for it."""
 MAX_STUCK = 3
 BATCH = 500
-"""So many alerts go into one message at most."""
+"""The most alerts in one message."""
 WINDOW = timedelta(seconds=DIGEST_SECONDS)
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 class _Send:
-    """One message under way in a thread of its own; puts itself into ``done`` when it is over."""
+    """One message that a thread of its own sends; the thread passes it to ``done`` when it is over."""
 
     def __init__(self, deliveries: Sequence[Delivery], channel: AlertChannel, until: float) -> None:
         self.deliveries = deliveries
@@ -77,10 +77,9 @@ def _random() -> float:
 class Deliverer:
     """Sends what is due in the outbox, again and again until the service takes it or a day has passed.
 
-    What comes for a channel within ten seconds is one message. Each channel gets one message at a time, channels work
-    side by side, and a channel that fails rests before its
-    next one: a broken channel holds no other back. Exactly one deliverer may serve an outbox, the dispatching
-    engine's. All methods may be called from any thread and none but ``flush`` and ``stop`` waits.
+    Alerts for a channel within ten seconds are one message. Each channel gets one message at a time, channels work side
+    by side, and a channel that fails rests before its next message: a broken channel delays no other. Exactly one
+    deliverer may serve an outbox. All methods may be called from any thread; only ``flush`` and ``stop`` wait.
     """
 
     def __init__(
@@ -96,8 +95,8 @@ class Deliverer:
         report: Callable[[str], None] | None = None,
     ) -> None:
         """``open_outbox`` is called in the thread that uses it, and so is ``has_turn``: while that is false, others
-        send what is due. ``jitter`` yields numbers from 0 to 1, random ones by default. ``report`` is told of each
-        failure, in the delivery thread, in a sentence without secrets."""
+        send what is due. ``jitter`` yields numbers from 0 to 1, random ones by default. ``report`` gets a sentence
+        without secrets for each failure, in the delivery thread."""
         self._open_outbox = open_outbox
         self._clock = clock
         self._sender: Sender = sender or AppriseSender()
@@ -132,14 +131,14 @@ class Deliverer:
         self._news.put(None)
 
     def use_channels(self, channels: Sequence[AlertChannel]) -> None:
-        """Deliver to these from now on. What waits for a channel that is gone is given up when it is due."""
+        """Deliver to these channels from now on. Deliveries to a removed channel are given up when they are due."""
         self._channels = {channel.name: channel for channel in channels}
         self.wake()
 
     def flush(self, timeout_seconds: float) -> int:
-        """Try everything that is new or due once, for at most so long; how many deliveries are still to be made.
+        """Try everything that is new or due once, for at most ``timeout_seconds``; the number of deliveries left.
 
-        Starts the thread if need be, but only when there is something. Those left are in the outbox for later.
+        Starts the thread if there is something to send. Deliveries that are left stay in the outbox.
         """
         outbox = self._open_outbox()
         try:
@@ -196,9 +195,9 @@ class Deliverer:
             outbox.close()
 
     def _pause(self, problem: str) -> None:
-        """After trouble with the outbox: wait a while before it is opened anew.
+        """Wait before the outbox is opened again after an error.
 
-        What has been sent meanwhile is recorded first then, so that a full disk does not send it every minute.
+        What was sent before the error is recorded first then, so that a full disk does not send it every minute.
         """
         self._report(f"alerts: delivery pauses: {problem}")
         self._finish_flushes()
@@ -211,7 +210,7 @@ class Deliverer:
         self._flushes.clear()
 
     def _wait(self, seconds: float) -> bool:
-        """Sleep until there is news, taking it all in, or for so long; whether there was any."""
+        """Sleep until there is news, at most ``seconds``; take in all of it, and return whether there was any."""
         try:
             news = self._news.get(timeout=max(0.0, seconds))
         except queue.Empty:
@@ -237,7 +236,7 @@ class Deliverer:
         return min(waits)
 
     def _start_due(self, outbox: Outbox) -> None:
-        """Start sending what is due for each channel that is free. While somebody waits, what is new is due too."""
+        """Start sending what is due for each channel that is free. During a flush, what is new is due too."""
         if not self._has_turn():
             return
         now = self._clock.now()

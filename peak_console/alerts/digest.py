@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LINES = 20
-"""The first lines of so many alerts stand in a digest, the worst ones first."""
+"""The most alerts whose first line is in a digest; the worst ones come first."""
 LINE_CHARACTERS = 300
 _RANK: dict[str, int] = {level: rank for rank, level in enumerate(Level)}
 

@@ -1,6 +1,6 @@
 """What happened, judged: the alert it makes, or ``None``. Pure; times are aware, ``zone`` is for display only.
 
-The first line of a message stands alone (it is what a list or a phone shows); details follow it. Whatever text
+The first line of a message stands alone (it is what a list or a phone shows); details follow it. All text
 comes from outside (``stderr_tail``, ``reason``) has to be free of secrets and control characters already.
 """
 
@@ -65,7 +65,7 @@ class Finished:
         return wording.moment(moment, self.now, self.zone)
 
     def with_retry(self, headline: str) -> str:
-        """The headline of a failure, with what comes next: a retry, or nothing after so many attempts."""
+        """The headline of a failure, with what comes next: a retry, or how many attempts there were."""
         if self.retry_at is not None:
             return (
                 f"{headline}, attempt {self.run.attempt} of {self.attempts}: next attempt at {self.when(self.retry_at)}"
@@ -337,7 +337,7 @@ def judge_reloaded(
         return None
     summary = ", ".join(f"{len(jobs)} {word}" for word, jobs in parts)
     lines = [f"{path.rpartition('/')[2]} reloaded: {summary}"]
-    # A job that is gone runs no more, and nothing else will tell of it: each is named.
+    # Name each removed job: nothing else will mention it again.
     most = {"removed": len(removed)}
     lines += [f"{word.capitalize()}: {wording.names(jobs, most.get(word))}" for word, jobs in parts]
     context = {"path": path, "added": list(added), "removed": list(removed), "changed": list(changed)}

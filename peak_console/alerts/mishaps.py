@@ -32,7 +32,7 @@ def judge_undecided(job_name: str, error: str, *, now: datetime) -> Alert:
 
 
 def judge_unjudged(run: Run, outcome: str, error: str, *, now: datetime) -> Alert:
-    """The alert of a run of whose end it could not be decided what follows: whatever that is, it does not happen."""
+    """The alert of a run whose end was recorded without its consequences (retry, alert): deciding them failed."""
     lines = [
         f"{run.job} #{run.id} ended ({outcome}), but what follows could not be decided: {error}",
         "It is not tried again. All other jobs go on.",

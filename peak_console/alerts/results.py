@@ -1,4 +1,4 @@
-"""What becomes of the outbox when a message got out, or did not; and the incident of a channel that takes nothing."""
+"""Records whether a message was delivered, and keeps the incident of a channel that accepts nothing."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 LASTING = 3
-"""After so many failures in a row the other channels hear of it."""
+"""Failures in a row after which the other channels are told."""
 SOURCE = "delivery"
 """The ``source`` of alerts about channels."""
 

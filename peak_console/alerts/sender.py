@@ -33,7 +33,7 @@ NOT_UNDERSTOOD = "not a URL that Apprise understands"
 URL_FORMS = "services and the forms of their URLs: https://github.com/caronc/apprise/wiki"
 """What to do about it."""
 
-# The last two log whole URLs, paths with tokens included, when somebody sets the root logger to DEBUG.
+# The last two log whole URLs, paths with tokens included, when the root logger is set to DEBUG.
 _TALKATIVE = ("apprise", "requests", "urllib3")
 
 

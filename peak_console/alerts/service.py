@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from peak_console.model.records import Alert
 
 DELIVERY_SECONDS = 20.0
-"""How long a one-shot start waits for its alerts to be sent; what is left, the next engine sends."""
+"""How long a one-shot start waits for its alerts to be sent; the next engine sends the rest."""
 DELIVERY_LOCK = "delivery.lock"
 DELIVERY_TURN_SECONDS = 0.2
+"""How often a process that does not deliver asks for the delivery lock."""
 
 
 def alert_channels(jobset: JobSet) -> Sequence[AlertChannel]:
@@ -65,7 +66,7 @@ class Alerting:
         return self._channels
 
     def wake(self) -> None:
-        """There is something to send. Called by the engine, after it has been recorded.
+        """Look at the outbox now: the engine has recorded an alert with somewhere to go.
 
         Raises ``RuntimeError`` where the machine has no room for a thread; to be called again then.
         """
@@ -87,7 +88,7 @@ class Alerting:
         self._deliverer.wake()
 
     def send_at_once(self, alert: Alert) -> None:
-        """Send an alert that the registry cannot take, once, to every channel that wants it; nobody waits for that."""
+        """Send an alert that the registry cannot take, once, to each channel that wants it; waits for no answer."""
         from threading import Thread
 
         from peak_console.alerts.routing import channels_for
@@ -130,11 +131,11 @@ class Alerting:
                 return
 
     def _keeps_turn(self) -> bool:
-        """Whether nobody else delivers, even where the lock's file was removed. Raises ``StateError``."""
+        """Whether this process alone delivers, even where the lock's file was removed. Raises ``StateError``."""
         return self._turn.is_in_place() or self._turn.renew()
 
     def finish(self, seconds: float = DELIVERY_SECONDS) -> None:
-        """Send what is due, for some seconds at most; what is left, the next engine sends."""
+        """Send what is due, for ``seconds`` at most; the next engine sends the rest."""
         if self._deliverer is None:
             return
         if self._has_turn.wait(seconds):

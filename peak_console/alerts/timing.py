@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 DIGEST_SECONDS = 10.0
-"""An alert waits so long for others, with which it is sent as one message."""
+"""How long an alert waits for others, to be sent with them as one message."""
 REALERT_SECONDS = 3600.0
 """How long the same trouble is not sent again, unless a job says otherwise."""
 FIRST_SECONDS = 5.0

@@ -128,7 +128,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A judgement about runs that somebody should see. ``id`` is 0 until it is stored."""
+    """A message to the operator about runs or the engine. ``id`` is 0 until it is stored."""
 
     level: str
     message: str
@@ -150,7 +150,7 @@ class Alert:
 
     @property
     def is_open(self) -> bool:
-        """Whether it still needs somebody: nobody has acknowledged it, and its cause is not gone."""
+        """Whether it needs attention: it is neither acknowledged nor resolved."""
         return self.acknowledged_at is None and self.resolved_at is None
 
     @property
@@ -166,7 +166,7 @@ class AlertCounts:
     newest: int = 0
     """The newest alert's id; 0 when there is none."""
     open: int = 0
-    """How many nobody has acknowledged and nothing has resolved."""
+    """How many are neither acknowledged nor resolved."""
     incidents: int = 0
     """How many incidents have a cause that is not gone."""
     occurrences: int = 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 
-from peak_console.schedule.memo import Found
+from peak_console.schedule.memo import Memo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Days:
         self._months = months
         self._month_days = month_days
         self._weekdays = weekdays
-        self.first: Mapping[int, int | None] = Found(self._first, _KEPT)
+        self.first: Mapping[int, int | None] = Memo(self._first, _KEPT)
         """By day, the first one from it on; ``None`` when there is none in 50 years."""
 
     def __contains__(self, day: int) -> bool:

@@ -81,7 +81,7 @@ class ScheduleKind:
     def latest(self, oldest: datetime, now: datetime, count: int) -> Sequence[datetime]:
         """The last ``count`` slots from ``oldest``, itself a slot, up to ``now``, oldest first.
 
-        Walks back from ``now`` in growing windows: nobody can walk through years of minutes.
+        Walks back from ``now`` in growing windows, as a walk through years of minutes would take too long.
         """
         window = _FIRST_WINDOW
         while True:

@@ -1,4 +1,4 @@
-"""What has been found once and need not be found again."""
+"""A cache that costs no function call for a known question."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Found(dict["Any", "Any"]):
-    """Answers by question, found when they are first asked for: ``found[question]`` costs no call after that.
+class Memo(dict["Any", "Any"]):
+    """Answers by question: ``memo[question]`` computes an answer the first time, and looks it up after that.
 
-    When there are ``most``, all are forgotten: who asks on finds anew what is still asked for.
+    When it holds ``most`` answers it is emptied; the ones still needed are computed again.
     """
 
     def __init__(self, find: Callable[[Any], Any], most: int) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from peak_console.schedule.memo import Found
+from peak_console.schedule.memo import Memo
 from peak_console.schedule.offsets import DAY, EPOCH
 
 TYPE_CHECKING = False
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from peak_console.schedule.offsets import Offsets
     from peak_console.schedule.wallclock import WallClock
 
-_midnights: Mapping[int, datetime] = Found(lambda day: EPOCH + timedelta(day), 4096)
-_spans: Mapping[int, timedelta] = Found(lambda seconds: timedelta(0, seconds), 8192)
+_midnights: Mapping[int, datetime] = Memo(lambda day: EPOCH + timedelta(day), 4096)
+_spans: Mapping[int, timedelta] = Memo(lambda seconds: timedelta(0, seconds), 8192)
 """To make one takes eight times as long as to add it."""
 
 

@@ -36,7 +36,7 @@ _PLACES: Final = {
 }
 _MEANT: Final = {name: place for place, names in _PLACES.items() for name in names}
 _LONGEST_ABBREVIATION: Final = 5
-"""Letters of what may be an abbreviation: whatever resembles it means something else."""
+"""The lengths of names that may be abbreviations; a known name that merely looks similar means something else."""
 _NO_PLACES: Final = ("Etc/", "SystemV/", "posix/", "right/")
 _FIXED: Final = {
     "EST": "is five hours behind UTC the whole year and knows no summer time; for the time in New York write"

@@ -38,7 +38,7 @@ def zone_name(name: str | None) -> str:
 
 
 def forget() -> None:
-    """Look every zone up anew. What others keep of them is theirs to forget."""
+    """Look every zone up again the next time. Timetables that were made keep their zone."""
     _lookup.cache_clear()
 
 
