@@ -5,24 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.style import Style
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 
 from peak_console.model.records import Level
 from peak_console.tui.alerts.lines import STYLES, Layout
 from peak_console.tui.drawing import paint
+from peak_console.tui.drawing.cursor_list import CursorList
+from peak_console.tui.drawing.entries import EntryList
 from peak_console.tui.keys.actions import Context, binding, bindings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime, tzinfo
 
-    from textual import events
-    from textual.filter import LineFilter
+    from textual.binding import BindingType
     from textual.strip import Strip
 
     from peak_console.model.records import Alert
@@ -35,18 +33,14 @@ _KEPT = 200
 """Alerts whose drawing is kept; more than any screen shows."""
 
 
-class AlertsPane(ScrollView, can_focus=True):
+class AlertsPane(CursorList):
     """Every alert of the log. Those that are open stand out."""
 
+    PREFIX = "alerts-pane"
+    STYLES = STYLES
     COMPONENT_CLASSES: ClassVar[set[str]] = {*(f"alerts-pane--{name}" for name in STYLES), "alerts-pane--cursor"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,g", "edge(0)", "Newest", show=False),
-        Binding("end,G", "edge(-1)", "Oldest", show=False),
         binding("acknowledge"),
         binding("acknowledge_all"),
         *bindings_of(Context.ALERTS),
@@ -65,22 +59,24 @@ class AlertsPane(ScrollView, can_focus=True):
         alert: Alert
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
-        self._alerts: Sequence[Alert] = ()
+        self._list: EntryList[Alert] = EntryList(key=lambda alert: alert.id)
+        super().__init__(self._list, id=id, classes=classes)
         self._now: datetime | None = None
         self._zone: tzinfo | None = None
         self._layout: Layout | None = None
-        self._place = 0
         self._strips: dict[_Look, list[Strip]] = {}
         """By how an alert looks."""
-        self._palettes: dict[bool, dict[str, Style]] = {}
-        """The styles of an alert, by whether the cursor is on it."""
         self.border_title = "4 Alerts"
 
     @property
     def cursor_alert(self) -> Alert | None:
         """The alert under the cursor; ``None`` while there is none at all."""
-        return self._alerts[self._place] if self._place < len(self._alerts) else None
+        return self._list.current
+
+    @property
+    def _alerts(self) -> Sequence[Alert]:
+        """Newest first."""
+        return self._list.items
 
     def show(self, snapshot: Snapshot) -> None:
         """Show this alert log. The cursor stays on its alert; only lines that read differently are painted anew."""
@@ -91,8 +87,8 @@ class AlertsPane(ScrollView, can_focus=True):
             self.tick(snapshot.taken_at)
             return
         before, was = list(self._visible()), len(self._alerts)
-        under, newest = self.cursor_alert, self._alerts[0].id if self._alerts else 0
-        moved = self._take(snapshot.alerts, under)
+        newest = self._alerts[0].id if self._alerts else 0
+        moved = self._list.replace(snapshot.alerts)
         self._lay_out()
         self.set_class(any(_is_critical(alert) for alert in self._alerts), "-critical")
         if was != len(self._alerts):
@@ -115,34 +111,14 @@ class AlertsPane(ScrollView, can_focus=True):
         if self._lay_out():
             self.virtual_size = Size(1, len(self._alerts) * self._height)
             self.refresh()
-            self._scroll_to_cursor()
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        return paint.needed_filters(self, super().get_line_filters())
+            self.scroll_to_cursor()
 
     def notify_style_update(self) -> None:
-        self._palettes.clear()
         self._strips.clear()
         super().notify_style_update()
 
-    def on_click(self, event: events.Click) -> None:
-        offset = event.get_content_offset(self)
-        if offset is None:
-            return
-        place = (offset.y + self.scroll_offset.y) // self._height
-        if place < len(self._alerts):
-            self._go(place)
-            if event.chain == 2:
-                self.action_open_alert()
-
-    def action_move(self, by: int) -> None:
-        self._go(self._place + by)
-
-    def action_page(self, by: int) -> None:
-        self._go(self._place + by * max(1, self._page() - 1))
-
-    def action_edge(self, place: int) -> None:
-        self._go(place % max(1, len(self._alerts)))
+    def open_entry(self) -> None:
+        self.action_open_alert()
 
     def action_open_alert(self) -> None:
         alert = self.cursor_alert
@@ -156,10 +132,10 @@ class AlertsPane(ScrollView, can_focus=True):
             return
         if alert.is_open:
             self.post_message(self.AcknowledgeRequested(alert.id))
-        older = range(self._place + 1, len(self._alerts))
-        newer = range(self._place - 1, -1, -1)
+        under = self._list.cursor_place or 0
+        older, newer = range(under + 1, len(self._alerts)), range(under - 1, -1, -1)
         unread = (place for places in (older, newer) for place in places if self._alerts[place].is_open)
-        self._go(next(unread, self._place))
+        self.go(next(unread, under))
 
     def action_acknowledge_all(self) -> None:
         if any(alert.is_open for alert in self._alerts):
@@ -174,55 +150,31 @@ class AlertsPane(ScrollView, can_focus=True):
         pieces = []
         if layout is not None and not self._alerts and y == (self.size.height - 1) // 2:
             pieces = [(" " * ((width - len(EMPTY)) // 2), "text"), (EMPTY, "muted")]
-        return paint.strip(pieces, self._palette(cursor=False), width)
+        return paint.strip(pieces, self._colours(cursor=False), width)
 
     @property
     def _height(self) -> int:
         """How many lines an alert takes."""
-        return self._layout.height if self._layout is not None else 1
-
-    def _page(self) -> int:
-        """How many alerts are seen whole at once."""
-        return self.scrollable_content_region.height // self._height
+        return self._list.height
 
     def _visible(self) -> Iterator[_Look]:
         """What the lines on the screen show, each alert as in ``_strips``."""
         first = self.scroll_offset.y // self._height
-        for place in range(first, min(first + self._page() + 1, len(self._alerts))):
+        for place in range(first, min(first + self._rows_height // self._height + 1, len(self._alerts))):
             alert = self._alerts[place]
-            yield alert.id, alert.is_open, alert.count, place == self._place
+            yield alert.id, alert.is_open, alert.count, place == self._list.cursor_place
 
     def _drawn(self, layout: Layout, place: int) -> list[Strip]:
-        alert, cursor = self._alerts[place], place == self._place
+        alert, cursor = self._alerts[place], place == self._list.cursor_place
         key = (alert.id, alert.is_open, alert.count, cursor)
         strips = self._strips.get(key)
         if strips is None:
             if len(self._strips) >= _KEPT:
                 self._strips.clear()
-            styles = self._palette(cursor=cursor)
+            styles = self._colours(cursor=cursor)
             strips = [paint.strip(line, styles, layout.width) for line in layout.lines(alert, cursor=cursor)]
             self._strips[key] = strips
         return strips
-
-    def _palette(self, *, cursor: bool) -> dict[str, Style]:
-        styles = self._palettes.get(cursor)
-        if styles is None:
-            styles = paint.palette(self, "alerts-pane", STYLES)
-            if cursor:
-                under = self.get_component_rich_style("alerts-pane--cursor")
-                over = Style(bgcolor=under.bgcolor)
-                styles = {name: style if name == "critical" else style + over for name, style in styles.items()}
-            self._palettes[cursor] = styles
-        return styles
-
-    def _take(self, alerts: Sequence[Alert], under: Alert | None) -> int:
-        """Take these alerts instead, the cursor staying on its alert; by how many places that has moved."""
-        was, self._alerts = self._place, alerts
-        place = None
-        if under is not None:
-            place = next((place for place, alert in enumerate(alerts) if alert.id == under.id), None)
-        self._place = min(was, max(0, len(alerts) - 1)) if place is None else place
-        return 0 if place is None else place - was
 
     def _lay_out(self) -> bool:
         """Fit the columns anew; whether every alert has to be drawn anew for it."""
@@ -231,7 +183,7 @@ class AlertsPane(ScrollView, can_focus=True):
         layout = Layout(self._alerts, self.scrollable_content_region.width, self._now, self._zone)
         if layout.same(self._layout):
             return False
-        self._layout = layout
+        self._layout, self._list.height = layout, layout.height
         self._strips.clear()
         return True
 
@@ -240,7 +192,7 @@ class AlertsPane(ScrollView, can_focus=True):
         if moved and self.scroll_offset.y > 0:
             self.scroll_to(y=self.scroll_offset.y + moved * self._height, animate=False, force=True)
         if self.has_focus:
-            self._scroll_to_cursor()
+            self.scroll_to_cursor()
 
     def _wait_for_operator(self, newest: int) -> None:
         """While nobody works here, an unread alert has the cursor and is seen: the newest, if it came after ``newest``.
@@ -252,24 +204,8 @@ class AlertsPane(ScrollView, can_focus=True):
         if unread is None or under is None:
             return
         if self._alerts[unread].id > newest or not under.is_open:
-            self._place = unread
-            self._scroll_to_cursor()
-
-    def _go(self, place: int) -> None:
-        before, self._place = self._place, min(max(place, 0), max(0, len(self._alerts) - 1))
-        for changed in {before, self._place} if before != self._place else ():
-            y = changed * self._height - self.scroll_offset.y
-            self.refresh(Region(0, y, self.size.width, self._height))
-        self._scroll_to_cursor()
-
-    def _scroll_to_cursor(self) -> None:
-        """Scroll as little as it takes to see the cursor's alert whole."""
-        height, top = self.scrollable_content_region.height, self.scroll_offset.y
-        first = self._place * self._height
-        last = first + self._height
-        wanted = first if first < top else last - height if last > top + height else top
-        if wanted != top and height:
-            self.scroll_to(y=wanted, animate=False, force=True)
+            self._list.move_cursor(unread)
+            self.scroll_to_cursor()
 
 
 def _is_critical(alert: Alert) -> bool:

@@ -160,6 +160,12 @@ class ConsoleApp(App[int], inherit_bindings=False):
         if isinstance(event.widget, Input):
             event.widget.cursor_blink = False  # nothing moves here that has not changed
         self.layout.focus_has_moved()
+        self._show_current_job()
+
+    def _show_current_job(self) -> None:
+        """Have the cursor of Upcoming, while it is seen, on the job that keys act on."""
+        if self.layout.focused == "upcoming":
+            self.layout.upcoming.follow(self.layout.jobs.cursor_name)
 
     def _on_notify(self, event: Notify) -> None:
         """Make room for a toast: none is shown twice, and a pile higher than the screen leaves remains there."""
@@ -189,6 +195,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def on_upcoming_chosen(self, event: Upcoming.Chosen) -> None:
         self.selection.move_to(event.name)
 
+    def on_upcoming_opened(self, event: Upcoming.Opened) -> None:
+        self.selection.move_to(event.name)
+        self.details.open()
+
     def on_alerts_pane_opened(self, event: AlertsPane.Opened) -> None:
         self.navigation.open_alert(event.alert)
 
@@ -203,6 +213,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def on_job_table_highlighted(self, _event: JobTable.Highlighted) -> None:
         self.shown_run.cursor_has_moved()
+        self._show_current_job()
+        if self.layout.focused == "upcoming":
+            self.layout.upcoming.scroll_to_cursor()
 
     def on_job_table_opened(self, _event: JobTable.Opened) -> None:
         self.details.open()

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.style import Style
-from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 
 from peak_console.model.records import RunState
 from peak_console.schedule.zones import local_time
 from peak_console.text import duration, safe
 from peak_console.tui.drawing import paint
+from peak_console.tui.drawing.cursor_list import CursorList
+from peak_console.tui.drawing.entries import EntryList
 from peak_console.tui.drawing.glyphs import CURSOR, NOTHING, QUEUED, RUNNING, outcome
 from peak_console.tui.keys.actions import binding
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, tzinfo
 
-    from textual import events
+    from textual.binding import BindingType
     from textual.strip import Strip
 
     from peak_console.model.records import Run
@@ -38,20 +37,15 @@ _RIGHT = ("code", "took", "late")
 EMPTY = "it has never run"
 
 
-class RunList(ScrollView, can_focus=True):
+class RunList(CursorList):
     """Runs, newest first, below a line of headings that stays."""
 
+    PREFIX = "run-list"
+    STYLES = _STYLES
+    HEADINGS = 1
     COMPONENT_CLASSES: ClassVar[set[str]] = {*(f"run-list--{name}" for name in _STYLES), "run-list--cursor"}
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,g", "edge(0)", "Newest", show=False),
-        Binding("end,G", "edge(-1)", "Oldest", show=False),
-        binding("open_run"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [binding("open_run")]
 
     @dataclass
     class Opened(Message):
@@ -60,80 +54,40 @@ class RunList(ScrollView, can_focus=True):
         run_id: int
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self._runs: Sequence[Run] = ()
+        self._runs: EntryList[Run] = EntryList(key=lambda run: run.id)
+        super().__init__(self._runs, id=id)
         self._zone: tzinfo | None = None
-        self._place = 0
-        self._palettes: dict[bool, dict[str, Style]] = {}
 
     def show(self, runs: Sequence[Run], zone: tzinfo) -> None:
         """Show these runs, newest first, with times in ``zone``. The cursor stays on its run."""
-        under = self._runs[self._place].id if self._place < len(self._runs) else None
-        self._runs, self._zone = runs, zone
-        self._place = next((place for place, run in enumerate(runs) if run.id == under), 0)
-        self.virtual_size = Size(1, len(runs) + 1)
+        self._zone = zone
+        self._runs.replace(runs)
+        self.virtual_size = Size(1, len(runs) + self.HEADINGS)
         self.refresh()
 
-    def notify_style_update(self) -> None:
-        self._palettes.clear()
-        super().notify_style_update()
+    def cursor_moved(self) -> None:
+        self.scroll_visible(animate=False)  # on a small screen the list itself may be below the edge
 
-    def on_click(self, event: events.Click) -> None:
-        offset = event.get_content_offset(self)
-        if offset is not None and offset.y > 0 and offset.y - 1 + self.scroll_offset.y < len(self._runs):
-            self._go(offset.y - 1 + self.scroll_offset.y)
-            if event.chain == 2:
-                self.action_open_run()
-
-    def action_move(self, by: int) -> None:
-        self._go(self._place + by)
-
-    def action_page(self, by: int) -> None:
-        self._go(self._place + by * max(1, self._height - 1))
-
-    def action_edge(self, place: int) -> None:
-        self._go(place % max(1, len(self._runs)))
+    def open_entry(self) -> None:
+        self.action_open_run()
 
     def action_open_run(self) -> None:
-        if self._place < len(self._runs):
-            self.post_message(self.Opened(self._runs[self._place].id))
+        run = self._runs.current
+        if run is not None:
+            self.post_message(self.Opened(run.id))
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
-        place = y - 1 + self.scroll_offset.y
-        cursor = y > 0 and place == self._place and bool(self._runs)
+        place, runs = y - self.HEADINGS + self.scroll_offset.y, self._runs.items
+        cursor = y >= self.HEADINGS and place == self._runs.cursor_place
         pieces: list[Piece] = []
         if y == 0:
             pieces = [(" ", "text"), *_cells([(name, "muted") for name, _ in _COLUMNS], width), ("why", "muted")]
-        elif self._zone is not None and place < len(self._runs):
-            pieces = [(CURSOR if cursor else " ", "accent"), *_row(self._runs[place], self._zone, width)]
-        elif y == 1 and not self._runs:
+        elif self._zone is not None and place < len(runs):
+            pieces = [(CURSOR if cursor else " ", "accent"), *_row(runs[place], self._zone, width)]
+        elif y == 1 and not runs:
             pieces = [(" ", "text"), (EMPTY, "muted")]
-        return paint.strip(pieces, self._palette(cursor=cursor), width)
-
-    def _palette(self, *, cursor: bool) -> dict[str, Style]:
-        styles = self._palettes.get(cursor)
-        if styles is None:
-            styles = paint.palette(self, "run-list", _STYLES)
-            if cursor:
-                over = Style(bgcolor=self.get_component_rich_style("run-list--cursor").bgcolor)
-                styles = {name: style + over for name, style in styles.items()}
-            self._palettes[cursor] = styles
-        return styles
-
-    @property
-    def _height(self) -> int:
-        """How many lines there are for runs."""
-        return max(0, self.scrollable_content_region.height - 1)
-
-    def _go(self, place: int) -> None:
-        self._place = min(max(place, 0), max(0, len(self._runs) - 1))
-        top = self.scroll_offset.y
-        wanted = min(self._place, max(top, self._place - self._height + 1))
-        if wanted != top:
-            self.scroll_to(y=wanted, animate=False, force=True)
-        self.scroll_visible(animate=False)  # on a small screen the list itself may be below the edge
-        self.refresh()
+        return paint.strip(pieces, self._colours(cursor=cursor), width)
 
 
 def _row(run: Run, zone: tzinfo, width: int) -> list[Piece]:

@@ -19,8 +19,8 @@ class JobList:
     def __init__(self) -> None:
         self.order: list[Facts] = []
         """The rows that match, from top to bottom."""
-        self.place: dict[str, int] = {}
-        """Where each of them is in ``order``."""
+        self.places: dict[str, int] = {}
+        """The place of each of them in ``order``, by name."""
         self.lines: list[int] = []
         """Of each line, the place of the row that it belongs to: two alike are a job and its note."""
         self.line_of: list[int] = []
@@ -41,13 +41,13 @@ class JobList:
     @property
     def cursor(self) -> str | None:
         """The job that the cursor is on; ``None`` while no row is shown."""
-        return self._wanted if self._wanted in self.place else None
+        return self._wanted if self._wanted in self.places else None
 
     @property
     def marked_names(self) -> tuple[str, ...]:
         """The marked jobs that are shown, from top to bottom: nothing is done to what cannot be seen."""
-        shown = [name for name in self.marked if name in self.place]
-        return tuple(sorted(shown, key=self.place.__getitem__))
+        shown = [name for name in self.marked if name in self.places]
+        return tuple(sorted(shown, key=self.places.__getitem__))
 
     @property
     def selected_names(self) -> tuple[str, ...]:
@@ -98,14 +98,28 @@ class JobList:
         self._arrange()
         return True
 
+    @property
+    def count(self) -> int:
+        return len(self.order)
+
+    @property
+    def cursor_place(self) -> int | None:
+        return self.places.get(self._wanted or "")
+
+    def lines_of(self, place: int) -> range:
+        first = self.line_of[place]
+        return range(first, first + 1 + self.order[place].noted)
+
+    def nearest(self, line: int) -> int:
+        return self.lines[min(max(line, 0), len(self.lines) - 1)]
+
     def move_cursor(self, place: int) -> None:
-        """To the nearest row there is."""
         if self.order:
             self._wanted = self.order[min(max(place, 0), len(self.order) - 1)].row.name
 
     def _arrange(self) -> bool:
         """Filter and sort; whether any line moved. A pinned cursor whose job is gone stays where it was."""
-        was = self.place.get(self._wanted or "", 0)
+        was = self.places.get(self._wanted or "", 0)
         self.order = ordered(matching(self._facts.values(), self.filter_text), self.column, descending=self.descending)
         lines: list[int] = []
         self.line_of = []
@@ -115,8 +129,8 @@ class JobList:
             if facts.noted:
                 lines.append(place)
         place_of = {facts.row.name: place for place, facts in enumerate(self.order)}
-        moved = lines != self.lines or list(place_of) != list(self.place)
-        self.place, self.lines = place_of, lines
+        moved = lines != self.lines or list(place_of) != list(self.places)
+        self.places, self.lines = place_of, lines
         if not self.pinned:
             self.move_cursor(0)
         elif self.cursor is None:

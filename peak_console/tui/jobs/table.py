@@ -5,27 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from peak_console.text import safe
+from peak_console.tui.drawing.cursor_list import CursorList
 from peak_console.tui.drawing.direct_painting import refresh_cells, set_title
-from peak_console.tui.drawing.paint import needed_filters, palette
 from peak_console.tui.jobs.listing import JobList
 from peak_console.tui.jobs.painter import RowPainter
 from peak_console.tui.keys.actions import binding, key_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from textual import events
-    from textual.filter import LineFilter
 
     from peak_console.tui.jobs.cells import Facts
     from peak_console.tui.state.snapshot import Snapshot
@@ -33,18 +30,15 @@ if TYPE_CHECKING:
 _STYLES = ("text", "name", "muted", "header", "sorted", "error", "warning", "success", "primary", "accent", "bar")
 
 
-class JobTable(ScrollView, can_focus=True):
+class JobTable(CursorList):
     """Every job on a line. It shows a snapshot, and posts what the operator points at."""
 
+    PREFIX = "job-table"
+    STYLES = _STYLES
+    HEADINGS = 1
     COMPONENT_CLASSES: ClassVar[set[str]] = {*(f"job-table--{name}" for name in _STYLES), "job-table--cursor"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,g", "edge(0)", "First job", show=False),
-        Binding("end,G", "edge(-1)", "Last job", show=False),
         binding("details"),
         binding("mark"),
         Binding("escape", "reset", "Show all, unmark", show=False),
@@ -89,14 +83,12 @@ class JobTable(ScrollView, can_focus=True):
         classes: str | None = None,
     ) -> None:
         """``keymap`` holds the keys that the operator has replaced, as in ``ConsoleConfig``."""
-        super().__init__(id=id, classes=classes)
-        self._keymap = keymap
         self._jobs = JobList()
+        super().__init__(self._jobs, id=id, classes=classes)
+        self._keymap = keymap
         self._snapshot: Snapshot | None = None
         self._now: datetime | None = None
         self._painter = RowPainter()
-        self._palette: dict[bool, dict[str, Style]] = {}
-        """The styles of a row, by whether the cursor is on it."""
         self._told: tuple[str | None, tuple[str, ...]] = (None, ())
         """The cursor and the marks that were last posted."""
         self._title = ""
@@ -162,8 +154,8 @@ class JobTable(ScrollView, can_focus=True):
 
     def move_to(self, name: str) -> None:
         """Put the cursor on a job, if it is shown."""
-        if name in self._jobs.place:
-            self._go(self._jobs.place[name])
+        if name in self._jobs.places:
+            self.go(self._jobs.places[name])
 
     def pin_cursor(self) -> None:
         """From now on the cursor stays on its job; until then it is on the top row, the worst as a rule."""
@@ -177,46 +169,28 @@ class JobTable(ScrollView, can_focus=True):
         self._settle()
 
     def on_resize(self) -> None:
-        self._scroll_to_cursor()
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        return needed_filters(self, super().get_line_filters())
+        self.scroll_to_cursor()
 
     def notify_style_update(self) -> None:
-        self._palette.clear()
         self._painter.forget()
         super().notify_style_update()
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        if offset is None:
-            return
-        if offset.y == 0:
-            self._sort_at(offset.x)
-            return
-        line = offset.y - 1 + self.scroll_offset.y
-        if line < len(self._jobs.lines):
-            self._go(self._jobs.lines[line])
-            if event.chain == 2:
-                self.action_open()
+        column = self._painter.column_at(offset.x) if offset is not None and offset.y < self.HEADINGS else None
+        if column is not None:
+            self.sort(column)
 
-    def action_move(self, by: int) -> None:
-        self._go(self._cursor_place() + by)
+    def cursor_moved(self) -> None:
+        self.pin_cursor()
+        self._settle()
 
-    def action_page(self, by: int) -> None:
-        jobs = self._jobs
-        if jobs.lines:
-            line = jobs.line_of[self._cursor_place()] + by * max(1, self._height() - 1)
-            self._go(jobs.lines[min(max(line, 0), len(jobs.lines) - 1)])
-
-    def action_edge(self, place: int) -> None:
-        self._go(place % max(1, len(self._jobs.order)))
-
-    def action_open(self) -> None:
+    def open_entry(self) -> None:
         if self._jobs.cursor is not None:
             self.post_message(self.Opened(self._jobs.cursor))
 
-    action_details = action_open
+    def action_details(self) -> None:
+        self.open_entry()
 
     def action_mark(self) -> None:
         """Mark the job under the cursor, or unmark it, and go to the next."""
@@ -259,17 +233,6 @@ class JobTable(ScrollView, can_focus=True):
             facts, self._now, self._snapshot.zone, colours, is_note=is_note, cursor=cursor, marked=marked
         )
 
-    def _colours(self, *, cursor: bool) -> dict[str, Style]:
-        found = self._palette.get(cursor)
-        if found is None:
-            found = palette(self, "job-table", _STYLES)
-            if cursor:
-                under = self.get_component_rich_style("job-table--cursor")
-                found = {name: style + Style(bgcolor=under.bgcolor) for name, style in found.items()}
-                found["name"] += Style(bold=under.bold, reverse=under.reverse)
-            self._palette[cursor] = found
-        return found
-
     def _nothing(self) -> str:
         """What an empty table says."""
         if self._jobs.filter_text:
@@ -280,17 +243,10 @@ class JobTable(ScrollView, can_focus=True):
     def _visible(self) -> Iterator[tuple[int, Facts]]:
         """The rows on the screen, each with the line of the widget that it starts in."""
         jobs, top = self._jobs, self.scroll_offset.y
-        for line in range(top, min(top + self._height(), len(jobs.lines))):
+        for line in range(top, min(top + self._rows_height, len(jobs.lines))):
             place = jobs.lines[line]
             if jobs.line_of[place] == line:
                 yield line + 1 - top, jobs.order[place]
-
-    def _height(self) -> int:
-        """How many lines there are for rows."""
-        return max(0, self.scrollable_content_region.height - 1)
-
-    def _cursor_place(self) -> int:
-        return self._jobs.place.get(self._jobs.cursor or "", 0)
 
     def _lay_out(self) -> bool:
         """Fit the columns anew; whether every row has to be drawn anew for it."""
@@ -302,40 +258,11 @@ class JobTable(ScrollView, can_focus=True):
         self.virtual_size = Size(1, len(self._jobs.lines) + 1)
         self.refresh()
         self._settle()
-        self._scroll_to_cursor()
+        self.scroll_to_cursor()
 
     def _repaint(self, *names: str) -> None:
-        """Paint some rows anew, those of them that are on the screen."""
-        regions = []
-        for place in (self._jobs.place[name] for name in names if name in self._jobs.place):
-            first = self._jobs.line_of[place] - self.scroll_offset.y
-            last = first + self._jobs.order[place].noted
-            first, last = max(first, 0), min(last, self._height() - 1)
-            if first <= last:
-                regions.append(Region(0, first + 1, self.size.width, last - first + 1))
-        refresh_cells(self, regions)
-
-    def _go(self, place: int) -> None:
-        before = self._jobs.cursor
-        self.pin_cursor()
-        self._jobs.move_cursor(place)
-        if before is not None and before != self._jobs.cursor:
-            self._repaint(before, self._jobs.cursor or "")
-        self._scroll_to_cursor()
-        self._settle()
-
-    def _scroll_to_cursor(self) -> None:
-        """Scroll as little as it takes to see the cursor's row whole."""
-        jobs, height = self._jobs, self._height()
-        if not jobs.order or not height:
-            return
-        place = self._cursor_place()
-        first = jobs.line_of[place]
-        last = first + jobs.order[place].noted
-        top = self.scroll_offset.y
-        wanted = first if first < top else last - height + 1 if last >= top + height else top
-        if wanted != top:
-            self.scroll_to(y=wanted, animate=False, force=True)
+        """Paint the rows of some jobs, as far as they are in sight."""
+        self.refresh_entries(self._jobs.places[name] for name in names if name in self._jobs.places)
 
     def _settle(self) -> None:
         """Say in the title what is shown, and post what became of cursor and marks."""
@@ -352,8 +279,3 @@ class JobTable(ScrollView, can_focus=True):
             self.post_message(self.Highlighted(jobs.cursor))
         if jobs.marked_names != marks:
             self.post_message(self.MarksChanged(jobs.marked_names))
-
-    def _sort_at(self, x: int) -> None:
-        column = self._painter.column_at(x)
-        if column is not None:
-            self.sort(column)

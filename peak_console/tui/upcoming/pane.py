@@ -5,69 +5,70 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 
+from peak_console.tui.drawing.cursor_list import CursorList
 from peak_console.tui.drawing.direct_painting import refresh_cells
-from peak_console.tui.drawing.paint import changed_span, needed_filters, palette, strip
+from peak_console.tui.drawing.glyphs import CURSOR
+from peak_console.tui.drawing.paint import changed_span, strip
+from peak_console.tui.upcoming.entries import UpcomingEntries
 from peak_console.tui.upcoming.lines import line_pieces, name_width, upcoming_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
-    from textual import events
-    from textual.filter import LineFilter
     from textual.strip import Strip
 
-    from peak_console.tui.drawing.paint import Palette, Piece
+    from peak_console.tui.drawing.paint import Piece
     from peak_console.tui.state.snapshot import Snapshot
-    from peak_console.tui.upcoming.lines import UpcomingLine
 
-_STYLES = ("text", "muted", "primary", "warning", "rest")
+_STYLES = ("text", "muted", "primary", "warning", "rest", "accent")
 
 
-class Upcoming(ScrollView, can_focus=True):
-    """Running jobs first, then every slot ahead in time order. Paints only the lines that read differently."""
+class Upcoming(CursorList):
+    """Running jobs first, then every slot ahead in time order. Paints only the lines that read differently.
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"upcoming--{name}" for name in _STYLES}
+    While it has the focus its cursor is on the job that keys act on, the one under the cursor of the job table.
+    """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k", "scroll_up", "Up", show=False),
-        Binding("j", "scroll_down", "Down", show=False),
-        Binding("g", "scroll_home", "Top", show=False),
-        Binding("G", "scroll_end", "Bottom", show=False),
-    ]
+    PREFIX = "upcoming"
+    STYLES = _STYLES
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*(f"upcoming--{name}" for name in _STYLES), "upcoming--cursor"}
 
     @dataclass
     class Chosen(Message):
-        """The operator clicked on a job."""
+        """The operator has put the cursor on a job, or clicked on it."""
+
+        name: str
+
+    @dataclass
+    class Opened(Message):
+        """The operator wants to see more of a job."""
 
         name: str
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
+        self._list = UpcomingEntries()
+        super().__init__(self._list, id=id, classes=classes)
         self.border_title = Content("3 Upcoming")
         self._snapshot: Snapshot | None = None
         self._now: datetime | None = None
-        self._lines: list[UpcomingLine] = []
         self._names = 0
         self._width = 0
         self._drawn: dict[int, list[Piece]] = {}
         """What each line that is in sight says."""
-        self._palette: Palette | None = None
 
     def show(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         if self._now is None or snapshot.taken_at > self._now:
             self._now = snapshot.taken_at
         lines = upcoming_lines(snapshot)
-        if lines == self._lines:
+        if lines == self._list.lines:
             return
-        self._lines, self._names = lines, name_width(lines)
+        self._list.replace(lines)
+        self._names = name_width(lines)
         self._drawn.clear()
         self.virtual_size = Size(1, len(lines))
         self.refresh()
@@ -91,31 +92,55 @@ class Upcoming(ScrollView, can_focus=True):
         self._drawn.clear()
         self.refresh()
 
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        return needed_filters(self, super().get_line_filters())
+    def on_focus(self) -> None:
+        self._repaint_cursor()
 
-    def notify_style_update(self) -> None:
-        self._palette = None
-        super().notify_style_update()
+    def on_blur(self) -> None:
+        self._repaint_cursor()
 
-    def on_click(self, event: events.Click) -> None:
-        offset = event.get_content_offset(self)
-        if offset is None:
+    @property
+    def cursor_name(self) -> str | None:
+        """The job under the cursor; ``None`` while the cursor is on none."""
+        line = self._list.current
+        return line.name if line is not None else None
+
+    def follow(self, name: str | None) -> None:
+        """Put the cursor on the job that keys act on, unless it is there; on none where that job has no line.
+
+        Does not scroll: the focus may have come with a click, which is meant for the line that is under the mouse.
+        """
+        if name == self.cursor_name:
             return
-        number = offset.y + self.scroll_offset.y
-        if number < len(self._lines) and (name := self._lines[number].name) is not None:
-            self.post_message(self.Chosen(name))
+        self._repaint_cursor()
+        self._list.move_to_job(name)
+        self._repaint_cursor()
+
+    def cursor_moved(self) -> None:
+        if self.cursor_name is not None:
+            self.post_message(self.Chosen(self.cursor_name))
+
+    def open_entry(self) -> None:
+        if self.cursor_name is not None:
+            self.post_message(self.Opened(self.cursor_name))
+
+    def _repaint_cursor(self) -> None:
+        place = self._list.cursor_place
+        if place is not None:
+            self.refresh_entries([place])
 
     def render_line(self, y: int) -> Strip:
-        if self._palette is None:
-            self._palette = palette(self, "upcoming", _STYLES)
         number = y + self.scroll_offset.y
-        pieces = (self._drawn.get(number) or self._draw(number)) if number < len(self._lines) else []
-        return strip(pieces, self._palette, self._width)
+        pieces = (self._drawn.get(number) or self._draw(number)) if number < len(self._list.lines) else []
+        place = self._list.cursor_place
+        cursor = self.has_focus and place is not None and number in self._list.lines_of(place)
+        if cursor and pieces:
+            text, style = pieces[0]  # it begins with a blank
+            pieces = [(CURSOR, "accent"), (text[1:], style), *pieces[1:]]
+        return strip(pieces, self._colours(cursor=cursor), self._width)
 
     def _draw(self, number: int) -> list[Piece]:
         if self._snapshot is None or self._now is None:
             return []
-        pieces = line_pieces(self._lines[number], self._now, self._snapshot.zone, self._names, self._width)
+        pieces = line_pieces(self._list.lines[number], self._now, self._snapshot.zone, self._names, self._width)
         self._drawn[number] = pieces
         return pieces

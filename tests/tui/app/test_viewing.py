@@ -304,6 +304,41 @@ async def test_a_click_on_what_comes_next_selects_its_job(console: Console) -> N
     assert console.cursor == "alpha"
 
 
+async def test_a_key_in_upcoming_acts_on_the_job_under_the_cursor_there(console: Console) -> None:
+    upcoming = console.app.layout.upcoming
+    await console.go_to("beta")
+    await console.press("3")
+    assert upcoming.cursor_name == "beta", "which runs"
+    await console.press("down", "r")
+    assert (upcoming.cursor_name, console.cursor) == ("alpha", "alpha")
+    assert [(verb, job) for verb, job, *_ in console.stage.commands] == [("run", "alpha")]
+    await console.press("enter")
+    assert console.shows(JobDetails)
+    assert console.app.details.job == "alpha"
+
+
+async def test_upcoming_shows_no_cursor_while_its_job_has_no_line_there(console: Console) -> None:
+    await console.go_to("gamma")
+    await console.press("3")
+    assert (console.app.layout.upcoming.cursor_name, console.cursor) == (None, "gamma")
+    await console.press("down")
+    assert (console.app.layout.upcoming.cursor_name, console.cursor) == ("beta", "beta")
+
+
+async def test_a_job_chosen_in_upcoming_is_shown_by_the_filter_that_hid_it(console: Console) -> None:
+    await console.press("slash", *"alpha", "enter", "3")
+    assert console.app.layout.upcoming.cursor_name == "alpha"
+    await console.press("home")
+    assert (console.cursor, console.app.layout.jobs.filter_text) == ("beta", "")
+
+
+async def test_marking_in_upcoming_goes_on_to_the_next_job_in_both(console: Console) -> None:
+    await console.go_to("beta")
+    await console.press("3", "space")
+    assert console.app.layout.jobs.selected_names() == ("beta",)
+    assert console.app.layout.upcoming.cursor_name == console.cursor == "alpha"
+
+
 async def test_the_wheel_scrolls_what_is_under_it(console: Console) -> None:
     await console.go_to("alpha")
     await console.wheel("output", MouseScrollUp)

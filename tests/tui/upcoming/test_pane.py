@@ -12,7 +12,9 @@ from textual.geometry import Region
 from peak_console.decisions.job_status import Standing
 from peak_console.model.records import Hold, RunState
 from peak_console.schedule.model import JobSchedule
+from peak_console.tui.drawing.glyphs import CURSOR
 from peak_console.tui.drawing.paint import pieces_width
+from peak_console.tui.upcoming.entries import UpcomingEntries
 from peak_console.tui.upcoming.lines import line_pieces, name_width, upcoming_lines
 from peak_console.tui.upcoming.pane import Upcoming
 from tests.tui.harness import (
@@ -178,24 +180,104 @@ async def test_a_click_chooses_a_job_and_a_heading_none() -> None:
         assert [message.name for message in posted.of(Upcoming.Chosen)] == ["near"]
 
 
-async def test_keys_scroll_a_long_list() -> None:
+def upcoming_of(*names: str) -> Snapshot:
+    """One slot after the other, a second apart."""
+    return make_snapshot([make_row(name, next_in=nth + 60) for nth, name in enumerate(names)])
+
+
+@pytest.mark.parametrize(
+    ("keys", "name", "top"),
+    [
+        (("down",), "job01", "next"),
+        (("j", "j", "k"), "job01", "next"),
+        (("end",), "job39", "job30"),
+        (("G", "g"), "job00", "next"),
+        (("up",), "job00", "next"),
+        (("pagedown",), "job09", "job00"),
+        (("pagedown", "pageup"), "job00", "next"),
+    ],
+)
+async def test_keys_move_the_cursor_and_the_list_scrolls_with_it(keys: tuple[str, ...], name: str, top: str) -> None:
+    pane, posted = Upcoming(), Posted()
+    async with WidgetApp(pane).run_test(size=(60, 12), message_hook=posted) as pilot:
+        pane.show(upcoming_of(*(f"job{n:02}" for n in range(40))))
+        pane.follow("job00")
+        pane.focus()
+        await pilot.press(*keys)
+        await pilot.pause()
+        lines = [pane.render_line(y).text for y in range(pane.size.height)]
+
+        assert pane.cursor_name == name
+        assert [line for line in lines if line.startswith(CURSOR)] == [line for line in lines if name in line]
+        assert top in lines[0]
+        assert posted.of(Upcoming.Chosen)[-1].name == name
+
+
+async def test_the_cursor_passes_headings_and_begins_at_the_first_job() -> None:
     pane = Upcoming()
     async with WidgetApp(pane).run_test(size=(60, 12)) as pilot:
-        pane.show(make_snapshot([make_row(f"job{n:02}", next_in=n + 60) for n in range(40)]))
+        pane.show(make_snapshot([running("under_way", 5), make_row("soon", next_in=9)]))
+        pane.focus()
+        assert pane.cursor_name is None
+        names: list[str | None] = []
+        for _ in range(3):
+            await pilot.press("down")
+            names.append(pane.cursor_name)
+
+        assert names == ["under_way", "soon", "soon"]
+
+
+async def test_the_cursor_is_seen_while_the_pane_has_the_focus() -> None:
+    pane = Upcoming()
+    async with WidgetApp(pane).run_test(size=(60, 12)) as pilot:
+        pane.show(upcoming_of("job"))
+        pane.follow("job")
+        pilot.app.screen.set_focus(None)
+        await pilot.pause()
+        assert CURSOR not in pane.render_line(1).text
         pane.focus()
         await pilot.pause()
-        for key, number, words in (("G", 9, "job39"), ("g", 0, "next"), ("j", 0, "job00"), ("k", 0, "next")):
-            await pilot.press(key)
-            await pilot.pause()
-            assert words in pane.render_line(number).text
+        assert pane.render_line(1).text.startswith(CURSOR)
 
 
-def picture(snapshot: Snapshot) -> tuple[WidgetApp, Callable[..., Any]]:
+def test_the_cursor_stays_on_its_slot_then_on_its_job_and_on_no_other() -> None:
+    entries = UpcomingEntries()
+    twice = [running("job", 5), make_row("other", next_in=1)]
+    slot = make_row("job", next_in=9)
+    entries.replace(upcoming_lines(make_snapshot([*twice, slot])))
+    entries.move_cursor(2)
+    assert (entries.current and entries.current.at) == slot.view.next_slot
+    entries.replace(upcoming_lines(make_snapshot([make_row("new", next_in=0), *twice, slot])))
+    assert (entries.current and entries.current.at) == slot.view.next_slot, "where it is now"
+    entries.replace(upcoming_lines(make_snapshot(twice)))
+    assert (entries.current and entries.current.started) is not None, "the slot has passed, a run is under way"
+    entries.replace(upcoming_lines(make_snapshot(twice[1:])))
+    assert entries.current is None
+
+
+async def test_a_double_click_opens_a_job() -> None:
+    pane, posted = Upcoming(), Posted()
+    async with WidgetApp(pane).run_test(size=(60, 12), message_hook=posted) as pilot:
+        pane.show(upcoming_of("job"))
+        await pilot.pause()
+        await pilot.click(Upcoming, offset=(20, 2), times=2)
+        await pilot.pause()
+
+        assert [message.name for message in posted.of(Upcoming.Opened)] == ["job"]
+
+
+def picture(snapshot: Snapshot, *keys: str, theme: str | None = None) -> tuple[WidgetApp, Callable[..., Any]]:
     pane = Upcoming()
 
     async def prepare(pilot: Pilot[None]) -> None:
+        if theme is not None:
+            pilot.app.theme = theme
         pane.show(snapshot)
         await pilot.pause()
+        if keys:
+            pane.focus()
+            await pilot.press(*keys)
+            await pilot.pause()
 
     return WidgetApp(pane), prepare
 
@@ -203,6 +285,12 @@ def picture(snapshot: Snapshot) -> tuple[WidgetApp, Callable[..., Any]]:
 def test_upcoming_when_busy(snap_compare: SnapCompare) -> None:
     app, prepare = picture(make_snapshot(trading_rows()))
     assert snap_compare(app, run_before=prepare, terminal_size=(48, 18))
+
+
+@pytest.mark.parametrize("theme", ["peak-dark", "peak-light", "peak-16"])
+def test_upcoming_with_its_cursor(snap_compare: SnapCompare, theme: str) -> None:
+    app, prepare = picture(make_snapshot(trading_rows()), "down", "down", "down", theme=theme)
+    assert snap_compare(app, run_before=prepare, terminal_size=(60, 18))
 
 
 def test_upcoming_on_hold_and_wide(snap_compare: SnapCompare) -> None:
