@@ -74,7 +74,7 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("previous_pane", ("shift+tab",), "Previous pane", _ALL, "Go to the pane before."),
     ActionDef("pane_jobs", ("1",), "Jobs", _ALL, "Go to the jobs."),
     ActionDef("pane_output", ("2",), "Output", _ALL, "Go to the output of the job."),
-    ActionDef("pane_upcoming", ("3",), "Upcoming", _ALL, "Go to what runs and comes next; there the cursor chooses the job too."),
+    ActionDef("pane_upcoming", ("3",), "Upcoming", _ALL, "Go to what runs and comes next; choose a job there."),
     ActionDef("pane_alerts", ("4",), "Alerts", _ALL, "Go to the alerts."),
     ActionDef("details", ("enter", "5"), "Details", _ALL,
               "Everything about the job, on a screen of its own.", footer=True),
