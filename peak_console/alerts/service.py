@@ -46,6 +46,8 @@ class Alerting:
 
     def __init__(self, directory: str, clock: Clock, report: Callable[[str], None] = lambda _problem: None) -> None:
         self._channels: Sequence[AlertChannel] = ()
+        self.dotenv_fault = ""
+        """Why ``.env`` does not count, when the channels were last taken from it; empty when it does."""
         self._directory = directory
         self._clock = clock
         self._report = report
@@ -56,11 +58,13 @@ class Alerting:
     def channels_of(self, jobset: JobSet) -> Sequence[AlertChannel]:
         """Where alerts go from now on, by the jobs file and the environment."""
         self._channels = alert_channels(jobset)
+        self.dotenv_fault = ""
         if os.path.exists(".env"):
             from peak_console.jobs.environment import dotenv_fault
 
-            if fault := dotenv_fault(os.curdir):
-                self._report(f"alerts: {fault}")
+            self.dotenv_fault = dotenv_fault(os.curdir)
+            if self.dotenv_fault:
+                self._report(f"alerts: {self.dotenv_fault}")
         if self._deliverer is not None:
             self._deliverer.use_channels(self._channels)
         return self._channels

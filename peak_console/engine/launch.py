@@ -7,7 +7,7 @@ from _thread import allocate_lock
 
 from peak_console.errors import StartError
 from peak_console.jobs.command import build_command_args, resolve_command, working_directory
-from peak_console.jobs.environment import job_environment, load_dotenv_values, meta_text
+from peak_console.jobs.environment import dotenv_to_mask, job_environment, meta_text
 from peak_console.redact import Redactor, secret_words
 from peak_console.runs.interface import RunSpec
 from peak_console.store.directory import run_directory
@@ -51,7 +51,7 @@ class Launcher:
         self._environ = dict(environ)
         self._secrets: list[Mapping[str, str]] = [environ]
         if os.path.exists(".env"):  # jobs read it themselves, and repeat it in their errors
-            self._secrets.append(load_dotenv_values(os.getcwd()))
+            self._secrets.append(dotenv_to_mask(os.getcwd()))
         self._own = jobset.jobs
         for job in jobset.jobs.values():
             self._secrets += (

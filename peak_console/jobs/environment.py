@@ -105,18 +105,34 @@ def load_dotenv_values(directory: str) -> dict[str, str]:
         return {}
 
 
+def dotenv_to_mask(directory: str) -> dict[str, str]:
+    """The variables in ``.env`` of ``directory`` whose values are masked, whether or not the file counts.
+
+    Jobs may read a file that we refuse (another owner's, not UTF-8, too large) and repeat its secrets in their errors.
+    Of a file that is too large the first 1 MiB is read; of one that cannot be read, nothing.
+    """
+    try:
+        raw = _raw(os.path.join(directory, ".env"))
+    except (OSError, ValueError):
+        return {}
+    if len(raw) > _MAX_BYTES:
+        raw = raw[:_MAX_BYTES].rpartition(b"\n")[0]  # the last line may be cut within its value
+    return _values(raw.replace(b"\0", b"").decode("utf-8-sig", "surrogateescape"))[0]
+
+
 def dotenv_fault(directory: str) -> str:
     """Why nothing of ``.env`` in ``directory`` counts, or some of its lines do not; empty when there is no fault."""
     path = os.path.join(directory, ".env")
     try:
         stranger = "" if os.path.isdir(path) else _stranger_of(path)
         if stranger:
-            return f".env {stranger}: nothing in it counts, as it could send alerts anywhere; mend that, or remove it"
+            return f".env {stranger}"
         bad_line = 0 if os.path.isdir(path) else _values(_content(path))[1]
     except FileNotFoundError:
         return ""
     except OSError as error:
-        return f".env cannot be read ({error.strerror or error}); mend its permissions"
+        mend = "mend its permissions" if isinstance(error, PermissionError) else "put a text file there, or remove it"
+        return f".env cannot be read ({error.strerror or error}), so nothing in it counts or can be masked; {mend}"
     except TooLargeError as error:
         return f".env {error}"
     except ValueError:
@@ -127,12 +143,13 @@ def dotenv_fault(directory: str) -> str:
 
 
 def _stranger_of(path: str) -> str:
-    """Who else decides what a file says, in a working directory that others may write to. Raises ``OSError``."""
+    """Why another user decides what a file says, and what to do; empty when none does. Raises ``OSError``."""
     status = os.stat(path)
+    ignored = "so nothing in it counts: it could send alerts anywhere"
     if status.st_uid not in (os.geteuid(), 0):
-        return f"belongs to another user ({status.st_uid})"
+        return f"belongs to another user ({status.st_uid}), {ignored}; make it yours with chown, or remove it"
     if status.st_mode & 0o002:
-        return "can be written to by everybody"
+        return f"can be written to by every user, {ignored}; run: chmod o-w .env"
     return ""
 
 
@@ -161,15 +178,20 @@ def _content(path: str) -> str:
 
     Only a regular file is one: nobody waits for the other end of a pipe, or for a device.
     """
-    with open(path, "rb", opener=_without_waiting) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file", path)
-        raw = file.read(_MAX_BYTES + 1)
+    raw = _raw(path)
     if len(raw) > _MAX_BYTES:
         raise TooLargeError(f"is larger than {_MAX_BYTES:,} bytes: nothing in it counts; is it the right file?")
     if b"\0" in raw:
         raise ValueError(path)
     return raw.decode("utf-8-sig")
+
+
+def _raw(path: str) -> bytes:
+    """The first bytes of a regular file, one more than a file of variables may have. Raises ``OSError``."""
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", path)
+        return file.read(_MAX_BYTES + 1)
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -170,7 +170,7 @@ class _Here:
         self._last: RunFinished | None = None
         self._outputs: list[_Output] = []
         self._signals = 0
-        self._alerting = Alerting(directory, SystemClock())
+        self._alerting = Alerting(directory, SystemClock(), report=note)
         self._engine = passing_engine(jobset, directory, emit=self._note, alerting=self._alerting)
 
     def _note(self, event: EngineEvent) -> None:

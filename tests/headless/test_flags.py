@@ -51,6 +51,14 @@ def test_wrong_usage_exits_2_and_starts_nothing(program: Program, words: tuple[s
     assert not program.state.exists()
 
 
+@pytest.mark.parametrize("words", [("--once",), ("--once", "--no-alerts"), ("run", "note")])
+def test_a_dotenv_that_does_not_count_is_told_at_each_start(program: Program, words: tuple[str, ...]) -> None:
+    program.jobs(NOTE)
+    (program.folder / ".env").write_bytes(b"#" * (1024 * 1024 + 1))
+    answer = program.run(*words)
+    assert "alerts: .env is larger than 1,048,576 bytes: nothing in it counts" in answer.out + answer.err
+
+
 def test_a_run_that_fails_for_good_makes_exit_code_3(program: Program) -> None:
     program.jobs(shell("fine", "exit 0") + shell("bad", "exit 7"))
     answer = program.once()

@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.errors import StartError
-from peak_console.jobs.environment import dotenv_fault, job_environment, load_dotenv_values, own_environment
+from peak_console.jobs.environment import (
+    dotenv_fault,
+    dotenv_to_mask,
+    job_environment,
+    load_dotenv_values,
+    own_environment,
+)
 from peak_console.jobs.model import JobDefinition
 from peak_console.schedule.model import JobSchedule
 
@@ -127,6 +133,38 @@ def test_missing_unreadable_or_foreign_dotenv_says_nothing(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("content", "mode"),
+    [
+        (b"TOKEN=hush-hush\nB=\xff\n", 0o600),
+        (b"TOKEN=hush-hush\nB=\0\n", 0o600),
+        (b"TOKEN=hush-hush\n", 0o666),
+        (b"TOKEN=hush-hush\n" + b"#" * 1024 * 1024, 0o600),
+        (b"TOKEN=hush-hush\nLAST=" + b"x" * 1024 * 1024, 0o600),
+    ],
+)
+def test_secrets_of_a_dotenv_that_does_not_count_are_masked_all_the_same(
+    tmp_path: Path, content: bytes, mode: int
+) -> None:
+    path = tmp_path / ".env"
+    path.write_bytes(content)
+    path.chmod(mode)
+    assert load_dotenv_values(str(tmp_path)) == {}
+    assert dotenv_fault(str(tmp_path))
+    masked = dotenv_to_mask(str(tmp_path))
+    assert masked["TOKEN"] == "hush-hush"
+    assert "LAST" not in masked
+
+
+def test_a_dotenv_that_is_no_file_says_what_to_do(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".env")
+    assert dotenv_to_mask(str(tmp_path)) == {}
+    assert dotenv_fault(str(tmp_path)) == (
+        ".env cannot be read (it is not a regular file), so nothing in it counts or can be masked; put a text file"
+        " there, or remove it"
+    )
+
+
+@pytest.mark.parametrize(
     ("line", "value"),
     [
         (r"A='pa$s${HOME}\n'", r"pa$s${HOME}\n"),
@@ -201,7 +239,7 @@ def test_a_dotenv_that_others_decide_is_not_obeyed_and_that_is_said(
     assert dotenv_fault(str(tmp_path)) == ""
     path.chmod(0o646)
     assert load_dotenv_values(str(tmp_path)) == {}
-    assert "can be written to by everybody: nothing in it counts" in dotenv_fault(str(tmp_path))
+    assert "can be written to by every user, so nothing in it counts" in dotenv_fault(str(tmp_path))
     path.chmod(0o600)
     owner = path.stat().st_uid
     monkeypatch.setattr("os.geteuid", lambda: owner + 1)

@@ -69,6 +69,13 @@ def test_for_people_every_finding_has_its_grade_and_every_remedy_a_line(peak: Co
     assert answer.code == 0
 
 
+def test_what_is_wrong_with_dotenv_is_told(peak: CommandLine) -> None:
+    (peak.folder / ".env").write_bytes(b"A=1\nnot a variable\n")
+    (peak.folder / ".env").chmod(0o600)
+    found = told(peak("doctor", "--json"), "jobs")
+    assert "warning: .env: line 2 is not NAME=value and does not count → mend it, or begin it with #" in found
+
+
 def test_a_job_that_cannot_run_is_a_problem_and_exits_with_1(peak: CommandLine) -> None:
     peak.jobs('[[job]]\nname = "a: b"\ncommand = "no-such-program"\n[[job]]\nname = "off"\ncommand = "/nowhere"\n'
               'enabled = false\n')  # fmt: skip

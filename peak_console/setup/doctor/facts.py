@@ -146,6 +146,8 @@ class JobsFile:
     channels: Mapping[str, str]
     """Each place that alerts are delivered to, with what is wrong with it; never its URL."""
     channels_fault: str = ""
+    dotenv_fault: str = ""
+    """Why ``.env`` in ``directory`` does not count, or some line of it; empty when it does."""
     directory: str
     """Where relative paths start."""
     search_path: str

@@ -43,6 +43,8 @@ def judge_jobs(file: JobsFile) -> Iterator[Finding]:
         yield Finding(_JOBS, Grade.OK, f"found what they run: {', '.join(told)}")
     if file.channels_fault:
         yield from_sentence(_JOBS, Grade.WARNING, file.channels_fault)
+    if file.dotenv_fault:
+        yield from_sentence(_JOBS, Grade.WARNING, file.dotenv_fault)
     for name, fault in file.channels.items():
         if fault:
             yield Finding(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from peak_console.errors import JobsFileError, PeakConsoleError, StartError, StateError
 from peak_console.jobs import source
 from peak_console.jobs.command import resolve_command, working_directory
-from peak_console.jobs.environment import load_dotenv_values, own_environment
+from peak_console.jobs.environment import dotenv_fault, load_dotenv_values, own_environment
 from peak_console.jobs.interpreters import interpreters, unexpected_interpreters
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.jobs.model import Problem
@@ -59,6 +59,7 @@ def examine(
             jobs=[_job(job, reader.settings.python, environ) for job in selected] if reader is not None else [],
             channels=channels,
             channels_fault=channels_fault,
+            dotenv_fault=dotenv_fault(os.curdir),
             directory=os.getcwd(),
             search_path=environ.get("PATH", ""),
         ),

@@ -274,6 +274,8 @@ class EngineSession:
         if self._held_back is not None:
             text, since = self._held_back
             found.append(Trouble(f"{text}; the jobs loaded before go on{self._how_to_accept}", since))
+        if self.is_own and self._alerting.dotenv_fault:
+            found.append(Trouble(f"alerts: {self._alerting.dotenv_fault}", self._opened_at))
         return found
 
     @property

@@ -94,6 +94,17 @@ def test_an_engine_that_is_locked_out_from_the_start_begins_when_it_can(session:
     assert session.troubles() == []
 
 
+def test_a_dotenv_that_does_not_count_is_trouble(
+    session: EngineSession, news: News, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(b"A=\xff")
+    session.start(news)
+    wait_until(lambda: runs(session) >= 1, "a run")
+    [trouble] = session.troubles()
+    assert trouble.text == "alerts: .env is not UTF-8 text: nothing in it counts; save it with that encoding"
+
+
 def test_who_leaves_while_locked_out_does_not_wait(session: EngineSession, news: News) -> None:
     client = locked(session)
     session.start(news)
