@@ -110,7 +110,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "severity": (TEXT, "`error` or `warning`"),
     },
     "doctor": {
-        "area": (TEXT, "`program`, `terminal`, `time`, `jobs`, `secrets`, `state`, `files watched`"),
+        "area": (TEXT, "`program`, `terminal`, `time`, `jobs`, `secrets`, `state`, `files watched`, `processes`"),
         "grade": (TEXT, "`ok`, `note`, `warning` or `problem`"),
         "message": (TEXT, "what was found"),
         "remedy": (TEXT + OR_NULL, "what to do, in one line; null when there is nothing to do"),

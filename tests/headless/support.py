@@ -124,13 +124,16 @@ class Program:
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "peak_console", "--config", str(self.config), *words]
 
-    def start(self, *flags: str, under: str | None = None, **changes: str) -> Resident:
-        """Start the program and do not wait for its end; ``under`` limits that a shell sets first."""
+    def start(self, *flags: str, under: str | None = None, mounts: str | None = None, **changes: str) -> Resident:
+        """Start the program and do not wait for its end; ``under`` limits that a shell sets first.
+
+        ``mounts``: what a shell mounts first, for the program alone.
+        """
         number = len(self._residents)
         out, err = self.folder / f"out.{number}", self.folder / f"err.{number}"
         with out.open("wb") as out_file, err.open("wb") as err_file:
             process = subprocess.Popen(
-                _limited(under, self.command(*flags)), cwd=self.folder, env={**self.environ, **changes},
+                _apart(mounts, _limited(under, self.command(*flags))), cwd=self.folder, env={**self.environ, **changes},
                 stdin=subprocess.DEVNULL,
                 stdout=out_file, stderr=err_file, start_new_session=True,
             )  # fmt: skip
@@ -209,6 +212,10 @@ class Program:
 
 def _limited(limits: str | None, command: list[str]) -> list[str]:
     return command if limits is None else ["/bin/bash", "-c", f'{limits}; exec "$@"', "bash", *command]
+
+
+def _apart(mounts: str | None, command: list[str]) -> list[str]:
+    return command if mounts is None else ["unshare", "-m", *_limited(mounts, command)]
 
 
 def programs(folder: Path) -> Iterator[Program]:

@@ -26,6 +26,7 @@ from peak_console.setup.doctor.findings import Finding, Grade
 from peak_console.setup.doctor.judge import (
     fits,
     judge_clock,
+    judge_processes,
     judge_programs,
     judge_watching,
     judge_zones,
@@ -227,6 +228,11 @@ def test_files_that_cannot_be_watched_are_noted() -> None:
     watching = Watching(watches=1, instances=1, fault="Too many open files")
     assert "max_user_instances" in graded(judge_watching(watching), Grade.NOTE)
     assert all_well(judge_watching(Watching(watches=None, instances=None)))
+
+
+def test_processes_that_cannot_be_told_apart_are_a_warning() -> None:
+    assert "/proc is hidden" in graded(judge_processes("/proc is hidden"), Grade.WARNING)
+    assert all_well(judge_processes(None))
 
 
 def test_every_error_of_the_jobs_file_is_a_problem_and_every_warning_one() -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from peak_console.runs.interface import Ended
 from peak_console.runs.local.run_directory import read_exit_status, wake, why_unwritten
+from peak_console.runs.local.system import leads_session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,12 +109,19 @@ class LocalRun:
         if self._fd is None:
             return False
         if self._poll is None:
-            if not self._system.is_same(self.pid, self.pid_started):  # it had gone, and another has its pid
+            if not self._is_same_or_hidden():  # it had gone, and another has its pid
                 self.close()
                 return False
             self._poll = select.poll()
             self._poll.register(self._fd, select.POLLIN)
         return not self._poll.poll(0)
+
+    def _is_same_or_hidden(self) -> bool:
+        """Whether the process is there: of one that cannot be looked at, whoever made this knew that a moment ago."""
+        try:
+            return self._system.is_same(self.pid, self.pid_started)
+        except OSError:
+            return leads_session(self.pid)
 
     def _is_gone(self) -> bool:
         """Whether a process whose end is not recorded has ended all the same."""
@@ -168,7 +176,10 @@ class LocalRun:
 
     def _group_is_ours(self) -> bool:
         """Whether the pid still stands for this run's group and session, so that signals reach nobody else."""
-        return self._system.is_same(self.pid, self.pid_started) or bool(self._session())
+        try:
+            return self._system.is_same(self.pid, self.pid_started) or bool(self._session())
+        except OSError:  # a process that leads the session of this number, while no end of the run is known
+            return self._ended is None and leads_session(self.pid)
 
     def _session(self) -> list[int]:
         """Its session's living members. While one lives, the system gives the session's number to nobody else."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -120,7 +121,10 @@ class LinuxSystem:
 
 
 class PortableSystem:
-    """``ps``, and asking again. A mark is the start in seconds since the epoch."""
+    """``ps``, and asking again. A mark is the start in seconds since the epoch.
+
+    Linux without ``/proc`` has no ``ps`` either. Then a process that is there cannot be told from others.
+    """
 
     name = "portable"
     polls_without_end = 20  # where a keeper must reap before it can write; one second at 50 ms
@@ -128,10 +132,15 @@ class PortableSystem:
     """``ps`` knows whole seconds; the keeper took the time around the start."""
 
     def mark(self, pid: int) -> str | None:
-        began = _ps_start(pid)
+        try:
+            began = _ps_start(pid)
+        except OSError:  # such a mark is never compared
+            return None
         return None if began is None else f"{began:.2f}"
 
     def is_same(self, pid: int, mark: str) -> bool:
+        if not is_there(pid):
+            return False
         began = _ps_start(pid)
         try:
             return began is not None and abs(began - float(mark)) <= self.TOLERANCE_SECONDS
@@ -140,10 +149,15 @@ class PortableSystem:
 
     def is_kept(self, pid: int, mark: str, keepers: Sequence[int]) -> bool:  # noqa: ARG002
         """Called 20 times a second, so it goes by the session: a later process with this pid rarely leads one."""
-        return _session_of(pid) == pid
+        return leads_session(pid)
 
     def is_alive(self, pid: int) -> bool:
-        return pid > 0 and any(not line.strip().startswith("Z") for line in _ps("-o", "stat=", "-p", str(pid)))
+        if pid <= 0 or not is_there(pid):
+            return False
+        try:
+            return any(not line.strip().startswith("Z") for line in _ps("-o", "stat=", "-p", str(pid)))
+        except OSError:
+            return True
 
     def watch(self, pid: int) -> int | None:  # noqa: ARG002
         return None
@@ -176,6 +190,8 @@ def _proc_status(pid: int) -> list[str] | None:
     try:
         fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
     except (FileNotFoundError, ProcessLookupError):
+        if pid > 0 and is_there(pid):  # mounted with hidepid, and it runs as somebody else
+            raise PermissionError(errno.EACCES, "/proc hides it", f"/proc/{pid}") from None
         return None
     try:
         text = os.read(fd, 4096).decode("utf-8", "replace")
@@ -184,6 +200,21 @@ def _proc_status(pid: int) -> list[str] | None:
     finally:
         os.close(fd)
     return text.rpartition(")")[2].split()
+
+
+def is_there(pid: int) -> bool:
+    """Whether a process of that pid is there, alive or not yet reaped. The kernel says so without ``/proc``, too."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True
+
+
+def leads_session(pid: int) -> bool:
+    return _session_of(pid) == pid
 
 
 def _session_of(pid: int) -> int | None:
@@ -206,7 +237,21 @@ def _ps(*options: str) -> list[str]:
 
     environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC0"}
     found = subprocess.run(["ps", *options], env=environment, capture_output=True, text=True, check=False)
+    if found.returncode and found.stderr:  # it complains of itself: that nothing was found it says with no word
+        raise OSError(errno.ENOSYS, f"ps does not work: {found.stderr.splitlines()[0]}")
     return found.stdout.splitlines()
+
+
+def process_fault() -> str | None:
+    """Why processes of this machine cannot be told from one another; ``None`` when they can."""
+    system = this_system()
+    try:
+        if system.is_same(os.getpid(), system.mark(os.getpid()) or ""):
+            return None
+    except OSError as error:
+        fault = error.strerror or str(error)
+        return f"/proc is hidden or not mounted, and {fault}" if sys.platform == "linux" else fault
+    return "what ps says of processes cannot be read"
 
 
 def _fallocate_hole(fd: int, start: int, length: int) -> bool:

@@ -163,3 +163,5 @@ class Machine:
     jobs_file: JobsFile
     files: Sequence[SecretFile]
     state: State
+    process_fault: str | None = None
+    """Why processes cannot be told from one another."""

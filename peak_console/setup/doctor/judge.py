@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OLDEST_PYTHON: Final = (3, 11)
 OLDEST_SQLITE: Final = (3, 24)
 """The first with ``ON CONFLICT … DO UPDATE``."""
-_PROGRAM, _TIME, _WATCH = "program", "time", "files watched"
+_PROGRAM, _TIME, _WATCH, _PROCESSES = "program", "time", "files watched", "processes"
 
 
 def judge(machine: Machine) -> list[Finding]:
@@ -32,6 +32,7 @@ def judge(machine: Machine) -> list[Finding]:
         *judge_files(machine.files),
         *judge_state(machine.state, machine.jobs_file),
         *judge_watching(machine.watching),
+        *judge_processes(machine.process_fault),
     ]
 
 
@@ -149,3 +150,15 @@ def judge_watching(watching: Watching) -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield Finding(_WATCH, Grade.OK, "saved files are noticed by the system's own means")
+
+
+def judge_processes(fault: str | None) -> Iterator[Finding]:
+    if fault is None:
+        yield Finding(_PROCESSES, Grade.OK, "processes can be told from one another")
+    else:
+        yield Finding(
+            _PROCESSES, Grade.WARNING,
+            f"processes cannot be told from one another ({fault}): a new engine cannot watch the runs of the "
+            "one before, and what a stopped run leaves alive is not found",
+            "mount /proc for the user who runs the engine",
+        )  # fmt: skip

@@ -19,6 +19,7 @@ from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.jobs.model import Problem
 from peak_console.jobs.reader import Reader
 from peak_console.jobs.review import obstacles
+from peak_console.runs.local.system import process_fault
 from peak_console.schedule.zones import zone, zone_name
 from peak_console.setup.doctor.facts import Engine, Job, JobsFile, Machine, SecretFile, State, Zones
 from peak_console.setup.doctor.machine import clock, programs, terminal, watching
@@ -53,6 +54,7 @@ def examine(
         clock=clock(),
         zones=_zones(document),
         watching=watching(),
+        process_fault=process_fault(),
         jobs_file=JobsFile(
             path=config,
             problems=problems,
