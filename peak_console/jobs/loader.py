@@ -12,6 +12,7 @@ from peak_console.errors import ArgumentError, JobsFileError
 from peak_console.jobs import source
 from peak_console.jobs.model import JobDefinition
 from peak_console.jobs.reader import Reader
+from peak_console.jobs.trust import doubts_of_file
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -31,6 +32,7 @@ def load(path: str, text: bytes | None = None, environ: Mapping[str, str] | None
     """
     content, document = source.parse(path, source.read(path) if text is None else text)
     reader = Reader(path, document, os.environ if environ is None else environ)
+    tell_of_strangers(reader)
     job_set = reader.job_set()
     problems = reader.findings.placed(path, content)
     if job_set is None:
@@ -56,10 +58,17 @@ def check(
     except JobsFileError as error:
         return list(error.problems), None
     reader = Reader(path, document, environ)
+    tell_of_strangers(reader, groups=True)
     job_set = reader.job_set()
     look_around(document, reader, environ, now)
     problems = reader.findings.placed(path, content)
     return list(problems), job_set
+
+
+def tell_of_strangers(reader: Reader, *, groups: bool = False) -> None:
+    """Record who else decides what a jobs file says; an error where that is everybody."""
+    for forbids, doubt in doubts_of_file(reader.path, groups=groups):
+        (reader.findings.error if forbids else reader.findings.warning)((), doubt)
 
 
 def load_jobs_from_toml(path: str | os.PathLike[str]) -> list[JobDefinition]:

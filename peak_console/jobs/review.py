@@ -11,6 +11,7 @@ from peak_console.jobs.environment import dotenv_fault, own_environment
 from peak_console.jobs.fields import JOB
 from peak_console.jobs.interpreters import interpreters, unexpected_interpreters
 from peak_console.jobs.startable import size_fault, start_fault
+from peak_console.jobs.trust import doubts_of_job, strangers
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import ScheduleError, validate
 from peak_console.text import safe
@@ -42,6 +43,7 @@ def look_around(
 ) -> None:
     """Warn of whatever the jobs of ``reader`` will miss on this machine, started from the present directory."""
     tables = document.get("job", [])
+    told = {found.place for place in (reader.path, os.curdir) for found in strangers(place, groups=True)}
     if not tables:
         reader.findings.warning((), "no jobs: begin each with [[job]]")
     for index, table in enumerate(tables if isinstance(tables, list) else ()):
@@ -56,12 +58,40 @@ def look_around(
         for key, message in obstacles(job, reader.settings.python, environ):
             place = key if key[0] in table else ()
             reader.findings.warning((JOB, index, *place), f"job {quoted(job.name)}: {message}")
-    if fault := dotenv_fault(os.curdir):
-        reader.findings.warning((), fault)
+        for message in doubts_of_job(_runs_from(job, reader.settings.python, environ), told):
+            reader.findings.warning((JOB, index), f"job {quoted(job.name)}: {message}")
+    for message in dotenv_doubts():
+        reader.findings.warning((), message)
     if reader.settings.python is None:
         found = interpreters(reader.jobs.values(), None, environ)
         for message in unexpected_interpreters(found, reader.path):
             reader.findings.warning((), message)
+
+
+def _runs_from(job: JobDefinition, python: str | None, environ: Mapping[str, str]) -> list[str]:
+    """The places that decide what a job runs, apart from the jobs file."""
+    cwd = working_directory(job)
+    paths = [cwd]
+    try:
+        paths.append(resolve_command(job, python, own_environment(job, environ), cwd)[0])
+    except StartError:  # it is among the obstacles
+        pass
+    words = build_command_args(job)
+    script = job.args.get("script") or (words[0] if words and not words[0].startswith("-") else None)
+    if script and os.path.isfile(os.path.join(cwd, script)):
+        paths.append(os.path.join(cwd, script))
+    return [os.path.join(cwd, path) for path in paths]
+
+
+def dotenv_doubts() -> Iterator[str]:
+    """What is wrong with ``.env`` in the working directory, and which group can write to it."""
+    if fault := dotenv_fault(os.curdir):
+        yield fault
+    elif os.path.isfile(".env"):
+        place = os.path.realpath(".env")
+        for found in strangers(place, groups=True):
+            if found.place == place:
+                yield found.sentence("decide where alerts go")
 
 
 def schedule_doubts(job: JobDefinition, now: datetime | None) -> Iterator[tuple[str, str]]:

@@ -43,6 +43,7 @@ ELSEWHERE: dict[str, str] = {
     "runs/local/run_directory.py: raise ValueError": INSIDE,
     "runs/local/executor.py: raise StartError": "tests/runs/local/test_starting.py",
     "runs/output/files.py: raise OSError(errno.EINVAL": INSIDE,
+    "jobs/trust.py": "other users and groups, who are not the same everywhere: tests/jobs/test_trust.py",
     "schedule/wallclock.py: raise ScheduleError(f'cron {shown(expression)} never happens": (
         "the reader of fields refuses such days first; this is the last resort"
     ),

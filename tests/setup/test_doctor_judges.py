@@ -339,3 +339,14 @@ def test_a_channel_that_takes_no_alerts_is_a_problem() -> None:
     [found] = [finding for finding in findings if "desk" in finding.message]
     assert (found.grade, found.message) == (Grade.PROBLEM, sentence)
     assert "mend its URL" in found.remedy
+
+
+def test_why_a_dotenv_is_ignored_and_whose_a_file_is() -> None:
+    ignored = SecretFile(path="/srv/.env", what=".env", mode=0o600, has_secrets=True, owner="mallory",
+                         fault=".env belongs to another user (7): nothing in it counts; mend that")  # fmt: skip
+    [finding] = [each for each in judge_files([ignored]) if each.grade != Grade.OK]
+    assert finding.grade == Grade.WARNING
+    assert ".env belongs to another user (7): nothing in it counts" in finding.message
+    theirs = SecretFile(path="/srv/x.env", what="an env_file", mode=0o600, has_secrets=True, owner="mallory")
+    [finding] = judge_files([theirs])
+    assert "belongs to user mallory" in finding.message

@@ -125,6 +125,10 @@ class SecretFile:
     what: str
     mode: int
     has_secrets: bool
+    owner: str = ""
+    """The other user to whom it belongs; empty where it is ours, or root's."""
+    fault: str = ""
+    """Why what it says does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,7 +95,15 @@ def judge_files(files: Sequence[SecretFile]) -> Iterator[Finding]:
     good = []
     for file in files:
         where, rights = f"{file.path} ({file.what}, mode {file.mode:04o})", as_shell([file.path])
-        if file.mode & 0o022:
+        if file.fault:
+            yield from_sentence(_SECRETS, Grade.WARNING, f"{where}: {file.fault}")
+        elif file.owner:
+            yield Finding(
+                _SECRETS, Grade.WARNING,
+                f"{where}: belongs to user {file.owner}, who can change it, and with it what runs as you",
+                f"unless that is meant, make it your own: chown $(id -un) {rights}",
+            )  # fmt: skip
+        elif file.mode & 0o022:
             who = "anybody" if file.mode & 0o002 else "its group"
             grade = Grade.WARNING if file.mode & 0o002 else Grade.NOTE
             keep = "600" if file.has_secrets else "go-w"

@@ -15,10 +15,11 @@ from peak_console.jobs import source
 from peak_console.jobs.command import resolve_command, working_directory
 from peak_console.jobs.environment import dotenv_fault, load_dotenv_values, own_environment
 from peak_console.jobs.interpreters import interpreters, unexpected_interpreters
-from peak_console.jobs.loader import filter_jobs_by_tags
+from peak_console.jobs.loader import filter_jobs_by_tags, tell_of_strangers
 from peak_console.jobs.model import Problem
 from peak_console.jobs.reader import Reader
 from peak_console.jobs.review import obstacles
+from peak_console.jobs.trust import OWNER, strangers
 from peak_console.runs.local.system import process_fault
 from peak_console.schedule.zones import zone, zone_name
 from peak_console.setup.doctor.facts import Engine, Job, JobsFile, Machine, SecretFile, State, Zones
@@ -77,6 +78,7 @@ def _read(config: str, environ: Mapping[str, str]) -> tuple[dict[str, Any], Read
     except JobsFileError as error:
         return {}, None, error.problems
     reader = Reader(config, document, environ)
+    tell_of_strangers(reader, groups=True)
     reader.job_set()
     return document, reader, reader.findings.placed(config, text)
 
@@ -152,11 +154,17 @@ def _files(config: str, jobs: Sequence[JobDefinition], document: Mapping[str, An
     found = []
     for path, (what, has_secrets) in wanted.items():
         try:
-            mode = os.stat(path).st_mode & 0o777
+            status = os.stat(path)
         except (OSError, ValueError):
             continue
         if os.path.isfile(path):
-            found.append(SecretFile(path=path, what=what, mode=mode, has_secrets=has_secrets))
+            owner = next((each.who for each in strangers(path) if each.kind == OWNER and each.place == path), "")
+            found.append(
+                SecretFile(
+                    path=path, what=what, mode=status.st_mode & 0o777, has_secrets=has_secrets, owner=owner,
+                    fault=dotenv_fault(os.curdir) if what == ".env" else "",
+                )
+            )  # fmt: skip
     return found
 
 
