@@ -24,6 +24,13 @@ MAX_LINES: Final = 50
 _ENCODED_OTHERWISE: Final = (b"\xff\xfe", b"\xfe\xff")
 _PYTHON_WORDS: Final = {"True": "true", "False": "false", "None": "no key at all"}
 
+_TOML_WORDS: Final = (
+    (r"Cannot declare (\('job',\)) twice", "{} is declared twice"),
+    (r"Cannot declare (\(.*\)) twice", "the table {} is declared twice; write each table once"),
+    (r"Cannot mutate immutable namespace (\(.*\))", "{} is complete where it was given first; write all of it there"),
+    (r"Cannot overwrite a value", "this key has a value already; keep one of them"),
+)
+
 
 def read(path: str) -> bytes:
     """The bytes of the jobs file at ``path``. Raises ``JobsFileError``."""
@@ -121,15 +128,34 @@ def _decoded(path: str, raw: bytes) -> str:
     raise rejected([problem])
 
 
+def toml_words(message: str) -> str:
+    """What the TOML parser says is wrong, in words for people: keys as they stand in the file, and what to do."""
+    import re
+
+    for pattern, words in _TOML_WORDS:
+        if found := re.fullmatch(pattern, message):
+            return words.format(*map(_dotted, found.groups()))
+    return message[:1].lower() + message[1:]
+
+
+def _dotted(keys: str) -> str:
+    """``('a', 'b c')``, as Python shows the parts of a key, as ``a."b c"``."""
+    from ast import literal_eval
+
+    parts: tuple[str, ...] = literal_eval(keys)
+    bare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+    return ".".join(part if part and not part.strip(bare) else f'"{part}"' for part in parts)
+
+
 def _syntax_problem(path: str, error: tomli.TOMLDecodeError) -> Problem:
     line, column, source = error.lineno, error.colno, error.doc
-    what = (error.msg[:1].lower() + error.msg[1:]).replace("('job',)", "job")
+    what = toml_words(error.msg)
     rest = source[error.pos : error.pos + 5]
     hint = ""
     for word, instead in _PYTHON_WORDS.items():
         if rest.startswith(word):
             hint = f"; TOML writes {word} as {instead}"
-    if "('job',) twice" in error.msg:
+    if error.msg == "Cannot declare ('job',) twice":
         hint = "; begin each job with [[job]], in two pairs of brackets"
     if error.pos >= len(source):
         hint = " (the file ends here)"

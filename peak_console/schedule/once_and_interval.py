@@ -121,8 +121,26 @@ class Interval(ScheduleKind):
 
         return f"every {seconds_words(self.schedule.interval_seconds or 0)}"
 
+    def decided_after_edit(self, decided: datetime | None, former: str, now: datetime) -> datetime | None:
+        """A shorter interval has no more slots in the past than the former one had, and one when it is due at once.
+
+        The others never existed: they would be reported as missed, or all be run by ``catch_up = "all"``.
+        """
+        after = super().decided_after_edit(decided, former, now)
+        step, former_step = self.step(), _step_of(former)
+        if after is None or former_step is None or step >= former_step:
+            return after
+        due, existed = (now - after) // step, (now - after) // former_step
+        return after + max(0, due - max(1, existed)) * step
+
     def decided_after_pause(self, decided: datetime | None, now: datetime) -> datetime | None:
         return None if decided is None else super().decided_after_pause(decided, now)
+
+
+def _step_of(fingerprint: str) -> timedelta | None:
+    """The distance between two slots that an interval's fingerprint names; ``None`` for another text."""
+    kind, _, ticks = fingerprint.removesuffix("us").partition(" ")
+    return int(ticks) * _TICK if kind == "interval" and ticks.isdecimal() and int(ticks) else None
 
 
 def _plus(instant: datetime, step: timedelta) -> datetime | None:

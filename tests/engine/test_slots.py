@@ -186,6 +186,25 @@ def test_an_edited_interval_counts_from_the_last_slot_and_does_not_fire_at_once(
     assert engine.slots() == [MONDAY_MORNING, MONDAY_MORNING + timedelta(seconds=90)]
 
 
+@pytest.mark.parametrize("catch_up", ["latest", "all"])
+def test_a_shortened_interval_runs_once_and_speaks_of_no_slots_that_never_existed(
+    bench: MakeBench, catch_up: str
+) -> None:
+    engine = bench(make_job(interval_seconds=3600, catch_up=catch_up))
+    engine.turn()
+    engine.end(1)
+    engine.advance(1830)
+    engine.reload(make_job(interval_seconds=60, catch_up=catch_up))
+    engine.turn()
+    for run_id in engine.live:
+        engine.end(run_id)
+    engine.turn()
+    assert engine.slots() == [MONDAY_MORNING, MONDAY_MORNING + timedelta(minutes=30)]
+    assert engine.runs()[1].triggered_by == "schedule"
+    engine.advance(30)
+    assert engine.slots()[2:] == [MONDAY_MORNING + timedelta(minutes=31)]
+
+
 def test_a_once_that_has_run_and_whose_moment_is_edited_to_another_past_one_does_not_run_again(
     bench: MakeBench,
 ) -> None:

@@ -91,6 +91,11 @@ def test_utf16_is_named(jobs_file: Path) -> None:
         ('[job]\nname = "a"\n[job]\nname = "b"\n', "3:5", "begin each job with [[job]]"),
         ('[[job]]\nname = "a"\nname = "b"\n', "3:11", ""),
         ("[[job]\n", "1:6", ""),
+        ("[[job]]\n[job.args]\n[job.args]\n", "3:10", "the table job.args is declared twice; write each table once"),
+        ('["a b".c]\n["a b".c]\n', "2:9", 'the table "a b".c is declared twice'),
+        ("a = { b = 1 }\na.c = 2\n", "2:8", "a is complete where it was given first"),
+        ("a = [1]\n[[a]]\n", "2:4", "a is complete where it was given first"),
+        ("a = 1\n[a]\n", "2:3", "this key has a value already; keep one of them"),
         ("[[job", "1:6", "(the file ends here)"),
     ],
 )
@@ -99,6 +104,7 @@ def test_broken_toml_is_placed_and_explained(jobs_file: Path, text: str, place: 
     message = refusal(jobs_file)
     assert message.startswith(f"{jobs_file}:{place}: not valid TOML: ")
     assert hint in message
+    assert "('" not in message
     assert "\n" not in message
 
 

@@ -8,8 +8,11 @@ from itertools import islice
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from peak_console.errors import PeakConsoleError
+from peak_console.schedule.kinds import kind_of
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import (
     Pending,
@@ -379,3 +382,20 @@ class TestFingerprint:
             monkeypatch.undo()
             forget()
         assert local == fingerprint(daily("07:30", "Asia/Tokyo"))
+
+
+@given(former=st.floats(1, 10_000), shorter=st.floats(0.1, 10_000), waited=st.floats(0, 100_000))
+def test_a_shortened_interval_has_no_more_slots_behind_it_than_there_were(
+    former: float, shorter: float, waited: float
+) -> None:
+    assume(timedelta(seconds=shorter) < timedelta(seconds=former))
+    now = NOW + timedelta(seconds=waited)
+    decided = kind_of(every(shorter)).decided_after_edit(NOW, fingerprint(every(former)), now)
+    existed, on_grid = pending(every(former), NOW, now), pending(every(shorter), NOW, now)
+    found = pending(every(shorter), decided, now)
+    if on_grid is None:
+        assert (decided, found) == (NOW, None)
+    else:
+        assert found is not None
+        assert found.latest == on_grid.latest
+        assert found.count == max(1, existed.count if existed is not None else 0)

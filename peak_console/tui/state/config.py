@@ -117,7 +117,9 @@ def _tables(path: str, *, must_exist: bool) -> tuple[dict[str, Any], str]:
     except UnicodeDecodeError:
         return {}, "is not UTF-8 text"
     except tomli.TOMLDecodeError as error:
-        return {}, f"is not valid TOML: {safe(str(error))}"
+        from peak_console.jobs.source import toml_words
+
+        return {}, f"is not valid TOML: line {error.lineno}, column {error.colno}: {safe(toml_words(error.msg))}"
     except (RecursionError, ValueError):
         return {}, "is not valid TOML"
 
