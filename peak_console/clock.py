@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Protocol
+    from typing import Final, Protocol
 
     class Clock(Protocol):
         """What the engine needs of time. Handed in, so that tests can move it."""
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
         def monotonic(self) -> float:
             """Seconds on a clock that never steps; for timeouts and backoff."""
+
+        def asleep(self) -> float:
+            """How many seconds in all this machine has slept (suspended) since it was started."""
 
         def sleep(self, seconds: float) -> None:
             """Do nothing for some seconds."""
@@ -33,6 +36,13 @@ POLL_SLACK, POLL_SLACK_MOST = 0.001, 0.1
 its fs/select.c): after half a minute a slot would start 30 ms late."""
 
 
+_WITH_SLEEP: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+_SLEEPLESS: Final[int | None] = getattr(
+    time, "CLOCK_MONOTONIC" if hasattr(time, "CLOCK_BOOTTIME") else "CLOCK_UPTIME_RAW", None
+)
+"""Two clocks of which only the first goes on while the machine sleeps: those of Linux, or those of macOS."""
+
+
 class SystemClock:
     """The machine's own clocks."""
 
@@ -43,6 +53,12 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def asleep(self) -> float:
+        if _SLEEPLESS is None or _WITH_SLEEP is None:
+            return 0.0
+        # Whoever is interrupted between the two tells too little, never of a sleep that was none.
+        return time.clock_gettime(_WITH_SLEEP) - time.clock_gettime(_SLEEPLESS)
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)

@@ -209,13 +209,16 @@ class Dispatcher:
 
     def _why_late(self, verdict: Verdict, now: datetime, claims: Sequence[Claim], *, queued: bool) -> str | None:
         """What a slot has waited for until now, and what it waits for: those of the same moment come first."""
-        context, waits = self._context, None
+        waits = None
         if verdict.action in (Action.QUEUE, Action.REPLACE):
             waits = OWN_RUN
         elif queued:
-            runs = [*(live.run for live in context.supervisor), *context.foreign]
-            waits = behind(runs, [claim.job for claim in claims if not claim.queued and claim.outcome is None])
+            waits = self._behind([claim.job for claim in claims if not claim.queued and claim.outcome is None])
         return "; ".join(filter(None, (self._lateness.why(verdict.slot, now), waits))) or None
+
+    def _behind(self, starting: list[str]) -> str:
+        context = self._context
+        return behind([*(live.run for live in context.supervisor), *context.foreign], starting)
 
     def _claim(self, job: JobDefinition, verdict: Verdict, *, queued: bool, late_because: str | None = None) -> Claim:
         command, args = self._context.launcher.shown(job)
@@ -268,7 +271,11 @@ class Dispatcher:
         with context.store:
             if context.is_shared:  # another engine may have taken places since
                 chosen = chosen[: context.capacity().free]
-            taken = [each for each in chosen if context.store.take_from_queue(each[0].id, context.identity)]
+            taken = [
+                (replace(run, late_because=why), job)
+                for run, job in chosen
+                if context.store.take_from_queue(run.id, context.identity, why := self._lateness.why_still(run, now))
+            ]
         ids = {run.id for run, _ in chosen}
         context.queue[:] = [run for run in context.queue if run.id not in ids]
         return taken
@@ -328,7 +335,9 @@ class Dispatcher:
             with context.store:
                 if command_id is not None and context.store.is_answered(command_id):
                     return None, "its asker has given up waiting", []
-                claim = self._claim(job, by_hand, queued=waits or context.capacity().is_full)
+                queued = waits or context.capacity().is_full
+                why = (OWN_RUN if waits else self._behind([])) if queued else None
+                claim = self._claim(job, by_hand, queued=queued, late_because=why)
                 runs = context.store.claim([claim], now, context.identity)
                 if runs and command_id is not None:
                     context.store.carried_out(command_id, runs[0].id)

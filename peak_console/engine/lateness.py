@@ -6,6 +6,7 @@ from peak_console.decisions.places import RUNS_NAMED, named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from peak_console.engine.context import EngineContext
@@ -14,40 +15,50 @@ if TYPE_CHECKING:
 LATE_SECONDS = 2.0
 """Whoever starts sooner after its slot is not late."""
 RETRY = "retry of an earlier slot"
+HELD = "held"
+DOWN = "engine was down"
+SLEPT = "machine slept"
 OWN_RUN = "waited for an earlier run of its own"
 
 
 class Lateness:
-    """Remembers holds and leaps of the clock, to tell of a slot that is claimed late what it waited for."""
+    """Remembers holds and sleeps of the machine, to tell of a slot that starts late what it waited for."""
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
         self._began = context.clock.now()
-        self._seen = (self._began, context.clock.monotonic())
+        self._asleep = context.clock.asleep()
         self._held_until: datetime | None = None
         self._slept_until: datetime | None = None
 
     def look(self, now: datetime) -> None:
-        """To be called before each decision: notes a hold, and a clock that went on while this process did not."""
-        monotonic = self._context.clock.monotonic()
-        before, before_monotonic = self._seen
-        if (now - before).total_seconds() - (monotonic - before_monotonic) > LATE_SECONDS:
+        """To be called before each decision: notes a hold, and that the machine has slept since the last time."""
+        asleep = self._context.clock.asleep()
+        if asleep - self._asleep > LATE_SECONDS:
             self._slept_until = now
+        self._asleep = max(asleep, self._asleep)
         if self._context.hold is not None:
             self._held_until = now
-        self._seen = (now, monotonic)
 
     def why(self, slot: datetime, now: datetime) -> str | None:
         """What a slot waited for until it was decided on; ``None`` when it is not late."""
-        if (now - slot).total_seconds() < LATE_SECONDS:
-            return None
-        if self._held_until is not None and slot <= self._held_until:
-            return "held"
-        if slot < self._began:
-            return "engine was down"
-        if self._slept_until is not None and slot <= self._slept_until:
-            return "machine slept"
-        return None
+        return next(self._reasons(slot, now), None)
+
+    def why_still(self, run: Run, now: datetime) -> str | None:
+        """All that a run in the queue has waited for: what was recorded at first, and what came on top of it."""
+        since = run.not_before or run.claimed_at
+        told = run.late_because or ""
+        return "; ".join(filter(None, [told, *(why for why in self._reasons(since, now) if why not in told)])) or None
+
+    def _reasons(self, since: datetime, now: datetime) -> Iterator[str]:
+        if (now - since).total_seconds() < LATE_SECONDS:
+            return
+        if self._held_until is not None and since <= self._held_until:
+            yield HELD
+        if since < self._began:
+            yield DOWN
+        if self._slept_until is not None and since <= self._slept_until:
+            yield SLEPT
 
 
 def behind(runs: list[Run], starting: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from peak_console.engine.events import RunAdopted
 from peak_console.engine.incidents import unwatched_cause
+from peak_console.engine.lateness import DOWN
 from peak_console.engine.mishaps import sentence
 from peak_console.errors import StartError, StateError
 from peak_console.jobs.model import JobDefinition
@@ -78,10 +79,23 @@ class Recovery:
     def _meet(self, run: Run, now: datetime) -> list[End]:
         context = self._context
         if self._is_left_alone(run):
-            context.foreign.append(run)
+            if not self._give_back(run):
+                context.foreign.append(run)
         elif context.store.take_over(run, context.identity):
             return self._take_over(replace(run, supervisor=context.identity), now)
         return []
+
+    def _give_back(self, run: Run) -> bool:
+        """Queue what a dead engine has claimed and not started, of a job that is not served here.
+
+        Otherwise it would keep its place until an engine comes that selects its job.
+        """
+        context = self._context
+        not_served_here = run.job in context.jobset.jobs and run.job not in context.jobs
+        if context.options.mode == "run" or is_alive(run.supervisor) or not not_served_here:
+            return False
+        why = "; ".join(dict.fromkeys(filter(None, (run.late_because, DOWN))))
+        return self._is_still_to_start(run) and context.store.give_back(run, why)
 
     def _tell(self, run: Run, error: str, now: datetime) -> None:
         """Raise an alert for a run that cannot be taken over, once."""

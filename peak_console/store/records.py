@@ -73,10 +73,21 @@ class RunRecords(Database):
         rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id BETWEEN ? AND ?", (ids[0], ids[-1]))
         return [run_from(row) for row in rows]
 
-    def take_from_queue(self, run_id: int, supervisor: str) -> bool:
-        """Turn a queued run into a claimed one; ``False`` when somebody else did."""
-        sql = "UPDATE runs SET state = 'claimed', supervisor = ? WHERE id = ? AND state = 'queued'"
-        return self._write(sql, (supervisor, run_id)).rowcount == 1
+    def take_from_queue(self, run_id: int, supervisor: str, late_because: str | None = None) -> bool:
+        """Turn a queued run into a claimed one, with why it is late; ``False`` when somebody else did."""
+        sql = (
+            "UPDATE runs SET state = 'claimed', supervisor = ?, late_because = coalesce(?, late_because)"
+            " WHERE id = ? AND state = 'queued'"
+        )
+        return self._write(sql, (supervisor, late_because, run_id)).rowcount == 1
+
+    def give_back(self, run: Run, late_because: str) -> bool:
+        """Queue a claimed run again that its supervisor has left unstarted; ``False`` when somebody has taken it."""
+        sql = (
+            "UPDATE runs SET state = 'queued', supervisor = NULL, late_because = ?"
+            " WHERE id = ? AND supervisor IS ? AND state = 'claimed'"
+        )
+        return self._write(sql, (late_because, run.id, run.supervisor)).rowcount == 1
 
     def take_over(self, run: Run, supervisor: str) -> bool:
         """Look after a run whose supervisor is gone; ``False`` when somebody else already does."""

@@ -188,6 +188,9 @@ class TickingClock:
         self._looks += 1
         return 0.002 * self._looks
 
+    def asleep(self) -> float:
+        return 0.0
+
 
 def test_a_long_history_goes_in_batches_that_hold_nobody_up(bench: MakeBench) -> None:
     engine = bench(make_job(enabled=False), settings=settings(keep_runs=5))

@@ -18,12 +18,21 @@ class FakeClock:
     def __init__(self, now: datetime = MONDAY_MORNING) -> None:
         self._now = now
         self._monotonic = 1000.0
+        self._asleep = 0.0
 
     def now(self) -> datetime:
         return self._now
 
     def monotonic(self) -> float:
         return self._monotonic
+
+    def asleep(self) -> float:
+        return self._asleep
+
+    def suspend(self, seconds: float) -> None:
+        """As a machine that sleeps: only the wall clock goes on."""
+        self._now += timedelta(seconds=seconds)
+        self._asleep += seconds
 
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
