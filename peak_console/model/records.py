@@ -145,6 +145,8 @@ class Alert:
     count: int = 1
     last_at: datetime | None = None
     """When it last happened; ``None`` is ``timestamp``."""
+    told_at: datetime | None = None
+    """When the channels were last told of an incident; ``None`` is ``timestamp``."""
     resolved_at: datetime | None = None
     """When the cause of an incident was gone."""
 

@@ -148,7 +148,8 @@ class AlertRecords(Database):
                     at if alert.cause else None, stamp(alert.resolved_at),
                 ),
             )  # fmt: skip
-            stored = replace(alert, id=int(cursor.lastrowid or 0), last_at=alert.timestamp if alert.cause else None)
+            told = alert.timestamp if alert.cause else None
+            stored = replace(alert, id=int(cursor.lastrowid or 0), last_at=told, told_at=told)
             self.deliver(stored.id, channels, due)
         return stored
 

@@ -78,6 +78,7 @@ ALERT_CELLS: tuple[Cell, ...] = (
     ("cause", or_none(cells.text), None),
     ("count", cells.count, 1),
     ("last_at", or_none(cells.moment), None),
+    ("told_at", or_none(cells.moment), None),
     ("resolved_at", or_none(cells.moment), UNKNOWN_MOMENT),
 )
 ALERT_COLUMNS = "alerts.id, " + ", ".join(name for name, _, _ in ALERT_CELLS[1:])

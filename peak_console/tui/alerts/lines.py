@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 WIDE = 100
 """From this width on an alert takes one line, else two."""
 UNREAD = "•"
+RESOLVED = "✔", "resolved"
+"""Stands in place of the level of an alert whose cause is gone."""
 STYLES = ("text", "unread", "muted", "accent", "error", "warning", "success", "critical")
 
 _JOB_WIDTH = 32
@@ -70,11 +72,13 @@ class Layout:
             (UNREAD if unread else " ", "error" if critical else "accent"),
             *fitted(((self._time(alert.timestamp), "text" if unread else "muted"),), self.time),
             (" ", "text"),
-            *_level(alert.level, unread=unread),
+            *_level(alert),
             (" ", "text"),
         ]
         job = safe(alert.job) if alert.job else ""
         message, details = _message(alert, job)
+        if alert.count > 1:
+            message = f"×{alert.count} {message}"
         said = "error" if critical else plain
         if self.is_wide:
             if job:
@@ -119,12 +123,13 @@ def _broken(text: str, room: int) -> tuple[str, str]:
     return cut(text, room), ""
 
 
-def _level(name: str, *, unread: bool) -> list[Piece]:
-    look = level(name)
-    if unread and name == Level.CRITICAL:
+def _level(alert: Alert) -> list[Piece]:
+    look = level(alert.level)
+    if alert.is_open and alert.level == Level.CRITICAL:
         return [(" ", "critical"), (f"{look.glyph} {look.word} ", "critical")]
-    style = look.style if unread else "muted"
-    return [(" ", "text"), (f"{look.glyph} {look.word:<{_LEVEL_WIDTH}} ", style)]
+    glyph, word = RESOLVED if alert.resolved_at is not None else (look.glyph, look.word)
+    style = look.style if alert.is_open else "muted"
+    return [(" ", "text"), (f"{glyph} {word:<{_LEVEL_WIDTH}} ", style)]
 
 
 def _message(alert: Alert, job: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.content import Content
@@ -18,7 +19,7 @@ from peak_console.tui.keys.actions import Context, binding, bindings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime, tzinfo
+    from datetime import tzinfo
 
     from textual.binding import BindingType
     from textual.strip import Strip
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from peak_console.model.records import Alert
     from peak_console.tui.state.snapshot import Snapshot
 
-_Look = tuple[int, bool, int, bool]
-"""Of an alert what its lines depend on: its id, whether it is open, how often it has happened, and the cursor."""
+_State = tuple[int, datetime, int, bool, bool, bool]
+"""What an alert's lines depend on: id, when and how often it has happened; open, resolved, under the cursor or not."""
 EMPTY = "no alerts yet: all quiet"
 _KEPT = 200
 """Alerts whose drawing is kept; more than any screen shows."""
@@ -64,8 +65,8 @@ class AlertsPane(CursorList):
         self._now: datetime | None = None
         self._zone: tzinfo | None = None
         self._layout: Layout | None = None
-        self._strips: dict[_Look, list[Strip]] = {}
-        """By how an alert looks."""
+        self._strips: dict[_State, list[Strip]] = {}
+        """The lines of alerts as they were drawn last."""
         self.border_title = "4 Alerts"
 
     @property
@@ -157,24 +158,28 @@ class AlertsPane(CursorList):
         """How many lines an alert takes."""
         return self._list.height
 
-    def _visible(self) -> Iterator[_Look]:
-        """What the lines on the screen show, each alert as in ``_strips``."""
+    def _visible(self) -> Iterator[_State]:
+        """The alerts on the screen."""
         first = self.scroll_offset.y // self._height
         for place in range(first, min(first + self._rows_height // self._height + 1, len(self._alerts))):
-            alert = self._alerts[place]
-            yield alert.id, alert.is_open, alert.count, place == self._list.cursor_place
+            yield self._state(place)
 
     def _drawn(self, layout: Layout, place: int) -> list[Strip]:
-        alert, cursor = self._alerts[place], place == self._list.cursor_place
-        key = (alert.id, alert.is_open, alert.count, cursor)
-        strips = self._strips.get(key)
+        state = self._state(place)
+        strips = self._strips.get(state)
         if strips is None:
             if len(self._strips) >= _KEPT:
                 self._strips.clear()
-            styles = self._colours(cursor=cursor)
-            strips = [paint.strip(line, styles, layout.width) for line in layout.lines(alert, cursor=cursor)]
-            self._strips[key] = strips
+            cursor = place == self._list.cursor_place
+            styles, lines = self._colours(cursor=cursor), layout.lines(self._alerts[place], cursor=cursor)
+            strips = self._strips[state] = [paint.strip(line, styles, layout.width) for line in lines]
         return strips
+
+    def _state(self, place: int) -> _State:
+        alert = self._alerts[place]
+        is_resolved = alert.resolved_at is not None
+        cursor = place == self._list.cursor_place
+        return alert.id, alert.latest_at, alert.count, alert.is_open, is_resolved, cursor
 
     def _lay_out(self) -> bool:
         """Fit the columns anew; whether every alert has to be drawn anew for it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.css.query import NoMatches
 
-from peak_console.model.records import Level
+from peak_console.tui.app.critical_watch import CriticalWatch
 from peak_console.tui.bars.status_line import StatusLine
 from peak_console.tui.bars.trouble_bar import TroubleBar
 from peak_console.tui.drawing.direct_painting import painted_together
@@ -47,7 +47,7 @@ class Presenter:
         *,
         rings: bool,
     ) -> None:
-        """``rings`` is whether the bell rings for a new critical alert."""
+        """``rings`` is whether the bell rings for critical alerts."""
         self._app = app
         self._session = session
         self._clock = clock
@@ -60,8 +60,7 @@ class Presenter:
         self._rings = rings
         self._lapse: datetime | None = None
         """When the first override lapses: nobody else tells."""
-        self._rung_for: int | None = None
-        """The newest critical alert that the bell has rung for; ``None`` before the first snapshot."""
+        self._critical = CriticalWatch()
         self._warned_of: JobSet | None = None
         """The definitions whose warnings have been shown."""
 
@@ -84,7 +83,8 @@ class Presenter:
         main.query_one(StatusLine).show(snapshot)
         main.query_one(TroubleBar).show(snapshot)
         self._layout.jobs.show(snapshot)
-        self._ring_for_critical(snapshot)
+        if self._critical.has_news(snapshot.alerts) and self._rings:
+            self._app.bell()
         if self._layout.is_complete:
             self._layout.upcoming.show(snapshot)
             self._layout.alerts.show(snapshot)
@@ -98,7 +98,7 @@ class Presenter:
         self._warn_of_jobs_file()
 
     def registry_was_replaced(self) -> None:
-        self._rung_for = 0
+        self._critical.start_over()
 
     def _warn_of_jobs_file(self) -> None:
         """Say what is doubtful about the jobs file, once for each file that is loaded."""
@@ -110,13 +110,6 @@ class Presenter:
             more = len(jobset.warnings) - 1
             rest = f"; {more} more: peak-console validate" if more else ""
             self._dialogs.say(f"{jobset.warnings[0]}{rest}", "warning")
-
-    def _ring_for_critical(self, snapshot: Snapshot) -> None:
-        """Ring once for each new critical alert that is open; not for those from before the start."""
-        newest = max((a.id for a in snapshot.alerts if a.level == Level.CRITICAL and a.is_open), default=0)
-        if self._rung_for is not None and newest > self._rung_for and self._rings:
-            self._app.bell()
-        self._rung_for = max(newest, self._rung_for or 0)
 
     def tick_on_the_second(self) -> None:
         """Call ``tick`` now, and then at each full second."""

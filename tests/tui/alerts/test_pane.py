@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -114,7 +114,7 @@ async def test_whoever_has_scrolled_down_keeps_seeing_the_same_alerts(stage: Sta
     await stage.show(numbered(50))
     await stage.press("end")
     before = stage.text()
-    await stage.show(numbered(60))
+    await stage.show([*numbered(10, first=51), *numbered(50)])
     assert stage.text() == before
 
 
@@ -213,6 +213,32 @@ async def test_an_alert_that_is_read_looks_otherwise_at_once(stage: Stage) -> No
     assert ["•" in line for line in stage.text()[:4]] == [True, False, False, False]
 
 
+def incident(**fields: Any) -> Alert:
+    return make_alert("job_1 failed with exit code 2", job="job_1", id=1, cause="job_1", **fields)
+
+
+async def test_an_incident_says_how_often_it_has_happened(stage: Stage) -> None:
+    await stage.show([incident()])
+    assert stage.text()[1].split() == ["▌", "failed", "with", "exit", "code", "2"]
+    await stage.show([incident(count=12, last_at=fixed_now())])
+    assert stage.text()[1].split() == ["▌", "×12", "failed", "with", "exit", "code", "2"]
+
+
+async def test_a_resolved_alert_says_so_whether_it_was_acknowledged_or_not(stage: Stage) -> None:
+    for alert in (incident(), acknowledged(incident())):
+        await stage.show([alert])
+        assert "critical" in stage.text()[0]
+        await stage.show([replace(alert, resolved_at=fixed_now())])
+        assert stage.text()[0].split() == ["▌", "14:54", "✔", "resolved", "job_1"]
+    assert not stage.pane.has_class("-critical")
+
+
+async def test_alerts_of_another_registry_are_not_taken_for_those_of_the_one_before(stage: Stage) -> None:
+    await stage.show([make_alert("old", id=1)])
+    await stage.show([make_alert("new", id=1, ago=30)])
+    assert "new" in stage.text()[0]
+
+
 async def test_only_lines_that_read_differently_are_painted(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     alerts = numbered(5)
     await stage.show(alerts)
@@ -261,6 +287,20 @@ def log() -> list[Alert]:
     ]
 
 
+def incidents() -> list[Alert]:
+    """One goes on, one has been acknowledged, three are resolved."""
+    resolved: dict[str, Any] = {"resolved_at": fixed_now()}
+    last = fixed_now() - timedelta(seconds=200)
+    rejected = 'jobs.toml rejected: 1 error; the jobs already loaded keep running\nline 41: no zone "Europe/Berln"'
+    return [
+        make_alert("feed failed with exit code 1\nRun #1287, took 0.8 s.", job="feed", id=9, count=12, last_at=last),
+        acknowledged(make_alert("risk failed with exit code 2", job="risk", id=8, ago=900, count=3, last_at=last)),
+        make_alert("quotes failed with exit code 1", Level.WARNING, job="quotes", id=7, ago=1900, **resolved),
+        make_alert(rejected, Level.WARNING, id=6, ago=3200, count=2, **resolved),
+        acknowledged(make_alert("sweep timed out", job="sweep", id=5, ago=9000, count=140, **resolved)),
+    ]
+
+
 def shown(
     alerts: Sequence[Alert], *keys: str, theme: str | None = None, focus: bool = True
 ) -> tuple[WidgetApp, object]:
@@ -289,6 +329,18 @@ def test_picture_of_a_failing_morning(snap_compare: SnapCompare, size: tuple[int
 def test_picture_in_other_themes(snap_compare: SnapCompare, theme: str) -> None:
     app, prepare = shown(log(), theme=theme)
     assert snap_compare(app, run_before=prepare, terminal_size=(60, 17))
+
+
+@pytest.mark.parametrize("size", [(48, 14), (140, 9)], ids=["pane", "wide"])
+def test_picture_of_incidents(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    app, prepare = shown(incidents())
+    assert snap_compare(app, run_before=prepare, terminal_size=size)
+
+
+@pytest.mark.parametrize("theme", ["peak-16", "peak-light"])
+def test_picture_of_incidents_in_other_themes(snap_compare: SnapCompare, theme: str) -> None:
+    app, prepare = shown(incidents(), theme=theme)
+    assert snap_compare(app, run_before=prepare, terminal_size=(60, 14))
 
 
 def test_picture_of_a_quiet_pane(snap_compare: SnapCompare) -> None:

@@ -95,6 +95,48 @@ async def test_each_new_critical_alert_rings_once(console: Console, monkeypatch:
     assert bells.count == 2
 
 
+def fail(console: Console, level: str = Level.CRITICAL, *, realert_seconds: float = 600) -> None:
+    """The same failure once more, a minute later."""
+    console.stage.clock.advance(60)
+    alert = Alert(level, "backup failed", console.stage.clock.now(), cause="backup")
+    console.stage.store.open_incident(alert, (), console.stage.clock.now(), realert_seconds)
+
+
+async def test_an_incident_rings_when_it_is_told_again_or_becomes_critical(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bells = Bells(console, monkeypatch)
+    counts = []
+    for level, realert_seconds in (
+        (Level.WARNING, 600),  # nothing critical
+        (Level.CRITICAL, 600),  # worse
+        (Level.CRITICAL, 600),  # once more, told a minute ago
+        (Level.CRITICAL, 100),  # told again
+    ):
+        fail(console, level, realert_seconds=realert_seconds)
+        await console.refresh()
+        counts.append(bells.count)
+    assert counts == [0, 1, 1, 2]
+
+
+async def test_an_acknowledged_incident_rings_when_it_is_open_again(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bells = Bells(console, monkeypatch)
+    fail(console)
+    await console.refresh()
+    console.stage.store.acknowledge("anna", console.stage.clock.now(), 1)
+    fail(console)
+    await console.refresh()
+    assert bells.count == 1, "it goes on, acknowledged"
+    fail(console, realert_seconds=0)
+    await console.refresh()
+    assert bells.count == 2
+    console.stage.store.resolve(["backup"], console.stage.clock.now())
+    await console.refresh()
+    assert bells.count == 2
+
+
 async def test_alerts_from_before_do_not_ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stage = three_jobs(tmp_path)
     stage.alert()
