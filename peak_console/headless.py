@@ -12,19 +12,19 @@ from peak_console.errors import DamagedError, StateError
 from peak_console.jobs.standing import load_standing
 from peak_console.model.terms import RESIDENT_MODES
 from peak_console.store.directory import state_directory
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import FrameType
-    from typing import TypeVar
 
-    from peak_console.engine.base import EngineCore
-    from peak_console.engine.context import EngineOptions
+    from peak_console.engine.context import EngineContext
+    from peak_console.engine.control import Control
     from peak_console.engine.events import EngineEvent
-    from peak_console.engine.one_shot import PassingEngine
-    from peak_console.engine.resident import Engine
+    from peak_console.engine.open_directory import OpenDirectory
+    from peak_console.engine.setup import EngineOptions, EngineSetup
     from peak_console.jobs.model import JobSet
     from peak_console.jobs.standing import FileStatus
     from peak_console.jobs.watcher import Watcher
@@ -33,10 +33,8 @@ if TYPE_CHECKING:
     from peak_console.outlet import Outlet
     from peak_console.reports import Reporter
 
-    SomeEngine = TypeVar("SomeEngine", bound=EngineCore)
-
 STAND_BY_SECONDS = 0.5
-PASSING_ENGINE_SECONDS = 10.0
+ONE_SHOT_SECONDS = 10.0
 """How long ``--once`` waits for another ``--once`` to finish claiming, which takes it milliseconds."""
 
 
@@ -80,24 +78,27 @@ class _Service:
         self._outlet = _outlet(options)
         self._reporter = _reporter(options, jobset, self._outlet)
         from peak_console.alerts.service import Alerting
+        from peak_console.engine.control import Control
 
         self._alerting = Alerting(directory, self._clock, self._complain)
         self._signals = 0
         self._jobset = jobset
         self._notifier = None if options.once else _notifier()
-        self._engine: EngineCore
+        self._control = Control()
 
     def _complain(self, problem: str) -> None:
         """A delivery does not work. Called in the delivery's thread."""
         self._reporter.line(self._clock.now(), "warning", problem)
 
-    def _make(self, kind: type[SomeEngine]) -> SomeEngine:
+    def _setup(self, watcher: Watcher | None = None) -> EngineSetup:
+        """What the engine is made with; the watcher is that of a resident engine."""
+        from peak_console.engine.setup import EngineSetup
         from peak_console.runs.local.executor import LocalExecutor
 
-        engine = self._engine = kind(
-            self._jobset,
-            self._directory,
-            options=engine_options(self._options, "once" if self._options.once else "headless"),
+        setup = EngineSetup(
+            jobset=self._jobset,
+            directory=self._directory,
+            options=engine_options(self._options, "headless" if watcher is not None else "once"),
             clock=self._clock,
             executor=LocalExecutor(),
             environ=os.environ,
@@ -105,7 +106,13 @@ class _Service:
             emit=self._reporter if self._notifier is None else self._tell,
             on_alert=self._alerting.wake,
         )
-        return engine
+        if watcher is not None:
+            setup = replace(setup, reload=watcher.read_now)
+            if not self._options.no_alerts:
+                setup = replace(setup, on_emergency=self._alerting.send_at_once)
+            if self._notifier is not None:
+                setup = replace(setup, beat=self._notifier.beat)
+        return setup
 
     def _tell(self, event: EngineEvent) -> None:
         self._reporter(event)
@@ -113,100 +120,85 @@ class _Service:
             self._notifier.tell(event)
 
     def run(self, seen: FileStatus | None) -> int:
-        if self._options.once:
-            from peak_console.engine.one_shot import PassingEngine
+        """The exit code. The state directory is let go of whatever happens."""
+        from peak_console.engine.open_directory import OpenDirectory
 
-            passing = self._make(PassingEngine)
-            return self._opened(lambda: self._once(passing))
-        from peak_console.engine.resident import Engine
-
-        engine = self._make(Engine)
-        return self._opened(lambda: self._resident(engine, seen))
-
-    def _opened(self, work: Callable[[], int]) -> int:
-        """The exit code of work on the state directory, which is let go of whatever happens."""
-        self._engine.open()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
-        try:
-            return work()
-        finally:
-            self._engine.close()
-            self._outlet.close()
+        watcher = None if self._options.once else self._watcher(seen)
+        setup = self._setup(watcher)
+        with OpenDirectory(setup, self._control) as place:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._on_signal)
+            try:
+                return self._once(setup, place) if watcher is None else self._resident(setup, place, watcher)
+            finally:
+                self._outlet.close()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1
         if self._signals == 1:
-            self._engine.drain()
+            self._control.drain()
         else:
-            self._engine.stop_runs()
+            self._control.stop_runs()
 
-    def _once(self, engine: PassingEngine) -> int:
-        if not take_turn(engine, lambda: bool(self._signals)):
-            text = f"another engine{self._rival()} serves {self._directory}{self._overlap()}; nothing done"
+    def _once(self, setup: EngineSetup, place: OpenDirectory) -> int:
+        from peak_console.engine.one_shot import OneShotEngine
+
+        if not take_turn(place, lambda: bool(self._signals)):
+            text = f"another engine{_rival(place)} serves {self._directory}{_overlap(place)}; nothing done"
             self._reporter.line(self._clock.now(), "info", text)
             return 0
-        await_known_jobs(engine, self._jobset)
-        engine.begin()
-        self._tell_of_others()
-        self._tell_of_hold()
+        await_known_jobs(place, self._control, self._jobset)
+        engine = OneShotEngine(setup, place, self._control)
+        self._tell_of_others(engine.context)
+        self._tell_of_hold(engine.context)
         engine.dispatch_once()
-        self._resume_deliveries()
+        self._resume_deliveries(place)
         engine.finish_own()
         status = engine.end()
         self._alerting.finish()
         return 3 if status.failed else 0
 
-    def _tell_of_hold(self) -> None:
-        hold = self._engine.context.hold
+    def _tell_of_hold(self, context: EngineContext) -> None:
+        hold = context.hold
         if hold is not None:
             text = f"held by {hold.by}: nothing new starts" + (f" ({hold.reason})" if hold.reason else "")
             self._reporter.line(self._clock.now(), "warning", text)
 
-    def _rival(self) -> str:
-        rival = self._engine.rival
-        return f" ({rival.named})" if rival is not None and rival.pid else ""
-
-    def _overlap(self) -> str:
-        """What both select, where the tags are not the same."""
-        jobs = self._engine.overlap
-        return f", including {listed(jobs)}" if jobs else ""
-
-    def _tell_of_others(self) -> None:
+    def _tell_of_others(self, context: EngineContext) -> None:
         """Name the jobs that the tags select, but another engine serves."""
         left: dict[str, list[str]] = {}
-        for name, engine in self._engine.context.contested.items():
+        for name, engine in context.contested.items():
             left.setdefault(engine.named, []).append(name)
         for who, names in left.items():
             text = f"left to another engine ({who}), which serves them: {listed(names)}"
             self._reporter.line(self._clock.now(), "info", text)
 
-    def _resume_deliveries(self) -> None:
+    def _resume_deliveries(self, place: OpenDirectory) -> None:
         """Send what an earlier engine could not."""
-        due = None if self._options.no_alerts else self._engine.store.next_delivery_at()
+        due = None if self._options.no_alerts else place.store.next_delivery_at()
         if due is not None and (due <= self._clock.now() or not self._options.once):
             self._alerting.wake()
 
-    def _resident(self, engine: Engine, seen: FileStatus | None) -> int:
+    def _watcher(self, seen: FileStatus | None) -> Watcher:
         from peak_console.jobs.watcher import Watcher
 
-        watcher = Watcher(
-            self._options.config, on_jobs=self._offer, on_error=engine.reject, on_held=engine.hold_back,
+        control = self._control
+        return Watcher(
+            self._options.config, on_jobs=self._offer, on_error=control.reject, on_held=control.hold_back,
             seen=seen, known=self._jobset,
         )  # fmt: skip
+
+    def _resident(self, setup: EngineSetup, place: OpenDirectory, watcher: Watcher) -> int:
+        from peak_console.engine.resident import ResidentEngine
+
         signal.signal(signal.SIGHUP, lambda _number, _frame: watcher.look())
-        engine.on_reload(watcher.read_now)
-        if not self._options.no_alerts:
-            engine.on_emergency(self._alerting.send_at_once)
-        if self._notifier is not None:
-            engine.on_beat(self._notifier.beat)
-        if not self._stand_by(watcher):
+        if not self._stand_by(place, watcher):
             return 0
         watcher.settle(lambda: bool(self._signals))  # it may have stood by for weeks
-        await_known_jobs(engine, self._jobset)
-        engine.begin()
-        self._tell_of_hold()
-        self._resume_deliveries()
+        await_known_jobs(place, self._control, self._jobset)
+        engine = ResidentEngine(setup, place, self._control)
+        self._tell_of_hold(engine.context)
+        self._resume_deliveries(place)
         watcher.start()
         try:
             engine.serve()
@@ -222,42 +214,48 @@ class _Service:
         self._jobset = jobset
         if self._notifier is not None:
             self._notifier.reloading()
-        self._engine.offer(jobset)
+        self._control.offer(jobset)
 
-    def _stand_by(self, watcher: Watcher) -> bool:
+    def _stand_by(self, place: OpenDirectory, watcher: Watcher) -> bool:
         """Take the lock, or wait until it is free; ``False`` when told to leave before that."""
-        import time
-
-        engine = self._engine
         told = False
-        if self._options.no_wait and not take_turn(engine, lambda: bool(self._signals)):
-            who = f"another engine{self._rival()} serves this state directory{self._overlap()}"
+        if self._options.no_wait and not take_turn(place, lambda: bool(self._signals)):
+            who = f"another engine{_rival(place)} serves this state directory{_overlap(place)}"
             raise StateError(f"{self._directory}: {who}; without --no-wait this one would stand by")
-        while not engine.take_over():
-            if not told and engine.rival is not None and engine.rival.mode in RESIDENT_MODES:
+        while not place.take_over():
+            if not told and place.rival is not None and place.rival.mode in RESIDENT_MODES:
                 told = True
-                self._tell(self._standing_by(engine.rival))
+                self._tell(self._standing_by(place.rival, place.overlap))
             if self._signals:
                 return False
             if self._notifier is not None:
                 self._notifier.beat()
-            time.sleep(STAND_BY_SECONDS)
-            if engine.overlap:  # the jobs file may no longer make them overlap
+            self._clock.sleep(STAND_BY_SECONDS)
+            if place.overlap:  # the jobs file may no longer make them overlap
                 watcher.compare()
         return True
 
-    def _standing_by(self, rival: EngineInfo) -> EngineEvent:
+    def _standing_by(self, rival: EngineInfo, overlap: Sequence[str]) -> EngineEvent:
         from peak_console.engine.events import EngineStandingBy
 
         return EngineStandingBy(
             at=self._clock.now(), directory=self._directory, holder=rival.pid, selection=rival.selection,
-            overlap=self._engine.overlap,
+            overlap=overlap,
         )  # fmt: skip
+
+
+def _rival(place: OpenDirectory) -> str:
+    return f" ({place.rival.named})" if place.rival is not None and place.rival.pid else ""
+
+
+def _overlap(place: OpenDirectory) -> str:
+    """What both select, where the tags are not the same."""
+    return f", including {listed(place.overlap)}" if place.overlap else ""
 
 
 def engine_options(options: Namespace, mode: str) -> EngineOptions:
     """The engine's options from the command line's."""
-    from peak_console.engine.context import EngineOptions
+    from peak_console.engine.setup import EngineOptions
 
     return EngineOptions(
         mode=mode,
@@ -269,8 +267,8 @@ def engine_options(options: Namespace, mode: str) -> EngineOptions:
     )
 
 
-def await_known_jobs(engine: EngineCore, jobset: JobSet) -> None:
-    """Before ``begin``: have the jobs file stand a while if it makes ``once`` of what an engine knew otherwise.
+def await_known_jobs(place: OpenDirectory, control: Control, jobset: JobSet) -> None:
+    """Before an engine begins: have the jobs file stand a while if it makes ``once`` of what an engine knew otherwise.
 
     As ``once`` is what a job is that names no schedule, half a file makes jobs into such, and starts them. Raises
     ``JobsFileError``.
@@ -278,25 +276,24 @@ def await_known_jobs(engine: EngineCore, jobset: JobSet) -> None:
     from peak_console.jobs.caution import START_SECONDS, has_become_once
 
     try:
-        states = engine.store.job_states()
-    except DamagedError:  # ``begin`` replaces the registry; then nothing is known
+        states = place.store.job_states()
+    except DamagedError:  # the engine replaces the registry; then nothing is known
         return
     if has_become_once(jobset, states):
-        engine.offer(load_standing(jobset.path, START_SECONDS)[0])
+        control.offer(load_standing(jobset.path, START_SECONDS)[0])
 
 
-def take_turn(engine: EngineCore, give_up: Callable[[], bool] = lambda: False) -> bool:
+def take_turn(place: OpenDirectory, give_up: Callable[[], bool] = lambda: False) -> bool:
     """Take an engine's lock, waiting only for another start that is claiming at this very moment."""
-    import time
-
-    until = time.monotonic() + PASSING_ENGINE_SECONDS
-    while not engine.take_over():
-        rival = engine.rival
+    clock = SystemClock()
+    until = clock.monotonic() + ONE_SHOT_SECONDS
+    while not place.take_over():
+        rival = place.rival
         # After a crash the row and the lock's file still name the dead one, while somebody tries the lock to see.
         resident = rival is not None and rival.mode in RESIDENT_MODES and _lives(rival.pid)
-        if resident or time.monotonic() > until or give_up():
+        if resident or clock.monotonic() > until or give_up():
             return False
-        time.sleep(0.01)
+        clock.sleep(0.01)
     return True
 
 

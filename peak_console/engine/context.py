@@ -28,24 +28,11 @@ if TYPE_CHECKING:
     from peak_console.decisions.planner import Planner
     from peak_console.engine.events import EngineEvent
     from peak_console.engine.launch import Launcher
+    from peak_console.engine.setup import EngineOptions
     from peak_console.engine.supervisor import Supervisor
     from peak_console.jobs.model import AlertChannel, JobDefinition, JobSet
     from peak_console.model.records import Alert, EngineInfo, Hold, JobState, Run
     from peak_console.store.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """How an engine was asked to work."""
-
-    mode: str = "headless"
-    """``headless``, ``console``, ``once`` or ``run``."""
-    poll_interval: float = 30
-    """Seconds; the longest sleep, against clocks that are set."""
-    include_tags: Sequence[str] = ()
-    exclude_tags: Sequence[str] = ()
-    keep_registry: bool = True
-    send_alerts: bool = True
 
 
 @dataclass(slots=True)
@@ -190,6 +177,12 @@ class EngineContext:
     def remember(self, state: JobState) -> None:
         """Record what is remembered of a job's slots."""
         self.store.decided(state.job, state.schedule, state.decided_until, state.off_since)
+
+    def remember_changes(self) -> None:
+        """Record what the planner has decided of slots without starting anything; inside a transaction."""
+        for name in self.planner.changed:
+            self.remember(self.planner.states[name])
+        self.planner.changed.clear()
 
     def active_runs(self, job: str) -> list[Run]:
         """A job's runs that have a process or are about to, whoever looks after them, oldest first."""

@@ -1,62 +1,80 @@
-"""An engine that does something and goes: ``--once``, ``run JOB`` and commands where no other engine serves.
+"""An engine that does one thing and ends: ``--once``, ``run JOB``, and commands where no other engine serves.
 
-What it has started it looks after to the end; everything else it leaves to whoever dispatches next.
+It looks after the runs that it has started until they end; all others are left to the next engine that dispatches.
 """
 
 from __future__ import annotations
 
 import os
 
-from peak_console.engine.base import EngineCore
-from peak_console.model.records import RESIDENT_MODES
+from peak_console.engine.startup import Startup
+from peak_console.model.terms import RESIDENT_MODES
 from peak_console.store.bell import ring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from peak_console.engine.context import EngineContext
+    from peak_console.engine.control import Control
+    from peak_console.engine.core import EngineCore
     from peak_console.engine.events import EngineStopped
+    from peak_console.engine.open_directory import OpenDirectory
+    from peak_console.engine.setup import EngineSetup
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
 
 LOOK_SECONDS = 0.1
+"""How often ``on_look`` is called."""
 WAITING_SECONDS = 1.0
 """How often it sees whether a run that waits may start."""
 PRUNE_SECONDS = 0.1
 """How long it prunes the state directory, once its runs have ended."""
 
 
-class PassingEngine(EngineCore):
+class OneShotEngine:
     """Dispatches once, or does what it is asked for, and then lets others dispatch."""
+
+    def __init__(self, setup: EngineSetup, place: OpenDirectory, control: Control) -> None:
+        """Take over what the state directory holds. The lock has to be held. Raises ``StateError``."""
+        self._setup = setup
+        self._place = place
+        self._control = control
+        self._core: EngineCore = Startup(setup, place, control).begin(lambda core: core)
+
+    @property
+    def context(self) -> EngineContext:
+        return self._core.context
+
+    def work(self) -> None:
+        """Watch the runs and dispatch what is due at this moment. The lock has to be held."""
+        self._core.watch(self._setup.clock.now())
+        self._core.dispatch()
 
     def dispatch_once(self) -> None:
         """Claim and start what is due at this moment, then let others dispatch. The lock has to be held."""
-        self.dispatch()
-        self._give_way()
+        self._core.dispatch()
+        self._place.give_way()
 
     def run_by_hand(self, job: JobDefinition, *, force: bool) -> tuple[Run | None, str]:
         """Start a manual run, then let others dispatch; the run, or why there is none. The lock has to be held."""
-        if self.context.hold is not None and not force:
-            self._give_way()
-            return None, f"held by {self.context.hold.by}; release the hold"
-        run, refusal, ends = self._dispatcher.start_by_hand(job, self._clock.now(), force=force)
-        self._bookkeeper.record(ends)
-        self._give_way()
+        core = self._core
+        if core.context.hold is not None and not force:
+            self._place.give_way()
+            return None, f"held by {core.context.hold.by}; release the hold"
+        run, refusal, ends = core.dispatcher.start_by_hand(job, self._setup.clock.now(), force=force)
+        core.bookkeeper.record(ends)
+        self._place.give_way()
         return run, refusal
 
     def obey_once(self) -> None:
         """Answer the commands that are open. The lock has to be held."""
         from peak_console.engine.commands import Commander
 
-        commander = Commander(
-            self.context, self._dispatcher, self._bookkeeper.record, lambda _accept: "this engine does not reload"
-        )
-        commander.obey(self._clock.now())
-        self._give_way()
-
-    def _give_way(self) -> None:
-        self.store.engine_stopped(self._clock.now(), self.lock_name)
-        self.lock.release()
+        core = self._core
+        commander = Commander(core.context, core.dispatcher, core.bookkeeper.record, self._setup.reload)
+        commander.obey(self._setup.clock.now())
+        self._place.give_way()
 
     def finish_own(self, on_look: Callable[[], None] | None = None) -> None:
         """Look after the runs that were started here, and their further attempts, until they have ended.
@@ -65,39 +83,47 @@ class PassingEngine(EngineCore):
 
         Long runs keep nobody else waiting: the lock is held only for the moment in which a queued run starts.
         """
+        core, context, clock = self._core, self._core.context, self._setup.clock
         while True:
-            self._obey_flags(self._clock.now())
-            self.watch(self._clock.now())
-            waiting = [run for run in self.context.queue if run.id in self.context.queued_here]
-            if self.context.draining:
+            core.obey_control(clock.now())
+            core.watch(clock.now())
+            waiting = [run for run in context.queue if run.id in context.queued_here]
+            if context.draining:
                 waiting = []
-            supervisor = self.context.supervisor
-            if not waiting and not (supervisor.keeps_engine() if self.context.draining else len(supervisor)):
+            supervisor = context.supervisor
+            if not waiting and not (supervisor.keeps_engine() if context.draining else len(supervisor)):
                 return
-            if any(run.not_before is None or run.not_before <= self._clock.now() for run in waiting):
+            if any(run.not_before is None or run.not_before <= clock.now() for run in waiting):
                 self._dispatch_own()
             if on_look is not None:
                 on_look()
-            self.sleep(longest=LOOK_SECONDS if on_look else WAITING_SECONDS if waiting else None)
+            seconds = core.seconds_to_sleep()
+            if on_look is not None:
+                seconds = min(seconds, LOOK_SECONDS)
+            elif waiting:
+                seconds = min(seconds, WAITING_SECONDS)
+            core.sleep(seconds)
 
     def _dispatch_own(self) -> None:
-        if not self.lock.acquire():
-            if (self._holder().mode or "") in RESIDENT_MODES:
-                # The queue is in the registry: whoever serves these jobs now goes on with it.
-                self.context.queue.clear()
-                ring(self.directory)
+        core, place = self._core, self._place
+        if not place.lock.acquire():
+            if (place.holder().mode or "") in RESIDENT_MODES:
+                # The queue is in the registry: the engine that serves these jobs now goes on with it.
+                core.context.queue.clear()
+                ring(place.directory)
             return
         try:
-            self._bookkeeper.record(self._recovery.look(self._clock.now()))
-            self._bookkeeper.record(self._dispatcher.dispatch_queue(self._clock.now()))
+            core.look_at_registry(self._setup.clock.now())
+            core.bookkeeper.record(core.dispatcher.dispatch_queue(self._setup.clock.now()))
         finally:
-            self.lock.release()
+            place.lock.release()
 
     def end(self) -> EngineStopped:
         """Prune a little, if it ran something, and leave the directory in order; the final status."""
-        if self.context.succeeded + self.context.failed:
+        context = self._core.context
+        if context.succeeded + context.failed:
             from peak_console.engine.retention import prune_a_little
 
             lot = int.from_bytes(os.urandom(2), "big") / 65536
-            prune_a_little(self.context, self._clock.now(), lot, PRUNE_SECONDS)
-        return super().end()
+            prune_a_little(context, self._setup.clock.now(), lot, PRUNE_SECONDS)
+        return self._core.end()

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from peak_console.alerts.service import Alerting
     from peak_console.engine.events import EngineEvent
-    from peak_console.engine.one_shot import PassingEngine
+    from peak_console.engine.open_directory import OpenDirectory
+    from peak_console.engine.setup import EngineSetup
     from peak_console.jobs.model import JobSet
     from peak_console.model.records import Command
 
@@ -92,38 +93,38 @@ def ask_here(
     jobset: JobSet, directory: str, verb: str, job: str | None = None, arguments: Mapping[str, Any] = {}
 ) -> Command:
     """Carry a command out in this process, under the engine's lock, for whichever engine comes next."""
-    engine = passing_engine(jobset, directory)
-    engine.open()
-    try:
-        engine.store.be_patient(ANSWER_SECONDS)
-        take_lock(engine)
-        engine.begin()
-        number = engine.store.issue(verb, current_user(), SystemClock().now(), job, None, arguments)
+    from peak_console.engine.control import Control
+    from peak_console.engine.one_shot import OneShotEngine
+    from peak_console.engine.open_directory import OpenDirectory
+
+    setup, control = one_shot_setup(jobset, directory), Control()
+    with OpenDirectory(setup, control) as place:
+        place.store.be_patient(ANSWER_SECONDS)
+        take_lock(place)
+        engine = OneShotEngine(setup, place, control)
+        number = place.store.issue(verb, current_user(), SystemClock().now(), job, None, arguments)
         engine.obey_once()
-        command = engine.store.command(number)
+        command = place.store.command(number)
         assert command is not None
         return command
-    finally:
-        engine.close()
 
 
-def passing_engine(
+def one_shot_setup(
     jobset: JobSet,
     directory: str,
     *,
     emit: Callable[[EngineEvent], None] = lambda _event: None,
     alerting: Alerting | None = None,
-) -> PassingEngine:
-    """An engine that takes over nothing but what it is asked for."""
+) -> EngineSetup:
+    """What an engine is made with that starts nothing but what it is asked for."""
     from peak_console.alerts.service import Alerting
-    from peak_console.engine.context import EngineOptions
-    from peak_console.engine.one_shot import PassingEngine
+    from peak_console.engine.setup import EngineOptions, EngineSetup
     from peak_console.runs.local.executor import LocalExecutor
 
     alerting = alerting or Alerting(directory, SystemClock())
-    return PassingEngine(
-        jobset,
-        directory,
+    return EngineSetup(
+        jobset=jobset,
+        directory=directory,
         options=EngineOptions(mode="run"),
         clock=SystemClock(),
         executor=LocalExecutor(),
@@ -134,9 +135,9 @@ def passing_engine(
     )
 
 
-def take_lock(engine: PassingEngine) -> None:
+def take_lock(place: OpenDirectory) -> None:
     """Take the engine's lock. Raises ``PeakConsoleError`` when a resident engine has just taken it."""
     from peak_console.headless import take_turn
 
-    if not take_turn(engine):
-        raise PeakConsoleError(f"{engine.directory}: an engine has just started to serve this; try again")
+    if not take_turn(place):
+        raise PeakConsoleError(f"{place.directory}: an engine has just started to serve this; try again")

@@ -17,7 +17,7 @@ from peak_console.store.directory import run_directory, state_directory
 from peak_console.store.store import Store
 from peak_console.text import safe
 from peak_console.values import replace
-from peak_console.verbs.asking import ask_engine, passing_engine, take_lock
+from peak_console.verbs.asking import ask_engine, one_shot_setup, take_lock
 from peak_console.verbs.output import gap_before, note
 
 TYPE_CHECKING = False
@@ -164,6 +164,7 @@ class _Here:
 
     def __init__(self, options: Namespace, jobset: JobSet, directory: str) -> None:
         from peak_console.alerts.service import Alerting
+        from peak_console.engine.control import Control
 
         self._options = options
         self._directory = directory
@@ -171,7 +172,8 @@ class _Here:
         self._outputs: list[_Output] = []
         self._signals = 0
         self._alerting = Alerting(directory, SystemClock(), report=note)
-        self._engine = passing_engine(jobset, directory, emit=self._note, alerting=self._alerting)
+        self._control = Control()
+        self._setup = one_shot_setup(jobset, directory, emit=self._note, alerting=self._alerting)
 
     def _note(self, event: EngineEvent) -> None:
         if isinstance(event, RunStarted) and self._options.wait:
@@ -182,19 +184,20 @@ class _Here:
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1
         if self._signals == 1 and not self._options.wait:
-            self._engine.drain()
+            self._control.drain()
         else:
-            self._engine.stop_runs()
+            self._control.stop_runs()
 
     def run(self, job: JobDefinition) -> int:
         """Run a job to its last attempt; the exit code."""
-        engine = self._engine
-        engine.open()
-        try:
-            take_lock(engine)
+        from peak_console.engine.one_shot import OneShotEngine
+        from peak_console.engine.open_directory import OpenDirectory
+
+        with OpenDirectory(self._setup, self._control) as place:
+            take_lock(place)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, self._on_signal)
-            engine.begin()
+            engine = OneShotEngine(self._setup, place, self._control)
             if job.name not in engine.context.jobs:
                 raise PeakConsoleError(f"{job.name}: an engine has just started to serve this; try again")
             run, refusal = engine.run_by_hand(job, force=self._options.force)
@@ -203,8 +206,6 @@ class _Here:
             engine.finish_own(on_look=self._show if self._options.wait else None)
             for output in self._outputs:
                 output.end()
-        finally:
-            engine.close()
         self._alerting.finish()
         return self._told()
 

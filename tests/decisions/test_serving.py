@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from peak_console.decisions.serving import Coverage, Share, serves
-from peak_console.engine.context import EngineOptions
+from peak_console.engine.setup import EngineOptions
 from peak_console.jobs.model import JobSet
 from peak_console.model.records import EngineInfo
 from peak_console.store.bell import bell_of

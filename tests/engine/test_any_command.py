@@ -39,7 +39,7 @@ CELLS = st.one_of(
 
 def leave(engine: Bench, verb: Any, job: Any, run_id: Any, arguments: Any, by: Any = "mallory", at: Any = "now") -> int:
     """Put a row into the table as any program may; its id. Text that is no UTF-8 comes as bytes."""
-    with engine.engine.store as store:
+    with engine.store as store:
         cursor = store._write(
             "INSERT INTO commands (verb, job, run_id, arguments, issued_by, issued_at)"
             " VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?, CAST(? AS TEXT), ?, ?)",
@@ -49,7 +49,7 @@ def leave(engine: Bench, verb: Any, job: Any, run_id: Any, arguments: Any, by: A
 
 
 def answer_to(engine: Bench, number: int) -> tuple[str, str]:
-    row = engine.engine.store._rows("SELECT answer, message FROM commands WHERE id = ?", (number,))[0]
+    row = engine.store._rows("SELECT answer, message FROM commands WHERE id = ?", (number,))[0]
     return row[0], row[1]
 
 
@@ -106,8 +106,8 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(
     assert answer.startswith("refused: ")
     assert message in answer
     assert engine.runs() == []
-    assert engine.engine.store.hold() is None
-    assert engine.engine.store.job_states()["backup"].override is None
+    assert engine.store.hold() is None
+    assert engine.store.job_states()["backup"].override is None
 
 
 def test_a_run_that_was_never_made_is_not_said_to_have_started(bench: MakeBench) -> None:
@@ -125,10 +125,10 @@ def test_an_error_of_ours_is_answered_and_nothing_of_the_command_is_kept(
     def fail(*_: object) -> None:
         raise KeyError("surprise")
 
-    monkeypatch.setattr(engine.engine.store, "decided", fail)
+    monkeypatch.setattr(engine.store, "decided", fail)
     answer = engine.command("disable", "backup")
     assert answer.startswith("refused: disable was cut short by a fault in Peak Console (KeyError: 'surprise')")
-    assert engine.engine.store.job_states()["backup"].override is None
+    assert engine.store.job_states()["backup"].override is None
 
 
 def test_a_run_made_before_an_error_of_ours_is_told_of(bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +137,7 @@ def test_a_run_made_before_an_error_of_ours_is_told_of(bench: MakeBench, monkeyp
     def fail(*_: object) -> None:
         raise KeyError("surprise")
 
-    monkeypatch.setattr(engine.engine._commander, "_record", fail)
+    monkeypatch.setattr(engine.engine.duties.commander, "_record", fail)
     assert engine.command("run", "backup") == "done: backup #1 started"
     assert engine.live == [1]
 

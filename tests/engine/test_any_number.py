@@ -80,7 +80,7 @@ FILES = st.builds(
 
 def reckon(jobset: JobSet, engine: Bench) -> None:
     """What the screen and the verbs ask."""
-    store = engine.any_engine.store
+    store = engine.store
     for now in (engine.clock.now(), datetime(9999, 12, 31, 23, tzinfo=UTC), datetime(1, 1, 1, 1, tzinfo=UTC)):
         views(jobset.jobs.values(), store, now)
         for job in jobset.jobs.values():
@@ -106,7 +106,7 @@ def test_an_engine_bears_any_number(tmp_path_factory: pytest.TempPathFactory, te
             for run_id in engine.live[:2]:
                 engine.end(run_id, 1)
             reckon(jobset, engine)
-            engine.engine._seconds_to_sleep()
+            engine.engine.seconds_to_sleep()
             with contextlib.suppress(OverflowError):  # the clock's own: no machine's leaves the calendar
                 clock.advance(leap)
             engine.turn()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from peak_console.decisions.planner import Planner
-from peak_console.engine.context import EngineOptions
 from peak_console.engine.dispatch import BATCH_GROWTH, FIRST_BATCH
 from peak_console.engine.places import EARLY_SECONDS, FEWEST, MOST, PORTION_SECONDS, QUIET_SECONDS
+from peak_console.engine.setup import EngineOptions
 from peak_console.errors import StateError
 from peak_console.jobs.model import SchedulerSettings
 from peak_console.runs.local.run_directory import lay_out
@@ -43,13 +43,13 @@ def test_the_first_runs_start_before_the_last_slots_are_claimed(
 ) -> None:
     engine = bench(*burst(100))
     started_before: list[int] = []
-    claim = engine.engine.store.claim
+    claim = engine.store.claim
 
     def noted(claims: Sequence[Claim], *rest: Any) -> list[Run]:
         started_before.append(len(engine.executor.processes))
         return claim(claims, *rest)
 
-    monkeypatch.setattr(engine.engine.store, "claim", noted)
+    monkeypatch.setattr(engine.store, "claim", noted)
     engine.turn()
     assert started_before == [0, FIRST_BATCH, FIRST_BATCH * (1 + BATCH_GROWTH)]
     assert engine.live == list(range(1, 101))
@@ -60,7 +60,7 @@ def test_what_a_refused_batch_holds_stays_due_and_what_was_claimed_has_started(
     bench: MakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = bench(*burst(40))
-    claim, calls = engine.engine.store.claim, 0
+    claim, calls = engine.store.claim, 0
 
     def second_fails(claims: Sequence[Claim], *rest: Any) -> list[Run]:
         nonlocal calls
@@ -69,7 +69,7 @@ def test_what_a_refused_batch_holds_stays_due_and_what_was_claimed_has_started(
             raise StateError("the disk is full")
         return claim(claims, *rest)
 
-    monkeypatch.setattr(engine.engine.store, "claim", second_fails)
+    monkeypatch.setattr(engine.store, "claim", second_fails)
     with pytest.raises(StateError, match="the disk is full"):
         engine.turn()
     assert len(engine.live) == FIRST_BATCH
@@ -82,7 +82,7 @@ def test_an_end_that_a_refusal_came_after_is_recorded_by_the_next_turn(
     bench: MakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = bench(make_job("broken", command="/no/such/program"), *burst(40))
-    claim, calls = engine.engine.store.claim, 0
+    claim, calls = engine.store.claim, 0
 
     def second_fails(claims: Sequence[Claim], *rest: Any) -> list[Run]:
         nonlocal calls
@@ -91,7 +91,7 @@ def test_an_end_that_a_refusal_came_after_is_recorded_by_the_next_turn(
             raise StateError("the disk is full")
         return claim(claims, *rest)
 
-    monkeypatch.setattr(engine.engine.store, "claim", second_fails)
+    monkeypatch.setattr(engine.store, "claim", second_fails)
     with pytest.raises(StateError):
         engine.turn()
     engine.turn()
@@ -120,7 +120,7 @@ def test_a_burst_that_is_far_is_prepared_when_it_is_near(bench: MakeBench) -> No
     engine = bench(*burst(FEWEST + 1, daily_time=f"{MONDAY_MORNING + timedelta(hours=1):%H:%M}"))
     engine.turn()
     assert laid_out(engine) == []
-    assert engine.engine._seconds_to_sleep() == engine.options.poll_interval
+    assert engine.engine.seconds_to_sleep() == engine.options.poll_interval
     engine.advance(3600 - EARLY_SECONDS)
     assert laid_out(engine) == list(range(1, FEWEST + 2))
 
@@ -156,8 +156,8 @@ def test_on_a_slow_disk_places_are_laid_out_a_portion_at_a_time(
     engine = bench(*in_a_minute(FEWEST + 1))
     slow_disk(engine, monkeypatch)
     seen: list[int] = []
-    while not seen or engine.engine._seconds_to_sleep() == 0:
-        engine.engine.turn()
+    while not seen or engine.engine.seconds_to_sleep() == 0:
+        engine.engine.duties.turn()
         seen.append(len(laid_out(engine)))
     assert seen == [*range(2, FEWEST + 1, 2), FEWEST + 1]
 
@@ -167,11 +167,11 @@ def test_what_is_not_laid_out_when_the_burst_is_near_is_left_to_it(
 ) -> None:
     engine = bench(*in_a_minute(FEWEST + 1))
     slow_disk(engine, monkeypatch)
-    engine.engine.turn()
+    engine.engine.duties.turn()
     engine.clock.advance(60 - QUIET_SECONDS)
-    engine.engine.turn()
+    engine.engine.duties.turn()
     assert len(laid_out(engine)) == 2
-    assert engine.engine._seconds_to_sleep() > 0
+    assert engine.engine.seconds_to_sleep() > 0
     engine.advance(QUIET_SECONDS)
     assert engine.live == list(range(1, FEWEST + 2))
 

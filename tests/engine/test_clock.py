@@ -145,7 +145,7 @@ def test_a_night_in_which_the_clocks_change_has_each_job_once(
 
 def sleep_through(engine: Bench, hours: float) -> None:
     engine.clock.step(hours * HOUR)
-    assert engine.engine._seconds_to_sleep() <= engine.options.poll_interval, "it is noticed soon"
+    assert engine.engine.seconds_to_sleep() <= engine.options.poll_interval, "it is noticed soon"
     engine.turn()
 
 
@@ -228,9 +228,9 @@ def test_slots_that_a_clock_from_the_future_has_decided_do_not_bind(bench: MakeB
 def test_a_clock_from_the_future_throws_no_history_away(bench: MakeBench, mode: str) -> None:
     settings = SchedulerSettings(timezone="UTC", keep_days=90)
     engine = bench(make_job(daily_time="05:00"), settings=settings)
-    for run in engine.engine.store.claim([Claim("old", MONDAY_MORNING + timedelta(n)) for n in range(5)],
+    for run in engine.store.claim([Claim("old", MONDAY_MORNING + timedelta(n)) for n in range(5)],
                                          MONDAY_MORNING, "x"):  # fmt: skip
-        engine.engine.store.finish(run.id, "succeeded", 0, MONDAY_MORNING)
+        engine.store.finish(run.id, "succeeded", 0, MONDAY_MORNING)
     engine.turn()
     engine.close(crash=True)
     engine.clock.step(YEARS)
@@ -238,7 +238,7 @@ def test_a_clock_from_the_future_throws_no_history_away(bench: MakeBench, mode: 
     engine.begin()
     engine.turn()
     if mode == "once":
-        engine.any_engine.context.succeeded = 1
+        engine.context.succeeded = 1
         engine.any_engine.end()
         assert len(engine.runs("old")) == 5
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.engine.context import EngineOptions
+from peak_console.engine.setup import EngineOptions
 from peak_console.errors import StateError
 from peak_console.model.records import Claim
 from peak_console.store.store import Store
@@ -149,7 +149,7 @@ def test_two_stops_of_one_waiting_run_are_both_answered(bench: MakeBench) -> Non
     engine = bench(make_job(interval_seconds=60, overlap="queue"))
     engine.turn()
     engine.advance(60)
-    store = engine.engine.store
+    store = engine.store
     first, second = (store.issue("stop", "alice", engine.clock.now(), None, 2) for _ in range(2))
     engine.turn()
     answers = [store.command(number) for number in (first, second)]
@@ -160,14 +160,14 @@ def test_two_stops_of_one_waiting_run_are_both_answered(bench: MakeBench) -> Non
 def test_a_run_that_another_process_has_just_queued_can_be_stopped(bench: MakeBench) -> None:
     engine = bench(make_job(retries=1))
     engine.turn()
-    engine.engine.store.claim([Claim("backup", MONDAY_MORNING, attempt=2, queued=True)], MONDAY_MORNING, "1 x")
+    engine.store.claim([Claim("backup", MONDAY_MORNING, attempt=2, queued=True)], MONDAY_MORNING, "1 x")
     assert engine.command("stop", run_id=2) == "done: stopping backup #2"
     assert engine.outcomes() == [None, "stopped"]
 
 
 def issue_and_die(engine: Bench, verb: str, job: str | None = None) -> int:
     """Leave a command, let the engine die over it, and begin another one."""
-    number = engine.engine.store.issue(verb, "alice", engine.clock.now(), job)
+    number = engine.store.issue(verb, "alice", engine.clock.now(), job)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Store, "answer", _die)
         with pytest.raises(StateError):
@@ -186,7 +186,7 @@ def test_a_run_by_hand_happens_once_even_when_the_engine_dies_before_its_answer(
     number = issue_and_die(engine, "run", "backup")
     assert engine.live == [1]
     assert len(engine.runs()) == 1
-    command = engine.engine.store.command(number)
+    command = engine.store.command(number)
     assert command is not None
     assert (command.answer, command.run_id) == ("done", 1)
 
@@ -194,7 +194,7 @@ def test_a_run_by_hand_happens_once_even_when_the_engine_dies_before_its_answer(
 def test_a_run_by_hand_that_could_not_be_started_is_refused_by_the_next_engine_too(bench: MakeBench) -> None:
     engine = bench(make_job(daily_time="09:00", command="no-such-program"))
     number = issue_and_die(engine, "run", "backup")
-    command = engine.engine.store.command(number)
+    command = engine.store.command(number)
     assert command is not None
     assert command.answer == "refused"
     assert "could not be started" in (command.message or "")
@@ -207,7 +207,7 @@ def test_an_answer_and_what_it_says_are_one(bench: MakeBench, verb: str) -> None
     engine.turn()
     engine.end(1)
     number = issue_and_die(engine, verb, "backup" if verb == "disable" else None)
-    command = engine.engine.store.command(number)
+    command = engine.store.command(number)
     assert command is not None
     assert command.answer == "done", "the one who died had not changed anything"
     engine.advance(120)
@@ -242,7 +242,7 @@ def test_what_was_withdrawn_a_moment_ago_is_not_done(
     bench: MakeBench, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     engine = bench(make_job(daily_time="09:00"))
-    store = engine.engine.store
+    store = engine.store
     number = store.issue(verb, "alice", engine.clock.now(), "backup")
     seen = store.open_command_ids()
     withdrawn = store.withdraw(number, engine.clock.now())
@@ -255,7 +255,7 @@ def test_what_was_withdrawn_a_moment_ago_is_not_done(
 
 def test_an_answer_that_came_at_the_last_moment_is_the_answer(bench: MakeBench) -> None:
     engine = bench(make_job(daily_time="09:00"))
-    store = engine.engine.store
+    store = engine.store
     number = store.issue("run", "alice", engine.clock.now(), "backup")
     engine.turn()
     command = store.withdraw(number, engine.clock.now())
@@ -266,7 +266,7 @@ def test_an_answer_that_came_at_the_last_moment_is_the_answer(bench: MakeBench) 
 def test_a_run_that_was_made_cannot_be_withdrawn(bench: MakeBench) -> None:
     """Whoever is told that nothing was done asks again, and then it runs twice."""
     engine = bench(make_job(daily_time="09:00"))
-    store = engine.engine.store
+    store = engine.store
     number = store.issue("run", "alice", engine.clock.now(), "backup")
     store.carried_out(number, 1)  # and then the engine is gone
     command = store.withdraw(number, engine.clock.now())

@@ -52,8 +52,8 @@ def serve_a_while(state: Path) -> None:
     executor.processes[4] = ScriptedProcess(spec, 4711, ended=Ended(0, None))
     bench = Bench(state, *JOBS, make_job("migrate"), executor=executor)
     bench.engine.work()
-    assert bench.engine.trouble is None
-    assert bench.engine.store.open_command_ids() in ([], [1]), "only what is said to be answered"
+    assert bench.control.trouble is None
+    assert bench.store.open_command_ids() in ([], [1]), "only what is said to be answered"
     assert not bench.runs("migrate"), "it is decided, and disabled"
     bench.clock.advance(60)
     bench.engine.work()
@@ -65,14 +65,14 @@ def test_a_cell_that_is_spoilt_under_an_engine_is_put_back_as_the_engine_knows_i
     engine.command("disable", "off", reason="audit")
     engine.turn()
     [run] = engine.runs("long")
-    store = engine.engine.store
+    store = engine.store
     states = store.job_states()
     for table, column in [("runs", "args"), ("runs", "scheduled_for"), ("job_state", "decided_until")]:
         spoil(store, table, column, "nonsense")
     spoil(store, "job_state", "override", "nonsense")
-    engine.engine.offer(engine.jobset(*engine.jobs))
+    engine.control.offer(engine.jobset(*engine.jobs))
     engine.engine.work()
-    assert engine.engine.trouble is None
+    assert engine.control.trouble is None
     assert store.job_states(strict=True) == states
     assert store.unfinished(strict=True) == [run]
     [alert] = engine.alerts("critical")

@@ -141,11 +141,11 @@ def test_a_queued_run_that_another_process_has_taken_is_not_started_here(bench: 
     engine.turn()
     engine.advance(60)
     assert engine.runs()[1].state == "queued"
-    assert engine.engine.store.take_from_queue(2, "4711 somebody")
+    assert engine.store.take_from_queue(2, "4711 somebody")
     engine.end(1)
     assert engine.live == []
     assert engine.runs()[1].supervisor == "4711 somebody"
-    assert engine.engine.context.queue == []
+    assert engine.context.queue == []
 
 
 def test_that_a_run_is_replaced_by_hand_is_recorded_before_it_is_asked_to_stop(bench: MakeBench) -> None:
@@ -158,7 +158,7 @@ def test_that_a_run_is_replaced_by_hand_is_recorded_before_it_is_asked_to_stop(b
     terminate = process.terminate
 
     def looked_at() -> None:
-        run = engine.engine.store.run(1)
+        run = engine.store.run(1)
         seen.append(run.stop_reason if run is not None else None)
         terminate()
 
@@ -173,7 +173,7 @@ def test_what_a_script_logs_has_failed_with_any_code_but_0(bench: MakeBench, cod
 
     engine = bench(AT_NINE)
     now = engine.clock.now()
-    number = engine.engine.store.log_run("signal", Claim(job="backup", scheduled_for=now), code, now, now)
-    run = engine.engine.store.run(number)
+    number = engine.store.log_run("signal", Claim(job="backup", scheduled_for=now), code, now, now)
+    run = engine.store.run(number)
     assert run is not None
     assert (run.outcome, run.return_code) == (outcome, code)

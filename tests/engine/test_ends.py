@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.engine.context import EngineOptions
+from peak_console.engine.setup import EngineOptions
 from peak_console.runs.interface import Ended
 from peak_console.runs.output.files import parse_sample, timeline_path
 from peak_console.store.directory import run_directory
@@ -182,7 +182,7 @@ def test_a_claim_whose_process_never_began_is_started_once(bench: MakeBench) -> 
     engine.turn()
     engine.executor.started_marks.clear()
     engine.executor.processes.clear()
-    with engine.engine.store as store:
+    with engine.store as store:
         store._write("UPDATE runs SET state = 'claimed', pid = NULL, started_at = NULL")
     engine.close(crash=True)
     engine.begin()
@@ -208,10 +208,10 @@ def test_draining_waits_for_what_runs_and_starts_nothing_new(bench: MakeBench) -
     engine = bench(make_job("a"), make_job("b", interval_seconds=60))
     engine.turn()
     engine.end(2)
-    engine.engine.drain()
+    engine.control.drain()
     engine.advance(60)
     assert engine.live == [1]
-    engine.engine.stop_runs()
+    engine.control.stop_runs()
     engine.turn()
     assert engine.executor.processes[1].signals == ["terminate"]
 
@@ -253,9 +253,9 @@ def test_an_engine_that_leaves_does_not_wait_for_an_end_that_cannot_be_recorded(
     engine.turn()
     engine.executor.processes[1].late = engine.executor.processes[2].late = "No space left on device"
     engine.turn()
-    assert engine.engine.context.supervisor.keeps_engine()
+    assert engine.context.supervisor.keeps_engine()
     engine.advance(6)
-    assert not engine.engine.context.supervisor.keeps_engine()
+    assert not engine.context.supervisor.keeps_engine()
     engine.executor.processes[2].late = None
     engine.turn()
-    assert engine.engine.context.supervisor.keeps_engine(), "this one runs"
+    assert engine.context.supervisor.keeps_engine(), "this one runs"

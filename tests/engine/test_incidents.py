@@ -19,7 +19,7 @@ PHONE = AlertChannel("phone", "json://phone.example/", min_level="critical")
 
 def sent(engine: Bench) -> list[tuple[str, str]]:
     """What stands in the outbox: channel and first line."""
-    rows = engine.engine.store._rows(
+    rows = engine.store._rows(
         "SELECT channel, message FROM deliveries JOIN alerts ON alerts.id = alert_id ORDER BY deliveries.id"
     )
     return [(channel, message.splitlines()[0]) for channel, message in rows]
@@ -27,7 +27,7 @@ def sent(engine: Bench) -> list[tuple[str, str]]:
 
 def test_an_incident_is_told_once_and_its_recovery_goes_where_it_went(bench: MakeBench) -> None:
     engine = bench(make_job(), channels=[DESK, PHONE])
-    context = engine.engine.context
+    context = engine.context
     for _ in range(3):
         with context:
             context.open_incident("waiting:backup", Alert(Level.WARNING, "backup waits", engine.clock.now()))
@@ -62,7 +62,7 @@ def test_a_job_that_fails_each_minute_is_one_alert_and_a_message_an_hour(bench: 
     fail_and_pass(engine, *[2] * 61)
     assert heads(engine) == [("failed:backup", "backup failed with exit code 2", 61, True)]
     assert len(sent(engine)) == 1, "the second one waits behind the first, which nobody has sent"
-    engine.engine.store._write("UPDATE deliveries SET next_attempt_at = NULL")
+    engine.store._write("UPDATE deliveries SET next_attempt_at = NULL")
     fail_and_pass(engine, *[2] * 60)
     assert len(sent(engine)) == 2
     fail_and_pass(engine, 0)
@@ -75,7 +75,7 @@ def test_each_failure_is_sent_where_realert_seconds_is_0(bench: MakeBench) -> No
     engine.turn()
     for _ in range(3):
         fail_and_pass(engine, 1)
-        engine.engine.store._write("UPDATE deliveries SET next_attempt_at = NULL")
+        engine.store._write("UPDATE deliveries SET next_attempt_at = NULL")
     assert len(sent(engine)) == 3
     assert len(engine.alerts()) == 1
 
@@ -162,7 +162,7 @@ def test_a_jobs_file_that_is_mended_resolves_its_rejection(bench: MakeBench) -> 
     engine = bench(make_job(), channels=[DESK])
     engine.turn()
     for error in ("jobs.toml:1:1: bad", "jobs.toml:2:1: worse"):
-        engine.engine.reject(error)
+        engine.control.reject(error)
         engine.turn()
     assert [(head[2], head[3]) for head in heads(engine)] == [(2, True)]
     assert "worse" in engine.alerts()[0].message
@@ -174,7 +174,7 @@ def test_a_jobs_file_that_is_mended_resolves_its_rejection(bench: MakeBench) -> 
 
 def test_a_rejection_is_over_for_the_engine_that_starts_by_the_file(bench: MakeBench) -> None:
     engine = bench(make_job())
-    engine.engine.reject("jobs.toml:1:1: bad")
+    engine.control.reject("jobs.toml:1:1: bad")
     engine.turn()
     engine.restart()
     assert [head[3] for head in heads(engine)] == [False, False]
@@ -182,7 +182,7 @@ def test_a_rejection_is_over_for_the_engine_that_starts_by_the_file(bench: MakeB
 
 def test_what_the_registry_refused_is_told_but_over(bench: MakeBench) -> None:
     engine = bench(make_job())
-    engine.engine._suffer(StateError("registry.db: the disk is full"))
-    engine.engine._mend()
+    engine.engine.enter_trouble(StateError("registry.db: the disk is full"))
+    engine.engine.leave_trouble()
     [alert] = engine.alerts("critical")
     assert (alert.is_open, "could record nothing" in alert.message) == (False, True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from peak_console.engine.context import EngineOptions
+from peak_console.engine.setup import EngineOptions
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:

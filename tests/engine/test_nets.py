@@ -172,14 +172,14 @@ def test_an_engine_that_cannot_work_now_tells_it_and_goes_on(bench: MakeBench, m
     engine = two_jobs(bench)
     engine.turn()
     with monkeypatch.context() as patched:
-        patched.setattr(engine.engine._commander, "obey", failing(RuntimeError("can't start new thread")))
+        patched.setattr(engine.engine.duties.commander, "obey", failing(RuntimeError("can't start new thread")))
         engine.engine.work()
-    trouble = engine.engine.trouble
+    trouble = engine.control.trouble
     assert trouble is not None
     assert trouble[0] == "the engine cannot work: unexpected RuntimeError: can't start new thread"
     engine.clock.advance(60)
     engine.engine.work()
-    assert engine.engine.trouble is None
+    assert engine.control.trouble is None
 
 
 def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +207,7 @@ def test_alerts_are_sent_later_when_there_is_no_room_for_a_thread(
         alerting.wake()
         woken.append(True)
 
-    context = engine.engine.context
+    context = engine.context
     context.on_alert, context.channels = wake, [AlertChannel("ops", "json://127.0.0.1:9", "info")]
     engine.turn()
     with monkeypatch.context() as patched:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.engine.context import EngineOptions
 from peak_console.engine.recovery import identity, is_alive
+from peak_console.engine.setup import EngineOptions
 from peak_console.model.records import Hold
 from peak_console.runs.interface import Ended
 from peak_console.store.directory import run_directory
@@ -37,7 +37,7 @@ def crash_before_start(engine: Bench) -> None:
 
 
 def _forget_starts(engine: Bench) -> None:
-    with engine.engine.store as store:
+    with engine.store as store:
         store._write("UPDATE runs SET state = 'claimed', pid = NULL, pid_started = NULL, started_at = NULL")
     engine.close(crash=True)
 
@@ -98,7 +98,7 @@ def test_a_stop_that_was_asked_for_is_seen_through(bench: MakeBench) -> None:
 def test_a_claim_without_a_process_does_not_start_while_all_is_held(bench: MakeBench) -> None:
     engine = bench(make_job())
     engine.turn()
-    engine.engine.store.set_hold(Hold(MONDAY_MORNING, "alice"))
+    engine.store.set_hold(Hold(MONDAY_MORNING, "alice"))
     crash_before_start(engine)
     engine.begin()
     engine.advance(5)
@@ -157,7 +157,7 @@ def test_a_registry_that_is_older_than_what_has_run_gives_no_number_and_no_slot_
     engine.turn()
     engine.end(1)
     with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
-        engine.engine.store._connection.backup(copy)
+        engine.store._connection.backup(copy)
     for _ in range(3):
         engine.advance(60)
         for run_id in engine.live:

@@ -80,8 +80,8 @@ def test_alerts_are_told_of_once_they_are_durable_and_only_once(bench: MakeBench
 def test_delivery_is_woken_when_there_is_something_to_find(bench: MakeBench) -> None:
     engine = bench(make_job())
     found = []
-    engine.engine.context.on_alert = lambda: found.append(engine.engine.store._depth)
-    engine.engine.context.channels = [AlertChannel("ops", "json://localhost")]
+    engine.context.on_alert = lambda: found.append(engine.store._depth)
+    engine.context.channels = [AlertChannel("ops", "json://localhost")]
     engine.turn()
     engine.end(1, 1)
     assert found == [0], "not while the transaction is still open"
@@ -176,7 +176,7 @@ JOBS = (
 
 def a_busy_time(engine: Bench, executor: Workshop, refusals: Refusals) -> None:
     """Starts, ends, retries, queues, stops, timeouts, commands and a reload."""
-    store, clock = engine.engine.store, engine.clock
+    store, clock = engine.store, engine.clock
 
     def issue(verb: str, job: str | None) -> None:
         refusals.paused = True
@@ -197,7 +197,7 @@ def a_busy_time(engine: Bench, executor: Workshop, refusals: Refusals) -> None:
     work(5)
     work(31)
     issue("stop", "queues")
-    engine.engine.offer(engine.jobset(*JOBS, make_job("new")))
+    engine.control.offer(engine.jobset(*JOBS, make_job("new")))
     work(2)
     executor.finish_all("queues", "fails", "misses")
     work(60)
@@ -209,10 +209,10 @@ def a_busy_time(engine: Bench, executor: Workshop, refusals: Refusals) -> None:
 def engine_step(engine: Bench) -> None:
     """One turn of ``Engine.serve``."""
     try:
-        engine.engine.turn()
-        engine.engine._mend()
+        engine.engine.duties.turn()
+        engine.engine.leave_trouble()
     except StateError as error:
-        engine.engine._suffer(error)
+        engine.engine.enter_trouble(error)
 
 
 def test_whichever_transaction_is_refused_nothing_is_lost_and_nothing_runs_twice(
@@ -227,7 +227,7 @@ def test_whichever_transaction_is_refused_nothing_is_lost_and_nothing_runs_twice
         for _ in range(8):
             executor.finish_all(*(job.name for job in JOBS), "new")
             engine_step(engine)
-        store = engine.engine.store
+        store = engine.store
         commands = [command for each in range(1, 6) if (command := store.command(each)) is not None]
         decided = {name: state.decided_until for name, state in store.job_states().items() if state.decided_until}
         jobs = {job.name: job for job in JOBS}
@@ -267,12 +267,12 @@ def test_new_definitions_that_could_not_be_recorded_are_taken_up_later_as_a_whol
     engine = bench(make_job("old", interval_seconds=60))
     engine.turn()
     engine.end(1)
-    engine.engine.offer(engine.jobset(make_job("new")))
+    engine.control.offer(engine.jobset(make_job("new")))
     refusals.next()
     engine_step(engine)
-    assert list(engine.engine.context.jobs) == ["old"]
+    assert list(engine.context.jobs) == ["old"]
     engine_step(engine)
-    assert list(engine.engine.context.jobs) == ["new"]
+    assert list(engine.context.jobs) == ["new"]
     assert engine.slots("new") == [engine.clock.now()]
 
 
@@ -281,11 +281,11 @@ def test_a_rejected_file_is_told_of_even_when_that_could_not_be_recorded_at_once
 ) -> None:
     engine = bench(make_job())
     engine.turn()
-    engine.engine.reject("jobs.toml:3: something is wrong")
+    engine.control.reject("jobs.toml:3: something is wrong")
     refusals.next()
     engine_step(engine)
     engine_step(engine)
-    assert engine.engine.store.engine_info().config_error == "jobs.toml:3: something is wrong"
+    assert engine.store.engine_info().config_error == "jobs.toml:3: something is wrong"
     assert sum("rejected" in alert.message for alert in engine.alerts()) == 1
 
 
@@ -297,9 +297,9 @@ def test_channels_that_cannot_be_used_reject_the_new_definitions_and_hold_nothin
     def refuse(_: JobSet) -> list[AlertChannel]:
         raise StateError("PEAK_ALERT_URL: not an address")
 
-    engine.engine._channels_of = refuse
+    engine.channels_of = refuse
     engine.reload(make_job("new"))
     engine.advance(60)
-    assert list(engine.engine.context.jobs) == ["old"]
+    assert list(engine.context.jobs) == ["old"]
     assert engine.live == [2]
-    assert engine.engine.store.engine_info().config_error == "PEAK_ALERT_URL: not an address"
+    assert engine.store.engine_info().config_error == "PEAK_ALERT_URL: not an address"

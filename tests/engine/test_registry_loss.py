@@ -30,10 +30,10 @@ MINUTE = timedelta(minutes=1)
 
 def spoil(engine: Bench) -> None:
     """Nothing of the registry can be read any more, by anybody."""
-    engine.engine.store._rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.store._rows("PRAGMA wal_checkpoint(TRUNCATE)")
     path = engine.directory / "registry.db"
     path.write_bytes(b"nothing of the kind " * (path.stat().st_size // 20 + 1))
-    engine.engine.store._rows("PRAGMA shrink_memory")  # what is in memory is noticed later only
+    engine.store._rows("PRAGMA shrink_memory")  # what is in memory is noticed later only
 
 
 def remove(engine: Bench) -> None:
@@ -79,7 +79,7 @@ def test_what_runs_and_what_waits_is_kept_and_nothing_that_has_run_runs_again(
     assert set(engine.executor.processes) == started, "no once or interval job begins anew"
     assert {run.id: run for run in engine.runs() if run.outcome is None}.keys() == before.keys()
     (running,) = engine.live
-    override = engine.engine.store.job_states()["paused"].override
+    override = engine.store.job_states()["paused"].override
     assert override is not None
     assert override.reason == "audit"
     engine.end(running)
@@ -98,7 +98,7 @@ def test_a_hold_outlives_the_registry(bench: MakeBench, lose: Callable[[Bench], 
     engine.command("hold", reason="year end")
     lose(engine)
     engine.engine.work()
-    hold = engine.engine.store.hold()
+    hold = engine.store.hold()
     assert hold is not None
     assert (hold.by, hold.reason) == ("alice", "year end")
     engine.clock.advance(60)
@@ -139,7 +139,7 @@ def test_who_leaves_with_nothing_under_way_makes_no_registry_anew(
     engine.turn()
     engine.end(engine.live[0])
     lose(engine)
-    engine.engine.drain()
+    engine.control.drain()
     engine.engine.serve()
     engine.engine.end()
     assert list(engine.directory.glob("registry.db*")) == []
@@ -154,7 +154,7 @@ def test_who_leaves_after_its_last_run_records_how_that_has_ended(
     engine.executor.adoptable.update(engine.executor.processes)
     lose(engine)
     engine.executor.processes[1].ended = Ended(7, None)
-    engine.engine.drain()
+    engine.control.drain()
     engine.engine.serve()
     (run,) = engine.runs()
     assert (run.outcome, run.return_code) == ("failed", 7)
@@ -176,7 +176,7 @@ def test_damage_that_comes_back_at_once_ends_the_engine(bench: MakeBench) -> Non
     with pytest.raises(DamagedError):
         engine.engine.work()
     move_away(engine)
-    engine.engine.store.reopen()
+    engine.store.reopen()
 
 
 def test_the_jobs_that_were_loaded_last_go_on(bench: MakeBench) -> None:
@@ -184,7 +184,7 @@ def test_the_jobs_that_were_loaded_last_go_on(bench: MakeBench) -> None:
     engine.reload(make_job("new", interval_seconds=60))
     spoil(engine)
     engine.engine.work()
-    assert list(engine.engine.context.jobs) == ["new"]
+    assert list(engine.context.jobs) == ["new"]
 
 
 def test_the_registry_is_looked_through_although_nobody_reads_it(
@@ -219,8 +219,8 @@ def test_a_bell_or_a_lock_that_is_taken_away_is_made_anew_and_told(bench: MakeBe
     engine.engine.work()
     [alert] = engine.alerts("warning")
     assert f"{name} was removed or replaced while this engine served: it is made anew" in alert.message
-    assert engine.engine.bell.is_in_place()
-    assert engine.engine.lock.is_in_place()
+    assert engine.place.bell.is_in_place()
+    assert engine.place.lock.is_in_place()
     assert not EngineLock(str(engine.directory)).acquire()
 
 
@@ -242,4 +242,4 @@ def test_a_newcomer_that_has_the_new_lock_for_a_moment_drives_no_engine_away(
 
     monkeypatch.setattr(engine.clock, "sleep", pass_time)
     engine.engine.work()
-    assert engine.engine.lock.is_in_place()
+    assert engine.place.lock.is_in_place()

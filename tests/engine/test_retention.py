@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.engine import retention
-from peak_console.engine.context import EngineOptions
 from peak_console.engine.retention import cap_output
+from peak_console.engine.setup import EngineOptions
 from peak_console.jobs.model import SchedulerSettings
 from peak_console.model.records import Alert, Claim
 from peak_console.runs.local.run_directory import lay_out
@@ -98,7 +98,7 @@ def test_a_reload_changes_what_is_kept(bench: MakeBench) -> None:
 
 def test_alerts_and_commands_of_long_ago_leave_too(bench: MakeBench) -> None:
     engine = bench(make_job(enabled=False), settings=settings(keep_days=5))
-    store = engine.engine.store
+    store = engine.store
     old = store.add_alert(Alert("critical", "old", engine.clock.now()), [], engine.clock.now())
     engine.command("hold")
     engine.advance(4 * DAY)
@@ -139,7 +139,7 @@ def test_a_bound_of_the_output_removes_no_folder_that_no_run_has_made(bench: Mak
     model.write_bytes(b"x" * 10_000)
     lay_out(run_directory(str(engine.directory), 8))
     (engine.directory / "runs/8/stdout.log").write_bytes(b"x" * 10_000)
-    for _ in cap_output(engine.engine.context):
+    for _ in cap_output(engine.context):
         pass
     assert model.exists()
     assert not os.path.exists(run_directory(str(engine.directory), 8))
@@ -171,7 +171,7 @@ def test_a_link_in_the_place_of_a_runs_files_is_not_followed(bench: MakeBench, t
     os.symlink(tmp_path / "precious", run_directory(str(engine.directory), 1))
     engine.advance(3600)
     assert (tmp_path / "precious" / "file").exists()
-    assert engine.engine.store.run(1) is None
+    assert engine.store.run(1) is None
 
 
 class TickingClock:
@@ -194,7 +194,7 @@ class TickingClock:
 
 def test_a_long_history_goes_in_batches_that_hold_nobody_up(bench: MakeBench) -> None:
     engine = bench(make_job(enabled=False), settings=settings(keep_runs=5))
-    store, now = engine.engine.store, engine.clock.now()
+    store, now = engine.store, engine.clock.now()
     with store:
         for job in ("a", "b", "c"):
             runs = store.claim([Claim(job, now + timedelta(seconds=n)) for n in range(400)], now, "x")
@@ -206,7 +206,7 @@ def test_a_long_history_goes_in_batches_that_hold_nobody_up(bench: MakeBench) ->
         for name in ("stdout.log", "stderr.log", "started", "timeline"):
             with open(os.path.join(directory, name), "wb"):
                 pass
-    context = engine.engine.context
+    context = engine.context
     context.clock = TickingClock(engine)  # type: ignore[assignment]
     pruning = retention.Retention(context)
     longest, batches = 0.0, 0
@@ -226,11 +226,11 @@ def test_a_long_history_goes_in_batches_that_hold_nobody_up(bench: MakeBench) ->
 @pytest.mark.parametrize("lot", [0.0, 0.4, 1.0])
 def test_an_engine_that_passes_prunes_every_job_if_time_allows(bench: MakeBench, lot: float) -> None:
     engine = bench(make_job(enabled=False), settings=settings(keep_runs=2), options=EngineOptions(mode="once"))
-    store, now = engine.any_engine.store, engine.clock.now()
+    store, now = engine.store, engine.clock.now()
     for job in ("a", "b", "c"):
         for run in store.claim([Claim(job, now + timedelta(seconds=n)) for n in range(5)], now, "x"):
             store.finish(run.id, "succeeded", 0, now)
-    retention.prune_a_little(engine.any_engine.context, now, lot, 1)
+    retention.prune_a_little(engine.context, now, lot, 1)
     assert [len(engine.runs(job)) for job in ("a", "b", "c")] == [2, 2, 2]
 
 
@@ -299,7 +299,7 @@ def test_an_engine_that_passes_keeps_the_total_at_one_start_in_some(bench: MakeB
         engine.end(engine.live[0])
         engine.clock.advance(60)
     for lot, kept in ((0.5, 5), (0.05, 2)):
-        retention.prune_a_little(engine.any_engine.context, engine.clock.now(), lot, 1)
+        retention.prune_a_little(engine.context, engine.clock.now(), lot, 1)
         assert len(directories(engine)) == len(engine.runs()) == kept
 
 

@@ -30,7 +30,7 @@ def argv_of(engine: Bench, run_id: int) -> list[str]:
 
 def test_a_secret_given_by_hand_runs_and_never_enters_the_registry(bench: MakeBench) -> None:
     engine = bench(make_job(daily_time="09:00", args={"script": "x.py"}))
-    store = engine.engine.store
+    store = engine.store
     number = store.issue("run", "alice", engine.clock.now(), "backup", None, {"args": {"api_key": SECRET}})
     folder = engine.directory / "arguments"
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -45,7 +45,7 @@ def test_a_secret_given_by_hand_runs_and_never_enters_the_registry(bench: MakeBe
     engine.end(1, 1)
     assert SECRET.encode() not in bytes_of(engine.directory)
     assert engine.runs()[0].args == {"script": "x.py", "api_key": GIVEN}
-    assert engine.engine.context.launcher.redactor.text(f"refused: {SECRET}") == "refused: ***"
+    assert engine.context.launcher.redactor.text(f"refused: {SECRET}") == "refused: ***"
 
 
 def test_a_retry_uses_the_secret_that_was_given_by_hand_and_not_the_jobs_own(bench: MakeBench) -> None:
@@ -57,7 +57,7 @@ def test_a_retry_uses_the_secret_that_was_given_by_hand_and_not_the_jobs_own(ben
         engine.advance(2)
     assert argv_of(engine, 3) == ["x.py", "--api-key", SECRET, "--n", "1"]
     engine.end(3)
-    assert engine.engine.context.given == {}
+    assert engine.context.given == {}
 
 
 def test_a_run_that_waits_keeps_its_secret_until_its_turn(bench: MakeBench) -> None:
@@ -87,7 +87,7 @@ def test_a_secret_that_its_engine_took_along_is_not_replaced_by_another(bench: M
 
 def test_arguments_of_commands_that_nobody_carries_out_are_removed(bench: MakeBench) -> None:
     engine = bench(make_job(daily_time="09:00"))
-    store, folder = engine.engine.store, engine.directory / "arguments"
+    store, folder = engine.store, engine.directory / "arguments"
     now = engine.clock.now()
     number = store.issue("run", "alice", now, "backup", None, {"args": {"api_key": SECRET}})
     store.withdraw(number, now)
@@ -97,7 +97,7 @@ def test_arguments_of_commands_that_nobody_carries_out_are_removed(bench: MakeBe
     engine.restart()
     assert len(list(folder.iterdir())) == 1
     engine.turn()
-    command = engine.engine.store.command(kept)
+    command = engine.store.command(kept)
     assert command is not None
     assert command.answer == "done"
 

@@ -13,7 +13,6 @@ from tests.support.factories import make_job
 if TYPE_CHECKING:
     import pytest
 
-    from peak_console.model.records import Alert
     from tests.engine.conftest import MakeBench
     from tests.support.engine import Bench
 
@@ -24,7 +23,7 @@ def refuse(engine: Bench, patch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise StateError(REFUSAL)
 
-    patch.setattr(engine.engine, "turn", full)
+    patch.setattr(engine.engine.duties, "turn", full)
 
 
 def complaint(engine: Bench, later: float = 0) -> str:
@@ -36,7 +35,7 @@ def complaint(engine: Bench, later: float = 0) -> str:
 def step(engine: Bench, seconds: float = 0) -> None:
     engine.clock.advance(seconds)
     engine.engine.work()
-    engine.engine._give_sign()
+    engine.engine.give_sign()
 
 
 def test_an_engine_that_works_is_not_complained_of_until_it_is_silent(bench: MakeBench) -> None:
@@ -55,9 +54,8 @@ def test_an_engine_that_works_is_not_complained_of_until_it_is_silent(bench: Mak
 def test_trouble_with_the_registry_can_be_seen_and_is_told_once(
     bench: MakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[Alert] = []
     engine = bench(make_job("a", interval_seconds=60))
-    engine.engine.on_emergency(told.append)
+    told = engine.emergencies
     step(engine)
     with monkeypatch.context() as patch:
         refuse(engine, patch)
@@ -72,7 +70,7 @@ def test_trouble_with_the_registry_can_be_seen_and_is_told_once(
     assert REFUSAL in alert.message
     step(engine, 5)
     assert complaint(engine) == ""
-    assert engine.engine.lock.holder() == os.getpid()
+    assert engine.place.lock.holder() == os.getpid()
     with monkeypatch.context() as patch:
         refuse(engine, patch)
         step(engine)
@@ -98,4 +96,4 @@ def test_there_is_nothing_to_be_seen_where_nobody_serves(bench: MakeBench) -> No
     engine = bench(make_job("a", interval_seconds=60))
     (engine.directory / "engine.lock").unlink()
     assert signs_of_life(str(engine.directory)) is None
-    engine.engine.lock.give_sign("whatever")
+    engine.place.lock.give_sign("whatever")

@@ -46,7 +46,7 @@ def test_a_once_job_runs_once_ever_even_if_its_row_is_gone(bench: MakeBench) -> 
     engine = bench(make_job())
     engine.turn()
     engine.end(1)
-    engine.engine.store.forget([1])
+    engine.store.forget([1])
     engine.restart()
     engine.turn()
     engine.restart(crash=True)
@@ -275,7 +275,7 @@ def test_a_thousand_slots_to_catch_up_on_are_queued_and_taken_over_in_one_sweep(
     engine = bench(*jobs)
     engine.advance(17 * 3600)
     assert len(engine.live) == 3
-    assert len(engine.engine.context.queue) == 3 * 999
+    assert len(engine.context.queue) == 3 * 999
     asked = 0
     turn = context._turn
 
@@ -289,11 +289,11 @@ def test_a_thousand_slots_to_catch_up_on_are_queued_and_taken_over_in_one_sweep(
     engine.restart()
     assert asked == 3 * 999
     assert engine.beats - beats >= 3 * 999
-    queue = engine.engine.context.queue
+    queue = engine.context.queue
     assert queue == sorted(queue, key=turn)
     for _ in range(3):
         engine.end(engine.live[0], 1)
-    assert engine.engine.context.queue == sorted(engine.engine.context.queue, key=turn)
+    assert engine.context.queue == sorted(engine.context.queue, key=turn)
 
 
 def test_many_claims_are_made_in_several_transactions(bench: MakeBench) -> None:
@@ -310,5 +310,5 @@ def test_a_disabled_job_leaves_a_long_queue_at_once(bench: MakeBench) -> None:
     engine = bench(wanted, make_job("other", cron="* * * * *", catch_up="all", misfire_grace_seconds=1e8))
     engine.advance(300)
     engine.command("disable", "other")
-    assert {run.job for run in engine.engine.context.queue} == {"wanted"}
+    assert {run.job for run in engine.context.queue} == {"wanted"}
     assert [run.outcome for run in engine.runs("other")].count("skipped") == 4

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 STEPS: dict[str, tuple[str, ...]] = {
-    "peak_console.engine.base:EngineCore": (
-        "open", "take_over", "begin", "_sign_on", "watch", "dispatch", "_remember_changes", "sleep", "end", "close",
-    ),
-    "peak_console.engine.resident:Engine": ("turn", "_reload_if_offered"),
-    "peak_console.engine.one_shot:PassingEngine": ("dispatch_once", "_give_way", "_dispatch_own"),
+    "peak_console.engine.open_directory:OpenDirectory": ("__init__", "take_over", "give_way", "close"),
+    "peak_console.engine.startup:Startup": ("begin", "_sign_on"),
+    "peak_console.engine.core:EngineCore": ("watch", "dispatch", "sleep", "end"),
+    "peak_console.engine.duties:Duties": ("turn", "_reload_if_offered"),
+    "peak_console.engine.one_shot:OneShotEngine": ("dispatch_once", "_dispatch_own"),
     "peak_console.engine.dispatch:Dispatcher": (
         "_claim_due", "_record", "_from_queue", "_start", "record_starts", "start_by_hand", "start_anew", "_replace",
         "_give_up",
@@ -32,7 +32,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "peak_console.engine.bookkeeping:Bookkeeper": ("_record_one",),
     "peak_console.engine.recovery:Recovery": ("look", "_take_over", "_start_anew"),
     "peak_console.engine.commands:Commander": ("obey", "_run", "_stop", "_override", "_hold", "_release"),
-    "peak_console.engine.context:EngineContext": ("raise_alert", "open_incident", "resolve"),
+    "peak_console.engine.context:EngineContext": ("raise_alert", "open_incident", "resolve", "remember_changes"),
     "peak_console.engine.retention:Retention": ("work",),
     "peak_console.runs.local.executor:LocalExecutor": (
         "_ask", "_result", "_start_apart", "adopt", "is_started", "seize",

@@ -25,7 +25,7 @@ LIFE_SECONDS = 2.0
 RECORDING_SECONDS = 0.9
 AT_RANDOM = 0.12
 """The share of lives that end at a random moment instead of at a point."""
-LEAVING = ("EngineCore.end", "EngineCore.close", "engine_stopped", "KeeperLink.close")
+LEAVING = ("EngineCore.end", "OpenDirectory.close", "engine_stopped", "KeeperLink.close")
 """Points that only an engine passes that has been told to leave."""
 PASSES = 8
 """Of the passes of a point that came up in a recording, those up to here are chosen from."""

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from peak_console import cli
 from peak_console.clock import SystemClock
+from peak_console.engine.control import Control
+from peak_console.engine.one_shot import OneShotEngine
+from peak_console.engine.open_directory import OpenDirectory
 from peak_console.errors import PeakConsoleError
 from peak_console.jobs.loader import load
 from peak_console.jobs.standing import PATIENCE_SECONDS
 from peak_console.store.directory import current_user
-from peak_console.verbs.asking import passing_engine, take_lock
+from peak_console.verbs.asking import one_shot_setup, take_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,16 +80,13 @@ class Stage:
 
     def command(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: object) -> None:
         """What an engine at work answers."""
-        engine = passing_engine(load("jobs.toml"), str(self.state))
-        engine.open()
-        try:
-            take_lock(engine)
-            engine.begin()
-            number = engine.store.issue(verb, current_user(), SystemClock().now(), job, run_id, arguments)
+        setup, control = one_shot_setup(load("jobs.toml"), str(self.state)), Control()
+        with OpenDirectory(setup, control) as place:
+            take_lock(place)
+            engine = OneShotEngine(setup, place, control)
+            number = place.store.issue(verb, current_user(), SystemClock().now(), job, run_id, arguments)
             engine.obey_once()
-            command = engine.store.command(number)
-        finally:
-            engine.close()
+            command = place.store.command(number)
         assert command is not None
         self.say(f"(engine: {verb} {job or run_id or ''})", f"{command.answer}: {command.message}")
 

@@ -6,9 +6,11 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from peak_console.engine.context import EngineOptions
-from peak_console.engine.one_shot import PassingEngine
-from peak_console.engine.resident import Engine
+from peak_console.engine.control import Control
+from peak_console.engine.one_shot import OneShotEngine
+from peak_console.engine.open_directory import OpenDirectory
+from peak_console.engine.resident import ResidentEngine
+from peak_console.engine.setup import EngineOptions, EngineSetup
 from peak_console.errors import StartError
 from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
 from peak_console.model.records import RESIDENT_MODES
@@ -16,15 +18,16 @@ from peak_console.runs.interface import Ended
 from tests.support.clock import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from peak_console.engine.base import EngineCore
+    from peak_console.engine.context import EngineContext
     from peak_console.engine.events import EngineEvent
     from peak_console.jobs.model import AlertChannel
     from peak_console.model.records import Alert, Run
     from peak_console.runs.interface import RunHandle, RunSpec
+    from peak_console.store.store import Store
 
 
 @dataclass
@@ -145,30 +148,46 @@ class Bench:
         self.options = options or EngineOptions(mode="headless")
         self.jobs = jobs
         self.channels = channels
+        self.channels_of: Callable[[JobSet], Sequence[AlertChannel]] = lambda _jobset: self.channels
+        self.emergencies: list[Alert] = []
+        """What was sent past the outbox."""
         self.any_engine = self._begin()
 
     @property
-    def engine(self) -> Engine:
-        """The one that stays; ``any_engine`` may also be one that passes, as ``options.mode`` has it."""
-        assert isinstance(self.any_engine, Engine)
+    def engine(self) -> ResidentEngine:
+        """The one that stays; ``any_engine`` may also be a one-shot engine, as ``options.mode`` has it."""
+        assert isinstance(self.any_engine, ResidentEngine)
         return self.any_engine
 
-    def _begin(self) -> EngineCore:
-        engine = (Engine if self.options.mode in RESIDENT_MODES else PassingEngine)(
-            self.jobset(*self.jobs),
-            str(self.directory),
+    @property
+    def context(self) -> EngineContext:
+        return self.any_engine.context
+
+    @property
+    def store(self) -> Store:
+        return self.place.store
+
+    def _begin(self) -> ResidentEngine | OneShotEngine:
+        self.control = Control()
+        setup = EngineSetup(
+            jobset=self.jobset(*self.jobs),
+            directory=str(self.directory),
             options=self.options,
             clock=self.clock,
             executor=self.executor,
             environ={"PATH": os.environ["PATH"]},
-            channels_of=lambda _jobset: self.channels,
+            channels_of=self._channels_now,
             emit=self.events.append,
+            beat=self._on_beat,
+            on_emergency=self.emergencies.append,
         )
-        engine.on_beat(self._on_beat)
-        engine.open()
-        assert engine.take_over()
-        engine.begin()
-        return engine
+        self.place = OpenDirectory(setup, self.control)
+        assert self.place.take_over()
+        kind = ResidentEngine if self.options.mode in RESIDENT_MODES else OneShotEngine
+        return kind(setup, self.place, self.control)
+
+    def _channels_now(self, jobset: JobSet) -> Sequence[AlertChannel]:
+        return self.channels_of(jobset)
 
     def _on_beat(self) -> None:
         self.beats += 1
@@ -186,9 +205,9 @@ class Bench:
         """End the engine, in order or by a crash; its processes live on and its pid is gone."""
         if not crash:
             self.any_engine.end()
-        with self.any_engine.store as store:
+        with self.store as store:
             store._write("UPDATE runs SET supervisor = '999999999 gone' WHERE supervisor IS NOT NULL")
-        self.any_engine.close()
+        self.place.close()
         for run_id, process in self.executor.processes.items():
             self.executor.adoptable.setdefault(run_id, process)
 
@@ -197,25 +216,24 @@ class Bench:
         self.any_engine = self._begin()
 
     def turn(self) -> None:
-        if isinstance(self.any_engine, Engine):
-            self.any_engine.turn()
+        if isinstance(self.any_engine, ResidentEngine):
+            self.any_engine.duties.turn()
         else:
-            self.any_engine.watch(self.clock.now())
-            self.any_engine.dispatch()
+            self.any_engine.work()
 
     def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
         self.turn()
 
     def reload(self, *jobs: JobDefinition) -> None:
-        self.engine.offer(self.jobset(*jobs))
+        self.control.offer(self.jobset(*jobs))
         self.turn()
 
     def command(self, verb: str, job: str | None = None, *, run_id: int | None = None, **arguments: object) -> str:
         """Issue a command as a front end does; the answer and its sentence."""
-        number = self.engine.store.issue(verb, "alice", self.clock.now(), job, run_id, arguments)
+        number = self.store.issue(verb, "alice", self.clock.now(), job, run_id, arguments)
         self.turn()
-        command = self.engine.store.command(number)
+        command = self.store.command(number)
         assert command is not None
         return f"{command.answer}: {command.message}"
 
@@ -231,7 +249,7 @@ class Bench:
 
     def runs(self, job: str | None = None) -> list[Run]:
         """The registry, oldest first."""
-        return self.any_engine.store.runs(jobs=[job] if job else None)[::-1]
+        return self.store.runs(jobs=[job] if job else None)[::-1]
 
     def outcomes(self, job: str | None = None) -> list[str | None]:
         return [run.outcome for run in self.runs(job)]
@@ -241,4 +259,4 @@ class Bench:
 
     def alerts(self, level: str | None = None) -> Sequence[Alert]:
         """The alert log, oldest first."""
-        return [alert for alert in self.any_engine.store.alerts()[::-1] if level in (None, alert.level)]
+        return [alert for alert in self.store.alerts()[::-1] if level in (None, alert.level)]

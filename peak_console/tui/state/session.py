@@ -34,11 +34,13 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from peak_console.clock import Clock
+    from peak_console.engine.control import Control
     from peak_console.engine.events import EngineEvent
-    from peak_console.engine.resident import Engine
+    from peak_console.engine.open_directory import OpenDirectory
+    from peak_console.engine.setup import EngineSetup
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.jobs.standing import FileStatus
-    from peak_console.model.records import Command, Run
+    from peak_console.model.records import Alert, Command, Run
 
 BUSY_SECONDS = 0.25
 """How long the screen stands still while another program writes; then that is said, and a key can be pressed again."""
@@ -68,7 +70,8 @@ class EngineSession:
         self._gone_since: datetime | None = None
         self._on_change: Callable[[], None] = lambda: None
         self._alerting = Alerting(directory, self.clock)
-        self._engine: Engine | None = None
+        self._control: Control | None = None
+        """What we ask of our engine, once there is one."""
         self._thread: threading.Thread | None = None
         self._leaving = False
         self._begun = False
@@ -138,14 +141,16 @@ class EngineSession:
         if self.refusal is not None or self.limits.attach:
             return
         # Only now: all that runs jobs is loaded after the first paint.
-        from peak_console.engine.resident import Engine
+        from peak_console.engine.control import Control
+        from peak_console.engine.setup import EngineSetup
         from peak_console.headless import engine_options
         from peak_console.runs.local.executor import LocalExecutor
 
         self._failure = None
-        self._engine = Engine(
-            self._jobset,
-            self.directory,
+        self._control = Control()
+        setup = EngineSetup(
+            jobset=self._jobset,
+            directory=self.directory,
             options=engine_options(self.options, "console"),
             clock=self.clock,
             executor=LocalExecutor(),
@@ -153,31 +158,30 @@ class EngineSession:
             channels_of=self._alerting.channels_of,
             emit=self._on_event,
             on_alert=self._alerting.wake,
+            on_emergency=self._send_at_once,
+            reload=self._watcher.read_now,
         )
-        self._engine.on_reload(self._watcher.read_now)
-        if not self.options.no_alerts:
-            self._engine.on_emergency(self._alerting.send_at_once)
         sys.setswitchinterval(SWITCH_SECONDS)
         # Not one of Textual's workers: they cannot outlive the screen, and would hold up its end.
-        self._thread = threading.Thread(target=self._serve, args=(self._engine,), name="engine")
+        self._thread = threading.Thread(target=self._serve, args=(setup, self._control), name="engine")
         self._thread.start()
 
-    def _serve(self, engine: Engine) -> None:
+    def _serve(self, setup: EngineSetup, control: Control) -> None:
+        from peak_console.engine.open_directory import OpenDirectory
+        from peak_console.engine.resident import ResidentEngine
+        from peak_console.engine.trouble import wait_for_registry
         from peak_console.headless import await_known_jobs
 
         try:
-            engine.open()
-            try:
-                if not engine.take_over():
-                    self._engine = None  # somebody was faster: look at theirs
-                elif engine.wait_for_registry():
-                    await_known_jobs(engine, self._jobset)
-                    engine.begin()
-                    self._resume_deliveries(engine)
+            with OpenDirectory(setup, control) as place:
+                if not place.take_over():
+                    self._control = None  # another engine was faster: look at its work
+                elif wait_for_registry(setup, place, control):
+                    await_known_jobs(place, control, self._jobset)
+                    engine = ResidentEngine(setup, place, control)
+                    self._resume_deliveries(place)
                     engine.serve()
                     engine.end()
-            finally:
-                engine.close()
         except PeakConsoleError as error:
             self._failure = (str(error), self.clock.now())
         except BaseException as error:
@@ -186,9 +190,13 @@ class EngineSession:
         finally:
             self._on_change()
 
-    def _resume_deliveries(self, engine: Engine) -> None:
+    def _send_at_once(self, alert: Alert) -> None:
+        if not self.options.no_alerts:
+            self._alerting.send_at_once(alert)
+
+    def _resume_deliveries(self, place: OpenDirectory) -> None:
         """Send what an earlier engine could not."""
-        if not self.options.no_alerts and engine.store.next_delivery_at() is not None:
+        if not self.options.no_alerts and place.store.next_delivery_at() is not None:
             self._alerting.wake()
 
     def _on_event(self, _event: EngineEvent) -> None:
@@ -197,22 +205,22 @@ class EngineSession:
     def _take(self, jobset: JobSet) -> None:
         """The watcher has read a new, valid jobs file."""
         self._jobset, self._rejection = jobset, None
-        if self._engine is not None:
-            self._engine.offer(jobset)
+        if self._control is not None:
+            self._control.offer(jobset)
         self._on_change()
 
     def _reject(self, error: str) -> None:
         # The watcher names the file in full; here it is called what the operator has called it.
         self._rejection = (error.replace(os.path.abspath(self.jobs_file), self.jobs_file), self.clock.now())
-        if self._engine is not None:
-            self._engine.reject(error)
+        if self._control is not None:
+            self._control.reject(error)
         self._on_change()
 
     def _hold_back(self, why: str) -> None:
         """The watcher has read a jobs file that does not count yet, or, with an empty text, that does."""
         self._held_back = (why, self.clock.now()) if why else None
-        if self._engine is not None:
-            self._engine.hold_back(why)
+        if self._control is not None:
+            self._control.hold_back(why)
         self._on_change()
 
     @property
@@ -236,14 +244,14 @@ class EngineSession:
     @property
     def is_own(self) -> bool:
         """Whether the engine is ours."""
-        return self._thread is not None and self._thread.is_alive() and self._engine is not None
+        return self._thread is not None and self._thread.is_alive() and self._control is not None
 
     @property
     def engine_state(self) -> str:
-        if self._engine is not None and self.is_own:
-            if self._engine.trouble is not None:
+        if self._control is not None and self.is_own:
+            if self._control.trouble is not None:
                 return EngineState.BLOCKED
-            return EngineState.DRAINING if self._engine.is_draining else EngineState.RUNNING
+            return EngineState.DRAINING if self._control.wants_drain else EngineState.RUNNING
         if is_served(self.directory):
             return EngineState.ATTACHED
         none_to_come = self._begun or self.limits.attach or self.limits.looks_only is not None
@@ -258,8 +266,8 @@ class EngineSession:
             found.append(
                 Trouble(f"{self._failure[0]}; press {self._take_over_key} to start the engine again", self._failure[1])
             )
-        elif self._engine is not None and self.is_own and self._engine.trouble is not None:
-            what, since = self._engine.trouble
+        elif self._control is not None and self.is_own and self._control.trouble is not None:
+            what, since = self._control.trouble
             found.append(
                 Trouble(f"the engine can record nothing and so starts nothing, but keeps trying: {what}", since)
             )
@@ -310,8 +318,8 @@ class EngineSession:
         if self.refusal is not None:
             raise StateError(self.refusal)
         number = self.store.issue(verb, self.user, self.clock.now(), job, run_id, arguments)
-        if self._engine is not None and self.is_own:
-            self._engine.ring()
+        if self._control is not None and self.is_own:
+            self._control.wake()
         else:
             ring(self.directory)
         return number
@@ -323,8 +331,8 @@ class EngineSession:
 
     def wake(self) -> None:
         """The registry cannot be read: have our engine see to it now, not only when it has something to do."""
-        if self._engine is not None:
-            self._engine.ring()
+        if self._control is not None:
+            self._control.wake()
 
     def reload(self) -> None:
         """Have the jobs file read again now, changed or not."""
@@ -344,18 +352,18 @@ class EngineSession:
     def drain(self) -> None:
         """Nothing new starts; the engine ends with its last run. Safe in a signal handler."""
         self._leaving = True
-        if self._engine is not None:
-            self._engine.drain()
+        if self._control is not None:
+            self._control.drain()
 
     def stop_runs(self) -> None:
         """Have every run stopped, then end. Safe in a signal handler."""
-        if self._engine is not None:
-            self._engine.stop_runs()
+        if self._control is not None:
+            self._control.stop_runs()
 
     def leave_runs(self) -> None:
         """End at once; the next engine looks after what runs."""
-        if self._engine is not None:
-            self._engine.leave_runs()
+        if self._control is not None:
+            self._control.leave_runs()
 
     def active(self) -> list[Run]:
         """The runs that the engine would leave behind if it ended now. Raises ``StateError``."""
@@ -365,8 +373,7 @@ class EngineSession:
 
     def running(self) -> list[str]:
         """The runs that our engine looks after: ``backup #12``. From any thread."""
-        context = getattr(self._engine, "context", None) if self.is_own else None
-        return [f"{live.run.job} #{live.run.id}" for live in list(context.supervisor)] if context is not None else []
+        return list(self._control.running()) if self._control is not None and self.is_own else []
 
     def wait(self, seconds: float) -> bool:
         """Until our engine has ended, or so many seconds have passed; whether it has ended. From any thread."""

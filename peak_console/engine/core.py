@@ -1,0 +1,140 @@
+"""What every engine does: it watches its runs, dispatches what is due, sleeps in between, and leaves in order."""
+
+from __future__ import annotations
+
+from peak_console.engine import events
+from peak_console.engine.bookkeeping import Bookkeeper
+from peak_console.engine.dispatch import Dispatcher
+from peak_console.engine.incidents import UNDECIDED, Sweep, open_for_job, unwatched_cause
+from peak_console.engine.mishaps import sentence
+from peak_console.engine.recovery import Recovery
+from peak_console.errors import StateError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from peak_console.engine.context import EngineContext
+    from peak_console.engine.control import Control
+    from peak_console.engine.live_run import LiveRun
+    from peak_console.engine.open_directory import OpenDirectory
+    from peak_console.engine.setup import EngineSetup
+
+
+class EngineCore:
+    """The parts that resident and one-shot engines share, on a state directory that was taken over."""
+
+    def __init__(self, setup: EngineSetup, place: OpenDirectory, control: Control, context: EngineContext) -> None:
+        self._setup = setup
+        self._place = place
+        self._control = control
+        self.context = context
+        self.sweep = Sweep(context)
+        self.dispatcher = Dispatcher(context)
+        self.bookkeeper = Bookkeeper(context)
+        self.recovery = Recovery(context, setup.executor, self.dispatcher)
+        supervisor = context.supervisor
+        control.report_running(lambda: [f"{live.run.job} #{live.run.id}" for live in list(supervisor)])
+
+    def take_over(self, jobs_file_before: str | None, now: datetime) -> None:
+        """Take over the runs of engines before this one. ``jobs_file_before`` is what the last of them served."""
+        self.sweep.work_once(jobs_file_before, now)
+        jobs = self.context.jobs
+        enabled = sum(job.enabled for job in jobs.values())
+        started = events.EngineStarted(at=now, directory=self.context.directory, jobs=len(jobs), enabled=enabled)
+        self._setup.emit(started)
+        self.look_at_registry(now)
+
+    def look_at_registry(self, now: datetime) -> None:
+        """Bring queue and runs into line with the registry; record the ends of runs that are over."""
+        self.bookkeeper.record(self.recovery.look(now))
+
+    # At work.
+
+    def watch(self, now: datetime) -> None:
+        """Enforce timeouts and stops, record starts and ends."""
+
+        def on_stopping(live: LiveRun, reason: str, killed: bool) -> None:
+            self._setup.emit(events.RunStopping(at=now, run=live.run, reason=reason, killed=killed))
+
+        # Timeouts and stops first: they must work even when the registry cannot be written.
+        self.bookkeeper.keep(self.context.supervisor.tick(on_stopping))
+        self.bookkeeper.keep(self.dispatcher.start_prepared())
+        self.dispatcher.record_starts()
+        self.bookkeeper.record([])
+        self._tell_of_unwatched(now)
+
+    def _tell_of_unwatched(self, now: datetime) -> None:
+        """Raise an alert for each run that cannot be looked at."""
+        untold = self.context.supervisor.untold()
+        if not untold:
+            return
+        from peak_console.alerts.mishaps import judge_unwatched
+
+        with self.context:
+            for live in untold:
+                alert = judge_unwatched(live.run, live.trouble or "", now=now)
+                self.context.open_incident(unwatched_cause(live.run.id), alert, live.job.tags)
+        for live in untold:
+            live.is_told = True
+
+    def dispatch(self) -> None:
+        """Claim and start what is due at this moment. The lock has to be held."""
+        self.bookkeeper.record(self.dispatcher.dispatch(self._setup.clock.now()))
+        if self.context.planner.undecidable:
+            self._tell_of_undecidable(self._setup.clock.now())
+        if self.context.planner.changed:
+            with self.context.store:
+                self.context.remember_changes()
+
+    def _tell_of_undecidable(self, now: datetime) -> None:
+        """Raise an alert for each job of which it cannot be told when it is due."""
+        from peak_console.alerts.mishaps import judge_undecided
+
+        context = self.context
+        with context:
+            for name, error in context.planner.undecidable.items():
+                open_for_job(context, UNDECIDED, context.jobs[name], judge_undecided(name, sentence(error), now=now))
+        context.planner.undecidable.clear()
+
+    def obey_control(self, now: datetime) -> None:
+        """Drain, and stop runs, if somebody has asked for it."""
+        context = self.context
+        if self._control.wants_drain and not context.draining:
+            context.draining = True
+            if self._place.lock.is_held and self._place.is_resident:
+                try:
+                    context.store.engine_drains(context.lock_name)
+                except StateError:  # then nobody else can be told
+                    pass
+            self._setup.emit(events.EngineDraining(at=now, running=len(context.supervisor)))
+        if self._control.wants_stop:
+            for each in context.supervisor.preparation:
+                context.supervisor.stop(each.run.id, "the engine was stopped")
+            for live in list(context.supervisor):
+                if live.asked_at is None:
+                    context.supervisor.stop(live.run.id, "the engine was stopped")
+                    self._setup.emit(events.RunStopping(at=now, run=live.run, reason="engine stopped", killed=False))
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep until a run ends or somebody rings, for some seconds at most."""
+        self._setup.clock.wait([self._place.bell.fileno(), *self.context.supervisor.filenos()], seconds)
+        self._place.bell.hush()
+
+    def seconds_to_sleep(self) -> float:
+        """In how many seconds a run next has to be looked at, or else the clock."""
+        look = self.context.supervisor.next_look()
+        poll_interval = self._setup.options.poll_interval
+        return poll_interval if look is None else min(poll_interval, look - self._setup.clock.monotonic())
+
+    # Shutdown.
+
+    def end(self) -> events.EngineStopped:
+        """Leave the directory in order; the final status."""
+        context, now = self.context, self._setup.clock.now()
+        left = context.supervisor.leave_all()
+        if self._place.lock.is_held:  # an engine that has given way must not sign off the one that serves now
+            context.store.engine_stopped(now, context.lock_name)
+        stopped = events.EngineStopped(at=now, succeeded=context.succeeded, failed=context.failed, left_running=left)
+        self._setup.emit(stopped)
+        return stopped

@@ -1,0 +1,132 @@
+"""What a resident engine does at each turn, and when the next turn is due."""
+
+from __future__ import annotations
+
+from peak_console.engine.commands import Commander
+from peak_console.engine.readiness import Readiness
+from peak_console.engine.reload import reload_jobs, take_up_what_is_left, tell_of_hold_back, tell_of_rejection
+from peak_console.engine.retention import Retention
+from peak_console.engine.unserved import Unserved
+from peak_console.engine.waiting import Waiting
+from peak_console.errors import StateError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from peak_console.engine.control import Control
+    from peak_console.engine.core import EngineCore
+    from peak_console.engine.setup import EngineSetup
+    from peak_console.jobs.model import JobSet
+
+FOREIGN_SECONDS = 1.0
+"""How often the engine sees whether another process still looks after its runs."""
+
+
+class Duties:
+    """The parts of a resident engine, around its core."""
+
+    def __init__(self, setup: EngineSetup, control: Control, core: EngineCore) -> None:
+        self._setup = setup
+        self._control = control
+        self.core = core
+        context = core.context
+        self.commander = Commander(context, core.dispatcher, core.bookkeeper.record, setup.reload)
+        context.store.forget_old_arguments()
+        self._retention = Retention(context)
+        self._unserved = Unserved(context)
+        self._waiting = Waiting(context)
+        self._readiness = Readiness(context, setup.executor)
+        self._readiness.look(setup.clock.now())
+        self._look_again_at = 0.0
+        """When, on the monotonic clock, to see what other processes run."""
+
+    def turn(self) -> None:
+        """Do everything that is to be done now, in an order in which nothing waits for something slower."""
+        core, context, now = self.core, self.core.context, self._setup.clock.now()
+        core.obey_control(now)
+        core.watch(now)
+        if context.is_shared:
+            context.hold = context.store.hold()
+        self.commander.obey(now)
+        self._reload_if_offered(now)
+        self._look_at_others(now)
+        core.dispatch()
+        self._unserved.look(now)
+        self._waiting.look(now)
+        if context.alerts_owed:
+            context.wake_delivery()
+        if not context.draining:
+            self._retention.work(now)
+            core.sweep.work()
+        self._readiness.look(now)
+
+    def look_again_in(self, seconds: float) -> None:
+        """See in some seconds, and not before, what other processes run."""
+        self._look_again_at = self._setup.clock.monotonic() + seconds
+
+    def _look_at_others(self, now: datetime) -> None:
+        """See what other processes run: now and then, and, where other engines serve too, before anything starts."""
+        context, monotonic = self.core.context, self._setup.clock.monotonic()
+        is_time = monotonic >= self._look_again_at
+        slot = context.planner.next_at() if context.is_shared else None
+        starts = context.is_shared and (bool(context.queue) or (slot is not None and slot <= now))
+        if not (starts or (is_time and (context.foreign or context.is_shared))):
+            return
+        if is_time:
+            self._look_again_at = monotonic + FOREIGN_SECONDS
+            if context.contested:
+                take_up_what_is_left(context, now)
+        self.core.look_at_registry(now)
+
+    def _reload_if_offered(self, now: datetime) -> None:
+        control, context = self._control, self.core.context
+        rejection, held_back, offered = control.take_rejection(), control.take_hold_back(), control.take_offer()
+        try:
+            if held_back is not None:
+                tell_of_hold_back(context, held_back, now)
+                held_back = None
+            if rejection is not None:
+                tell_of_rejection(context, rejection, now)
+                rejection = None
+            if offered is not None:
+                self._take_up(offered, now)
+        except StateError:  # the registry refuses: not forgotten, and as a whole next time
+            control.give_back(offered=offered, rejection=rejection, held_back=held_back)
+            raise
+
+    def _take_up(self, offered: JobSet, now: datetime) -> None:
+        try:
+            channels = self._setup.channels_of(offered)
+        except StateError as error:  # the environment names channels too
+            self._control.reject(str(error))
+            return
+        reload_jobs(self.core.context, offered, channels, self._setup.environ, now)
+        self._look_again_at = 0.0  # of a job that is ours now another engine may still have a run
+
+    def seconds_to_sleep(self) -> float:
+        """In how many seconds the next turn is due, if nothing wakes the engine before."""
+        context, now = self.core.context, self._setup.clock.now()
+        if self.core.dispatcher.places.has_more:
+            return 0
+        seconds = [self.core.seconds_to_sleep()]
+        if context.foreign or context.contested:
+            seconds.append(self._look_again_at - self._setup.clock.monotonic())
+        if context.hold is None and (late := self._waiting.seconds_left(now)) is not None:
+            seconds.append(late)
+        if not context.draining:
+            seconds.append(self._retention.seconds_left())
+            if context.hold is None:
+                seconds += self._seconds_to_starts(now)
+        return min(seconds)
+
+    def _seconds_to_starts(self, now: datetime) -> list[float]:
+        """In how many seconds something may start, or ought to be started by somebody."""
+        context = self.core.context
+        moments = [run.not_before for run in context.queue if run.not_before is not None and run.not_before > now]
+        if (slot := context.planner.next_at()) is not None:
+            moments.append(slot)
+        seconds = [(moment - now).total_seconds() for moment in moments]
+        if (left := self._unserved.seconds_left()) is not None:
+            seconds.append(left)
+        return seconds

@@ -1,0 +1,148 @@
+"""How an engine begins: it signs on in the registry and takes over what the state directory holds."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from peak_console.alerts.judge import judge_accepted
+from peak_console.decisions.planner import Planner
+from peak_console.engine.context import EngineContext
+from peak_console.engine.core import EngineCore
+from peak_console.engine.incidents import jobs_file_cause
+from peak_console.engine.launch import Launcher
+from peak_console.engine.recovery import identity, strangers
+from peak_console.engine.supervisor import Supervisor
+from peak_console.errors import DamagedError
+from peak_console.model.records import EngineInfo
+from peak_console.store.restore import NOTHING_KNOWN
+from peak_console.version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from typing import TypeVar
+
+    from peak_console.decisions.serving import Share
+    from peak_console.engine.control import Control
+    from peak_console.engine.open_directory import OpenDirectory
+    from peak_console.engine.setup import EngineSetup
+    from peak_console.jobs.model import JobSet
+    from peak_console.model.records import Alert
+
+    Made = TypeVar("Made")
+
+
+class Startup:
+    """Makes the core of an engine, on a state directory whose lock is held."""
+
+    def __init__(self, setup: EngineSetup, place: OpenDirectory, control: Control) -> None:
+        self._setup = setup
+        self._place = place
+        self._control = control
+
+    def begin(self, make: Callable[[EngineCore], Made]) -> Made:
+        """What ``make`` makes of the core, which has taken over every run by then.
+
+        Damage that shows meanwhile is mended: single rows, or else with a fresh registry. Raises ``StateError``.
+        """
+        # The jobs file may have been saved while another engine was in charge.
+        jobset = self._control.take_offer() or self._setup.jobset
+        for _ in range(2):
+            try:
+                return self.begin_once(jobset, make)
+            except DamagedError as error:  # in a place where nobody had looked
+                if not self._place.mend_rows(error, NOTHING_KNOWN, jobset):
+                    self._place.replace_registry()
+        return self.begin_once(jobset, make)
+
+    def begin_once(self, jobset: JobSet, make: Callable[[EngineCore], Made]) -> Made:
+        """As ``begin``, but damage is raised: ``DamagedError``."""
+        self._place.hang_bell()
+        now = self._setup.clock.now()
+        before = self._place.store.engine_info(strict=True)
+        alerts = self._settle(jobset, before, now)
+        context = self._signed_on(jobset, before, alerts, now)
+        try:
+            core = EngineCore(self._setup, self._place, self._control, context)
+            core.take_over(before.jobs_file, now)
+            return make(core)
+        except DamagedError:
+            context.supervisor.leave_all()
+            raise
+
+    def _settle(self, jobset: JobSet, before: EngineInfo, now: datetime) -> Sequence[Alert]:
+        """Have a registry that has lost its past run nothing twice; the alerts that say so, and are in it."""
+        store, directory = self._place.store, self._place.directory
+        alerts: Sequence[Alert] = self._place.unreported
+        if before.started_at is None:
+            from peak_console.engine.registry_loss.at_start import settle_after_damage
+
+            alerts = settle_after_damage(store, jobset, now)
+        unknown = strangers(
+            directory, store.last_run_id(strict=True), self._setup.executor, all_of_them=self._place.is_resident
+        )
+        if unknown:  # but not of what another engine has started at this very moment
+            last = store.last_run_id(strict=True)
+            unknown = [number for number in unknown if number > last]
+        if unknown:
+            from peak_console.engine.registry_loss.at_start import settle_after_return
+
+            alerts = [*alerts, settle_after_return(store, directory, jobset, unknown, now)]
+        return alerts
+
+    def _signed_on(self, jobset: JobSet, before: EngineInfo, alerts: Sequence[Alert], now: datetime) -> EngineContext:
+        """The engine's belongings, once the registry says which jobs it serves."""
+        while True:
+            share = self._place.share(jobset)
+            context = self._make_context(jobset, share, before, now)
+            if self._sign_on(context, share, alerts, now):
+                self._place.unreported = ()
+                return context
+
+    def _make_context(self, jobset: JobSet, share: Share, before: EngineInfo, now: datetime) -> EngineContext:
+        setup, store = self._setup, self._place.store
+        return EngineContext(
+            options=setup.options,
+            clock=setup.clock,
+            directory=setup.directory,
+            identity=identity(os.getpid()),
+            store=store,
+            jobset=jobset,
+            jobs=share.jobs,
+            lock_name=self._place.lock_name,
+            contested=share.contested,
+            launcher=Launcher(jobset, setup.directory, setup.environ),
+            planner=Planner(share.jobs.values(), store.job_states(strict=True), now),
+            supervisor=Supervisor(store, setup.executor, setup.clock, setup.directory),
+            emit=setup.emit,
+            on_alert=setup.on_alert,
+            beat=setup.beat,
+            channels=setup.channels_of(jobset),
+            hold=before.hold,
+            loaded_at=setup.clock.monotonic(),
+            began_at=setup.clock.monotonic(),
+            seen_before=before.stopped_at or before.started_at,
+        )
+
+    def _sign_on(self, context: EngineContext, share: Share, alerts: Sequence[Alert], now: datetime) -> bool:
+        """Record which jobs this engine serves, and report alerts; ``False`` if the share has changed meanwhile."""
+        options, path = self._setup.options, context.jobset.path
+        info = EngineInfo(
+            pid=os.getpid(), host=socket.gethostname(), mode=options.mode, version=__version__,
+            jobs_file=path, started_at=now, loaded_at=now,
+            lock=self._place.lock_name, include_tags=options.include_tags, exclude_tags=options.exclude_tags,
+            jobs=share.names(),
+        )  # fmt: skip
+        with context:
+            if self._place.share(context.jobset).contested.keys() != share.contested.keys():
+                return False
+            context.store.engine_started(info)
+            context.remember_changes()
+            context.resolve(jobs_file_cause(path), recovery=judge_accepted(path, now=now))
+            if alerts:
+                from peak_console.engine.registry_loss.at_start import tell_of_damage
+
+                tell_of_damage(context, alerts, now)
+        return True
