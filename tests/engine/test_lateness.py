@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.clock import SystemClock
-from peak_console.engine.context import EngineOptions
+from peak_console.engine.setup import EngineOptions
 from peak_console.jobs.model import SchedulerSettings
 from tests.support.factories import make_job
 
@@ -110,7 +110,7 @@ def test_what_a_dead_engine_claimed_gives_its_place_back_until_an_engine_selects
     )
     engine = bench(*jobs, settings=ONE_PLACE, options=EngineOptions(include_tags=("risk",)))
     engine.turn()
-    with engine.engine.store as store:  # as if the engine had died between the claim and the start
+    with engine.store as store:  # as if the engine had died between the claim and the start
         store._write("UPDATE runs SET state = 'claimed', started_at = NULL, pid = NULL, pid_started = NULL")
     engine.executor.started_marks.clear()
     engine.executor.processes.clear()
