@@ -6,7 +6,7 @@ import os
 import sqlite3
 
 from peak_console.errors import DamagedError, StateError
-from peak_console.store.directory import DATABASE, newest_run_directory
+from peak_console.store.directory import DATABASE, is_mounted_read_only, newest_run_directory, not_writable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,8 +162,8 @@ class Database:
                 create_private(self.path)
         except OSError as error:
             raise StateError(
-                f"{self.path}: cannot open the registry for writing ({error.strerror}); mend its permissions or "
-                "name another directory with --state-dir"
+                f"{self.path}: cannot open the registry for writing ({error.strerror});"
+                f" {not_writable(self.directory)[1]}, or name another directory with --state-dir"
             ) from None
 
     def _bring_up_to_date(self, read_only: bool) -> None:
@@ -307,13 +307,18 @@ class Database:
             sqlite3.SQLITE_PROTOCOL: LOCKED,
             sqlite3.SQLITE_FULL: "the disk is full; free some space",
             sqlite3.SQLITE_IOERR: "the disk cannot be written or read (full or failing); see the system's log",
-            sqlite3.SQLITE_READONLY: "the registry is read-only; mend its permissions",
+            sqlite3.SQLITE_READONLY: _read_only(self.directory),
             sqlite3.SQLITE_CANTOPEN: "the registry cannot be opened; see that the directory is there and yours",
             sqlite3.SQLITE_CORRUPT: "the registry is damaged; an engine that starts sets it aside",
             sqlite3.SQLITE_NOTADB: "this is not a registry; an engine that starts sets it aside",
         }.get(code, f"the registry cannot be used ({error}); see: peak-console doctor")
         kind = DamagedError if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else StateError
         return kind(f"{self.path}: {what}")
+
+
+def _read_only(directory: str) -> str:
+    what, mend = not_writable(directory)
+    return f"the registry {what if is_mounted_read_only(directory) else 'is read-only'}; {mend}"
 
 
 def storable(value: Any) -> Any:

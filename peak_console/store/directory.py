@@ -63,7 +63,7 @@ def check_usable(directory: str) -> None:
         _check_ours(directory, os.stat(directory))
     elif not os.access(there, os.W_OK | os.X_OK):
         raise StateError(
-            f"{directory}: cannot create the state directory ({there} is not writable); name another one with "
+            f"{directory}: cannot create the state directory ({there} {not_writable(there)[0]}); name another one with "
             "--state-dir"
         )
 
@@ -72,10 +72,22 @@ def _check_ours(directory: str, status: os.stat_result) -> None:
     check_link(directory, os.lstat(directory))
     check_trust(directory, status)
     if not os.access(directory, os.W_OK | os.X_OK):
-        raise StateError(
-            f"{directory}: the state directory is not writable; mend its permissions or name another one "
-            "with --state-dir"
-        )
+        what, mend = not_writable(directory)
+        raise StateError(f"{directory}: the state directory {what}; {mend}, or name another one with --state-dir")
+
+
+def not_writable(path: str) -> tuple[str, str]:
+    """Why nothing can be written to the directory ``path``, and what to do: permissions forbid it, or the mount."""
+    if is_mounted_read_only(path):
+        return "is on a file system that is mounted read-only", "mount that for writing"
+    return "is not writable", "mend its permissions"
+
+
+def is_mounted_read_only(path: str) -> bool:
+    try:
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def check_link(directory: str, status: os.stat_result) -> None:

@@ -8,7 +8,7 @@ import time
 from peak_console.clock import SystemClock
 from peak_console.errors import PeakConsoleError, StateError
 from peak_console.store.bell import ring
-from peak_console.store.directory import current_user
+from peak_console.store.directory import current_user, is_mounted_read_only, not_writable
 from peak_console.store.messages import WITHDRAWN
 from peak_console.store.store import Store
 from peak_console.values import replace
@@ -40,9 +40,10 @@ def ask_engine(
     if not os.path.isdir(directory):
         return None
     if not os.access(directory, os.W_OK):
-        raise PeakConsoleError(
-            f"{directory}: you may look at this but not write there, so nothing can be commanded; act as its owner"
-        )
+        what, mend = "you may look at this but not write there", "act as its owner"
+        if is_mounted_read_only(directory):
+            what, mend = not_writable(directory)
+        raise PeakConsoleError(f"{directory}: {what}, so nothing can be commanded; {mend}")
     if not ring(directory) and not _is_recorded(directory):
         return None
     clock = SystemClock()

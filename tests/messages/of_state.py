@@ -29,6 +29,12 @@ def state_directories_that_will_not_do(stage: Stage) -> None:
         with stage.patch.context() as patched:
             patched.setattr(target, failing(number) if number is not None else lambda *_, **__: False)
             stage.ask(target, lambda: _prepare(stage))
+    with stage.patch.context() as patched:
+        patched.setattr("peak_console.store.directory.is_mounted_read_only", lambda _path: True)
+        patched.setattr("peak_console.verbs.asking.is_mounted_read_only", lambda _path: True)
+        patched.setattr("os.access", lambda *_, **__: False)
+        stage.ask("a read-only mount", lambda: _prepare(stage))
+        stage.run("hold")
     for number in (errno.ENOLCK,):
         with stage.patch.context() as patched:
             patched.setattr(fcntl, "flock", failing(number))

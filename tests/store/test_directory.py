@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import select
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from peak_console.errors import StateError
 from peak_console.store.bell import Doorbell, ring
-from peak_console.store.directory import prepare, state_directory
+from peak_console.store.directory import check_usable, prepare, state_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,3 +68,16 @@ def test_others_may_read_the_directory_but_never_write(tmp_path: Path, mode: int
     else:
         with pytest.raises(StateError, match="others can write"):
             prepare(str(directory))
+
+
+def test_a_read_only_mount_is_named_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flags = os.ST_RDONLY
+    monkeypatch.setattr("os.statvfs", lambda _path: SimpleNamespace(f_flag=flags))
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(StateError, match="is on a file system that is mounted read-only; mount that for writing, or"):
+        check_usable(str(tmp_path))
+    with pytest.raises(StateError, match="is on a file system that is mounted read-only"):
+        check_usable(str(tmp_path / "new"))
+    flags = 0
+    with pytest.raises(StateError, match="is not writable; mend its permissions, or name another one"):
+        check_usable(str(tmp_path))

@@ -250,7 +250,8 @@ def _refusal(directory: str, there: str) -> str:
     except StateError as error:
         return str(error)
     if not os.access(there, os.W_OK | os.X_OK):
-        return f"{there}: is not writable; mend its permissions, or {other}"
+        what, mend = state_dir.not_writable(there)
+        return f"{there}: {what}; {mend}, or {other}"
     return ""
 
 
