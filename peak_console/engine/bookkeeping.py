@@ -75,9 +75,9 @@ class Bookkeeper:
         now = context.clock.now()
         code = end.return_code if end.return_code is not None and 0 <= end.return_code <= HIGHEST_CODE else None
         wrong = context.launcher.redactor.text(sentence(error))
-        with context:
+        with context.alerts:
             if context.store.finish(end.run.id, end.outcome, code, end.at, f"what follows is unknown: {wrong}"):
-                context.raise_alert(judge_unjudged(end.run, end.outcome, wrong, now=now), end.job.tags)
+                context.alerts.raise_alert(judge_unjudged(end.run, end.outcome, wrong, now=now), end.job.tags)
         finished = replace(end.run, state=RunState.FINISHED, outcome=end.outcome, return_code=code, finished_at=end.at)
         context.emit(RunFinished(at=now, run=finished, retry_at=None))
 
@@ -100,26 +100,26 @@ class Bookkeeper:
             reason="; ".join(filter(None, (end.reason, end.run.reason))) or None,
             stop_reason=end.reason if end.outcome == Outcome.STOPPED else end.run.stop_reason,
         )
-        with context:
+        with context.alerts:
             if not context.store.finish(end.run.id, end.outcome, end.return_code, end.at, finished.reason):
                 return
             if next_at is not None:
                 retry = context.store.claim([self._next_attempt(end, next_at)], now, context.identity)
             failures = self._count(end, before, final=next_at is None)
-            resolved = resolve_after(context, finished)
+            resolved = resolve_after(context.alerts, finished)
             alert = judge_finished(
                 end.job, finished, failures_before=before, retry_at=next_at, stderr_tail=tail, resolved=resolved,
                 now=now, zone=context.zone_of(end.job),
             )  # fmt: skip
             if alert is not None and failed:
-                open_for_job(context, end.outcome, end.job, alert)
+                open_for_job(context.alerts, end.outcome, end.job, alert)
             elif alert is not None:
-                context.raise_alert(alert, end.job.tags, also_to=context.store.channels_told(resolved))
+                context.alerts.raise_alert(alert, end.job.tags, also_to=context.store.channels_told(resolved))
         self._failures[end.run.job] = failures
-        context.given.pop(end.run.id, None)
+        context.queue.forget_arguments(end.run)
         for run in retry:
-            context.keep_given(run, end.job)
-            context.enqueue(run)
+            context.queue.keep_arguments(run, end.job)
+            context.queue.add(run)
         self._tally(end, final=next_at is None)
         context.emit(RunFinished(at=now, run=finished, retry_at=next_at))
         if not context.options.keep_registry:

@@ -226,7 +226,7 @@ class Commander:
         context = self._context
         job = context.jobs.get(run.job) or JobDefinition(run.job)
         self._record([End(run, job, Outcome.STOPPED, None, now, reason)])
-        context.queue[:] = [queued for queued in context.queue if queued.id != run.id]
+        context.queue.drop({run.id})
 
     def _enable(self, command: Command, now: datetime) -> Answer:
         return self._override(command, now, enabled=True)

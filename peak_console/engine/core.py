@@ -71,10 +71,10 @@ class EngineCore:
             return
         from peak_console.alerts.mishaps import judge_unwatched
 
-        with self.context:
+        with self.context.alerts:
             for live in untold:
                 alert = judge_unwatched(live.run, live.trouble or "", now=now)
-                self.context.open_incident(unwatched_cause(live.run.id), alert, live.job.tags)
+                self.context.alerts.open_incident(unwatched_cause(live.run.id), alert, live.job.tags)
         for live in untold:
             live.is_told = True
 
@@ -92,9 +92,11 @@ class EngineCore:
         from peak_console.alerts.mishaps import judge_undecided
 
         context = self.context
-        with context:
+        with context.alerts:
             for name, error in context.planner.undecidable.items():
-                open_for_job(context, UNDECIDED, context.jobs[name], judge_undecided(name, sentence(error), now=now))
+                open_for_job(
+                    context.alerts, UNDECIDED, context.jobs[name], judge_undecided(name, sentence(error), now=now)
+                )
         context.planner.undecidable.clear()
 
     def obey_control(self, now: datetime) -> None:

@@ -93,7 +93,7 @@ class Dispatcher:
                 ends.append(End(run, job, Outcome.SKIPPED, None, now, reason))
         if ends:
             ids = {end.run.id for end in ends}
-            context.queue[:] = [run for run in context.queue if run.id not in ids]
+            context.queue.drop(ids)
         return ends
 
     def _claim_due(self, now: datetime) -> Iterator[tuple[Run, JobDefinition]]:
@@ -145,7 +145,7 @@ class Dispatcher:
         claims: list[Claim] = []
         replaced: list[str] = []
         decided = [context.planner.decided(job, pending.latest) for job, pending in due]
-        with context:
+        with context.alerts:
             if context.is_shared:  # other engines may have started runs since
                 capacity.taken = context.capacity().taken
             for job, pending in due:
@@ -178,10 +178,10 @@ class Dispatcher:
             reason=reason, command=[], args={}, tags=list(job.tags), tag=TAG,
         )  # fmt: skip
         state = context.planner.decided(job, pending.latest)
-        with context:
+        with context.alerts:
             runs = context.store.claim([claim], now, context.identity)
             context.remember(state)
-            open_for_job(context, UNDECIDED, job, judge_undecided(job.name, reason, now=now))
+            open_for_job(context.alerts, UNDECIDED, job, judge_undecided(job.name, reason, now=now))
         context.planner.settle(state, now)
         return runs
 
@@ -250,7 +250,7 @@ class Dispatcher:
                 job.name, count=count, since=since, tags=job.tags, reason=verdict.reason, run_id=run.id, now=now,
                 zone=context.zone_of(job), counted=is_counted(job, count),
             )  # fmt: skip
-            open_for_job(context, Outcome.MISSED, job, alert)
+            open_for_job(context.alerts, Outcome.MISSED, job, alert)
         elif verdict.folded and verdict.since is not None:
             caught_up = judge_catch_up(
                 run,
@@ -261,7 +261,7 @@ class Dispatcher:
                 counted=is_counted(job, verdict.folded),
             )
             if caught_up is not None:
-                open_for_job(context, CATCH_UP, job, caught_up)
+                open_for_job(context.alerts, CATCH_UP, job, caught_up)
 
     def _from_queue(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
         """Queued runs whose turn has come, claimed in one transaction."""
@@ -277,7 +277,7 @@ class Dispatcher:
                 if context.store.take_from_queue(run.id, context.identity, why := self._lateness.why_still(run, now))
             ]
         ids = {run.id for run, _ in chosen}
-        context.queue[:] = [run for run in context.queue if run.id not in ids]
+        context.queue.drop(ids)
         return taken
 
     def _next_of_queue(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
@@ -285,7 +285,7 @@ class Dispatcher:
         ready = []
         capacity = context.capacity()
         taken: set[str] = set()
-        for run in list(context.queue):
+        for run in context.queue:
             if capacity.is_full:
                 break
             job = context.jobs.get(run.job)
@@ -294,7 +294,7 @@ class Dispatcher:
             try:
                 definition = context.with_args_of(job, run)
             except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
-                context.queue.remove(run)
+                context.queue.drop({run.id})
                 reason = context.launcher.redactor.text(sentence(error))
                 self._untold.append(End(run, job, Outcome.NOT_STARTED, None, now, reason))
                 continue
@@ -344,7 +344,7 @@ class Dispatcher:
                 if runs and verdict.action == Action.REPLACE:
                     self._note_replaced(job.name)
             by_hand = replace(by_hand, slot=by_hand.slot + timedelta(microseconds=1))
-        context.keep_given(runs[0], job)
+        context.queue.keep_arguments(runs[0], job)
         if verdict.action == Action.REPLACE:
             self._replace(job.name)
         if runs[0].state == RunState.QUEUED:
@@ -353,7 +353,7 @@ class Dispatcher:
         return runs[0], "", self._start([(runs[0], job)])
 
     def _enqueue(self, run: Run, now: datetime) -> None:
-        self._context.enqueue(run)
+        self._context.queue.add(run)
         self._context.emit(RunQueued(at=now, run=run))
 
     def _note_replaced(self, name: str) -> None:

@@ -54,8 +54,8 @@ class Duties:
         core.dispatch()
         self._unserved.look(now)
         self._waiting.look(now)
-        if context.alerts_owed:
-            context.wake_delivery()
+        if context.alerts.is_delivery_due:
+            context.alerts.wake_delivery()
         if not context.draining:
             self._retention.work(now)
             core.sweep.work()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from peak_console.engine.alert_log import AlertLog
     from peak_console.engine.context import EngineContext
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Alert, Run
@@ -36,22 +37,22 @@ def unwatched_cause(run_id: int) -> str:
     return f"unwatched:{run_id}"
 
 
-def open_for_job(context: EngineContext, kind: str, job: JobDefinition, alert: Alert) -> None:
+def open_for_job(alerts: AlertLog, kind: str, job: JobDefinition, alert: Alert) -> None:
     """Open an incident of a job, or count it on."""
-    context.open_incident(cause_of(kind, job.name), alert, job.tags, realert_seconds=job.realert_seconds)
+    alerts.open_incident(cause_of(kind, job.name), alert, job.tags, realert_seconds=job.realert_seconds)
 
 
-def resolve_after(context: EngineContext, run: Run) -> Sequence[Alert]:
+def resolve_after(alerts: AlertLog, run: Run) -> Sequence[Alert]:
     """What the end of a run shows to be gone: after a success, all that had befallen its job before it began."""
     gone = [unwatched_cause(run.id)]
     if run.outcome == Outcome.SUCCEEDED:
         gone += [cause_of(kind, run.job) for kind in FAILURES]
     elif run.started_at is not None:
         gone.append(cause_of(Outcome.NOT_STARTED, run.job))
-    resolved = [*context.resolve(*gone)]
+    resolved = [*alerts.resolve(*gone)]
     if run.outcome == Outcome.SUCCEEDED:
         passed_over = [cause_of(kind, run.job) for kind in (Outcome.MISSED, CATCH_UP, UNDECIDED)]
-        resolved += context.resolve(*passed_over, until=run.started_at)
+        resolved += alerts.resolve(*passed_over, until=run.started_at)
     return resolved
 
 
@@ -84,20 +85,18 @@ class Sweep:
         from peak_console.alerts.results import UNDELIVERED
 
         context = self._context
-        channels = {channel.name for channel in context.channels}
         gone = [
             alert.cause
-            for alert in context.store.incidents()
+            for alert in context.alerts.incidents()
             if alert.cause is not None
             and (
                 (alert.job is not None and alert.job not in context.jobset.jobs)
                 or (
-                    context.options.send_alerts
-                    and alert.cause.startswith(UNDELIVERED)
-                    and alert.cause.removeprefix(UNDELIVERED) not in channels
+                    alert.cause.startswith(UNDELIVERED)
+                    and not context.alerts.sends_to(alert.cause.removeprefix(UNDELIVERED))
                 )
             )
         ]
         if gone:
-            with context:
-                context.resolve(*gone)
+            with context.alerts:
+                context.alerts.resolve(*gone)

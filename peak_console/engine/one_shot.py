@@ -87,7 +87,7 @@ class OneShotEngine:
         while True:
             core.obey_control(clock.now())
             core.watch(clock.now())
-            waiting = [run for run in context.queue if run.id in context.queued_here]
+            waiting = context.queue.own()
             if context.draining:
                 waiting = []
             supervisor = context.supervisor

@@ -62,7 +62,7 @@ class Recovery:
         context.foreign.clear()
         ends: list[End] = []
         unfinished = context.store.unfinished(strict=True)
-        context.fill_queue(run for run in unfinished if run.state == RunState.QUEUED)
+        context.queue.fill(run for run in unfinished if run.state == RunState.QUEUED)
         for run in unfinished:
             context.beat()
             if run.state == RunState.QUEUED or run.id in context.supervisor:
@@ -104,8 +104,8 @@ class Recovery:
         self._told.add(run.id)
         from peak_console.alerts.mishaps import judge_unwatched
 
-        with self._context:
-            self._context.open_incident(unwatched_cause(run.id), judge_unwatched(run, error, now=now), run.tags)
+        with self._context.alerts:
+            self._context.alerts.open_incident(unwatched_cause(run.id), judge_unwatched(run, error, now=now), run.tags)
 
     def _is_left_alone(self, run: Run) -> bool:
         """Whether a run is for somebody else to look after, or for later."""

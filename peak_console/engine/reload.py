@@ -29,7 +29,7 @@ def reload_jobs(
     """Work by new definitions; what runs ends by those it began with. Raises ``StateError`` with nothing changed."""
     store = context.store
     launcher = Launcher(offered, context.directory, environ)
-    with context:
+    with context.alerts:
         share = _share(context, offered)
         added, removed, changed = changes(context.jobs, share.jobs)
         planner = Planner(share.jobs.values(), store.job_states(strict=True), now)
@@ -38,35 +38,36 @@ def reload_jobs(
         store.engine_serves(context.lock_name, share.names())
         for name in planner.changed:
             context.remember(planner.states[name])
-        resolved = context.resolve(jobs_file_cause(offered.path))
+        resolved = context.alerts.resolve(jobs_file_cause(offered.path))
         if resolved and alert is None:
             alert = judge_accepted(offered.path, now=now)
         if alert is not None:
-            context.raise_alert(alert, also_to=store.channels_told(resolved))
+            context.alerts.raise_alert(alert, also_to=store.channels_told(resolved))
     planner.changed.clear()
     context.jobset, context.jobs, context.planner = offered, share.jobs, planner
     context.contested = share.contested
-    context.channels, context.launcher = channels, launcher
+    context.launcher = launcher
+    context.alerts.take_up(channels, launcher)
     context.loaded_at = context.clock.monotonic()
     context.emit(JobsReloaded(at=now, added=added, removed=removed, changed=changed))
 
 
 def tell_of_rejection(context: EngineContext, error: str, now: datetime) -> None:
     """Record why the jobs file as it stands cannot be used. Raises ``StateError``."""
-    with context:
+    with context.alerts:
         context.store.rejected(error)
         path = context.jobset.path
-        context.open_incident(jobs_file_cause(path), judge_rejected(path, error.splitlines(), now=now))
+        context.alerts.open_incident(jobs_file_cause(path), judge_rejected(path, error.splitlines(), now=now))
     context.emit(ReloadRejected(at=now, error=error))
 
 
 def tell_of_hold_back(context: EngineContext, why: str, now: datetime) -> None:
     """Record why the jobs file as it stands does not count yet, or that it does. Raises ``StateError``."""
-    with context:
+    with context.alerts:
         context.store.rejected(why or None)
         if not why:
             path = context.jobset.path
-            context.resolve(jobs_file_cause(path), recovery=judge_accepted(path, now=now))
+            context.alerts.resolve(jobs_file_cause(path), recovery=judge_accepted(path, now=now))
     if why:
         context.emit(ReloadHeldBack(at=now, reason=why))
 
@@ -86,7 +87,7 @@ def take_up_what_is_left(context: EngineContext, now: datetime) -> bool:
     share = _share(context, context.jobset)
     if share.contested.keys() == context.contested.keys():
         return False
-    with context:
+    with context.alerts:
         share = _share(context, context.jobset)
         planner = Planner(share.jobs.values(), store.job_states(strict=True), now)
         store.engine_serves(context.lock_name, share.names())

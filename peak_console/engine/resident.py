@@ -133,8 +133,8 @@ class ResidentEngine:
     def _warn(self, text: str) -> None:
         """Raise an alert about something of ours that was taken away and is in place again."""
         now = self._setup.clock.now()
-        with self.context:
-            self.context.raise_alert(Alert(Level.WARNING, text, now, source="state"))
+        with self.context.alerts:
+            self.context.alerts.raise_alert(Alert(Level.WARNING, text, now, source="state"))
 
     def _is_registry_in_place(self) -> bool:
         return stand_firm(self._place.store, self._place.lock, self._setup.clock, self._warn)
@@ -165,9 +165,9 @@ class ResidentEngine:
         text, since = trouble
         context, now = self.context, self._setup.clock.now()
         self.core.look_at_registry(now)
-        with context:
+        with context.alerts:
             past = judge_trouble(text, since=since, now=now, zone=context.zone_of(None))
-            context.raise_alert(replace(past, resolved_at=now))
+            context.alerts.raise_alert(replace(past, resolved_at=now))
         self._trouble.leave()
 
     def _has_mended(self, error: DamagedError) -> bool:
@@ -177,7 +177,7 @@ class ResidentEngine:
             if not place.mend_rows(error, known_to(context, core.bookkeeper), context.jobset):
                 return False
             now = self._setup.clock.now()
-            with context:
+            with context.alerts:
                 tell_of_damage(context, place.unreported, now)
             place.unreported = ()
             core.look_at_registry(now)

@@ -7,11 +7,13 @@ import socket
 
 from peak_console.alerts.judge import judge_accepted
 from peak_console.decisions.planner import Planner
+from peak_console.engine.alert_log import AlertLog
 from peak_console.engine.context import EngineContext
 from peak_console.engine.core import EngineCore
 from peak_console.engine.incidents import jobs_file_cause
 from peak_console.engine.launch import Launcher
 from peak_console.engine.recovery import identity, strangers
+from peak_console.engine.run_queue import RunQueue
 from peak_console.engine.supervisor import Supervisor
 from peak_console.errors import DamagedError
 from peak_console.model.records import EngineInfo
@@ -103,6 +105,7 @@ class Startup:
 
     def _make_context(self, jobset: JobSet, share: Share, before: EngineInfo, now: datetime) -> EngineContext:
         setup, store = self._setup, self._place.store
+        launcher = Launcher(jobset, setup.directory, setup.environ)
         return EngineContext(
             options=setup.options,
             clock=setup.clock,
@@ -113,13 +116,13 @@ class Startup:
             jobs=share.jobs,
             lock_name=self._place.lock_name,
             contested=share.contested,
-            launcher=Launcher(jobset, setup.directory, setup.environ),
+            launcher=launcher,
             planner=Planner(share.jobs.values(), store.job_states(strict=True), now),
             supervisor=Supervisor(store, setup.executor, setup.clock, setup.directory),
+            alerts=AlertLog(setup, store, setup.channels_of(jobset), launcher),
+            queue=RunQueue(),
             emit=setup.emit,
-            on_alert=setup.on_alert,
             beat=setup.beat,
-            channels=setup.channels_of(jobset),
             hold=before.hold,
             loaded_at=setup.clock.monotonic(),
             began_at=setup.clock.monotonic(),
@@ -135,12 +138,12 @@ class Startup:
             lock=self._place.lock_name, include_tags=options.include_tags, exclude_tags=options.exclude_tags,
             jobs=share.names(),
         )  # fmt: skip
-        with context:
+        with context.alerts:
             if self._place.share(context.jobset).contested.keys() != share.contested.keys():
                 return False
             context.store.engine_started(info)
             context.remember_changes()
-            context.resolve(jobs_file_cause(path), recovery=judge_accepted(path, now=now))
+            context.alerts.resolve(jobs_file_cause(path), recovery=judge_accepted(path, now=now))
             if alerts:
                 from peak_console.engine.registry_loss.at_start import tell_of_damage
 

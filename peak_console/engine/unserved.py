@@ -48,11 +48,11 @@ class Unserved:
     def _forget_all_but(self, names: set[str]) -> None:
         """Resolve the alerts of jobs that are served by now, or gone."""
         context = self._context
-        told = [alert.cause for alert in context.store.incidents() if (alert.cause or "").startswith(CAUSE)]
+        told = [alert.cause for alert in context.alerts.incidents() if (alert.cause or "").startswith(CAUSE)]
         over = [cause for cause in told if cause is not None and cause.removeprefix(CAUSE) not in names]
         if over:
-            with context:
-                context.resolve(*over)
+            with context.alerts:
+                context.alerts.resolve(*over)
         self._told &= names
 
     def _tell(self, jobs: Sequence[JobDefinition], engines: Sequence[str], now: datetime) -> None:
@@ -62,10 +62,10 @@ class Unserved:
         due = [(job, pending) for job, pending in planner.due(now) if job.name not in self._told]
         if not (due or planner.changed):
             return
-        with context:
+        with context.alerts:
             for name in planner.changed:
                 context.remember(planner.states[name])
             for job, pending in due:
                 alert = judge_not_served(job.name, pending.oldest, engines, now=now, zone=context.zone_of(job))
-                context.open_incident(CAUSE + job.name, alert, job.tags)
+                context.alerts.open_incident(CAUSE + job.name, alert, job.tags)
         self._told.update(job.name for job, _ in due)

@@ -43,18 +43,18 @@ class Waiting:
                     late.setdefault(run.job, run)
         over = self._told - late.keys()
         if not self._resolved_old:
-            known = [alert.cause or "" for alert in context.store.incidents()]
+            known = [alert.cause or "" for alert in context.alerts.incidents()]
             old = {cause.partition(":")[2] for cause in known if cause.startswith(f"{KIND}:")}
             over |= (old & context.jobs.keys()) - late.keys()
             self._resolved_old = True
         new = late.keys() - self._told
         if not (over or new):
             return
-        with context:
+        with context.alerts:
             for name in sorted(new):
                 run = late[name]
                 alert = judge_waiting(run, places.waited_seconds(run), places.behind(run), len(places.waiting), now=now)
-                context.open_incident(cause_of(KIND, name), alert, context.jobs[name].tags)
+                context.alerts.open_incident(cause_of(KIND, name), alert, context.jobs[name].tags)
             if over:
-                context.resolve(*(cause_of(KIND, name) for name in sorted(over)))
+                context.alerts.resolve(*(cause_of(KIND, name) for name in sorted(over)))
         self._told = set(late)

@@ -145,7 +145,7 @@ def test_a_queued_run_that_another_process_has_taken_is_not_started_here(bench: 
     engine.end(1)
     assert engine.live == []
     assert engine.runs()[1].supervisor == "4711 somebody"
-    assert engine.context.queue == []
+    assert not len(engine.context.queue)
 
 
 def test_that_a_run_is_replaced_by_hand_is_recorded_before_it_is_asked_to_stop(bench: MakeBench) -> None:

@@ -29,14 +29,14 @@ def test_an_incident_is_told_once_and_its_recovery_goes_where_it_went(bench: Mak
     engine = bench(make_job(), channels=[DESK, PHONE])
     context = engine.context
     for _ in range(3):
-        with context:
-            context.open_incident("waiting:backup", Alert(Level.WARNING, "backup waits", engine.clock.now()))
+        with context.alerts:
+            context.alerts.open_incident("waiting:backup", Alert(Level.WARNING, "backup waits", engine.clock.now()))
         engine.clock.advance(1)
     assert sent(engine) == [("desk", "backup waits")]
-    with context:
+    with context.alerts:
         well = Alert(Level.INFO, "backup has started", engine.clock.now())
-        assert [alert.count for alert in context.resolve("waiting:backup", recovery=well)] == [3]
-        assert not context.resolve("waiting:backup", recovery=well), "it is good news once"
+        assert [alert.count for alert in context.alerts.resolve("waiting:backup", recovery=well)] == [3]
+        assert not context.alerts.resolve("waiting:backup", recovery=well), "it is good news once"
     assert sent(engine)[1:] == [("desk", "backup has started")]
     assert [alert.is_open for alert in engine.alerts()] == [False, False]
 

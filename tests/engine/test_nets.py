@@ -208,15 +208,15 @@ def test_alerts_are_sent_later_when_there_is_no_room_for_a_thread(
         woken.append(True)
 
     context = engine.context
-    context.on_alert, context.channels = wake, [AlertChannel("ops", "json://127.0.0.1:9", "info")]
+    context.alerts._on_alert, context.alerts.channels = wake, [AlertChannel("ops", "json://127.0.0.1:9", "info")]
     engine.turn()
     with monkeypatch.context() as patched:
         no_threads(patched)
         engine.end(1, 1)
         assert engine.outcomes("evil") == ["failed"]
-        assert (woken, context.alerts_owed) == ([], True)
+        assert (woken, context.alerts.is_delivery_due) == ([], True)
         engine.turn()
         assert woken == []
     monkeypatch.setattr(alerting, "wake", lambda: None)
     engine.turn()
-    assert (woken, context.alerts_owed) == ([True], False)
+    assert (woken, context.alerts.is_delivery_due) == ([True], False)

@@ -80,8 +80,8 @@ def test_alerts_are_told_of_once_they_are_durable_and_only_once(bench: MakeBench
 def test_delivery_is_woken_when_there_is_something_to_find(bench: MakeBench) -> None:
     engine = bench(make_job())
     found = []
-    engine.context.on_alert = lambda: found.append(engine.store._depth)
-    engine.context.channels = [AlertChannel("ops", "json://localhost")]
+    engine.context.alerts._on_alert = lambda: found.append(engine.store._depth)
+    engine.context.alerts.channels = [AlertChannel("ops", "json://localhost")]
     engine.turn()
     engine.end(1, 1)
     assert found == [0], "not while the transaction is still open"

@@ -57,7 +57,7 @@ def test_a_retry_uses_the_secret_that_was_given_by_hand_and_not_the_jobs_own(ben
         engine.advance(2)
     assert argv_of(engine, 3) == ["x.py", "--api-key", SECRET, "--n", "1"]
     engine.end(3)
-    assert engine.context.given == {}
+    assert engine.context.queue._given == {}
 
 
 def test_a_run_that_waits_keeps_its_secret_until_its_turn(bench: MakeBench) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.engine import context
+from peak_console.engine import run_queue
 from peak_console.jobs.model import SchedulerSettings
 from tests.support.clock import MONDAY_MORNING, FakeClock
 from tests.support.factories import make_job
@@ -277,23 +277,23 @@ def test_a_thousand_slots_to_catch_up_on_are_queued_and_taken_over_in_one_sweep(
     assert len(engine.live) == 3
     assert len(engine.context.queue) == 3 * 999
     asked = 0
-    turn = context._turn
+    turn = run_queue._turn
 
     def counted(run: Run) -> tuple[datetime, int]:
         nonlocal asked
         asked += 1
         return turn(run)
 
-    monkeypatch.setattr(context, "_turn", counted)
+    monkeypatch.setattr(run_queue, "_turn", counted)
     beats = engine.beats
     engine.restart()
     assert asked == 3 * 999
     assert engine.beats - beats >= 3 * 999
     queue = engine.context.queue
-    assert queue == sorted(queue, key=turn)
+    assert list(queue) == sorted(queue, key=turn)
     for _ in range(3):
         engine.end(engine.live[0], 1)
-    assert engine.context.queue == sorted(engine.context.queue, key=turn)
+    assert list(engine.context.queue) == sorted(engine.context.queue, key=turn)
 
 
 def test_many_claims_are_made_in_several_transactions(bench: MakeBench) -> None:

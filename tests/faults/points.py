@@ -32,7 +32,8 @@ STEPS: dict[str, tuple[str, ...]] = {
     "peak_console.engine.bookkeeping:Bookkeeper": ("_record_one",),
     "peak_console.engine.recovery:Recovery": ("look", "_take_over", "_start_anew"),
     "peak_console.engine.commands:Commander": ("obey", "_run", "_stop", "_override", "_hold", "_release"),
-    "peak_console.engine.context:EngineContext": ("raise_alert", "open_incident", "resolve", "remember_changes"),
+    "peak_console.engine.alert_log:AlertLog": ("raise_alert", "open_incident", "resolve"),
+    "peak_console.engine.context:EngineContext": ("remember_changes",),
     "peak_console.engine.retention:Retention": ("work",),
     "peak_console.runs.local.executor:LocalExecutor": (
         "_ask", "_result", "_start_apart", "adopt", "is_started", "seize",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 
-from peak_console.engine.events import AlertRaised, EngineTroubled
+from peak_console.engine.events import EngineTroubled
 from peak_console.model.records import Alert, Level
 from peak_console.schedule.kinds import kind_of
 from peak_console.schedule.slots import fingerprint, next_slot
@@ -108,12 +108,8 @@ def _changed(path: str) -> datetime:
 
 
 def tell_of_damage(context: EngineContext, alerts: Sequence[Alert], now: datetime) -> None:
-    """Report, and send, alerts that are in the log but that nobody has heard of; inside ``with context``."""
-    from peak_console.alerts.routing import channels_for
-
+    """Report, and send, alerts that are recorded, but that nobody has heard of; inside ``with context.alerts``."""
     for alert in alerts:
         if alert.level == Level.CRITICAL:
             context.emit(EngineTroubled(at=now, error=alert.message.splitlines()[0]))
-        channels = channels_for(alert, (), context.channels) if context.options.send_alerts else []
-        context.store.deliver(alert.id, channels, context.digest_at())
-        context.news.append((AlertRaised(at=alert.timestamp, alert=alert), bool(channels)))
+        context.alerts.announce(alert)

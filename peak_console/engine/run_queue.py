@@ -1,0 +1,72 @@
+"""The runs that wait for their turn, and the secrets that only memory holds for them."""
+
+from __future__ import annotations
+
+from bisect import insort
+
+from peak_console.engine.launch import GIVEN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import Run
+
+
+class RunQueue:
+    """Runs in state ``queued``, oldest slot first, as the registry has them."""
+
+    def __init__(self) -> None:
+        self._runs: list[Run] = []
+        self._own: set[int] = set()
+        self._given: dict[int, Mapping[str, object]] = {}
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __iter__(self) -> Iterator[Run]:
+        """The runs as they are now; those that are dropped meanwhile come too."""
+        return iter(self._runs)
+
+    def add(self, run: Run) -> None:
+        """Put a run that this process has recorded into the queue."""
+        self._own.add(run.id)
+        insort(self._runs, run, key=_turn)
+
+    def fill(self, runs: Iterable[Run]) -> None:
+        """Make a queue of recorded runs, whichever processes have put them there."""
+        self._runs = sorted(runs, key=_turn)
+
+    def drop(self, ids: Container[int]) -> None:
+        """Take runs out of the queue."""
+        self._runs = [run for run in self._runs if run.id not in ids]
+
+    def clear(self) -> None:
+        """Leave the queue to another engine."""
+        self._runs = []
+
+    def own(self) -> list[Run]:
+        """The runs that this process has put into the queue."""
+        return [run for run in self._runs if run.id in self._own]
+
+    # Secrets given by hand, which the registry does not hold.
+
+    def keep_arguments(self, run: Run, job: JobDefinition) -> None:
+        """Remember the arguments of a run if some of them are not in the registry."""
+        if GIVEN in run.args.values():
+            self._given[run.id] = job.args
+
+    def arguments(self, run: Run) -> Mapping[str, object] | None:
+        """The arguments of a run that were remembered."""
+        return self._given.get(run.id)
+
+    def forget_arguments(self, run: Run) -> None:
+        """Forget them: the run has ended."""
+        self._given.pop(run.id, None)
+
+
+def _turn(queued: Run) -> tuple[datetime, int]:
+    """In which order queued runs start."""
+    return queued.not_before or queued.scheduled_for or queued.claimed_at, queued.id
