@@ -42,7 +42,7 @@ EARLY = """
 import os, signal, sys
 from peak_console import cli
 from peak_console.tui.app import console as app
-from peak_console.tui.state import session
+from peak_console.tui.state import own_engine, session
 from peak_console.tui.terminal import tty as terminal
 
 where, name, method = os.environ["SIGNAL_BEFORE"].split(".")
@@ -216,7 +216,7 @@ def test_a_hangup_waits_for_the_run_and_takes_no_time(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("moment", ["terminal.TerminalDriver.start_application_mode", "app.ConsoleApp.on_mount",
-                                    "session.EngineSession.start", "session.EngineSession._serve"])  # fmt: skip
+                                    "session.EngineSession.start", "own_engine.OwnEngine._run"])  # fmt: skip
 def test_a_signal_at_any_moment_of_the_start_ends_it_and_restores_the_terminal(stage: Stage, moment: str) -> None:
     stage.jobs(JOBS)
     (stage.folder / "early.py").write_text(EARLY, encoding="utf-8")

@@ -15,7 +15,8 @@ import pytest
 from peak_console.jobs.loader import load
 from peak_console.store.directory import DATABASE
 from peak_console.store.store import Store
-from peak_console.tui.state.session import SWITCH_SECONDS, EngineSession
+from peak_console.tui.state.own_engine import SWITCH_SECONDS
+from peak_console.tui.state.session import EngineSession
 from peak_console.tui.state.snapshot import EngineState
 from tests.support.processes import wait_until
 
