@@ -6,49 +6,70 @@ import os
 import sys
 
 from peak_console.clock import SystemClock
+from peak_console.decisions.conditions import first_unmet, held
+from peak_console.decisions.facts import recorded_facts
 from peak_console.decisions.planner import Planner
-from peak_console.decisions.selection import is_enabled
+from peak_console.decisions.selection import tags_of
+from peak_console.decisions.serving import Share, listed, others
 from peak_console.errors import StateError
 from peak_console.jobs.loader import filter_jobs_by_tags
-from peak_console.model.records import RunState
+from peak_console.model.terms import RunState
 from peak_console.schedule.zones import local_time, zone
 from peak_console.store.directory import check_usable
 from peak_console.store.store import Store
+from peak_console.values import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Mapping
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from peak_console.decisions.facts import Facts
+    from peak_console.decisions.rehearsal import Step
     from peak_console.jobs.model import JobDefinition, JobSet
+    from peak_console.model.records import EngineInfo, Run
     from peak_console.model.state import Hold
-    from peak_console.schedule.slots import Pending
 
 
 def dry_run(options: Namespace, jobset: JobSet, directory: str) -> int:
     """Show what ``--once`` would run now; without ``--once`` go on until interrupted. Always exit code 0."""
-    from peak_console.decisions.selection import tags_of
-
-    jobs = filter_jobs_by_tags(jobset.jobs.values(), tags_of(options.include_tags), tags_of(options.exclude_tags))
+    include, exclude = tags_of(options.include_tags), tags_of(options.exclude_tags)
+    jobs = filter_jobs_by_tags(jobset.jobs.values(), include, exclude)
     clock = SystemClock()
     store = Store.look(directory)
-    active: dict[str, list[int]] = {}
-    states, hold, running = {}, None, 0
+    states, recorded = {}, _Recorded()
     if store is not None:
-        states, hold, active = store.job_states(), store.hold(), store.unfinished_of_jobs()
-        running = sum(run.state != RunState.QUEUED for run in store.unfinished())
+        states, recorded = store.job_states(), _Recorded.read(store)
         store.close()
     planner = Planner(jobs, states, clock.now())
-    rehearsal = _Rehearsal(jobset, planner, active, hold, running=running, verbose=options.verbose)
+    rehearsal = _DryRun(jobset, planner, recorded, verbose=options.verbose)
     rehearsal.tell_of_refusal(directory, clock.now())
+    rehearsal.tell_of_others(Share(jobset, include, exclude, others(recorded.engines, "")), clock.now())
     if options.once:
         rehearsal.perform(clock.now())
         return 0
     return _keep_on(rehearsal, clock, options.poll_interval)
 
 
-def _keep_on(rehearsal: _Rehearsal, clock: SystemClock, poll_interval: float) -> int:
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What the registry has of runs, holds and engines."""
+
+    unfinished: list[Run] = field(default_factory=list)
+    by_hand: frozenset[int] = frozenset()
+    """Ids of the runs that wait and that somebody has asked for."""
+    hold: Hold | None = None
+    engines: Sequence[EngineInfo] = ()
+
+    @staticmethod
+    def read(store: Store) -> _Recorded:
+        runs = store.unfinished()
+        by_hand = frozenset(run.id for run in runs if run.state == RunState.QUEUED and store.is_by_hand(run))
+        return _Recorded(runs, by_hand, store.hold(), store.engines())
+
+
+def _keep_on(rehearsal: _DryRun, clock: SystemClock, poll_interval: float) -> int:
     import signal
     import threading
 
@@ -63,27 +84,15 @@ def _keep_on(rehearsal: _Rehearsal, clock: SystemClock, poll_interval: float) ->
     return 0
 
 
-class _Rehearsal:
+class _DryRun:
     """The engine's decisions, told instead of acted on."""
 
-    def __init__(
-        self,
-        jobset: JobSet,
-        planner: Planner,
-        active: Mapping[str, list[int]],
-        hold: Hold | None,
-        *,
-        running: int,
-        verbose: bool,
-    ) -> None:
+    def __init__(self, jobset: JobSet, planner: Planner, recorded: _Recorded, *, verbose: bool) -> None:
         self.planner = planner
         self._python = jobset.settings.python
         self._zone = zone(jobset.settings.timezone)
-        self._active = active
-        self._hold = hold
-        self._places = jobset.settings.max_concurrent_runs
-        self._running = running
-        self._taken = running
+        self._max_runs = jobset.settings.max_concurrent_runs
+        self._recorded = recorded
         self._verbose = verbose
 
     def tell_of_refusal(self, directory: str, now: datetime) -> None:
@@ -93,45 +102,51 @@ class _Rehearsal:
         except StateError as error:
             self._say(now, f"a real start would be refused: {error}")
 
+    def tell_of_others(self, share: Share, now: datetime) -> None:
+        """Tell of engines that serve these jobs already: a real start leaves the jobs to them."""
+        for engine in {engine.lock: engine for engine in share.contested.values()}.values():
+            jobs = listed(share.overlap(engine))
+            self._say(now, f"an engine ({engine.named}) serves {jobs}: a real start would leave that to it")
+
     def perform(self, now: datetime) -> None:
         """Tell what is due now, and with ``verbose`` why the rest is not."""
-        if self._hold is not None:
-            self._say(now, f"held by {self._hold.by}: nothing would start")
+        recorded = self._recorded
+        facts = recorded_facts(recorded.unfinished, self._max_runs, now, hold=recorded.hold, zone=self._zone)
+        if facts.hold is not None:
+            self._say(now, f"{held(facts.hold, self._zone)}: nothing would start")
             return
-        due = self.planner.due(now)
-        self._taken = self._running
-        for job, pending in due:
-            self._tell_of_due(job, pending, now)
-            self.planner.settle(self.planner.decided(job, pending.latest), now)
-        if not due:
+        from peak_console.decisions.rehearsal import Rehearsal
+
+        steps = Rehearsal(self.planner, facts, lambda run: run.id in recorded.by_hand).perform()
+        for step in steps:
+            self._tell(step, now)
+        told = {step.run.id for step in steps if step.run is not None}
+        recorded.unfinished[:] = [run for run in recorded.unfinished if run.id not in told]
+        if not steps:
             self._say(now, "nothing is due")
         if self._verbose:
-            self._tell_of_the_rest(now, {job.name for job, _ in due})
+            self._tell_of_the_rest(facts, {step.job.name for step in steps})
 
-    def _tell_of_due(self, job: JobDefinition, pending: Pending, now: datetime) -> None:
-        from peak_console.decisions.policy import Action, decide
+    def _tell(self, step: Step, now: datetime) -> None:
+        from peak_console.decisions.policy import Action
+        from peak_console.decisions.rehearsal import GIVE_UP
 
         words = {
             Action.SKIP: "skip",
             Action.MISS: "record as missed",
             Action.START: "run",
+            Action.WAIT: "queue",
             Action.QUEUE: "queue",
             Action.REPLACE: "stop its run and start",
         }
-        for verdict in decide(job, pending, now, self._active.get(job.name, ())):
-            action = Action(verdict.action)
-            slot = local_time(verdict.slot, self._zone).isoformat(timespec="seconds")
-            what = verdict.reason if action in (Action.SKIP, Action.MISS) else self._command(job)
-            if action == Action.START and (wait := self._wait_for_place()):
-                action, what = Action.QUEUE, f"{wait}: {what}"
-            self._say(now, f"would {words[action]} {job.name}, slot {slot}: {what}")
-
-    def _wait_for_place(self) -> str:
-        """Take a place; why there is none to take, if there is none."""
-        if self._places and self._taken >= self._places:
-            return f"no place is free (max_concurrent_runs = {self._places})"
-        self._taken += 1
-        return ""
+        slot = local_time(step.slot or now, self._zone).isoformat(timespec="seconds")
+        who = step.job.name if step.run is None else f"{step.job.name} #{step.run.id}"
+        details = [step.reason] if step.reason else []
+        if step.action not in (Action.SKIP, Action.MISS, GIVE_UP):
+            details.append(self._command(step.job))
+        word = GIVE_UP if step.action == GIVE_UP else words[Action(step.action)]
+        waits = ", which waits" if step.run is not None else ""
+        self._say(now, f"would {word} {who}, slot {slot}{waits}: {': '.join(details)}")
 
     def _command(self, job: JobDefinition) -> str:
         from peak_console.jobs.command import resolve_command, shown, working_directory
@@ -149,20 +164,14 @@ class _Rehearsal:
         command = resolve_command(job, self._python, environment, working_directory(job))
         return "".join([shown(Redactor.from_environments(environment).argv(command)), *later])
 
-    def _tell_of_the_rest(self, now: datetime, due: set[str]) -> None:
+    def _tell_of_the_rest(self, facts: Facts, told: set[str]) -> None:
         for name, job in self.planner.jobs.items():
-            if name in due:
+            if name in told:
                 continue
-            slot = self.planner.next_slot(name, now)
-            if slot is not None:
-                reason = f"not due before {local_time(slot, self._zone).isoformat(timespec='seconds')}"
-            elif not job.enabled:
-                reason = "disabled in the jobs file"
-            elif not is_enabled(job, self.planner.states.get(name), now):
-                reason = "disabled by an operator"
-            else:
-                reason = "it has run and never will again"
-            self._say(now, f"would not run {name}: {reason}; command: {self._command(job)}")
+            asked = facts.situation(job, self.planner.states.get(name), self.planner.next_slot(name, facts.now))
+            unmet = first_unmet(asked)
+            reason = unmet.sentence(asked) if unmet is not None else "nothing keeps it"
+            self._say(facts.now, f"would not run {name}: {reason}; command: {self._command(job)}")
 
     def _say(self, now: datetime, text: str) -> None:
         from peak_console.text import safe

@@ -5,37 +5,39 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
+from peak_console.decisions.conditions import OVERLAP, RETRY, SCHEDULE, first_unmet
+from peak_console.decisions.grace import earliest_slot, is_too_late, lateness_in_words
 from peak_console.jobs.model import CatchUp, Overlap
 from peak_console.model.terms import Trigger
 from peak_console.schedule.kinds import kind_of
 from peak_console.schedule.slots import slots_between
-from peak_console.values import dataclass
+from peak_console.values import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from peak_console.decisions.conditions import Situation
     from peak_console.jobs.model import JobDefinition
     from peak_console.schedule.slots import Pending
 
 ON_TIME_SECONDS = 300
 """A start later than this is called caught up: cron may be what looks, every five minutes."""
-SKIP_GRACE_SECONDS = 60
 QUEUE_LIMIT = 100
 """Slots that wait for one job at the most; a queue that only grows is an overlap that must be seen."""
-
-ALLOW_LIMIT = 100
-"""Runs of one job that go on side by side at the most: slots that come faster than runs end would fill the machine."""
 CATCH_UP_LIMIT = 1000
 """Slots that ``catch_up = "all"`` runs at the most; after a leap of the clock over years there are millions."""
 
 
 class Action(StrEnum):
     START = "start"
+    WAIT = "wait"
+    """Wait for a place."""
     QUEUE = "queue"
+    """Wait for the job's own earlier runs."""
     REPLACE = "replace"
-    """Stop what runs, then start."""
+    """Stop the job's runs, then start."""
     SKIP = "skip"
     MISS = "miss"
 
@@ -52,50 +54,45 @@ class Verdict:
     """How many earlier undecided slots this one stands for."""
     since: datetime | None = None
     """The oldest of them."""
+    replaces: bool = False
+    """Whether it takes the place of the job's runs: those under way are stopped, those that wait are given up."""
 
-
-def grace_seconds(job: JobDefinition) -> float | None:
-    """Lateness still accepted; ``None`` is any. The job's own word, else what suits its schedule.
-
-    A late interval run still does its work, a late wall-clock run may do harm: daily, cron and a ``run_at`` get an
-    hour. ``catch_up = "skip"`` accepts a minute unless the job says otherwise.
-    """
-    if job.misfire_grace_seconds is not None:
-        return job.misfire_grace_seconds
-    if job.catch_up == CatchUp.SKIP:
-        return SKIP_GRACE_SECONDS
-    return kind_of(job.schedule).default_grace
-
-
-def earliest_slot(job: JobDefinition, now: datetime) -> datetime | None:
-    """The oldest slot that may still start; ``None`` is any, as for a grace that reaches back before the calendar."""
-    grace = grace_seconds(job)
-    try:
-        return None if grace is None else now - timedelta(seconds=grace)
-    except OverflowError:
-        return None
+    @property
+    def waits(self) -> bool:
+        """Whether it has to be queued."""
+        return self.action in (Action.WAIT, Action.QUEUE, Action.REPLACE)
 
 
 COUNTED_SLOTS = 1000
 """How many slots that were missed are counted, see ``schedule.slots.pending``."""
 
 
-def decide(
-    job: JobDefinition, pending: Pending, now: datetime, active: Sequence[int], waiting: int = 0
-) -> list[Verdict]:
-    """What is to be done about a job's undecided slots, oldest first; never empty.
+def decide(asked: Situation, pending: Pending) -> list[Verdict]:
+    """What is to be done about a job's undecided slots, oldest first; never empty. Takes places for those that start.
 
     Args:
+        asked: the job at this moment; its slot is the latest of ``pending``. That it is served, enabled and not held
+            is for the caller to see: without that none of its slots is looked at.
         pending: its undecided slots up to now, folded.
-        active: ids of its runs that are claimed or running, or wait for another attempt.
-        waiting: how many of its slots are queued already.
     """
-    earliest = earliest_slot(job, now)
-    if earliest is not None and pending.latest < earliest:
-        return [_verdict(pending, Action.MISS, reason=_lateness_reason(job, pending.latest, now))]
+    job, now = asked.job, asked.now
+    if is_too_late(job, pending.latest, now):
+        return [_verdict(pending, Action.MISS, reason=SCHEDULE.sentence(asked))]
     if job.catch_up == CatchUp.ALL and pending.count > 1:
-        return _catch_up_all(job, pending, now, earliest, active, waiting)
-    return [_overlapped(job, _verdict(pending, Action.START, triggered_by=_trigger(pending, now)), active, waiting)]
+        return _catch_up_all(asked, pending)
+    return [_placed(asked, _overlapped(asked, _verdict(pending, Action.START, triggered_by=_trigger(pending, now))))]
+
+
+def decide_by_hand(asked: Situation, slot: datetime, *, force: bool) -> Verdict:
+    """What is to be done about a run that somebody asks for: the job's overlap policy holds, unless forced.
+
+    Another attempt that is still to come makes no run by hand wait: it is left out or replaced only where the policy
+    says so.
+    """
+    verdict = Verdict(slot, Action.START, Trigger.MANUAL)
+    if not force:
+        verdict = _overlapped(asked, verdict, by_hand=True)
+    return _placed(asked, verdict)
 
 
 def is_counted(job: JobDefinition, count: int) -> bool:
@@ -113,38 +110,27 @@ def _trigger(pending: Pending, now: datetime) -> str:
     return Trigger.CATCH_UP if late or pending.count > 1 else Trigger.SCHEDULE
 
 
-def _lateness_reason(job: JobDefinition, slot: datetime, now: datetime) -> str:
-    from peak_console.text import duration
-
-    grace = duration(grace_seconds(job) or 0)
-    return f"{duration((now - slot).total_seconds())} late, more than the grace of {grace}"
-
-
-def _catch_up_all(
-    job: JobDefinition,
-    pending: Pending,
-    now: datetime,
-    earliest: datetime | None,
-    active: Sequence[int],
-    waiting: int,
-) -> list[Verdict]:
+def _catch_up_all(asked: Situation, pending: Pending) -> list[Verdict]:
     """Every slot within the grace runs, one after the other; what is older, or too many, is missed as one."""
+    job, now = asked.job, asked.now
     slots = _latest_slots(job, pending, now)
+    earliest = earliest_slot(job, now)
     late = sum(earliest is not None and slot < earliest for slot in slots)
     verdicts = []
     if late or len(slots) > CATCH_UP_LIMIT:
         reason = (
-            _lateness_reason(job, slots[late - 1], now) if late else f"more than {CATCH_UP_LIMIT} slots were missed"
+            lateness_in_words(job, slots[late - 1], now) if late else f"more than {CATCH_UP_LIMIT} slots were missed"
         )
         late = max(late, 1)
         folded = max(0, pending.count - len(slots)) + late - 1
         since = pending.oldest if pending.oldest != slots[late - 1] else None
         verdicts.append(Verdict(slots[late - 1], Action.MISS, Trigger.SCHEDULE, reason, folded, since))
-    for index, slot in enumerate(slots[late:]):
-        # The order is the point of catching up on all of them, so only the first may start at once.
-        queue = job.overlap != Overlap.ALLOW and (index > 0 or active or waiting)
-        action = Action.QUEUE if queue else Action.START
-        verdicts.append(Verdict(slot, action, Trigger.CATCH_UP))
+    in_order = job.overlap != Overlap.ALLOW
+    queue = in_order and bool(asked.active or asked.retries or asked.waiting)
+    for slot in slots[late:]:
+        verdict = Verdict(slot, Action.QUEUE if queue else Action.START, Trigger.CATCH_UP)
+        verdicts.append(_placed(asked, verdict))
+        queue = in_order  # the order is the point of catching up on all of them: only the first may start at once
     return verdicts
 
 
@@ -155,20 +141,28 @@ def _latest_slots(job: JobDefinition, pending: Pending, now: datetime) -> Sequen
     return kind_of(job.schedule).latest(pending.oldest, now, CATCH_UP_LIMIT + 1)
 
 
-def _overlapped(job: JobDefinition, verdict: Verdict, active: Sequence[int], waiting: int) -> Verdict:
-    if not (active or waiting) or (job.overlap == Overlap.ALLOW and len(active) < ALLOW_LIMIT):
+def _overlapped(asked: Situation, verdict: Verdict, *, by_hand: bool = False) -> Verdict:
+    """A verdict under the job's overlap policy: what runs, and what waits, may be in its way."""
+    unmet = first_unmet(asked, (OVERLAP, RETRY))
+    if unmet is None:
         return verdict
-    action, reason = Action.SKIP, f"#{active[-1]} is still running" if active else "an earlier slot still waits"
-    if job.overlap == Overlap.ALLOW:
-        reason = f"{len(active)} of its runs are under way"
-    elif job.overlap == Overlap.QUEUE:
-        if waiting < QUEUE_LIMIT:
-            action, reason = Action.QUEUE, ""
-        else:
-            reason = f"{waiting} earlier slots still wait"
-    elif job.overlap == Overlap.KILL_PREVIOUS:
-        action, reason = Action.REPLACE, ""
-    return Verdict(verdict.slot, action, verdict.triggered_by, reason or None, verdict.folded, verdict.since)
+    policy = asked.job.overlap
+    if policy == Overlap.QUEUE and unmet is RETRY and by_hand:
+        return verdict
+    if policy == Overlap.QUEUE and asked.waiting < QUEUE_LIMIT:
+        return replace(verdict, action=Action.QUEUE)
+    if policy == Overlap.KILL_PREVIOUS:
+        return replace(verdict, action=Action.REPLACE if asked.active else Action.START, replaces=True)
+    # A queue that is full is a skip for the slots in it, whatever runs.
+    reason = f"{asked.waiting} earlier slots still wait" if policy == Overlap.QUEUE else unmet.sentence(asked)
+    return replace(verdict, action=Action.SKIP, reason=reason)
+
+
+def _placed(asked: Situation, verdict: Verdict) -> Verdict:
+    """A verdict by which a slot starts takes a place; without one the slot waits."""
+    if verdict.action != Action.START or asked.capacity.take(asked.job):
+        return verdict
+    return replace(verdict, action=Action.WAIT)
 
 
 def retry_at(job: JobDefinition, attempt: int, finished_at: datetime) -> datetime | None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from peak_console.jobs.model import JobDefinition
-    from peak_console.model.state import JobState
+    from peak_console.model.state import JobState, Override
 
 
 _INCLUDE: Final = "--include-tags"
@@ -61,9 +61,13 @@ def changes(
     return added, removed, changed
 
 
+def override_in_force(state: JobState | None, now: datetime) -> Override | None:
+    """An operator's enable or disable of a job, unless it has lapsed; it outranks the jobs file."""
+    override = state.override if state is not None else None
+    return override if override is not None and (override.until is None or now < override.until) else None
+
+
 def is_enabled(job: JobDefinition, state: JobState | None, now: datetime) -> bool:
     """Whether a job's slots fire: an operator's override outranks the jobs file until it lapses."""
-    override = state.override if state else None
-    if override is not None and (override.until is None or now < override.until):
-        return override.enabled
-    return job.enabled
+    override = override_in_force(state, now)
+    return job.enabled if override is None else override.enabled

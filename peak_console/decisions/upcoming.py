@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from peak_console.decisions.grace import is_too_late
 from peak_console.decisions.planner import settled
-from peak_console.decisions.policy import earliest_slot
-from peak_console.decisions.selection import is_enabled
+from peak_console.decisions.selection import is_enabled, override_in_force
 from peak_console.schedule.kinds import kind_of
 from peak_console.schedule.slots import next_slot, pending
 
@@ -28,8 +28,8 @@ def slots_ahead(
     and of a wall-clock schedule also those that have passed.
     """
     state = settled(job, state, now) or state
-    override = state.override if state is not None else None
-    lapses = override.until if override is not None and override.until is not None and now < override.until else None
+    override = override_in_force(state, now)
+    lapses = override.until if override is not None else None
     ends: datetime | None = None
     if not is_enabled(job, state, now):
         if lapses is None or not job.enabled:
@@ -51,8 +51,7 @@ def _first(job: JobDefinition, decided: datetime | None, now: datetime, after: d
     slot = next_slot(schedule, decided, now)
     if slot is not None and slot <= now:
         slot = _latest_due(schedule, decided, now) or slot
-        earliest = earliest_slot(job, now)
-        if earliest is not None and slot < earliest:
+        if is_too_late(job, slot, now):
             slot = next_slot(schedule, slot, slot)
     if slot is None or after is None or slot > after:
         return slot

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 DONE, REFUSED = "done", "refused"
 
 
-IN_THE_REGISTRY = ("enable", "disable", "hold", "release", "ack")
-"""What these do is a change to the registry, made together with their answer; the others reach beyond it."""
+IN_THE_REGISTRY = ("stop", "enable", "disable", "hold", "release", "ack")
+"""What these decide is a change to the registry, made in one transaction with their answer; what goes beyond the
+registry (a signal, a plan in memory) follows once that is durable."""
 
 
 class Commander:
@@ -174,8 +175,9 @@ class Commander:
         self._record(ends)
         if run is None:
             return REFUSED, f"{job.name}: {refusal}, or use --force", None
-        if ends:
-            return REFUSED, f"{job.name} #{run.id} could not be started: {ends[0].reason}", run.id
+        failed = [end for end in ends if end.run.id == run.id]
+        if failed:
+            return REFUSED, f"{job.name} #{run.id} could not be started: {failed[0].reason}", run.id
         if run.state == RunState.QUEUED:
             return DONE, f"{job.name} #{run.id} waits for its turn", run.id
         return DONE, f"{job.name} #{run.id} started", run.id
@@ -201,32 +203,36 @@ class Commander:
             what = f"#{command.run_id}" if command.run_id is not None else command.job
             return REFUSED, f"{what} is not running; see: peak-console jobs", command.run_id
         reason = f"stopped by {command.issued_by}"
-        stopped, foreign = [], []
-        for run in wanted:
-            live = next((live for live in context.supervisor if live.run.id == run.id), None)
-            if run.state == RunState.QUEUED:
-                self._never(run, reason, now)
-            elif run.id not in context.supervisor:
-                foreign.append(run)
-                continue
-            else:
-                context.supervisor.stop(run.id, reason)
-                context.emit(RunStopping(at=now, run=live.run if live else run, reason=reason, killed=False))
-            stopped.append(f"#{run.id}")
+        mine = [run for run in wanted if run.state == RunState.QUEUED or run.id in context.supervisor]
+        for run in mine:
+            context.store.stopping(run.id, reason)
+        self._afterwards.append(lambda: self._end_runs(mine, reason, now))
+        foreign = [run for run in wanted if run not in mine]
         if foreign:
             keeper = (foreign[0].supervisor or "?").split(" ", 1)[0]
             return REFUSED, f"#{foreign[0].id} is looked after by another process (pid {keeper})", foreign[0].id
-        return DONE, f"stopping {wanted[0].job} {', '.join(stopped)}", wanted[0].id
+        return DONE, f"stopping {wanted[0].job} {', '.join(f'#{run.id}' for run in mine)}", wanted[0].id
 
-    def _never(self, run: Run, reason: str, now: datetime) -> None:
-        """Take a run out of the queue. It may be in the registry's only: put there by another process just now."""
+    def _end_runs(self, runs: Sequence[Run], reason: str, now: datetime) -> None:
+        """Stop runs whose stop has been recorded: signal those under way, then record the ends of those that wait."""
+        context = self._context
+        waiting = {run.id for run in runs if run.state == RunState.QUEUED}
+        for run in runs:
+            if run.id not in waiting:
+                live = next((live for live in context.supervisor if live.run.id == run.id), None)
+                context.supervisor.stop(run.id, reason, recorded=True)
+                context.emit(RunStopping(at=now, run=live.run if live else run, reason=reason, killed=False))
+        if waiting:
+            context.queue.drop(waiting)
+            self._record([self._never(run, reason, now) for run in runs if run.id in waiting])
+
+    def _never(self, run: Run, reason: str, now: datetime) -> End:
+        """The end of a run that waits. It may be in the registry's queue only, put there by another process."""
         from peak_console.engine.ends import End
         from peak_console.jobs.model import JobDefinition
 
-        context = self._context
-        job = context.jobs.get(run.job) or JobDefinition(run.job)
-        self._record([End(run, job, Outcome.STOPPED, None, now, reason)])
-        context.queue.drop({run.id})
+        job = self._context.jobs.get(run.job) or JobDefinition(run.job)
+        return End(run, job, Outcome.STOPPED, None, now, reason)
 
     def _enable(self, command: Command, now: datetime) -> Answer:
         return self._override(command, now, enabled=True)

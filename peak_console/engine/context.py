@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from peak_console.decisions.capacity import Capacity
+from peak_console.decisions.facts import Facts
 from peak_console.model.terms import LOCK
 from peak_console.schedule.zones import zone
 from peak_console.values import replace
@@ -107,6 +108,17 @@ class EngineContext:
             return Capacity(0, 0)
         # Where other engines start runs too, only the registry knows.
         return Capacity(limit, self.store.active_count() if self.is_shared else self.active_count())
+
+    def facts(self, now: datetime, capacity: Capacity | None = None) -> Facts:
+        """What the conditions of every job look at. The runs that wait are those of this moment."""
+        return Facts(
+            now,
+            self.capacity() if capacity is None else capacity,
+            self.active_runs,
+            self.queue,
+            hold=self.hold,
+            zone=self.zone_of(None),
+        )
 
     def with_args_of(self, job: JobDefinition, run: Run) -> JobDefinition:
         """A job with the arguments that its run was claimed with."""

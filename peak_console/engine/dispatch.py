@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from peak_console.alerts.judge import judge_catch_up, judge_missed
 from peak_console.alerts.mishaps import judge_undecided
-from peak_console.decisions.policy import CATCH_UP_LIMIT, Action, decide, is_counted
-from peak_console.decisions.selection import is_enabled
+from peak_console.decisions.policy import CATCH_UP_LIMIT, Action, decide, decide_by_hand, is_counted
+from peak_console.decisions.turns import REPLACED, Turns, why_given_up
 from peak_console.engine.ends import End
 from peak_console.engine.events import RunQueued, RunStarted, SlotPassed
 from peak_console.engine.incidents import CATCH_UP, UNDECIDED, open_for_job
@@ -15,9 +15,8 @@ from peak_console.engine.lateness import OWN_RUN, Lateness, behind
 from peak_console.engine.mishaps import sentence
 from peak_console.engine.places import Places
 from peak_console.errors import StateError
-from peak_console.jobs.model import CatchUp, JobDefinition, Overlap
+from peak_console.jobs.model import CatchUp, JobDefinition
 from peak_console.model.records import Claim, Outcome, RunState, Trigger
-from peak_console.schedule.slots import Pending
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -26,13 +25,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.decisions.capacity import Capacity
+    from peak_console.decisions.conditions import Situation
+    from peak_console.decisions.facts import Facts
     from peak_console.decisions.policy import Verdict
     from peak_console.engine.context import EngineContext
     from peak_console.model.records import Run
+    from peak_console.schedule.slots import Pending
 
     Due = tuple[JobDefinition, Pending]
 
-REPLACED = "replaced by a later run"
 TAG = "scheduler"
 """The registry's tag of runs that the engine itself made, as documented."""
 FIRST_BATCH = 16
@@ -63,37 +64,52 @@ class Dispatcher:
         context = self._context
         self._lateness.look(now)
         if context.hold is None and not context.draining:
+            if context.queue and context.jobset.settings.max_concurrent_runs:
+                self._serve_queue(now)  # those that have waited for a place come first
             self._untold += self._start(self._claim_due(now))
         refusal, self._refusal = self._refusal, None
         if refusal is not None:
             raise refusal
-        self._untold += self.dispatch_queue(now)
+        self._serve_queue(now)
         self.places.lay_out_ahead(now)
-        ends, self._untold = self._untold, []
-        return ends
+        return self._take_untold()
 
     def dispatch_queue(self, now: datetime) -> list[End]:
         """Start the queued runs whose turn has come; the ends of those that could not be started."""
+        self._serve_queue(now)
+        return self._take_untold()
+
+    def _serve_queue(self, now: datetime) -> None:
         context = self._context
-        if context.hold is not None or context.draining:
-            return []
-        return self._give_up(now) + self._start(self._from_queue(now))
+        if context.hold is None and not context.draining:
+            self._untold += self._give_up(now)
+            self._untold += self._start(self._from_queue(now))
+
+    def _take_untold(self) -> list[End]:
+        ends, self._untold = self._untold, []
+        return ends
 
     def _give_up(self, now: datetime) -> list[End]:
         """What waits for its turn, or for another attempt, does not outlast its job, nor the disabling of that."""
         context = self._context
+        if not context.queue:
+            return []
+        facts = context.facts(now)
+        asked: dict[str, Situation] = {}
         ends = []
         for run in context.queue:
             job, reason = context.jobs.get(run.job), ""
             if context.is_gone(run.job):
                 job, reason = JobDefinition(run.job, tags=run.tags), "its job is gone from the jobs file"
-            elif job is not None and not is_enabled(job, context.planner.states.get(run.job), now):
-                reason = "" if context.store.is_by_hand(run) else "its job was disabled while it waited"
+            elif job is not None:
+                if run.job not in asked:
+                    asked[run.job] = facts.situation(job, context.planner.states.get(run.job), None)
+                reason = why_given_up(run, asked[run.job], context.store.is_by_hand)
             if job is not None and reason:
-                ends.append(End(run, job, Outcome.SKIPPED, None, now, reason))
+                outcome = Outcome.STOPPED if run.stop_reason else Outcome.SKIPPED
+                ends.append(End(run, job, outcome, None, now, reason))
         if ends:
-            ids = {end.run.id for end in ends}
-            context.queue.drop(ids)
+            context.queue.drop({end.run.id for end in ends})
         return ends
 
     def _claim_due(self, now: datetime) -> Iterator[tuple[Run, JobDefinition]]:
@@ -134,37 +150,34 @@ class Dispatcher:
                 job, pending = due[0]
                 return self._claimed(self._commit_undecided(job, pending, error, now), now)
             return [started for each in due for started in self._record([each], now, capacity)]
-        for name in replaced:
-            self._replace(name)
+        for job in replaced:
+            self._untold += self._replace(job, now)
         return self._claimed(runs, now)
 
-    def _commit(self, due: Sequence[Due], now: datetime, capacity: Capacity) -> tuple[list[Run], list[str]]:
+    def _commit(self, due: Sequence[Due], now: datetime, capacity: Capacity) -> tuple[list[Run], list[JobDefinition]]:
         """The runs recorded for a batch, and the jobs whose runs are to be replaced."""
         context = self._context
         verdicts: dict[tuple[str, datetime], Verdict] = {}
         claims: list[Claim] = []
-        replaced: list[str] = []
+        replaced: list[JobDefinition] = []
         decided = [context.planner.decided(job, pending.latest) for job, pending in due]
+        facts = context.facts(now, capacity)
         with context.alerts:
             if context.is_shared:  # other engines may have started runs since
                 capacity.taken = context.capacity().taken
             for job, pending in due:
-                for verdict in self._decide(job, pending, now):
-                    queued = verdict.action in (Action.QUEUE, Action.REPLACE)
-                    if verdict.action == Action.START:
-                        queued = not capacity.take(job)
-                    if verdict.action == Action.REPLACE:
-                        replaced.append(job.name)
+                for verdict in self._decide(job, pending, facts):
+                    if verdict.replaces:
+                        replaced.append(job)
                     verdicts[job.name, verdict.slot] = verdict
-                    why = self._why_late(verdict, now, claims, queued=queued)
-                    claims.append(self._claim(job, verdict, queued=queued, late_because=why))
+                    claims.append(self._claim(job, verdict, late_because=self._why_late(verdict, now, claims)))
             runs = context.store.claim(claims, now, context.identity)
             for state in decided:
                 context.remember(state)
             for run in runs:
                 self._tell_of_missed(context.jobs[run.job], run, verdicts[run.job, run.scheduled_for or now], now)
-            for name in replaced:
-                self._note_replaced(name)
+            for job in replaced:
+                self._note_replaced(job)
         for state in decided:  # not before it is durable: a slot that could not be recorded is still due
             context.planner.settle(state, now)
         return runs, replaced
@@ -200,27 +213,24 @@ class Dispatcher:
                     context.store.forget([run.id])
         return started
 
-    def _decide(self, job: JobDefinition, pending: Pending, now: datetime) -> list[Verdict]:
-        context = self._context
-        waiting = [run for run in context.queue if run.job == job.name]
-        retries = [run.id for run in waiting if run.triggered_by == Trigger.RETRY]
-        active = [run.id for run in context.active_runs(job.name)] + retries
-        return decide(job, pending, now, active, len(waiting) - len(retries))
+    def _decide(self, job: JobDefinition, pending: Pending, facts: Facts) -> list[Verdict]:
+        """What becomes of a job's due slots. The planner gives enabled jobs only, and a hold was asked before."""
+        return decide(facts.situation(job, self._context.planner.states.get(job.name), pending.latest), pending)
 
-    def _why_late(self, verdict: Verdict, now: datetime, claims: Sequence[Claim], *, queued: bool) -> str | None:
+    def _why_late(self, verdict: Verdict, now: datetime, claims: Sequence[Claim]) -> str | None:
         """What a slot has waited for until now, and what it waits for: those of the same moment come first."""
-        waits = None
-        if verdict.action in (Action.QUEUE, Action.REPLACE):
-            waits = OWN_RUN
-        elif queued:
-            waits = self._behind([claim.job for claim in claims if not claim.queued and claim.outcome is None])
+        waits = self._waits_for(verdict, [claim.job for claim in claims if not claim.queued and claim.outcome is None])
         return "; ".join(filter(None, (self._lateness.why(verdict.slot, now), waits))) or None
 
-    def _behind(self, starting: list[str]) -> str:
-        context = self._context
-        return behind([*(live.run for live in context.supervisor), *context.foreign], starting)
+    def _waits_for(self, verdict: Verdict, starting: list[str]) -> str | None:
+        """What a slot that is queued waits for; ``starting`` are jobs that start at the same moment."""
+        if verdict.action in (Action.QUEUE, Action.REPLACE):
+            return OWN_RUN
+        if verdict.action != Action.WAIT:
+            return None
+        return behind([*(live.run for live in self._context.supervisor), *self._context.foreign], starting)
 
-    def _claim(self, job: JobDefinition, verdict: Verdict, *, queued: bool, late_because: str | None = None) -> Claim:
+    def _claim(self, job: JobDefinition, verdict: Verdict, *, late_because: str | None = None) -> Claim:
         command, args = self._context.launcher.shown(job)
         outcome = {Action.SKIP: Outcome.SKIPPED, Action.MISS: Outcome.MISSED}.get(Action(verdict.action))
         reason = verdict.reason
@@ -232,7 +242,7 @@ class Dispatcher:
             job=job.name,
             scheduled_for=verdict.slot,
             triggered_by=verdict.triggered_by,
-            queued=queued and outcome is None,
+            queued=verdict.waits,
             outcome=outcome,
             reason=reason,
             command=command,
@@ -276,21 +286,16 @@ class Dispatcher:
                 for run, job in chosen
                 if context.store.take_from_queue(run.id, context.identity, why := self._lateness.why_still(run, now))
             ]
-        ids = {run.id for run, _ in chosen}
-        context.queue.drop(ids)
+        context.queue.drop({run.id for run, _ in chosen})
         return taken
 
     def _next_of_queue(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
         context = self._context
-        ready = []
-        capacity = context.capacity()
-        taken: set[str] = set()
-        for run in context.queue:
-            if capacity.is_full:
-                break
-            job = context.jobs.get(run.job)
-            if job is None or not self._may_start(run, job, now, taken):
-                continue
+        if not context.queue:
+            return []
+        chosen = []
+        turns = Turns(context.queue, context.active_runs, context.capacity(), now)
+        for run, job in turns.ready(context.jobs):
             try:
                 definition = context.with_args_of(job, run)
             except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
@@ -298,22 +303,9 @@ class Dispatcher:
                 reason = context.launcher.redactor.text(sentence(error))
                 self._untold.append(End(run, job, Outcome.NOT_STARTED, None, now, reason))
                 continue
-            ready.append((run, definition))
-            taken.add(run.job)
-            capacity.take(job)
-        return ready
-
-    def _may_start(self, run: Run, job: JobDefinition, now: datetime, taken: set[str]) -> bool:
-        if run.not_before is not None and now < run.not_before:
-            return False
-        if job.overlap == Overlap.ALLOW:
-            return True
-        if run.job in taken:
-            return False
-        if self._context.active_runs(run.job):
-            taken.add(run.job)  # so that of a long queue nobody asks again
-            return False
-        return True
+            chosen.append((run, definition))
+            turns.take(run, job)
+        return chosen
 
     def start_by_hand(
         self, job: JobDefinition, now: datetime, *, force: bool, command_id: int | None = None
@@ -322,52 +314,55 @@ class Dispatcher:
 
         The command that asks for it learns of the run in the same transaction, so that it never makes another.
 
-        Returns the run, or ``None`` and why there is none, and the end of a run that could not be started.
+        Returns the run, or ``None`` and why there is none, and the ends of runs that could not be started or gave way.
         """
         context = self._context
-        verdict = self._decide(job, Pending(latest=now, oldest=now, count=1), now)[0]
-        if verdict.action == Action.SKIP and not force:
-            return None, f"{verdict.reason}; stop it first", []
-        waits = not force and verdict.action in (Action.QUEUE, Action.REPLACE)
-        by_hand = replace(verdict, action=Action.START, triggered_by=Trigger.MANUAL, reason=None)
+        slot = now
         runs: list[Run] = []
         while not runs:  # the very moment may be taken, by a slot or by the same key pressed twice
             with context.store:
                 if command_id is not None and context.store.is_answered(command_id):
                     return None, "its asker has given up waiting", []
-                queued = waits or context.capacity().is_full
-                why = (OWN_RUN if waits else self._behind([])) if queued else None
-                claim = self._claim(job, by_hand, queued=queued, late_because=why)
+                asked = context.facts(now).situation(job, context.planner.states.get(job.name), slot)
+                verdict = decide_by_hand(asked, slot, force=force)
+                if verdict.action == Action.SKIP:
+                    return None, f"{verdict.reason}; stop it first", []
+                claim = self._claim(job, verdict, late_because=self._waits_for(verdict, []))
                 runs = context.store.claim([claim], now, context.identity)
                 if runs and command_id is not None:
                     context.store.carried_out(command_id, runs[0].id)
-                if runs and verdict.action == Action.REPLACE:
-                    self._note_replaced(job.name)
-            by_hand = replace(by_hand, slot=by_hand.slot + timedelta(microseconds=1))
+                if runs and verdict.replaces:
+                    self._note_replaced(job)
+            slot += timedelta(microseconds=1)
         context.queue.keep_arguments(runs[0], job)
-        if verdict.action == Action.REPLACE:
-            self._replace(job.name)
+        ends = self._replace(job, now) if verdict.replaces else []
         if runs[0].state == RunState.QUEUED:
             self._enqueue(runs[0], now)
-            return runs[0], "", []
-        return runs[0], "", self._start([(runs[0], job)])
+            return runs[0], "", ends
+        return runs[0], "", ends + self._start([(runs[0], job)])
 
     def _enqueue(self, run: Run, now: datetime) -> None:
         self._context.queue.add(run)
         self._context.emit(RunQueued(at=now, run=run))
 
-    def _note_replaced(self, name: str) -> None:
+    def _note_replaced(self, job: JobDefinition) -> None:
         """Record that a job's runs have to make room, so that any engine sees to it."""
-        for live in self._context.supervisor.of_job(name):
-            self._context.store.stopping(live.run.id, REPLACED)
+        context = self._context
+        waiting = [run.id for run in context.queue if run.job == job.name]
+        for run_id in [*(live.run.id for live in context.supervisor.of_job(job.name)), *waiting]:
+            context.store.stopping(run_id, REPLACED)
 
-    def _replace(self, name: str) -> None:
-        supervisor = self._context.supervisor
-        for live in supervisor.of_job(name):
+    def _replace(self, job: JobDefinition, now: datetime) -> list[End]:
+        """Stop a job's runs for one that takes their place; the ends of those that were only waiting."""
+        context, supervisor = self._context, self._context.supervisor
+        for live in supervisor.of_job(job.name):
             supervisor.stop(live.run.id, REPLACED, recorded=True)
         for each in supervisor.preparation:
-            if each.run.job == name:
+            if each.run.job == job.name:
                 supervisor.stop(each.run.id, REPLACED, recorded=True)
+        ends = [End(run, job, Outcome.STOPPED, None, now, REPLACED) for run in context.queue if run.job == job.name]
+        context.queue.drop({end.run.id for end in ends})
+        return ends
 
     def _start(self, ready: Iterable[tuple[Run, JobDefinition]]) -> list[End]:
         """Start claimed runs, all of them before anything else is done."""

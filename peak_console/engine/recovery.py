@@ -139,10 +139,10 @@ class Recovery:
         return []
 
     def _start_anew(self, run: Run, known: bool, job: JobDefinition, now: datetime) -> list[End] | None:
-        """Start a run whose process has not begun; its end when that cannot be, ``None`` if it began after all."""
+        """Start a run whose process has not begun; its end when that must not be, ``None`` if it began after all."""
         from peak_console.engine.ends import End
 
-        if known:
+        if known and run.stop_reason is None:
             return self._dispatcher.start_anew(run, job)
         try:
             # The engine that died may have asked for the start an instant before.
@@ -150,5 +150,7 @@ class Recovery:
                 return None
         except StartError:  # nothing can be written there, by nobody
             pass
+        if run.stop_reason is not None:
+            return [End(run, job, Outcome.STOPPED, None, now, run.stop_reason)]
         reason = "its engine died before it started, and the job is gone from the jobs file"
         return [End(run, job, Outcome.NOT_STARTED, None, now, reason)]

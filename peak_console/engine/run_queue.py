@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import insort
 
+from peak_console.decisions.turns import turn
 from peak_console.engine.launch import GIVEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
-    from datetime import datetime
 
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
@@ -33,11 +33,11 @@ class RunQueue:
     def add(self, run: Run) -> None:
         """Put a run that this process has recorded into the queue."""
         self._own.add(run.id)
-        insort(self._runs, run, key=_turn)
+        insort(self._runs, run, key=turn)
 
     def fill(self, runs: Iterable[Run]) -> None:
         """Make a queue of recorded runs, whichever processes have put them there."""
-        self._runs = sorted(runs, key=_turn)
+        self._runs = sorted(runs, key=turn)
 
     def drop(self, ids: Container[int]) -> None:
         """Take runs out of the queue."""
@@ -65,8 +65,3 @@ class RunQueue:
     def forget_arguments(self, run: Run) -> None:
         """Forget them: the run has ended."""
         self._given.pop(run.id, None)
-
-
-def _turn(queued: Run) -> tuple[datetime, int]:
-    """In which order queued runs start."""
-    return queued.not_before or queued.scheduled_for or queued.claimed_at, queued.id

@@ -107,6 +107,8 @@ def words(value: Any) -> list[str]:
 
 
 def _json(value: Any) -> Any:
+    if value == "[]":  # as most are: no start loads the reader for that
+        return []
     from json import loads
 
     return loads(text(value))

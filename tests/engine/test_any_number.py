@@ -13,15 +13,16 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from peak_console.cli import main
+from peak_console.decisions.conditions import ALLOW_LIMIT
 from peak_console.decisions.job_status import views
-from peak_console.decisions.policy import ALLOW_LIMIT, decide, retry_at
+from peak_console.decisions.policy import decide, retry_at
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.jobs.fields import INTEGER, INTEGERS, JOB, NUMBER, SCHEDULER, Field, fields_of
 from peak_console.jobs.loader import load
 from peak_console.schedule.slots import Pending
 from tests.support.clock import FakeClock
 from tests.support.engine import Bench
-from tests.support.factories import make_job
+from tests.support.factories import make_job, make_situation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,13 +156,13 @@ def test_a_grace_that_reaches_back_before_the_calendar_misses_nothing() -> None:
     now = FakeClock().now()
     job = make_job(daily_time="05:30", misfire_grace_seconds=1e11)
     slot = datetime(1, 1, 1, tzinfo=UTC)
-    assert [verdict.action for verdict in decide(job, Pending(slot, slot, 1), now, [])] == ["start"]
+    assert [verdict.action for verdict in decide(make_situation(job, slot, now), Pending(slot, slot, 1))] == ["start"]
 
 
 def test_runs_side_by_side_have_a_limit() -> None:
     now = FakeClock().now()
     job = make_job(interval_seconds=0.1, overlap="allow")
-    (before,) = decide(job, Pending(now, now, 1), now, list(range(ALLOW_LIMIT - 1)))
-    (verdict,) = decide(job, Pending(now, now, 1), now, list(range(ALLOW_LIMIT)))
+    (before,) = decide(make_situation(job, now, now, active=range(ALLOW_LIMIT - 1)), Pending(now, now, 1))
+    (verdict,) = decide(make_situation(job, now, now, active=range(ALLOW_LIMIT)), Pending(now, now, 1))
     assert (before.action, verdict.action) == ("start", "skip")
     assert verdict.reason == "100 of its runs are under way"

@@ -14,7 +14,7 @@ from peak_console.jobs.model import SchedulerSettings
 from peak_console.model.records import Claim
 from peak_console.schedule.slots import pending
 from tests.support.clock import MONDAY_MORNING, FakeClock
-from tests.support.factories import make_job
+from tests.support.factories import make_job, make_situation
 
 if TYPE_CHECKING:
     from tests.engine.conftest import MakeBench
@@ -253,7 +253,7 @@ def test_catching_up_on_years_ends(changes: dict[str, Any]) -> None:
     job = make_job(catch_up="all", **changes)
     due = pending(job.schedule, MONDAY_MORNING - timedelta(seconds=YEARS), MONDAY_MORNING)
     assert due is not None
-    verdicts = decide(job, due, MONDAY_MORNING, [])
+    verdicts = decide(make_situation(job, due.latest, MONDAY_MORNING), due)
     assert Counter(verdict.action for verdict in verdicts) == {Action.MISS: 1, Action.START: 1, Action.QUEUE: 999}
     slots = [verdict.slot for verdict in verdicts]
     assert slots == sorted(set(slots))

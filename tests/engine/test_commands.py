@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from peak_console.engine.commands import Commander
 from peak_console.engine.setup import EngineOptions
+from peak_console.engine.supervisor import Supervisor
 from peak_console.errors import StateError
 from peak_console.model.records import Claim
 from peak_console.store.store import Store
@@ -289,3 +291,58 @@ def test_what_was_asked_for_by_hand_outlasts_the_disabling_of_its_job_and_so_do_
     assert [(run.triggered_by, run.outcome) for run in engine.runs()] == [
         ("manual", "failed"), ("manual", "succeeded"), ("retry", "succeeded"),
     ]  # fmt: skip
+
+
+def test_a_stop_is_recorded_together_with_its_answer(bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that dies between the two would leave a run that ends as asked, and an asker who hears nothing."""
+    engine = bench(make_job(interval_seconds=3600))
+    engine.turn()
+    number = engine.store.issue("stop", "alice", engine.clock.now(), "backup")
+    with monkeypatch.context() as refusing:
+        refusing.setattr(Store, "answer", _die)
+        with pytest.raises(StateError):
+            engine.turn()
+    (run,) = engine.runs()
+    assert run.stop_reason is None
+    assert engine.executor.processes[1].signals == [], "no signal before the reason is durable"
+    with monkeypatch.context() as dying:
+        dying.setattr(Supervisor, "stop", _end_of_process)
+        with pytest.raises(KeyboardInterrupt):
+            engine.turn()
+    command = engine.store.command(number)
+    assert command is not None
+    assert (command.answer, command.message) == ("done", "stopping backup #1")
+    engine.restart(crash=True)
+    assert engine.executor.processes[1].signals == ["terminate"], "the next engine sees the stop through"
+
+
+def test_a_waiting_run_that_was_stopped_stays_so_when_the_engine_dies_before_its_end_is_recorded(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = bench(make_job(retries=1, retry_delay_seconds=60))
+    engine.turn()
+    engine.end(1, 1)
+    engine.store.issue("stop", "alice", engine.clock.now(), "backup")
+    with monkeypatch.context() as dying:
+        dying.setattr(Commander, "_never", _end_of_process)
+        with pytest.raises(KeyboardInterrupt):
+            engine.turn()
+    engine.restart(crash=True)
+    engine.advance(60)
+    assert [(run.outcome, run.reason) for run in engine.runs()] == [("failed", None), ("stopped", "stopped by alice")]
+
+
+def test_a_claimed_run_that_was_stopped_before_its_engine_died_is_not_started(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=3600))
+    engine.executor.refuse = "not now"
+    claim = Claim("backup", engine.clock.now())
+    (run,) = engine.store.claim([claim], engine.clock.now(), engine.engine.context.identity)
+    engine.store.stopping(run.id, "stopped by alice")
+    engine.executor.refuse = None
+    engine.restart(crash=True)
+    (run,) = engine.runs()
+    assert (run.outcome, run.reason, run.started_at) == ("stopped", "stopped by alice", None)
+
+
+def _end_of_process(*_: object, **__: object) -> NoReturn:
+    raise KeyboardInterrupt

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from peak_console.engine import dispatch
 from peak_console.jobs.model import SchedulerSettings
 from peak_console.schedule.model import JobSchedule
 from tests.support.clock import MONDAY_MORNING, FakeClock
@@ -177,3 +178,88 @@ def test_what_a_script_logs_has_failed_with_any_code_but_0(bench: MakeBench, cod
     run = engine.store.run(number)
     assert run is not None
     assert (run.outcome, run.return_code) == (outcome, code)
+
+
+def test_a_slot_that_replaces_takes_the_place_of_an_attempt_that_waits(bench: MakeBench) -> None:
+    job = make_job(interval_seconds=60, retries=1, retry_delay_seconds=90, overlap="kill_previous")
+    engine = bench(job)
+    engine.turn()
+    engine.end(1, 1)
+    engine.advance(60)
+    assert [(run.attempt, run.outcome, run.reason) for run in engine.runs()] == [
+        (1, "failed", None), (2, "stopped", "replaced by a later run"), (1, None, None),
+    ]  # fmt: skip
+    assert engine.live == [3]
+    engine.end(3)
+    engine.advance(40)
+    assert engine.live == [], "the attempt that was replaced is not made up for"
+
+
+def test_a_queue_of_one_job_that_replaces_holds_its_latest_slot(bench: MakeBench) -> None:
+    job = make_job(interval_seconds=60, overlap="kill_previous", kill_grace_seconds=1000)
+    engine = bench(job)
+    engine.turn()
+    engine.executor.processes[1].dies_of = "kill"
+    engine.advance(60)
+    engine.advance(60)
+    assert engine.outcomes() == [None, "stopped", None]
+    assert [run.id for run in engine.engine.context.queue] == [3]
+    engine.end(1, 143)
+    assert engine.live == [3]
+
+
+def test_an_attempt_that_was_replaced_stays_so_when_the_engine_dies_before_its_end_is_recorded(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = make_job(interval_seconds=60, retries=1, retry_delay_seconds=90, overlap="kill_previous")
+    engine = bench(job)
+    engine.turn()
+    engine.end(1, 1)
+    with monkeypatch.context() as dying:
+        dying.setattr(dispatch.Dispatcher, "_replace", _die)
+        engine.clock.advance(60)
+        with pytest.raises(KeyboardInterrupt):
+            engine.turn()
+    engine.restart(crash=True)
+    engine.turn()
+    assert engine.outcomes() == ["failed", "stopped", None]
+    assert engine.live == [3]
+
+
+def _die(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def test_a_queued_slot_starts_after_the_last_attempt_of_the_one_before(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=60, retries=1, retry_delay_seconds=90, overlap="queue"))
+    engine.turn()
+    engine.end(1, 1)
+    engine.advance(60)
+    assert engine.live == [], "its earlier slot is to be tried again first"
+    engine.advance(30)
+    assert engine.live == [2]
+    engine.end(2)
+    assert engine.live == [3]
+
+
+def test_a_slot_that_meets_an_attempt_that_waits_says_so(bench: MakeBench) -> None:
+    engine = bench(make_job(interval_seconds=60, retries=1, retry_delay_seconds=600))
+    engine.turn()
+    engine.end(1, 1)
+    engine.advance(60)
+    assert engine.runs()[2].reason == "#2 still waits: attempt 2 of an earlier slot"
+    assert engine.command("run", "backup").startswith(
+        "refused: backup: #2 still waits: attempt 2 of an earlier slot; stop it first, or use --force"
+    )
+
+
+def test_a_slot_that_has_waited_for_a_place_comes_before_one_that_falls_due_as_it_gets_free(bench: MakeBench) -> None:
+    jobs = [make_job("a", daily_time="06:01"), make_job("b", daily_time="06:02"), make_job("c", daily_time="06:03")]
+    engine = bench(*jobs, settings=ONE_PLACE)
+    engine.advance(60)
+    engine.advance(60)
+    assert [engine.outcomes(name) for name in "abc"] == [[None], [None], []]
+    engine.clock.advance(60)
+    engine.end(1)
+    assert engine.live == [2]
+    assert engine.runs("c")[0].state == "queued"

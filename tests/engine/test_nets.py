@@ -33,7 +33,8 @@ def failing_for(name: str, error: Exception, real: Callable[..., Any]) -> Callab
 
     def fails(*arguments: Any, **named: Any) -> Any:
         for argument in arguments:
-            if getattr(argument, "name", None) == name or getattr(argument, "job", None) == name:
+            job = getattr(argument, "job", None)
+            if name in (getattr(argument, "name", None), job, getattr(job, "name", None)):
                 raise error
         return real(*arguments, **named)
 

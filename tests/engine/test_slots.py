@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.decisions import turns
 from peak_console.engine import run_queue
 from peak_console.jobs.model import SchedulerSettings
 from tests.support.clock import MONDAY_MORNING, FakeClock
@@ -277,14 +278,14 @@ def test_a_thousand_slots_to_catch_up_on_are_queued_and_taken_over_in_one_sweep(
     assert len(engine.live) == 3
     assert len(engine.context.queue) == 3 * 999
     asked = 0
-    turn = run_queue._turn
+    turn = turns.turn
 
     def counted(run: Run) -> tuple[datetime, int]:
         nonlocal asked
         asked += 1
         return turn(run)
 
-    monkeypatch.setattr(run_queue, "_turn", counted)
+    monkeypatch.setattr(run_queue, "turn", counted)
     beats = engine.beats
     engine.restart()
     assert asked == 3 * 999

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from peak_console.decisions.capacity import Capacity
+from peak_console.decisions.conditions import Situation
 from peak_console.jobs.model import JobDefinition
+from peak_console.model.records import Run, RunState, Trigger
 from peak_console.schedule.model import JobSchedule
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _SCHEDULE_FIELDS = set(JobSchedule.__dataclass_fields__) - {"type"}
 
@@ -20,3 +26,16 @@ def make_job(name: str = "backup", **changes: Any) -> JobDefinition:
 
 
 _KINDS = {"interval_seconds": "interval", "daily_time": "daily", "cron": "cron"}
+
+
+def make_situation(job: JobDefinition, slot: datetime | None, now: datetime, **known: Any) -> Situation:
+    """A job's situation in which nothing is in its way, apart from what is given as ``known``."""
+    known.setdefault("capacity", Capacity(0, 0))
+    return Situation(job, now, slot=slot, **known)
+
+
+def make_queued(run_id: int, slot: datetime, job: str = "backup", **changes: Any) -> Run:
+    """A run that waits for its turn; with an ``attempt`` beyond the first it is a retry."""
+    by = Trigger.RETRY if changes.get("attempt", 1) > 1 else Trigger.SCHEDULE
+    made = {"triggered_by": by, "attempt": 1, "state": RunState.QUEUED, "claimed_at": slot, **changes}
+    return Run(id=run_id, job=job, scheduled_for=slot, **made)

@@ -6,8 +6,8 @@ from textwrap import wrap
 
 from textual.content import Content
 
+from peak_console.decisions.grace import grace_seconds
 from peak_console.decisions.job_status import CLAIMED_MEANS, DisabledBy, Standing
-from peak_console.decisions.policy import grace_seconds
 from peak_console.jobs.model import CatchUp, JobDefinition, Overlap
 from peak_console.schedule.words import in_words
 from peak_console.schedule.zones import local_time

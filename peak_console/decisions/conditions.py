@@ -1,0 +1,229 @@
+"""What has to hold for a job to start: one list, in the order in which it is asked.
+
+The engine, the dry run and every front end ask this list, so that they cannot disagree. Pure: each condition looks at a
+``Situation`` and at nothing else. The list is told in ``docs/guarantees.md``.
+"""
+
+from __future__ import annotations
+
+from peak_console.decisions.grace import is_too_late, lateness_in_words
+from peak_console.decisions.selection import override_in_force
+from peak_console.jobs.model import Overlap
+from peak_console.schedule.zones import local_time
+from peak_console.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime, tzinfo
+
+    from peak_console.decisions.capacity import Capacity
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import Run
+    from peak_console.model.state import Hold, JobState
+
+ALLOW_LIMIT = 100
+"""Runs of one job that go on side by side at the most: slots that come faster than runs end would fill the machine."""
+
+
+class Situation:
+    """One job at one moment: everything that the conditions look at."""
+
+    __slots__ = (
+        "active",
+        "capacity",
+        "hold",
+        "job",
+        "not_served",
+        "now",
+        "retries",
+        "slot",
+        "state",
+        "waiting",
+        "zone",
+    )
+
+    def __init__(
+        self,
+        job: JobDefinition,
+        now: datetime,
+        capacity: Capacity,
+        *,
+        state: JobState | None = None,
+        slot: datetime | None = None,
+        active: Sequence[int] = (),
+        retries: Sequence[Run] = (),
+        waiting: int = 0,
+        hold: Hold | None = None,
+        not_served: str | None = None,
+        zone: tzinfo | None = None,
+    ) -> None:
+        self.job = job
+        self.now = now
+        self.capacity = capacity
+        self.state = state
+        self.slot = slot
+        """The slot that is asked about: the latest one that is due, else the next one; ``None`` is none ahead."""
+        self.active = active
+        """Ids of the job's runs that are claimed or running, oldest first."""
+        self.retries = retries
+        """The job's runs that wait for another attempt, in the order of their turns."""
+        self.waiting = waiting
+        """How many slots of the job are queued already."""
+        self.hold = hold
+        self.not_served = not_served
+        """Why no engine serves the job; ``None`` where one does."""
+        self.zone = zone
+        """The zone that sentences give times in; ``None`` is the machine's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a condition says of a situation."""
+
+    name: str
+    holds: bool
+    sentence: str
+    """Why it does not hold; empty where it does."""
+    until: datetime | None
+    """When it holds at the latest if nobody does anything; ``None`` where that cannot be told."""
+
+
+def _not_known(_situation: Situation) -> datetime | None:
+    return None
+
+
+class Condition:
+    """One condition of the list. ``holds`` is asked for each slot; the sentence only where somebody reads it."""
+
+    __slots__ = ("holds", "name", "sentence", "until")
+
+    def __init__(
+        self,
+        name: str,
+        holds: Callable[[Situation], bool],
+        sentence: Callable[[Situation], str],
+        until: Callable[[Situation], datetime | None] = _not_known,
+    ) -> None:
+        self.name = name
+        self.holds = holds
+        self.sentence = sentence
+        """Why it does not hold."""
+        self.until = until
+        """When it will hold at the latest if nobody does anything; ``None`` where that cannot be told."""
+
+    def answer(self, situation: Situation) -> Answer:
+        """The condition's answer as a value."""
+        if self.holds(situation):
+            return Answer(self.name, True, "", None)
+        return Answer(self.name, False, self.sentence(situation), self.until(situation))
+
+
+def _is_enabled_in_file(situation: Situation) -> bool:
+    return situation.job.enabled or override_in_force(situation.state, situation.now) is not None
+
+
+def _is_not_overridden(situation: Situation) -> bool:
+    override = override_in_force(situation.state, situation.now)
+    return override is None or override.enabled
+
+
+def _override(situation: Situation) -> str:
+    override = override_in_force(situation.state, situation.now)
+    assert override is not None
+    until = f" until {_moment(override.until, situation.zone)}" if override.until is not None else ""
+    return f"disabled by operator {override.by}{until}" + (f": {override.reason}" if override.reason else "")
+
+
+def _override_lapses(situation: Situation) -> datetime | None:
+    override = override_in_force(situation.state, situation.now)
+    return override.until if override is not None and situation.job.enabled else None
+
+
+def held(hold: Hold, zone: tzinfo | None) -> str:
+    """Who holds all jobs, since when and why."""
+    return f"held by {hold.by} since {_moment(hold.since, zone)}" + (f" ({hold.reason})" if hold.reason else "")
+
+
+def _hold(situation: Situation) -> str:
+    assert situation.hold is not None
+    return held(situation.hold, situation.zone)
+
+
+def _is_due(situation: Situation) -> bool:
+    slot, now = situation.slot, situation.now
+    return slot is not None and slot <= now and not is_too_late(situation.job, slot, now)
+
+
+def _not_due(situation: Situation) -> str:
+    slot, now = situation.slot, situation.now
+    if slot is None:
+        return "it has run and never will again"
+    if slot <= now:
+        return lateness_in_words(situation.job, slot, now)
+    return f"not due before {local_time(slot, situation.zone).isoformat(timespec='seconds')}"
+
+
+def _due_at(situation: Situation) -> datetime | None:
+    return situation.slot if situation.slot is not None and situation.slot > situation.now else None
+
+
+def _may_overlap(situation: Situation) -> bool:
+    if situation.job.overlap == Overlap.ALLOW:
+        return len(situation.active) + len(situation.retries) < ALLOW_LIMIT
+    return not (situation.active or situation.waiting)
+
+
+def _overlap(situation: Situation) -> str:
+    if situation.job.overlap == Overlap.ALLOW:
+        return f"{len(situation.active) + len(situation.retries)} of its runs are under way"
+    if situation.active:
+        return f"#{situation.active[-1]} is still running"
+    return "an earlier slot still waits" if situation.waiting == 1 else f"{situation.waiting} earlier slots still wait"
+
+
+def _waits_for_no_attempt(situation: Situation) -> bool:
+    return not situation.retries or situation.job.overlap == Overlap.ALLOW
+
+
+def _retry(situation: Situation) -> str:
+    run = situation.retries[-1]
+    return f"#{run.id} still waits: attempt {run.attempt} of an earlier slot"
+
+
+def _retry_at(situation: Situation) -> datetime | None:
+    return situation.retries[-1].not_before
+
+
+SERVED = Condition("served", lambda asked: asked.not_served is None, lambda asked: f"not served: {asked.not_served}")
+ENABLED = Condition("enabled", _is_enabled_in_file, lambda _asked: "disabled in the jobs file")
+OVERRIDE = Condition("override", _is_not_overridden, _override, _override_lapses)
+HOLD = Condition("hold", lambda asked: asked.hold is None, _hold)
+SCHEDULE = Condition("schedule", _is_due, _not_due, _due_at)
+OVERLAP = Condition("overlap", _may_overlap, _overlap)
+RETRY = Condition("retry", _waits_for_no_attempt, _retry, _retry_at)
+PLACES = Condition(
+    "places",
+    lambda asked: not asked.capacity.is_full,
+    lambda asked: f"no place is free (max_concurrent_runs = {asked.capacity.limit})",
+)
+
+CONDITIONS = (SERVED, ENABLED, OVERRIDE, HOLD, SCHEDULE, OVERLAP, RETRY, PLACES)
+"""In the order in which they are asked: the first that does not hold is the answer."""
+
+
+def first_unmet(situation: Situation, conditions: Iterable[Condition] = CONDITIONS) -> Condition | None:
+    """The first condition that does not hold; ``None`` when the job may start."""
+    for condition in conditions:
+        if not condition.holds(situation):
+            return condition
+    return None
+
+
+def answers(situation: Situation) -> list[Answer]:
+    """What every condition says, in order."""
+    return [condition.answer(situation) for condition in CONDITIONS]
+
+
+def _moment(at: datetime, zone: tzinfo | None) -> str:
+    return local_time(at, zone).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,103 @@
+"""What is known of all jobs at one moment, from which each job's situation is made."""
+
+from __future__ import annotations
+
+from peak_console.decisions.capacity import Capacity
+from peak_console.decisions.conditions import Situation
+from peak_console.decisions.turns import turn
+from peak_console.model.terms import RunState, Trigger
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime, tzinfo
+
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import Run
+    from peak_console.model.state import Hold, JobState
+
+
+def _is_served(_job: str) -> str | None:
+    return None
+
+
+class Facts:
+    """The hold, the places, and the runs of every job at one moment."""
+
+    def __init__(
+        self,
+        now: datetime,
+        capacity: Capacity,
+        active: Callable[[str], Sequence[Run]],
+        queue: Iterable[Run],
+        *,
+        hold: Hold | None = None,
+        why_not_served: Callable[[str], str | None] = _is_served,
+        zone: tzinfo | None = None,
+    ) -> None:
+        """``active`` gives a job's claimed and running runs, oldest first; ``queue`` is in order of ``turn``."""
+        self.now = now
+        self.capacity = capacity
+        self.active = active
+        self.queue = queue
+        self.hold = hold
+        self._why_not_served = why_not_served
+        self.zone = zone
+        self._queued: dict[str, list[Run]] | None = None
+
+    def queued(self, job: str) -> Sequence[Run]:
+        """A job's runs that wait, in order of their turns, as the queue was when this was first asked."""
+        if self._queued is None:
+            self._queued = {}
+            for run in self.queue:
+                self._queued.setdefault(run.job, []).append(run)
+        return self._queued.get(job, ())
+
+    def situation(self, job: JobDefinition, state: JobState | None, slot: datetime | None) -> Situation:
+        """One job's situation; ``slot`` is the one that is asked about."""
+        queued = self.queued(job.name)
+        retries = [run for run in queued if run.triggered_by == Trigger.RETRY]
+        return Situation(
+            job,
+            self.now,
+            self.capacity,
+            state=state,
+            slot=slot,
+            active=[run.id for run in self.active(job.name)],
+            retries=retries,
+            waiting=len(queued) - len(retries),
+            hold=self.hold,
+            not_served=self._why_not_served(job.name),
+            zone=self.zone,
+        )
+
+
+def recorded_facts(
+    unfinished: Iterable[Run],
+    max_runs: int,
+    now: datetime,
+    *,
+    hold: Hold | None = None,
+    why_not_served: Callable[[str], str | None] = _is_served,
+    zone: tzinfo | None = None,
+) -> Facts:
+    """The facts as a registry has them; ``unfinished`` are its runs that are queued, claimed or running."""
+    active: dict[str, list[Run]] = {}
+    queue: list[Run] = []
+    taken = 0
+    for run in unfinished:
+        if run.state == RunState.QUEUED:
+            queue.append(run)
+        else:
+            active.setdefault(run.job, []).append(run)
+            taken += 1
+    queue.sort(key=turn)
+    return Facts(
+        now,
+        Capacity(max_runs, taken),
+        lambda job: active.get(job, ()),
+        queue,
+        hold=hold,
+        why_not_served=why_not_served,
+        zone=zone,
+    )

@@ -1,0 +1,90 @@
+"""The runs that wait: which of them start now, and which are given up. Pure."""
+
+from __future__ import annotations
+
+from peak_console.decisions.conditions import ENABLED, OVERRIDE, first_unmet
+from peak_console.jobs.model import Overlap
+from peak_console.model.terms import Trigger
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from peak_console.decisions.capacity import Capacity
+    from peak_console.decisions.conditions import Situation
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import Run
+
+REPLACED = "replaced by a later run"
+"""Why a run of a job whose later slots replace it is stopped, or given up while it waits."""
+
+
+def turn(run: Run) -> tuple[datetime, int]:
+    """By what queued runs are ordered: they start in this order."""
+    return run.not_before or run.scheduled_for or run.claimed_at, run.id
+
+
+class Turns:
+    """Which of the runs that wait start at one moment. Whoever starts one says so with ``take``."""
+
+    def __init__(
+        self, queue: Iterable[Run], active: Callable[[str], Sequence[object]], capacity: Capacity, now: datetime
+    ) -> None:
+        """``queue`` is in order of ``turn``; ``active`` gives a job's runs that are claimed or running."""
+        self._queue = queue
+        self._active = active
+        self._capacity = capacity
+        self._now = now
+        self._busy: set[str] = set()
+        """Jobs of which a run is under way: of a long queue nobody asks again."""
+        self._retried: dict[str, datetime] | None = None
+        """By job, the oldest slot that waits for another attempt."""
+
+    def ready(self, jobs: Mapping[str, JobDefinition]) -> Iterator[tuple[Run, JobDefinition]]:
+        """The runs whose turn has come, in order, up to the places free; each that starts has to be ``take``\\ n."""
+        for run in list(self._queue):
+            if self._capacity.is_full:
+                return
+            job = jobs.get(run.job)
+            if job is not None and self._may_start(run, job):
+                yield run, job
+
+    def take(self, run: Run, job: JobDefinition) -> None:
+        """A run that was ``ready`` starts: it takes its job's turn, and a place."""
+        self._busy.add(run.job)
+        self._capacity.take(job)
+
+    def _may_start(self, run: Run, job: JobDefinition) -> bool:
+        if run.not_before is not None and self._now < run.not_before:
+            return False
+        if job.overlap == Overlap.ALLOW:
+            return True
+        if run.job in self._busy:
+            return False
+        if self._active(run.job):
+            self._busy.add(run.job)
+            return False
+        return not self._waits_for_attempt(run)
+
+    def _waits_for_attempt(self, run: Run) -> bool:
+        """Whether an earlier slot is to be tried again first. A run by hand waits for no attempt, nor does a retry."""
+        if run.scheduled_for is None or run.triggered_by in (Trigger.RETRY, Trigger.MANUAL):
+            return False
+        if self._retried is None:
+            self._retried = {}
+            for each in self._queue:
+                slot = each.scheduled_for
+                if each.triggered_by == Trigger.RETRY and slot is not None:
+                    self._retried[each.job] = min(slot, self._retried.get(each.job, slot))
+        slot = self._retried.get(run.job)
+        return slot is not None and slot < run.scheduled_for
+
+
+def why_given_up(run: Run, asked: Situation, is_by_hand: Callable[[Run], bool]) -> str:
+    """Why a run that waits will never start: empty while it may. What was asked for by hand outlasts a disabling."""
+    if run.stop_reason:
+        return run.stop_reason
+    if first_unmet(asked, (ENABLED, OVERRIDE)) is None or is_by_hand(run):
+        return ""
+    return "its job was disabled while it waited"
