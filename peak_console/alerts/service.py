@@ -28,10 +28,10 @@ def alert_channels(jobset: JobSet) -> Sequence[AlertChannel]:
     from peak_console.alerts.routing import channels_from_environment, merge_channels
 
     environ = dict(os.environ)
-    if os.path.exists(".env"):
+    if os.path.exists(os.path.join(jobset.base or "", ".env")):
         from peak_console.jobs.environment import load_dotenv_values
 
-        environ = {**load_dotenv_values(os.getcwd()), **environ}
+        environ = {**load_dotenv_values(jobset.base or os.getcwd()), **environ}
     try:
         return merge_channels(jobset.channels, channels_from_environment(environ))
     except PeakConsoleError as error:
@@ -59,10 +59,10 @@ class Alerting:
         """Where alerts go from now on, by the jobs file and the environment."""
         self._channels = alert_channels(jobset)
         self.dotenv_fault = ""
-        if os.path.exists(".env"):
+        if os.path.exists(os.path.join(jobset.base or "", ".env")):
             from peak_console.jobs.environment import dotenv_fault
 
-            self.dotenv_fault = dotenv_fault(os.curdir)
+            self.dotenv_fault = dotenv_fault(jobset.base or os.curdir)
             if self.dotenv_fault:
                 self._report(f"alerts: {self.dotenv_fault}")
         if self._deliverer is not None:

@@ -50,8 +50,9 @@ class Launcher:
         self._python = jobset.settings.python
         self._environ = dict(environ)
         self._secrets: list[Mapping[str, str]] = [environ]
-        if os.path.exists(".env"):  # jobs read it themselves, and repeat it in their errors
-            self._secrets.append(dotenv_to_mask(os.getcwd()))
+        self._base = jobset.base
+        if os.path.exists(os.path.join(self._base or "", ".env")):  # jobs read it themselves, and repeat it in errors
+            self._secrets.append(dotenv_to_mask(self._base or os.getcwd()))
         self._own = jobset.jobs
         for job in jobset.jobs.values():
             self._secrets += (
@@ -124,10 +125,11 @@ class Launcher:
             attempt=run.attempt,
             trigger=run.triggered_by,
             state_dir=self._directory,
+            directory=self._base,
         )
         if job.env_file is not None:
             self._learn(job, environment)
-        cwd = working_directory(job)
+        cwd = working_directory(job, self._base)
         if job.cwd is not None:
             os.path.isdir(cwd)  # one that does not answer is found out here, not by the process that starts all runs
         argv = resolve_command(job, self._python, environment, cwd)
@@ -137,7 +139,7 @@ class Launcher:
             directory=run_directory(self._directory, run.id),
             argv=argv,
             env=environment,
-            cwd=cwd if job.cwd is not None else None,
+            cwd=cwd if job.cwd is not None or self._base is not None else None,
             max_output_bytes=job.max_output_bytes,
         )
 

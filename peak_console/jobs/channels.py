@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from peak_console.jobs.checks import quoted
 from peak_console.jobs.fields import ALERTS, CHANNEL
 from peak_console.jobs.model import AlertChannel
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 _DEFAULT_LEVEL: Final = "warning"
 
 
-def read_channels(alerts: Any, findings: Findings, environ: Mapping[str, str]) -> tuple[AlertChannel, ...]:
+def read_channels(alerts: Any, findings: Findings, environ: Mapping[str, str], base: str) -> tuple[AlertChannel, ...]:
     """The channels of ``[alerts]``: a channel per entry of ``urls``, then each ``[[alerts.channel]]``.
 
     A channel whose ``url_env`` is set neither in ``environ`` nor in ``.env`` of the working directory is left out
@@ -40,7 +38,7 @@ def read_channels(alerts: Any, findings: Findings, environ: Mapping[str, str]) -
         path: Path = (ALERTS, "channel", index)
         label = _label(index, table)
         values = findings.good_values(table, CHANNEL, path, label)
-        url = _url(table, values, path, label, findings, environ)
+        url = _url(table, values, path, label, findings, environ, base)
         kind = url.partition("://")[0] or "channel"
         name = values.get("name") or values.get("url_env") or _free_name(kind, taken, numbers)
         if name in taken:
@@ -65,6 +63,7 @@ def _url(
     label: str,
     findings: Findings,
     environ: Mapping[str, str],
+    base: str,
 ) -> str:
     """The channel's URL; empty when it has none, which has been reported."""
     if "url" in table and "url_env" in table:
@@ -76,11 +75,11 @@ def _url(
     if "url_env" not in values:
         return str(values.get("url", ""))
     variable = values["url_env"]
-    url = environ.get(variable) or _from_dotenv(variable)
+    url = environ.get(variable) or _from_dotenv(variable, base)
     if not url:
         findings.warning(
             (*path, "url_env"),
-            f"{label}: {variable} is set neither in the environment nor in .env: it gets no alerts; {_mend()}",
+            f"{label}: {variable} is set neither in the environment nor in .env: it gets no alerts; {_mend(base)}",
         )
     elif "://" not in url:
         findings.warning(
@@ -90,17 +89,17 @@ def _url(
     return url or ""
 
 
-def _mend() -> str:
+def _mend(base: str) -> str:
     """What to do about a variable that is not set."""
     from peak_console.jobs.environment import dotenv_fault
 
-    return dotenv_fault(os.curdir) or "set it"
+    return dotenv_fault(base) or "set it"
 
 
-def _from_dotenv(variable: str) -> str | None:
+def _from_dotenv(variable: str, base: str) -> str | None:
     from peak_console.jobs.environment import load_dotenv_values
 
-    return load_dotenv_values(os.curdir).get(variable)
+    return load_dotenv_values(base).get(variable)
 
 
 def _free_name(name: str, taken: Mapping[str, Path], numbers: dict[str, int]) -> str:

@@ -58,13 +58,13 @@ def _word(value: Any) -> str:
     return str(value)
 
 
-def working_directory(job: JobDefinition) -> str:
-    """The absolute directory that the job's process runs in. ``cwd`` is relative to our own.
+def working_directory(job: JobDefinition, base: str | None = None) -> str:
+    """The absolute directory that the job's process runs in. ``cwd`` is relative to ``base``, by default our own.
 
     Raises ``StartError`` where ours has been removed.
     """
     try:
-        return os.path.abspath(os.path.expanduser(job.cwd or os.curdir))
+        return os.path.abspath(os.path.join(base or os.curdir, os.path.expanduser(job.cwd or os.curdir)))
     except FileNotFoundError:
         raise StartError(
             "the working directory of the engine was removed; start the engine again in one that is there, or give the"

@@ -44,14 +44,16 @@ def job_environment(
     attempt: int,
     trigger: str,
     state_dir: str,
+    directory: str | None = None,
 ) -> dict[str, str]:
     """The whole environment of one run: ``base``, then ``env_file``, then ``env``, then what we say of the run.
 
-    ``scheduled_for`` is aware. ``PEAK_SCHEDULED_FOR`` is it in the job's zone, in ISO 8601 with its offset, and
+    ``env_file`` is relative to ``directory``, by default the process's own. ``scheduled_for`` is aware.
+    ``PEAK_SCHEDULED_FOR`` is it in the job's zone, in ISO 8601 with its offset, and
     ``PEAK_SLOT_DATE`` the day there; both are absent for ``None``.
     ``PYTHONUNBUFFERED=1`` unless anybody before set it. Raises ``StartError`` if ``env_file`` cannot be used.
     """
-    environment = own_environment(job, {**base, "PEAK_CONSOLE_STATE_DIR": state_dir})
+    environment = own_environment(job, {**base, "PEAK_CONSOLE_STATE_DIR": state_dir}, directory)
     environment.setdefault("PYTHONUNBUFFERED", "1")
     for name in _OF_ONE_RUN:  # we may ourselves be running inside a run
         environment.pop(name, None)
@@ -67,11 +69,14 @@ def job_environment(
     return environment
 
 
-def own_environment(job: JobDefinition, base: Mapping[str, str]) -> dict[str, str]:
-    """``base`` with what the job itself says: its ``env_file``, its ``env``, its ``meta``. Raises ``StartError``."""
+def own_environment(job: JobDefinition, base: Mapping[str, str], directory: str | None = None) -> dict[str, str]:
+    """``base`` with what the job itself says: its ``env_file``, its ``env``, its ``meta``. Raises ``StartError``.
+
+    ``env_file`` is relative to ``directory``, by default the process's own.
+    """
     environment = {name: value for name, value in base.items() if not name.startswith(_OF_META)}  # of an outer run
     if job.env_file is not None:
-        environment.update(_read_env_file(job.env_file))
+        environment.update(_read_env_file(job.env_file, directory))
     environment.update((name, as_text(value)) for name, value in job.env.items())
     environment.update((meta_variable(name), meta_text(value)) for name, value in job.meta.items())
     return environment
@@ -153,8 +158,8 @@ def _stranger_of(path: str) -> str:
     return ""
 
 
-def _read_env_file(env_file: str) -> dict[str, str]:
-    path = os.path.abspath(os.path.expanduser(env_file))
+def _read_env_file(env_file: str, directory: str | None) -> dict[str, str]:
+    path = os.path.abspath(os.path.join(directory or "", os.path.expanduser(env_file)))
     where = f'env_file "{safe(env_file)}"'
     try:
         values, bad_line = _values(_content(path))

@@ -130,3 +130,5 @@ class JobSet:
     settings: SchedulerSettings = field(default_factory=SchedulerSettings)
     channels: Sequence[AlertChannel] = ()
     warnings: Sequence[Problem] = ()
+    base: str | None = None
+    """Where relative paths of its jobs begin, absolute; ``None`` is the process's own working directory."""

@@ -21,6 +21,7 @@ from peak_console.jobs.fields import (
 )
 from peak_console.jobs.findings import Findings
 from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
+from peak_console.jobs.place import base_of
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import ScheduleError, validate
 
@@ -102,6 +103,7 @@ class Reader:
         self.jobs: dict[str, JobDefinition] = {}
         self.path = path
         self._document = document
+        self._base = base_of(path)
         self._environ = environ
         self._doubted: set[str] = set()
         """Zones that have been warned of."""
@@ -122,10 +124,10 @@ class Reader:
         if "alerts" in document:
             from peak_console.jobs.channels import read_channels
 
-            channels = read_channels(document["alerts"], findings, self._environ)
+            channels = read_channels(document["alerts"], findings, self._environ, self._base or os.curdir)
         if findings.has_errors:
             return None
-        return JobSet(os.path.abspath(self.path), self.jobs, self.settings, channels)
+        return JobSet(os.path.abspath(self.path), self.jobs, self.settings, channels, base=self._base)
 
     def _unknown_table(self, name: str, value: Any) -> None:
         what = f"unknown key {quoted(name)}"

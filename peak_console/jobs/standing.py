@@ -14,6 +14,7 @@ from stat import S_ISREG
 from peak_console.errors import JobsFileError
 from peak_console.jobs import source
 from peak_console.jobs.loader import load
+from peak_console.jobs.place import base_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ SHARED = ("nfs", "cifs", "smb", "fuse", "9p", "virtiofs", "vboxsf", "ceph", "afs
 
 
 def file_status(path: str) -> FileStatus | None:
-    """By what a file is known to be as it was; ``None`` while there is none.
+    """By what a file, and the place of its jobs, are known to be as they were; ``None`` while there is no file.
 
     The time of change and the inode tell of a save that keeps size and modification time (``cp -p``, ``touch -r``).
     """
@@ -44,7 +45,8 @@ def file_status(path: str) -> FileStatus | None:
         status = os.stat(path)
     except (OSError, ValueError):
         return None
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev
+    file = status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev
+    return (*file, *base_status(path))
 
 
 def is_being_written(path: str) -> bool | None:

@@ -35,6 +35,8 @@ ELSEWHERE: dict[str, str] = {
     "jobs/findings.py: entries.append(((), f'unknown keys in": "tests/jobs/test_work.py",
     "jobs/findings.py: self._entries.append(((), f'there are more than": "tests/jobs/test_work.py",
     "jobs/loader.py: raise ArgumentError": "tests/test_api.py",
+    "jobs/findings.py: self._entries.append(((), f'there are more": "tests/jobs/test_work.py",
+    "jobs/findings.py: entries.append(((), f'unknown keys in": "tests/jobs/test_work.py",
     "jobs/caution.py: return Caution": "tests/headless/test_reload.py",
     "jobs/review.py: reader.findings.warning((JOB, index), f'job": "tests/jobs/test_trust.py",
     "jobs/review.py: yield found.sentence": "tests/jobs/test_trust.py",

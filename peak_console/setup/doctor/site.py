@@ -100,7 +100,7 @@ def _channels(document: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[
         from peak_console.jobs.channels import read_channels
         from peak_console.jobs.findings import Findings
 
-        of_file = read_channels(document["alerts"], Findings(), environ)
+        of_file = read_channels(document["alerts"], Findings(), environ, os.curdir)
     fault = ""
     try:
         everywhere = {**load_dotenv_values(os.curdir), **environ}

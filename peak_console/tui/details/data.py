@@ -34,14 +34,15 @@ def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
     inherited = dict(os.environ)
     error: str | None = None
     try:
-        environment = own_environment(job, inherited)
+        environment = own_environment(job, inherited, session.jobset.base)
     except StartError as failed:
         environment, error = {**inherited, **job.env}, str(failed)
     own = {name: value for name, value in environment.items() if inherited.get(name) != value}
     redactor = Redactor.from_environments(environment)
     command_line = ""
+    cwd = working_directory(job, session.jobset.base)
     try:
-        argv = resolve_command(job, session.jobset.settings.python, environment, working_directory(job))
+        argv = resolve_command(job, session.jobset.settings.python, environment, cwd)
         command_line = shown(redactor.argv(argv))
     except StartError as failed:
         error = error or str(failed)
@@ -53,7 +54,7 @@ def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
         slots=list(islice(slots_ahead(job, store.job_states().get(job.name), now), SLOTS)),
         command_line=command_line,
         command_error=redactor.text(error) if error else None,
-        cwd=working_directory(job),
+        cwd=cwd,
         meta={name: meta_text(value) for name, value in redactor.meta(job.meta).items()},
         own_environment=_masked(redactor, own),
         inherited_environment=_masked(redactor, {n: v for n, v in inherited.items() if n not in own}),
