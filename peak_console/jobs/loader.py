@@ -67,7 +67,7 @@ def check(
 
 def tell_of_strangers(reader: Reader, *, groups: bool = False) -> None:
     """Record who else decides what a jobs file says; an error where that is everybody."""
-    for forbids, doubt in doubts_of_file(reader.path, groups=groups):
+    for forbids, doubt in doubts_of_file(reader.path, reader.base or os.curdir, groups=groups):
         (reader.findings.error if forbids else reader.findings.warning)((), doubt)
 
 

@@ -103,7 +103,7 @@ class Reader:
         self.jobs: dict[str, JobDefinition] = {}
         self.path = path
         self._document = document
-        self._base = base_of(path)
+        self.base = base_of(path)
         self._environ = environ
         self._doubted: set[str] = set()
         """Zones that have been warned of."""
@@ -124,10 +124,10 @@ class Reader:
         if "alerts" in document:
             from peak_console.jobs.channels import read_channels
 
-            channels = read_channels(document["alerts"], findings, self._environ, self._base or os.curdir)
+            channels = read_channels(document["alerts"], findings, self._environ, self.base or os.curdir)
         if findings.has_errors:
             return None
-        return JobSet(os.path.abspath(self.path), self.jobs, self.settings, channels, base=self._base)
+        return JobSet(os.path.abspath(self.path), self.jobs, self.settings, channels, base=self.base)
 
     def _unknown_table(self, name: str, value: Any) -> None:
         what = f"unknown key {quoted(name)}"

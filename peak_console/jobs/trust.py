@@ -50,7 +50,10 @@ def strangers(path: str, *, groups: bool = False) -> Iterator[Stranger]:
 
     A place that cannot be looked at is passed over. In a directory with the sticky bit nobody replaces another's file.
     """
-    place = os.path.realpath(path)
+    try:
+        place = os.path.realpath(path)
+    except OSError:  # the working directory was removed
+        return
     while True:
         try:
             status = os.stat(place)
@@ -148,8 +151,8 @@ def _group(gid: int) -> str:
         return str(gid)
 
 
-def doubts_of_file(path: str, *, groups: bool = False) -> Iterator[tuple[bool, str]]:
-    """Who else decides what the jobs file at a path says, and what jobs find in the working directory.
+def doubts_of_file(path: str, directory: str, *, groups: bool = False) -> Iterator[tuple[bool, str]]:
+    """Who else decides what the jobs file at a path says, and what jobs find in their working directory.
 
     For each of them whether that forbids to use the file, and a sentence.
     """
@@ -159,7 +162,7 @@ def doubts_of_file(path: str, *, groups: bool = False) -> Iterator[tuple[bool, s
         is_file = found.place == file
         effect = f"decide what runs as {me()}" if is_file else "replace the jobs file"
         yield is_file and found.kind == EVERYBODY, found.sentence(effect)
-    for found in strangers(os.curdir, groups=groups):
+    for found in strangers(directory, groups=groups):
         if found.place not in told:
             yield False, found.sentence("decide what jobs find in the working directory")
 

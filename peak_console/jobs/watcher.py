@@ -281,6 +281,8 @@ class Watcher:
             return load(self._path, self._bytes), ""
         except JobsFileError as error:
             return None, str(error)
+        except (OSError, MemoryError) as error:  # of what it looks at around the file: nobody watches without us
+            return None, str(source.refused(self._path, f"cannot be looked at ({error or 'out of memory'})"))
 
 
 def _way(path: str) -> set[str]:

@@ -363,3 +363,21 @@ def test_two_saves_within_a_tick_of_the_clock_are_both_seen(jobs_file: Path, mon
     assert clocked.after(0.05) == []
     clocked.after(0.1)
     assert "c" in [*clocked.said, *clocked.after(0.01)]
+
+
+def test_trouble_around_the_file_is_told_of_and_does_not_end_the_watch(
+    jobs_file: Path, watch: Callable[[Path], Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when what is looked at beside the file was removed: the thread that watches must live on."""
+
+    def fail(*_: object) -> JobSet:
+        raise OSError("gone")
+
+    jobs_file.write_text(of("a"), encoding="utf-8")
+    watched = watch(jobs_file)
+    with monkeypatch.context() as patch:
+        patch.setattr("peak_console.jobs.watcher.load", fail)
+        jobs_file.write_text(of("b"), encoding="utf-8")
+        assert watched.next() == f"error: jobs file {jobs_file} cannot be looked at (gone)"
+    jobs_file.write_text(of("c"), encoding="utf-8")
+    assert watched.next() == "c"
