@@ -121,7 +121,7 @@ class EngineCore:
     def sleep(self, seconds: float) -> None:
         """Sleep until a run ends or somebody rings, for some seconds at most."""
         self._setup.clock.wait([self._place.bell.fileno(), *self.context.supervisor.filenos()], seconds)
-        self._place.bell.hush()
+        self._place.bell.drain()
 
     def seconds_to_sleep(self) -> float:
         """In how many seconds a run next has to be looked at, or else the clock."""

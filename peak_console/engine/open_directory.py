@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from peak_console.engine.setup import EngineSetup
     from peak_console.jobs.model import JobSet
     from peak_console.model.records import Alert
-    from peak_console.store.restore import Known
+    from peak_console.store.restore import EngineMemory
 
 
 class OpenDirectory:
@@ -158,13 +158,13 @@ class OpenDirectory:
                 set_aside(self.directory, self._setup.clock.now())
                 self.store.follow()
 
-    def mend_rows(self, error: DamagedError, known: Known, jobset: JobSet) -> bool:
+    def mend_rows(self, error: DamagedError, memory: EngineMemory, jobset: JobSet) -> bool:
         """Mend single rows that make no sense, if that is the damage; ``unreported`` has the alert about it then."""
         if not isinstance(error, DamagedRowError):
             return False
-        from peak_console.engine.registry_loss.at_start import mend
+        from peak_console.engine.registry_loss.at_start import mend_rows
 
-        alert = mend(self.store, known, jobset, self._is_started, self._setup.clock.now())
+        alert = mend_rows(self.store, memory, jobset, self._is_started, self._setup.clock.now())
         if alert is None:
             return False
         self.unreported = [*self.unreported, alert]

@@ -38,10 +38,10 @@ def is_alive(supervisor: str | None) -> bool:
     return pid.isdecimal() and identity(int(pid)) == supervisor and process_lives(int(pid))
 
 
-def strangers(directory: str, last_id: int, executor: Executor, *, all_of_them: bool) -> list[int]:
-    """Runs that began, and whose numbers this registry has yet to give: it is older than they are.
+def unknown_runs(directory: str, last_id: int, executor: Executor, *, all_of_them: bool) -> list[int]:
+    """Ids of runs found on disk that are newer than the registry's last id.
 
-    Unless they are to be sought among ``all_of_them``, only the next few numbers are looked at.
+    Without ``all_of_them`` only the next few ids are looked at.
     """
     numbers = run_directories(directory) if all_of_them else range(last_id + 1, last_id + 1 + NEAR)
     return sorted(n for n in numbers if n > last_id and executor.is_started(run_directory(directory, n)))

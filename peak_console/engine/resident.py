@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from peak_console.engine.duties import Duties
 from peak_console.engine.mishaps import sentence
-from peak_console.engine.registry_loss.at_start import tell_of_damage
-from peak_console.engine.registry_loss.while_serving import Inspector, known_to, restore, stand_firm
+from peak_console.engine.registry_loss.at_start import report_alerts
+from peak_console.engine.registry_loss.check import RegistryCheck
+from peak_console.engine.registry_loss.in_place import ensure_registry
+from peak_console.engine.registry_loss.memory import memory_of, restore
 from peak_console.engine.startup import Startup
 from peak_console.engine.trouble import TROUBLE_SECONDS, Trouble
 from peak_console.errors import DamagedError, StateError, TakenAwayError
@@ -68,9 +70,9 @@ class ResidentEngine:
         decided any more. Runs are left to the next engine.
         """
         self._trouble.forget()
-        inspector = Inspector(self._place.directory, self._setup.clock, self._control.wake)
+        check = RegistryCheck(self._place.directory, self._setup.clock, self._control.wake)
         while True:
-            self.work(inspector)
+            self.work(check)
             context = self.context
             if context.draining and (self._control.wants_leave or not context.supervisor.keeps_engine()):
                 return
@@ -89,18 +91,16 @@ class ResidentEngine:
             return max(LEAST_TROUBLE_SECONDS, min(self.core.seconds_to_sleep(), TROUBLE_SECONDS))
         return self.duties.seconds_to_sleep()
 
-    def work(self, inspector: Inspector | None = None) -> None:
+    def work(self, check: RegistryCheck | None = None) -> None:
         """Do everything that is to be done now, whatever state the registry is in. Raises as ``serve`` does."""
         try:
-            if not self._has_nothing_left() and not stand_firm(
-                self._place.store, self._place.lock, self._setup.clock, self._warn
-            ):
+            if not self._has_nothing_left() and not self._is_registry_in_place():
                 self._replace_registry(damaged=False)
             self._keep_bell()
             self.duties.turn()
             self.leave_trouble()
-            if inspector is not None:
-                inspector.work()
+            if check is not None:
+                check.work()
         except DamagedError as error:
             if self._has_mended(error):
                 return
@@ -137,7 +137,7 @@ class ResidentEngine:
             self.context.alerts.raise_alert(Alert(Level.WARNING, text, now, source="state"))
 
     def _is_registry_in_place(self) -> bool:
-        return stand_firm(self._place.store, self._place.lock, self._setup.clock, self._warn)
+        return ensure_registry(self._place.store, self._place.lock, self._setup.clock, self._warn)
 
     def _keep_bell(self) -> None:
         """Hang the doorbell again where it was removed, or replaced by a file that nobody can ring."""
@@ -174,11 +174,11 @@ class ResidentEngine:
         """Whether rows that make no sense make sense again, by what the engine knows; then it goes on as it was."""
         core, context, place = self.core, self.context, self._place
         try:
-            if not place.mend_rows(error, known_to(context, core.bookkeeper), context.jobset):
+            if not place.mend_rows(error, memory_of(context, core.bookkeeper), context.jobset):
                 return False
             now = self._setup.clock.now()
             with context.alerts:
-                tell_of_damage(context, place.unreported, now)
+                report_alerts(context, place.unreported, now)
             place.unreported = ()
             core.look_at_registry(now)
         except DamagedError:
@@ -190,7 +190,7 @@ class ResidentEngine:
     def _replace_registry(self, *, damaged: bool) -> None:
         """Go on with a fresh registry. Raises ``TakenAwayError``; runs are left to the next engine then."""
         before = self.context
-        known = known_to(before, self.core.bookkeeper)
+        memory = memory_of(before, self.core.bookkeeper)
         before.supervisor.leave_all()
         self._replaced_at = self._setup.clock.monotonic()
         try:
@@ -198,7 +198,7 @@ class ResidentEngine:
                 self._place.replace_registry()
             else:
                 self._place.store.reopen()
-            restore(self._place.store, known, self._setup.clock.now())
+            restore(self._place.store, memory, self._setup.clock.now())
             self.duties = self._startup.begin_once(self._control.take_offer() or before.jobset, self._make_duties)
         except StateError as error:
             raise TakenAwayError(str(error)) from None

@@ -12,12 +12,12 @@ from peak_console.engine.context import EngineContext
 from peak_console.engine.core import EngineCore
 from peak_console.engine.incidents import jobs_file_cause
 from peak_console.engine.launch import Launcher
-from peak_console.engine.recovery import identity, strangers
+from peak_console.engine.recovery import identity, unknown_runs
 from peak_console.engine.run_queue import RunQueue
 from peak_console.engine.supervisor import Supervisor
 from peak_console.errors import DamagedError
 from peak_console.model.records import EngineInfo
-from peak_console.store.restore import NOTHING_KNOWN
+from peak_console.store.restore import NO_MEMORY
 from peak_console.version import __version__
 
 TYPE_CHECKING = False
@@ -55,7 +55,7 @@ class Startup:
             try:
                 return self.begin_once(jobset, make)
             except DamagedError as error:  # in a place where nobody had looked
-                if not self._place.mend_rows(error, NOTHING_KNOWN, jobset):
+                if not self._place.mend_rows(error, NO_MEMORY, jobset):
                     self._place.replace_registry()
         return self.begin_once(jobset, make)
 
@@ -82,16 +82,16 @@ class Startup:
             from peak_console.engine.registry_loss.at_start import settle_after_damage
 
             alerts = settle_after_damage(store, jobset, now)
-        unknown = strangers(
+        unknown = unknown_runs(
             directory, store.last_run_id(strict=True), self._setup.executor, all_of_them=self._place.is_resident
         )
         if unknown:  # but not of what another engine has started at this very moment
             last = store.last_run_id(strict=True)
             unknown = [number for number in unknown if number > last]
         if unknown:
-            from peak_console.engine.registry_loss.at_start import settle_after_return
+            from peak_console.engine.registry_loss.at_start import settle_after_older_copy
 
-            alerts = [*alerts, settle_after_return(store, directory, jobset, unknown, now)]
+            alerts = [*alerts, settle_after_older_copy(store, directory, jobset, unknown, now)]
         return alerts
 
     def _signed_on(self, jobset: JobSet, before: EngineInfo, alerts: Sequence[Alert], now: datetime) -> EngineContext:
@@ -145,7 +145,7 @@ class Startup:
             context.remember_changes()
             context.alerts.resolve(jobs_file_cause(path), recovery=judge_accepted(path, now=now))
             if alerts:
-                from peak_console.engine.registry_loss.at_start import tell_of_damage
+                from peak_console.engine.registry_loss.at_start import report_alerts
 
-                tell_of_damage(context, alerts, now)
+                report_alerts(context, alerts, now)
         return True

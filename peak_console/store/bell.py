@@ -60,7 +60,7 @@ class Doorbell:
         except OSError:  # full: it is ringing already; closed: nobody is at home
             pass
 
-    def hush(self) -> None:
+    def drain(self) -> None:
         """Forget every ring so far."""
         try:
             while os.read(self._fd, 4096):

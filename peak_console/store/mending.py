@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from peak_console.model.records import Run
-    from peak_console.store.restore import Known
+    from peak_console.store.restore import EngineMemory
     from peak_console.store.store import Store
 
 
@@ -44,7 +44,7 @@ class Mender:
     """What is needed to mend a registry's rows."""
 
     store: Store
-    known: Known
+    known: EngineMemory
     """What the engine has in mind; of one that begins, nothing."""
     schedules: Mapping[str, str]
     """By job: the fingerprint of the schedule that it has now."""

@@ -1,4 +1,4 @@
-"""What a living engine still knows goes back into a registry that has lost it."""
+"""What a living engine remembers goes back into a registry that has lost it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What an engine has in mind."""
+class EngineMemory:
+    """What an engine remembers of runs, slots and its hold."""
 
     runs: Sequence[Run]
     """Those that it looks after, those that wait for their turn, and those whose end is not recorded yet."""
@@ -28,11 +28,11 @@ class Known:
     """No run gets this number or a lower one: alerts and commands have named them."""
 
 
-NOTHING_KNOWN = Known((), (), {}, None)
-"""What an engine has in mind before it has begun."""
+NO_MEMORY = EngineMemory((), (), {}, None)
+"""What an engine remembers before it has begun."""
 
 
-def recall(store: Store, known: Known) -> int:
+def write_memory(store: Store, memory: EngineMemory) -> int:
     """Write down what the registry does not hold, or holds older, in one transaction; how many runs it had lost.
 
     Of a run that the registry has under the same number as another one's, nothing is written.
@@ -40,19 +40,19 @@ def recall(store: Store, known: Known) -> int:
     lost = 0
     with store:
         there = store.job_states()
-        for state in known.states:
+        for state in memory.states:
             other = there.get(state.job)
             known_until = other.decided_until if other is not None else None
             if known_until is None or (state.decided_until is not None and state.decided_until > known_until):
                 store.decided(state.job, state.schedule, state.decided_until, state.off_since)
             if state.override is not None and (other is None or other.override is None):
                 store.set_override(state.job, state.override)
-            if state.job in known.failures:
-                store.count_failures(state.job, known.failures[state.job])
-        if known.hold is not None and store.hold() is None:
-            store.set_hold(known.hold)
-        store.pass_over(known.last_run_id)
-        for run in known.runs:
+            if state.job in memory.failures:
+                store.count_failures(state.job, memory.failures[state.job])
+        if memory.hold is not None and store.hold() is None:
+            store.set_hold(memory.hold)
+        store.pass_over(memory.last_run_id)
+        for run in memory.runs:
             lost += _reinstate(store, run)
     return lost
 

@@ -13,7 +13,7 @@ from peak_console.clock import SystemClock
 from peak_console.decisions import planner
 from peak_console.engine import bookkeeping, dispatch
 from peak_console.engine.launch import Launcher
-from peak_console.engine.registry_loss.while_serving import Inspector
+from peak_console.engine.registry_loss.check import RegistryCheck
 from peak_console.jobs.model import AlertChannel
 from tests.support.clock import FakeClock
 from tests.support.factories import make_job
@@ -190,7 +190,7 @@ def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_registry_is_looked_through_later_when_there_is_no_room_for_a_thread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    inspector = Inspector(str(tmp_path), SystemClock(), lambda: None)
+    inspector = RegistryCheck(str(tmp_path), SystemClock(), lambda: None)
     inspector._next_at = 0.0
     no_threads(monkeypatch)
     inspector.work()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.clock import SystemClock
-from peak_console.engine.registry_loss.while_serving import Inspector
+from peak_console.engine.registry_loss.check import RegistryCheck
 from peak_console.errors import DamagedError, TakenAwayError
 from peak_console.runs.interface import Ended
 from peak_console.store.locks import EngineLock
@@ -190,17 +190,17 @@ def test_the_jobs_that_were_loaded_last_go_on(bench: MakeBench) -> None:
 def test_the_registry_is_looked_through_although_nobody_reads_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("peak_console.engine.registry_loss.while_serving.FIRST_SECONDS", 0)
+    monkeypatch.setattr("peak_console.engine.registry_loss.check.FIRST_SECONDS", 0)
     Store.open(str(tmp_path)).close()
     rung: list[bool] = []
-    sound = Inspector(str(tmp_path), SystemClock(), lambda: rung.append(True))
+    sound = RegistryCheck(str(tmp_path), SystemClock(), lambda: rung.append(True))
     sound.work()
     wait_until(lambda: sound._thread is not None and not sound._thread.is_alive())
     sound.work()
     assert rung == []
     path = tmp_path / "registry.db"
     path.write_bytes(path.read_bytes()[:4096] + b"\xff" * (path.stat().st_size - 4096))
-    inspector = Inspector(str(tmp_path), SystemClock(), lambda: rung.append(True))
+    inspector = RegistryCheck(str(tmp_path), SystemClock(), lambda: rung.append(True))
     inspector.work()
     wait_until(lambda: rung)
     with pytest.raises(DamagedError):

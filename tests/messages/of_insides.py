@@ -64,7 +64,8 @@ def locks_that_cannot_be_had(stage: Stage) -> None:
 @scenario
 def a_state_directory_that_is_taken_away(stage: Stage) -> None:
     from peak_console.clock import SystemClock
-    from peak_console.engine.registry_loss.while_serving import Inspector, stand_firm
+    from peak_console.engine.registry_loss.check import RegistryCheck
+    from peak_console.engine.registry_loss.in_place import ensure_registry
     from peak_console.store.locks import EngineLock
     from peak_console.store.store import Store
 
@@ -74,13 +75,13 @@ def a_state_directory_that_is_taken_away(stage: Stage) -> None:
     stage.state.mkdir(mode=0o700)
     other = EngineLock(str(stage.state))
     assert other.acquire()
-    stage.ask("another engine has it", lambda: stand_firm(store, lock, SystemClock()))
+    stage.ask("another engine has it", lambda: ensure_registry(store, lock, SystemClock()))
     other.release()
     stage.write(".peak_console/registry.db", "another", 0o600)
-    stage.ask("another registry is there", lambda: stand_firm(store, lock, SystemClock()))
+    stage.ask("another registry is there", lambda: ensure_registry(store, lock, SystemClock()))
     store.close()
     lock.release()
-    inspector = Inspector(str(stage.state), SystemClock(), lambda: None)
+    inspector = RegistryCheck(str(stage.state), SystemClock(), lambda: None)
     inspector._damaged = True
     stage.ask("damage was found", inspector.work)
 

@@ -41,12 +41,12 @@ def test_a_doorbell_wakes_whoever_sleeps_on_it(tmp_path: Path) -> None:
     assert not rung(bell)
     assert ring(str(tmp_path))
     assert rung(bell)
-    bell.hush()
+    bell.drain()
     assert not rung(bell)
     for _ in range(100_000):
         bell.ring()
     assert ring(str(tmp_path)), "a full bell is ringing already"
-    bell.hush()
+    bell.drain()
     assert not rung(bell)
     bell.close()
     assert not ring(str(tmp_path))

@@ -144,7 +144,7 @@ def test_what_is_no_doorbell_is_replaced_by_one(tmp_path: Path, kind: str) -> No
     assert stat.S_ISFIFO(path.lstat().st_mode)
     assert bell.is_in_place()
     assert ring(str(state))
-    bell.hush()
+    bell.drain()
     path.unlink()
     path.write_text("")
     assert not bell.is_in_place()

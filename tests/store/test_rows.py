@@ -15,7 +15,7 @@ from peak_console.model.records import Alert
 from peak_console.model.state import Hold, Override
 from peak_console.store.database import storable
 from peak_console.store.mending import Mender
-from peak_console.store.restore import NOTHING_KNOWN
+from peak_console.store.restore import NO_MEMORY
 from peak_console.store.rows import DAMAGED
 from peak_console.store.store import Store
 from tests.store.support import NOW, after, claim, finished
@@ -165,7 +165,7 @@ def mended(store: Store) -> str:
         pass
     else:
         return "sound"
-    return "mended" if Mender(store, NOTHING_KNOWN, {"migrate": "once"}, lambda run: run == 4, NOW).mend() else "left"
+    return "mended" if Mender(store, NO_MEMORY, {"migrate": "once"}, lambda run: run == 4, NOW).mend() else "left"
 
 
 def test_what_cannot_be_read_starts_nothing(filled: Path, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_what_cannot_be_read_starts_nothing(filled: Path, tmp_path: Path) -> Non
         ("engine", "hold_since"),
     ]:
         spoil(store, table, column, "nonsense")
-    lines = Mender(store, NOTHING_KNOWN, {}, lambda run: run == 4, after(5)).mend()
+    lines = Mender(store, NO_MEMORY, {}, lambda run: run == 4, after(5)).mend()
     assert len(lines) == 5, lines
     by_job = {run.job: run for run in store.runs()}
     assert (by_job["queued"].outcome, by_job["claimed"].outcome) == ("not_started", "not_started")

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
     from peak_console.engine.context import EngineContext
     from peak_console.jobs.model import JobSet
-    from peak_console.store.restore import Known
+    from peak_console.store.restore import EngineMemory
     from peak_console.store.store import Store
 
 
 def settle_after_damage(store: Store, jobset: JobSet, now: datetime) -> Sequence[Alert]:
-    """On a registry that has just taken a damaged one's place: what has to be told.
+    """Have a registry that has just replaced a damaged one run nothing twice; the alerts that say so.
 
     ``once`` jobs of which nothing is remembered any more may have run, so they count as decided; a ``run_at`` that is
-    still to come is not touched. Daily and cron jobs begin anew of themselves, interval jobs run now.
+    still to come is not touched. Daily and cron jobs wait for their next slot, interval jobs run now.
     """
     found = notices(store)
     if not found or all(alert.context.get(STATES_WHOLE, True) for alert in found):
@@ -51,10 +51,13 @@ def settle_after_damage(store: Store, jobset: JobSet, now: datetime) -> Sequence
     return notices(store)
 
 
-def settle_after_return(store: Store, directory: str, jobset: JobSet, unknown: Sequence[int], now: datetime) -> Alert:
-    """On a registry that is older than what has run, as a copy is that was put back: what has to be told.
+def settle_after_older_copy(
+    store: Store, directory: str, jobset: JobSet, unknown: Sequence[int], now: datetime
+) -> Alert:
+    """Have a registry that is older than the runs on disk run nothing twice; the alert that says so, recorded.
 
-    Runs get numbers that are free. Slots up to the last sign of life of those ``unknown`` runs count as decided.
+    A copy that was put back is such a registry. New runs get numbers that are free. Slots up to the last sign of life
+    of those ``unknown`` runs count as decided.
     """
     until = min(now, max((_changed(run_directory(directory, run_id)) for run_id in unknown), default=now))
     known = store.job_states()
@@ -85,13 +88,15 @@ MOST_LINES = 20
 """How many places an alert about them names."""
 
 
-def mend(store: Store, known: Known, jobset: JobSet, is_started: Callable[[int], bool], now: datetime) -> Alert | None:
-    """Mend the rows that make no sense; what has to be told of them, stored. ``None`` if there are none."""
+def mend_rows(
+    store: Store, memory: EngineMemory, jobset: JobSet, is_started: Callable[[int], bool], now: datetime
+) -> Alert | None:
+    """Mend the rows that make no sense; the alert about them, recorded. ``None`` if there are none."""
     from peak_console.store.mending import Mender
 
     schedules = {job.name: fingerprint(job.schedule) for job in jobset.jobs.values()}
     with store:
-        places = Mender(store, known, schedules, is_started, now).mend()
+        places = Mender(store, memory, schedules, is_started, now).mend()
         if not places:
             return None
         what = "a place" if len(places) == 1 else f"{len(places)} places"
@@ -107,7 +112,7 @@ def _changed(path: str) -> datetime:
         return datetime.fromtimestamp(0, UTC)
 
 
-def tell_of_damage(context: EngineContext, alerts: Sequence[Alert], now: datetime) -> None:
+def report_alerts(context: EngineContext, alerts: Sequence[Alert], now: datetime) -> None:
     """Report, and send, alerts that are recorded, but that nobody has heard of; inside ``with context.alerts``."""
     for alert in alerts:
         if alert.level == Level.CRITICAL:
