@@ -34,7 +34,7 @@ _PLACES: Final = {
     "Australia/Perth": ("AWST",),
     "Pacific/Auckland": ("NZST", "NZDT"),
 }
-_MEANT: Final = {name: place for place, names in _PLACES.items() for name in names}
+"""Letters: a name up to this length may be an abbreviation, and a similar name would mean something else."""
 _LONGEST_ABBREVIATION: Final = 5
 """The lengths of names that may be abbreviations; a known name that merely looks similar means something else."""
 _NO_PLACES: Final = ("Etc/", "SystemV/", "posix/", "right/")
