@@ -34,9 +34,9 @@ _PLACES: Final = {
     "Australia/Perth": ("AWST",),
     "Pacific/Auckland": ("NZST", "NZDT"),
 }
-"""Letters: a name up to this length may be an abbreviation, and a similar name would mean something else."""
+_MEANT: Final = {name: place for place, names in _PLACES.items() for name in names}
 _LONGEST_ABBREVIATION: Final = 5
-"""The lengths of names that may be abbreviations; a known name that merely looks similar means something else."""
+"""Letters: a name up to this length may be an abbreviation, and a similar name would mean something else."""
 _NO_PLACES: Final = ("Etc/", "SystemV/", "posix/", "right/")
 _FIXED: Final = {
     "EST": "is five hours behind UTC the whole year and knows no summer time; for the time in New York write"

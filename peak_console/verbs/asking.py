@@ -39,11 +39,7 @@ def ask_engine(
     """
     if not os.path.isdir(directory):
         return None
-    if not os.access(directory, os.W_OK):
-        what, mend = "you may look at this but not write there", "act as its owner"
-        if is_mounted_read_only(directory):
-            what, mend = not_writable(directory)
-        raise PeakConsoleError(f"{directory}: {what}, so nothing can be commanded; {mend}")
+    refuse_viewer(directory)
     if not ring(directory) and not _is_recorded(directory):
         return None
     clock = SystemClock()
@@ -60,6 +56,16 @@ def ask_engine(
         return _withdrawn(store, number)
     finally:
         store.close()
+
+
+def refuse_viewer(directory: str) -> None:
+    """Raise ``PeakConsoleError`` for a user who may look at a state directory but not write there."""
+    if not os.path.isdir(directory) or os.access(directory, os.W_OK):
+        return
+    what, mend = "you may look at this but not write there", "act as its owner"
+    if is_mounted_read_only(directory):
+        what, mend = not_writable(directory)
+    raise PeakConsoleError(f"{directory}: {what}, so nothing can be commanded; {mend}")
 
 
 def _is_recorded(directory: str) -> bool:

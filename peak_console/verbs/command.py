@@ -7,7 +7,7 @@ import sys
 from peak_console.engine.arguments import LONGEST_OVERRIDE_SECONDS
 from peak_console.errors import PeakConsoleError, UsageError
 from peak_console.text import parse_duration, safe
-from peak_console.verbs.asking import ask_engine, ask_here
+from peak_console.verbs.asking import ask_engine, ask_here, refuse_viewer
 from peak_console.verbs.common import number_of, select
 
 TYPE_CHECKING = False
@@ -96,5 +96,7 @@ def reload(options: Namespace) -> int:
     from peak_console.jobs.caution import START_SECONDS
     from peak_console.jobs.standing import load_standing
 
+    with select(options, needs_jobs=False) as selection:
+        refuse_viewer(selection.directory)  # who may command nothing need not wait for the file
     load_standing(options.config, START_SECONDS)
     return _give(options, "reload", needs_engine=True, accept=options.accept)

@@ -17,7 +17,8 @@ from peak_console.store.directory import run_directory, state_directory
 from peak_console.store.store import Store
 from peak_console.text import safe
 from peak_console.values import replace
-from peak_console.verbs.asking import ask_engine, one_shot_setup, take_lock
+from peak_console.verbs.asking import ask_engine, one_shot_setup, refuse_viewer, take_lock
+from peak_console.verbs.common import select
 from peak_console.verbs.output import gap_before, note
 
 TYPE_CHECKING = False
@@ -42,6 +43,8 @@ def run_by_hand(options: Namespace) -> int:
     from peak_console.jobs.loader import filter_jobs_by_tags
     from peak_console.jobs.standing import load_standing
 
+    with select(options, needs_jobs=False) as selection:
+        refuse_viewer(selection.directory)  # who may command nothing need not wait for the file
     jobset = load_standing(options.config)[0]
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
     selected = filter_jobs_by_tags(jobset.jobs.values(), tags_of(options.include_tags), tags_of(options.exclude_tags))
