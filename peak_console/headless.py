@@ -6,7 +6,7 @@ import os
 import signal
 
 from peak_console.clock import SystemClock
-from peak_console.decisions.selection import check_tags, tags_of
+from peak_console.decisions.selection import check_tags, tag_doubts, tags_of
 from peak_console.decisions.serving import listed
 from peak_console.errors import DamagedError, StateError
 from peak_console.jobs.standing import load_standing
@@ -66,6 +66,17 @@ def _warn(jobset: JobSet, known: JobSet | None = None, *, quiet: bool = False) -
         from peak_console.text import safe
 
         complain("".join(f"warning: {safe(line)}\n" for line in folded(new)))
+
+
+def _warn_of_tags(options: Namespace, jobset: JobSet, known: JobSet) -> None:
+    """Show what a new jobs file makes doubtful about the command line's tags, and was not before."""
+    include, exclude = tags_of(options.include_tags), tags_of(options.exclude_tags)
+    before = tag_doubts(known.jobs, include, exclude)[0]
+    doubts = [doubt for doubt in tag_doubts(jobset.jobs, include, exclude)[0] if doubt not in before]
+    if doubts:
+        from peak_console.outlet import complain
+
+        complain("".join(f"warning: {doubt}\n" for doubt in doubts))
 
 
 class _Service:
@@ -211,6 +222,7 @@ class _Service:
     def _offer(self, jobset: JobSet) -> None:
         """The jobs file has been read again. Called in the watcher's thread."""
         _warn(jobset, self._jobset)
+        _warn_of_tags(self._options, jobset, self._jobset)
         self._jobset = jobset
         if self._notifier is not None:
             self._notifier.reloading()

@@ -323,6 +323,12 @@ def judge_rejected(path: str, problems: Sequence[str], *, now: datetime) -> Aler
     return Alert(Level.WARNING, "\n".join(lines), now, context={"path": path, "errors": len(problems)})
 
 
+def judge_unselected(path: str, doubts: Sequence[str], *, now: datetime) -> Alert:
+    """The alert of a reload that leaves an engine with tags no job to serve."""
+    message = f"{path.rpartition('/')[2]} has no job left for this engine: {'; '.join(doubts)}"
+    return Alert(Level.WARNING, message, now, context={"path": path})
+
+
 def judge_accepted(path: str, *, now: datetime) -> Alert:
     """The good news about a rejected file that says again what it said before."""
     return Alert(Level.INFO, f"{path.rpartition('/')[2]} can be used again", now, context={"path": path})

@@ -27,15 +27,25 @@ def tags_of(text: str | None) -> list[str]:
 def check_tags(jobs: Mapping[str, JobDefinition], include: Sequence[str], exclude: Sequence[str]) -> list[str]:
     """A sentence for each tag that no job has. Raises ``UnknownTagError`` if therefore, or otherwise, no job is left.
 
-    A file without jobs is left in peace: they may come.
+    A file without jobs is accepted: jobs may be added to it.
     """
+    doubts, selects_nothing = tag_doubts(jobs, include, exclude)
+    if selects_nothing:
+        raise UnknownTagError("; ".join(doubts))
+    return doubts
+
+
+def tag_doubts(
+    jobs: Mapping[str, JobDefinition], include: Sequence[str], exclude: Sequence[str]
+) -> tuple[list[str], bool]:
+    """A sentence for each tag that no job has, and whether the tags select none of the jobs, with a sentence then."""
     known = {tag for job in jobs.values() for tag in job.tags}
     doubts = [_unknown(flag, tag, known) for flag, tags in ((_INCLUDE, include), (_EXCLUDE, exclude))
               for tag in tags if tag not in known]  # fmt: skip
     wanted, unwanted = set(include), set(exclude)
     if not jobs or any((not wanted or wanted & {*job.tags}) and not unwanted & {*job.tags} for job in jobs.values()):
-        return doubts
-    raise UnknownTagError("; ".join(doubts) or f"{_INCLUDE} and {_EXCLUDE} leave no job; name other tags")
+        return doubts, False
+    return doubts or [f"{_INCLUDE} and {_EXCLUDE} leave no job; name other tags"], True
 
 
 def _unknown(flag: str, tag: str, known: Collection[str]) -> str:

@@ -32,6 +32,11 @@ def jobs_file_cause(path: str) -> str:
     return f"jobs_file:{path}"
 
 
+def unselected_cause(lock: str) -> str:
+    """The cause of the incident of an engine whose tags select no job of its file; ``lock`` tells engines apart."""
+    return f"unselected:{lock}"
+
+
 def unwatched_cause(run_id: int) -> str:
     """The cause of the incident of a run that cannot be looked at."""
     return f"unwatched:{run_id}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from peak_console.alerts.judge import judge_accepted, judge_rejected, judge_reloaded
+from peak_console.alerts.judge import judge_accepted, judge_rejected, judge_reloaded, judge_unselected
 from peak_console.decisions.planner import Planner
-from peak_console.decisions.selection import changes
+from peak_console.decisions.selection import changes, tag_doubts
 from peak_console.decisions.serving import Share, others
 from peak_console.engine.events import JobsReloaded, ReloadHeldBack, ReloadRejected
-from peak_console.engine.incidents import jobs_file_cause
+from peak_console.engine.incidents import jobs_file_cause, unselected_cause
 from peak_console.engine.launch import Launcher
 
 TYPE_CHECKING = False
@@ -43,6 +43,7 @@ def reload_jobs(
             alert = judge_accepted(offered.path, now=now)
         if alert is not None:
             context.alerts.raise_alert(alert, also_to=store.channels_told(resolved))
+        _judge_selection(context, offered, now)
     planner.changed.clear()
     context.jobset, context.jobs, context.planner = offered, share.jobs, planner
     context.contested = share.contested
@@ -50,6 +51,18 @@ def reload_jobs(
     context.alerts.take_up(channels, launcher)
     context.loaded_at = context.clock.monotonic()
     context.emit(JobsReloaded(at=now, added=added, removed=removed, changed=changed))
+
+
+def _judge_selection(context: EngineContext, offered: JobSet, now: datetime) -> None:
+    """Open an incident while the engine's tags select no job of the file, and resolve it once they do."""
+    options, cause = context.options, unselected_cause(context.lock_name)
+    if not (options.include_tags or options.exclude_tags):
+        return
+    doubts, selects_nothing = tag_doubts(offered.jobs, options.include_tags, options.exclude_tags)
+    if selects_nothing:
+        context.alerts.open_incident(cause, judge_unselected(offered.path, doubts, now=now))
+    else:
+        context.alerts.resolve(cause)
 
 
 def tell_of_rejection(context: EngineContext, error: str, now: datetime) -> None:

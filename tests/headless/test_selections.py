@@ -10,6 +10,7 @@ import pytest
 
 from peak_console.store.store import Store
 from tests.headless.support import shell
+from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
     from tests.headless.support import Program
@@ -126,6 +127,19 @@ def test_a_save_moves_a_job_from_one_engine_to_another(program: Program) -> None
     first.shows("moves #", times=ran + 4)
     assert first.leave() == 0
     assert len(program.log) == len(set(program.log)), "no slot ran twice"
+
+
+def test_a_save_that_leaves_an_engine_no_job_is_warned_of_until_it_has_one_again(program: Program) -> None:
+    program.jobs(tagged("fwd", "forward") + tagged("risk", "risk"))
+    engine = program.headless("--include-tags", "forward,risk2,risk")
+    engine.shows("fwd #")
+    program.jobs(tagged("fwd", "forwards") + tagged("risk", "risks"))
+    wait_until(lambda: 'no job has the tag "forward"' in engine.err)
+    wait_until(lambda: "has no job left for this engine: --include-tags" in program.run("alerts", "--open").out)
+    program.jobs(tagged("fwd", "forward") + tagged("risk", "risk"))
+    engine.shows("jobs reloaded", times=2)
+    wait_until(lambda: "has no job left" not in program.run("alerts", "--open").out)
+    assert engine.leave() == 0
 
 
 def test_a_limit_on_runs_at_a_time_holds_for_all_engines_together(program: Program) -> None:

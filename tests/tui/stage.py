@@ -43,6 +43,7 @@ class StagedSession:
         self.store = Store.open(directory)
         self.state: str = EngineState.RUNNING
         self.troubled: list[Trouble] = []
+        self.doubts: list[str] = []
         self.left: list[str] = []
         """What became of it: ``drain``, ``stop``, ``leave``, ``reload``, ``take over``, in their order."""
         self.wants_consent = False
@@ -66,6 +67,10 @@ class StagedSession:
     @property
     def jobs(self) -> Mapping[str, JobDefinition]:
         return self._jobset.jobs
+
+    @property
+    def tag_doubts(self) -> Sequence[str]:
+        return self.doubts
 
     @property
     def zone(self) -> tzinfo:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from peak_console.tui.state.interface import Session
     from peak_console.tui.state.snapshot import Snapshot
 
+MOST_DOUBTS = 3
+"""Toasts about unknown tags that are shown at once."""
+
 
 class Presenter:
     """Paints what the feed brings, and tells the operator what is new in it."""
@@ -110,6 +113,8 @@ class Presenter:
             more = len(jobset.warnings) - 1
             rest = f"; {more} more: peak-console validate" if more else ""
             self._dialogs.say(f"{jobset.warnings[0]}{rest}", "warning")
+        for doubt in self._session.tag_doubts[:MOST_DOUBTS]:
+            self._dialogs.say(doubt, "warning")
 
     def tick_on_the_second(self) -> None:
         """Call ``tick`` now, and then at each full second."""

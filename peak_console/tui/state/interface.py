@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
 
     from peak_console.clock import Clock
@@ -44,6 +44,10 @@ class Session(Protocol):
     @property
     def jobs(self) -> Mapping[str, JobDefinition]:
         """The jobs that the command line's tags select, by name."""
+
+    @property
+    def tag_doubts(self) -> Sequence[str]:
+        """What is doubtful about the command line's tags, a sentence each."""
 
     @property
     def zone(self) -> tzinfo:

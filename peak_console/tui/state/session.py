@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.service import Alerting
 from peak_console.clock import SystemClock
-from peak_console.decisions.selection import tags_of
+from peak_console.decisions.selection import tag_doubts, tags_of
 from peak_console.errors import DamagedError, StateError
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.model.records import RunState
@@ -29,7 +29,7 @@ from peak_console.values import replace
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
     from peak_console.clock import Clock
@@ -56,6 +56,8 @@ class EngineSession:
         self._opened_at = self.clock.now()
         self.user = current_user()
         self._gone_since: datetime | None = None
+        self._unselected_since: datetime | None = None
+        """Since when the command line's tags select no job."""
         self._on_change: Callable[[], None] = lambda: None
         self._alerting = Alerting(directory, self.clock)
         self._engine = OwnEngine(options, directory, self.clock, self._alerting, self._changed)
@@ -143,6 +145,15 @@ class EngineSession:
         return {job.name: job for job in filter_jobs_by_tags(self.jobset.jobs.values(), include, exclude)}
 
     @property
+    def tag_doubts(self) -> Sequence[str]:
+        """What is doubtful about the command line's tags, a sentence each."""
+        return self._tag_doubts()[0]
+
+    def _tag_doubts(self) -> tuple[list[str], bool]:
+        include, exclude = tags_of(self.options.include_tags), tags_of(self.options.exclude_tags)
+        return tag_doubts(self.jobset.jobs, include, exclude)
+
+    @property
     def zone(self) -> tzinfo:
         return zone(self.jobset.settings.timezone)
 
@@ -181,6 +192,14 @@ class EngineSession:
         else:
             self._gone_since = None
         found += self._file.troubles(self._how_to_accept)
+        doubts, selects_nothing = self._tag_doubts()
+        if selects_nothing:
+            self._unselected_since = self._unselected_since or self.clock.now()
+            found.append(
+                Trouble(f"the jobs file has no job for this console: {'; '.join(doubts)}", self._unselected_since)
+            )
+        else:
+            self._unselected_since = None
         if self.is_own and self._alerting.dotenv_fault:
             found.append(Trouble(f"alerts: {self._alerting.dotenv_fault}", self._opened_at))
         return found

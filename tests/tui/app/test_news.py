@@ -37,6 +37,15 @@ async def test_warnings_of_a_jobs_file_are_told_once(console: Console) -> None:
     assert told == ['jobs.toml:3:1: unknown key "colour"; 1 more: peak-console validate']
 
 
+async def test_each_unknown_tag_of_the_command_line_is_told_once(console: Console) -> None:
+    session = console.stage.session
+    session.doubts = ['--include-tags: no job has the tag "x"; there are no tags']
+    session._jobset = replace(session._jobset)
+    await console.refresh()
+    await console.refresh()
+    assert [note.message for note in console.app._notifications] == session.doubts
+
+
 class Later:
     """A loop that notes in how many seconds it is to call."""
 

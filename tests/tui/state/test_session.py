@@ -95,6 +95,14 @@ def test_an_engine_that_is_locked_out_from_the_start_begins_when_it_can(session:
     assert session.troubles() == []
 
 
+def test_unknown_tags_are_doubts_and_trouble_once_no_job_is_left(session: EngineSession) -> None:
+    session.options.exclude_tags = "forwrad"
+    assert session.tag_doubts == ['--exclude-tags: no job has the tag "forwrad"; there are no tags']
+    assert not [trouble for trouble in session.troubles() if "forwrad" in trouble.text]
+    session.options.include_tags = "risk"
+    assert [trouble.text for trouble in session.troubles() if "no job for this console" in trouble.text]
+
+
 def test_a_dotenv_that_does_not_count_is_trouble(
     session: EngineSession, news: News, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
