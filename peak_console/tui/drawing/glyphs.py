@@ -11,6 +11,7 @@ from datetime import timedelta
 from peak_console.decisions.job_status import Standing
 from peak_console.model.records import Level, Outcome
 from peak_console.schedule.zones import local_time
+from peak_console.text import duration
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
@@ -22,7 +23,8 @@ CURSOR = "▌"
 MARKED = "◆"
 ASCENDING, DESCENDING = "▲", "▼"
 SLOW = "▲"
-"""Beside a duration far above the usual one."""
+"""Beside the duration of a run that takes more than ``SLOW_FACTOR`` times what it usually takes."""
+SLOW_FACTOR = 1.5
 BLOCKS = "▁▂▃▄▅▆▇█"
 """A bar one cell wide, lowest first."""
 NOTHING = "–"
@@ -95,6 +97,11 @@ def outcome(ended: str | None) -> Look:
 
 def level(alert_level: str) -> Look:
     return LEVEL.get(alert_level, UNKNOWN)
+
+
+def elapsed(seconds: float) -> str:
+    """How long something has been going on, in whole seconds: ``9s``, ``1m15s``, ``1h02m``."""
+    return f"{int(seconds)}s" if seconds < 60 else duration(int(seconds))
 
 
 def moment(at: datetime, now: datetime, zone: tzinfo) -> str:

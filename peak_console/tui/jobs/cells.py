@@ -8,7 +8,17 @@ from peak_console.decisions.job_status import DisabledBy, Standing
 from peak_console.model.records import Outcome
 from peak_console.schedule.words import foreign_zone, in_words
 from peak_console.text import ago, countdown, duration, safe
-from peak_console.tui.drawing.glyphs import BLOCKS, NOTHING, RUNNING, SLOW, moment, outcome, standing
+from peak_console.tui.drawing.glyphs import (
+    BLOCKS,
+    NOTHING,
+    RUNNING,
+    SLOW,
+    SLOW_FACTOR,
+    elapsed,
+    moment,
+    outcome,
+    standing,
+)
 from peak_console.tui.drawing.paint import merged, width_of
 from peak_console.tui.state.snapshot import HISTORY_RUNS, median
 
@@ -20,8 +30,6 @@ if TYPE_CHECKING:
     from peak_console.tui.drawing.paint import Cell, Piece
     from peak_console.tui.state.snapshot import JobRow
 
-SLOW_FACTOR = 1.5
-"""A run that takes this many times its usual duration is marked."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 _ORDER: dict[str, int] = {state: place for place, state in enumerate(Standing)}
 
@@ -139,11 +147,6 @@ def _took(facts: Facts, now: datetime) -> tuple[float | None, str, str]:
         return seconds, elapsed(seconds), RUNNING.style
     took = facts.last.duration_seconds if facts.last else None
     return took, NOTHING if took is None else duration(took), "muted" if took is None else "text"
-
-
-def elapsed(seconds: float) -> str:
-    """How long something has been going on, in whole seconds: ``9s``, ``1m15s``, ``1h02m``."""
-    return f"{int(seconds)}s" if seconds < 60 else duration(int(seconds))
 
 
 def runs_cell(facts: Facts, width: int) -> Cell:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
-from peak_console.tui.keys.type_ahead import TypeAhead
 from peak_console.tui.terminal.listening import listen
+from peak_console.tui.terminal.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     import asyncio

@@ -6,9 +6,8 @@ from heapq import nsmallest
 
 from peak_console.schedule.words import foreign_zone
 from peak_console.text import countdown, safe
-from peak_console.tui.drawing.glyphs import QUEUED, RETRYING, RUNNING, moment
+from peak_console.tui.drawing.glyphs import QUEUED, RETRYING, RUNNING, SLOW_FACTOR, elapsed, moment
 from peak_console.tui.drawing.paint import cut, pieces_width, width_of
-from peak_console.tui.jobs.cells import SLOW_FACTOR, elapsed
 from peak_console.values import dataclass, replace
 
 TYPE_CHECKING = False
