@@ -146,7 +146,7 @@ def obstacles(
     except StartError as error:
         yield ("command",), str(error)
     else:
-        if fault := start_fault(argv[0], cwd):
+        if fault := start_fault(argv[0], cwd, own):
             yield ("command",), f"command: {fault}"
         if fault := size_fault(argv, own):
             yield ("command",), f"command: {fault}"

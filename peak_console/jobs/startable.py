@@ -19,8 +19,10 @@ _LONGEST_WORD: Final = 128 * 1024 - 1
 _MACHINE_CODE: Final = (b"\x7fELF", b"\xfe\xed\xfa", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 
-def start_fault(path: str, cwd: str) -> str:
+def start_fault(path: str, cwd: str, environ: Mapping[str, str]) -> str:
     """Why the system would refuse to start the executable file at ``path``; empty when nothing speaks against it.
+
+    ``environ`` is the environment of the start: an interpreter that ``env`` looks for is looked for on its PATH.
 
     Says nothing about binary files: which of them can be started is the system's own affair.
     """
@@ -28,7 +30,7 @@ def start_fault(path: str, cwd: str) -> str:
     if head is None or head.startswith(_MACHINE_CODE):
         return ""
     if head.startswith(b"#!"):
-        return _interpreter_fault(path, head, cwd)
+        return _interpreter_fault(path, head, cwd, environ)
     if b"\0" in head:
         return ""
     return (
@@ -72,16 +74,43 @@ def _head(path: str) -> bytes | None:
         os.close(fd)
 
 
-def _interpreter_fault(path: str, head: bytes, cwd: str) -> str:
+def _interpreter_fault(path: str, head: bytes, cwd: str, environ: Mapping[str, str]) -> str:
     words = head[2:].partition(b"\n")[0].strip(b" \t").replace(b"\t", b" ").split(b" ")
     interpreter = os.fsdecode(words[0])
     there = os.path.join(cwd, interpreter)
     if not interpreter:
         return f"{safe(path)}: its '#!' line names no interpreter; write #!/bin/sh, or the program that runs it"
     if os.access(there, os.X_OK) and not os.path.isdir(there):
-        return ""
+        given = os.fsdecode(b" ".join(words[1:])).strip(" ")
+        return _env_fault(path, given, cwd, environ) if os.path.basename(interpreter) == "env" else ""
     if interpreter.endswith("\r"):
         return f"{safe(path)}: its lines end in CR LF, so its interpreter is not found; save it with Unix line ends"
     return (
         f"{safe(path)}: its '#!' line names {safe(interpreter)}, which is no program here; install it or mend the line"
+    )
+
+
+def _env_fault(path: str, given: str, cwd: str, environ: Mapping[str, str]) -> str:
+    """Why ``env`` would not find the interpreter that a script's first line has it look for; empty when it would.
+
+    The system hands ``env`` all that follows it as one word, which only ``-S`` splits. Other options of it are not
+    looked into.
+    """
+    from peak_console.jobs.command import which
+
+    name = given
+    if given.startswith("-S"):
+        words = [word for word in given[2:].split() if "=" not in word]
+        name = words[0] if words else ""
+    if not name or name.startswith("-") or "/" in name or which(name, environ, cwd) is not None:
+        return ""
+    if name.endswith("\r"):
+        return f"{safe(path)}: its lines end in CR LF, so its interpreter is not found; save it with Unix line ends"
+    first = name.split()[0]
+    if first != name and which(first, environ, cwd) is not None:
+        line = f"#!/usr/bin/env -S {safe(given)}"
+        return f"{safe(path)}: its '#!' line has env look for one program called \"{safe(name)}\"; write {line}"
+    return (
+        f"{safe(path)}: its '#!' line has env look for {safe(name)}, which is not on PATH; install it, or set PATH in"
+        " the job's env"
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -192,6 +193,13 @@ def test_python_that_will_find_no_script_is_a_warning(jobs_file: Path, words: st
         ("#! \t/bin/sh\t-e\n", None),
         ("#!/bin/sh", None),
         ("#!own/sh\n", None),
+        ("#!/usr/bin/env sh\n", None),
+        ("#!/usr/bin/env -S A=1 sh -e\n", None),
+        ("#!/usr/bin/env -i sh\n", None),
+        ("#!/usr/bin/env nosuchsh\n", "has env look for nosuchsh, which is not on PATH; install it"),
+        ("#!/usr/bin/env -S nosuchsh -e\n", "has env look for nosuchsh, which is not on PATH"),
+        ("#!/usr/bin/env sh -e\n", 'one program called "sh -e"; write #!/usr/bin/env -S sh -e'),
+        ("#!/usr/bin/env sh\r\n", "end in CR LF"),
         ("\0\0some machine code", None),
     ],
 )
@@ -207,15 +215,16 @@ def test_a_program_that_the_system_will_refuse_is_a_warning(jobs_file: Path, con
 
 def test_what_validate_calls_startable_is_what_the_system_starts(jobs_file: Path) -> None:
     tool = Path("tool")
-    for content in (b"echo", b"#!/bin/sh\r\n", b"#!/bin/sh\n", b"#!/no/where\n", b"#!\n", b"#! /bin/sh -e\nexit 0\n"):
+    for content in (b"echo", b"#!/bin/sh\r\n", b"#!/bin/sh\n", b"#!/no/where\n", b"#!\n", b"#! /bin/sh -e\nexit 0\n",
+                    b"#!/usr/bin/env sh\n", b"#!/usr/bin/env nosuchsh\n", b"#!/usr/bin/env sh -e\n",
+                    b"#!/usr/bin/env -S sh -e\n", b"#!/usr/bin/env sh\r\n"):  # fmt: skip
         tool.write_bytes(content)
         tool.chmod(0o755)
         try:
-            subprocess.run([tool.absolute()], check=True)
-            starts = True
+            starts = subprocess.run([tool.absolute()], check=False).returncode != 127  # what env says
         except OSError:
             starts = False
-        assert (start_fault(str(tool.absolute()), "/") == "") is starts, content
+        assert (start_fault(str(tool.absolute()), "/", os.environ) == "") is starts, content
 
 
 def test_arguments_that_are_too_long_are_a_warning(jobs_file: Path) -> None:

@@ -198,8 +198,18 @@ def what_jobs_will_miss(stage: Stage) -> None:
         '[[job]]\nname = "r"\ncommand = "./dos"\n[[job]]\nname = "s"\ncommand = "./empty"\n'
         f'[[job]]\nname = "t"\ncommand = "./tool"\nargv = ["{"a" * 131072}"]\n'
         '[[job]]\nname = "u"\nargv = ["nowhere.py"]\n[[job]]\nname = "v"\nargs = { top_n = 3 }\n'
+        '[[job]]\nname = "w"\ncommand = "./lost"\n[[job]]\nname = "x"\ncommand = "./two"\n'
+        '[[job]]\nname = "y"\ncommand = "./envdos"\n'
     )
-    for name, text in (("bare", "echo\n"), ("gone", "#!/opt/sh\n"), ("dos", "#!/bin/sh\r\n"), ("empty", "#!\n")):
+    for name, text in (
+        ("bare", "echo\n"),
+        ("gone", "#!/opt/sh\n"),
+        ("lost", "#!/usr/bin/env nosuchsh\n"),
+        ("two", "#!/usr/bin/env sh -e\n"),
+        ("envdos", "#!/usr/bin/env sh\r\n"),
+        ("dos", "#!/bin/sh\r\n"),
+        ("empty", "#!\n"),
+    ):
         stage.write(name, text, 0o755)
     stage.write("tool", "#!/bin/sh\n", 0o755)
     stage.run("validate")

@@ -54,4 +54,4 @@ class ThisMachine:
 
     def starts_by_itself(self, word: str, path: str, home: str) -> bool:
         there = self.program(word, path, home)
-        return there is not None and not start_fault(there, home)
+        return there is not None and not start_fault(there, home, {"PATH": path})
