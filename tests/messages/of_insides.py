@@ -55,7 +55,7 @@ def locks_that_cannot_be_had(stage: Stage) -> None:
         stage.ask("somebody creates", lambda: Turn(str(stage.state), 0).__enter__())
     lock = EngineLock(str(stage.state))
     assert lock.acquire()
-    stage.patch.setattr("peak_console.headless.PASSING_ENGINE_SECONDS", 0.01)
+    stage.patch.setattr("peak_console.headless.ONE_SHOT_SECONDS", 0.01)
     stage.run("--headless --no-wait")
     stage.run("hold")
     lock.release()

@@ -39,7 +39,7 @@ ELSEWHERE: dict[str, str] = {
     "jobs/review.py: reader.findings.warning((JOB, index), f'job": "tests/jobs/test_trust.py",
     "jobs/review.py: yield found.sentence": "tests/jobs/test_trust.py",
     "jobs/standing.py": "tests/jobs/test_standing.py and tests/headless/test_reload.py: each takes seconds of waiting",
-    "jobs/watcher.py: return None, str(source.refused": "tests/jobs/test_watcher.py",
+    "jobs/watcher.py: return (None, str(source.refused": "tests/jobs/test_watcher.py",
     "jobs/watcher.py: why": "tests/jobs/test_watcher.py",
     "jobs/source.py: raise refused(path, 'is nested too deeply": "the parser counts levels itself in newer versions",
     "runs/local/starts.py: raise RefusedError": INSIDE,
