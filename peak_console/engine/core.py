@@ -5,6 +5,7 @@ from __future__ import annotations
 from peak_console.engine import events
 from peak_console.engine.bookkeeping import Bookkeeper
 from peak_console.engine.dispatch import Dispatcher
+from peak_console.engine.executor_mishaps import ExecutorMishaps
 from peak_console.engine.incidents import UNDECIDED, Sweep, open_for_job, unwatched_cause
 from peak_console.engine.mishaps import sentence
 from peak_console.engine.recovery import Recovery
@@ -33,6 +34,7 @@ class EngineCore:
         self.dispatcher = Dispatcher(context)
         self.bookkeeper = Bookkeeper(context)
         self.recovery = Recovery(context, setup.executor, self.dispatcher)
+        self._mishaps = ExecutorMishaps(context.alerts, setup.executor, setup.clock)
         supervisor = context.supervisor
         control.report_running(lambda: [f"{live.run.job} #{live.run.id}" for live in list(supervisor)])
 
@@ -63,6 +65,7 @@ class EngineCore:
         self.dispatcher.record_starts()
         self.bookkeeper.record([])
         self._tell_of_unwatched(now)
+        self._mishaps.tell(now)
 
     def _tell_of_unwatched(self, now: datetime) -> None:
         """Raise an alert for each run that cannot be looked at."""

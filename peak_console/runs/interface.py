@@ -95,6 +95,9 @@ if TYPE_CHECKING:
             Raises ``StartError`` where that cannot be written down.
             """
 
+        def mishaps(self) -> Sequence[str]:
+            """What has befallen the executor since this was last asked, and is mended; a sentence each."""
+
         def close(self) -> None:
             """Let go of everything. Runs go on, and their ends are still recorded."""
 

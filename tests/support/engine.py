@@ -86,12 +86,17 @@ class ScriptedExecutor:
         self.started_marks: set[str] = set()
         self.adoptable: dict[int, RunHandle | Ended] = {}
         self.is_ready = False
+        self.befallen: list[str] = []
 
     def prepare(self) -> None:
         self.is_ready = True
 
     def rest(self) -> None:
         self.is_ready = False
+
+    def mishaps(self) -> list[str]:
+        befallen, self.befallen = self.befallen, []
+        return befallen
 
     def close(self) -> None:
         pass

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from peak_console.runs.local.keeper_client import KeeperLink
     from peak_console.runs.local.system import System
 
+WOKEN = (
+    "The process that starts runs and records their ends was stopped, and is awake again: starts and ends may have been"
+    " late, and none is lost. Stopped by a job (kill -STOP $PPID) or by somebody; see the jobs that ran then."
+)
+LOOK_SECONDS = 1.0
+"""How often it is seen at the most whether a keeper has told something unasked."""
 ASKED_AHEAD = 256
 """So many starts are asked for before the first answer is awaited: few enough that no answer waits for us."""
 
@@ -52,6 +58,7 @@ class LocalExecutor:
         self._link: KeeperLink | None = None
         self._has_keepers = False
         """Whether processes of ours may be there, at work or to be reaped."""
+        self._looked_at = 0.0
         self._told: dict[str, tuple[int, float]] = {}
         """By run directory: ends that no file took, as keepers told them."""
 
@@ -210,6 +217,15 @@ class LocalExecutor:
 
     def seize(self, directory: str) -> bool:
         return prevent(directory)
+
+    def mishaps(self) -> list[str]:
+        link, now = self._link, time.monotonic()
+        if link is None or now - self._looked_at < LOOK_SECONDS:
+            return []
+        self._looked_at = now
+        link.look()
+        wakings, link.wakings = link.wakings, 0
+        return [WOKEN] if wakings else []
 
     def close(self) -> None:
         if self._link is not None:

@@ -8,6 +8,7 @@ message is a length (four bytes, big-endian) and a ``marshal`` value:
     answer    ("started", pid, mark, start in Unix seconds, the keeper's pid)
               ("refused", stage, errno, words)               stage: already, files, cwd, exec
     unasked   ("ended", directory, return code, end in Unix seconds)
+              ("woken",)                                     the keeper had been stopped, says its witness by USR1
 
 A run's first file is ``started``, created exclusively: whoever creates it owns the run. Where ``spare`` has been made
 ahead it is a link to that, as exclusive and without a search for a free inode. It first names who is starting the run:
@@ -39,7 +40,7 @@ MOST_UNANSWERED = 200
 """Each has a file open."""
 OTHER_DESCRIPTORS = 24
 """So many more are open at times."""
-DEAF_TO = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGTSTP)
+DEAF_TO = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGTSTP, _signal.SIGUSR1)
 
 
 class Fresh:
@@ -80,9 +81,14 @@ class Keeper:
         _signal.signal(_signal.SIGCHLD, lambda *_: None)
         self._is_told_to_go = False
         _signal.signal(_signal.SIGTERM, self._on_term)
+        self._was_woken = False
+        _signal.signal(_signal.SIGUSR1, self._on_woken)
 
     def _on_term(self, *_: object) -> None:
         self._is_told_to_go = len(self._directories) == len(self._unwritten)
+
+    def _on_woken(self, *_: object) -> None:
+        self._was_woken = True
 
     def _mark(self, pid: int, began: float) -> str:
         """Tells a process from a later one with the same pid."""
@@ -102,6 +108,9 @@ class Keeper:
                 continue
             if ready:
                 os.read(self._wake, 4096)
+            if self._was_woken and self._asked and select.select([], [SOCKET], [], 0)[1]:
+                self._was_woken = False
+                _send(_framed(marshal.dumps(("woken",))))
             seconds = self._reap()
 
     def serve_on(self, runs: dict[int, tuple[float, bytes]]) -> None:
@@ -221,7 +230,7 @@ class Keeper:
                 self._unwritten[pid] = (code, time.time())
                 self._offer(pid, *self._unwritten[pid])
                 self._write_again_at = time.monotonic() + RETRY_SECONDS
-            if select.select([SOCKET], [], [], 0)[0]:
+            if self._asked and select.select([SOCKET], [], [], 0)[0]:
                 return 0  # starts come before bookkeeping
         return RETRY_SECONDS if self._unwritten else None
 

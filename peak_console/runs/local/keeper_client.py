@@ -76,6 +76,8 @@ class KeeperLink:
         self._received = bytearray()
         self._answers: deque[Answer] = deque()
         self._ends = ends
+        self.wakings = 0
+        """How often the keeper has told that it had been stopped, and not been asked for it since."""
 
     def send(self, spec: RunSpec) -> None:
         """Ask for a start; ``receive`` has the answer. Raises ``LinkBrokenError``, and ``UnicodeError``."""
@@ -134,6 +136,8 @@ class KeeperLink:
             del received[:end]
             if message[0] == "ended":
                 self._ends[decode(message[1])] = message[2:]
+            elif message[0] == "woken":
+                self.wakings += 1
             else:
                 self._answers.append(message)
         return len(part)

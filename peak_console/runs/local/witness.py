@@ -97,7 +97,7 @@ def adopt_orphans() -> bool:
 def watch(keeper: int) -> bool:
     """Wait for the end of the keeper, our child; whether it left before its work was done.
 
-    A keeper that somebody stops is woken again at once: all starts and ends wait for it.
+    A keeper that somebody stops is woken again at once, and told of it: all starts and ends wait for it.
     """
     while True:
         found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WSTOPPED | os.WNOWAIT)
@@ -107,6 +107,7 @@ def watch(keeper: int) -> bool:
         if found.si_code == os.CLD_STOPPED:
             os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG)
             if pid == keeper:
+                os.kill(keeper, _signal.SIGUSR1)
                 os.kill(keeper, _signal.SIGCONT)
             continue
         if pid != keeper and os.waitid(os.P_PID, keeper, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:

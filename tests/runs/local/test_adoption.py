@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,13 @@ import pytest
 from peak_console.errors import StartError
 from peak_console.runs.interface import Ended
 from peak_console.runs.local.process import LocalRun
-from peak_console.runs.local.run_directory import read_exit_status, read_record
+from peak_console.runs.local.run_directory import (
+    RECORD_LOOKS,
+    lay_out,
+    read_exit_status,
+    read_record,
+    started_path,
+)
 from peak_console.runs.output.files import replace_file
 from tests.support.processes import is_alive, keeper_of, started_by_an_engine_that_died, wait_until
 
@@ -39,6 +46,21 @@ def test_live_run_is_adopted_and_its_true_end_is_learnt(bench: Bench, system: Sy
     assert end.return_code == 42
     assert end.at is not None
     assert abs(end.at - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("text", ["{pid}\n", "by {pid} of-another-boot/17\n", "by\n", "", "by {pid}"])
+def test_a_start_that_nobody_completes_holds_up_an_adoption_for_an_instant(
+    bench: Bench, directory: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a start that was cut, as by a power failure; by now the pid is that of somebody who lives: ours."""
+    lay_out(directory)
+    with open(started_path(directory), "w", encoding="ascii") as file:
+        file.write(text.format(pid=os.getpid()))
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    assert bench.adopt(directory, None, None) == Ended(None, None)
+    assert len(slept) <= RECORD_LOOKS + bench.system.polls_without_end
+    assert sum(slept) < 0.5
 
 
 def test_live_run_is_found_by_its_directory_alone(bench: Bench, system: System, directory: str) -> None:

@@ -211,10 +211,17 @@ def test_a_killed_witness_is_not_missed(bench: Bench, system: System) -> None:
     assert bench.ended(bench.shell("exit 5")).return_code == 5
 
 
-def test_starts_and_ends_go_on_although_a_job_stops_its_keeper(bench: Bench) -> None:
+def test_starts_and_ends_go_on_although_a_job_stops_its_keeper(
+    bench: Bench, system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peak_console.runs.local.executor.LOOK_SECONDS", 0)
     handle = bench.shell("kill -STOP $PPID; exit 3")
     assert bench.ended(bench.shell("exit 4")).return_code == 4
     assert bench.ended(handle).return_code == 3
+    if system.name == "linux":  # elsewhere it has no witness, who would tell
+        told = iter(bench.executor.mishaps, ["never"])
+        wait_until(lambda: any("was stopped, and is awake again" in words for words in next(told)), "a word about it")
+    assert bench.executor.mishaps() == []
 
 
 def test_orphans_of_runs_are_no_runs(bench: Bench, system: System) -> None:
@@ -256,3 +263,18 @@ def test_end_can_be_read_by_whom_the_directory_lets_in(tmp_path: Path, mode: int
 def test_what_is_no_return_code_counts_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "exit_status").write_text(text)
     assert read_exit_status(str(tmp_path)) == (None, None)
+
+
+def test_all_who_ended_before_the_witness_took_over_are_recorded(bench: Bench, system: System) -> None:
+    if system.name != "linux":
+        pytest.skip("there is none")
+    handles = [bench.shell(f"while [ ! -e '{bench.root}/go' ]; do sleep 0.01; done; exit {code}") for code in range(5)]
+    keeper = keeper_of(handles[0])
+    os.kill(witness_of(handles[0]), signal.SIGSTOP)
+    os.kill(keeper, signal.SIGSTOP)
+    (bench.root / "go").touch()
+    for handle in handles:
+        wait_until(lambda pid=handle.pid: not is_alive(pid))  # type: ignore[misc]
+    os.kill(keeper, signal.SIGKILL)
+    os.kill(witness_of(handles[0]), signal.SIGCONT)
+    assert [bench.ended(handle).return_code for handle in handles] == [0, 1, 2, 3, 4]

@@ -1,0 +1,42 @@
+"""What befalls the executor itself, such as a keeper that somebody stops: told as an incident."""
+
+from __future__ import annotations
+
+from peak_console.model.records import Alert, Level
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from peak_console.clock import Clock
+    from peak_console.engine.alert_log import AlertLog
+    from peak_console.runs.interface import Executor
+
+CAUSE = "executor"
+CALM_SECONDS = 600.0
+"""The incident is resolved when nothing has befallen the executor for so long."""
+
+
+class ExecutorMishaps:
+    """Asks the executor what has befallen it, at each look."""
+
+    def __init__(self, alerts: AlertLog, executor: Executor, clock: Clock) -> None:
+        self._alerts = alerts
+        self._clock = clock
+        self._executor = executor
+        self._untold: list[str] = []
+        self._calm_at: float | None = self._clock.monotonic() + CALM_SECONDS
+        """When an incident, maybe of the engine before, is resolved: monotonic seconds. ``None``: none is open."""
+
+    def tell(self, now: datetime) -> None:
+        """Open an incident for what has befallen the executor, or count it on; resolve it after a while."""
+        self._untold += self._executor.mishaps()
+        if self._untold:
+            with self._alerts:
+                self._alerts.open_incident(CAUSE, Alert(Level.WARNING, "\n".join(self._untold), now, source="executor"))
+            self._untold = []
+            self._calm_at = self._clock.monotonic() + CALM_SECONDS
+        elif self._calm_at is not None and self._clock.monotonic() >= self._calm_at:
+            with self._alerts:
+                self._alerts.resolve(CAUSE)
+            self._calm_at = None
