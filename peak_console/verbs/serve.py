@@ -50,7 +50,13 @@ def serve(options: Namespace) -> int:
             note(once.pop())
 
     server.serve(
-        console_command(options), options.host, options.port, names=options.name, max_tabs=options.max_tabs, say=say
+        console_command(options),
+        options.host,
+        options.port,
+        names=options.name,
+        max_tabs=options.max_tabs,
+        say=say,
+        note=note,
     )
     return 0
 

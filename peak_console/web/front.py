@@ -63,9 +63,17 @@ class Front:
     """Lets browsers in, and gives each page a console."""
 
     def __init__(
-        self, command: Sequence[str], admission: Admission, *, names: Collection[str] = (), max_tabs: int = 8
+        self,
+        command: Sequence[str],
+        admission: Admission,
+        *,
+        names: Collection[str] = (),
+        max_tabs: int = 8,
+        welcome: Callable[[asyncio.BaseTransport | None], None] = lambda _transport: None,
     ) -> None:
         """``command`` is the console of a tab, ``names`` are the host names by which browsers may ask for us.
+
+        ``welcome`` is told of each connection that has shown that it is a browser which was let in.
 
         Raises ``StateError`` when the installed textual-serve lacks what a page is made of.
         """
@@ -76,6 +84,7 @@ class Front:
         self._admission = admission
         self._names = names
         self._max_tabs = max_tabs
+        self._welcome = welcome
         self._seats = asyncio.Semaphore(max_tabs)
         self._sockets: set[web.WebSocketResponse] = set()
 
@@ -105,6 +114,7 @@ class Front:
             return self._enter(token)
         if not self._is_known(request):
             return _sentence(401, _NO_LINK)
+        self._welcome(request.transport)
         try:
             return await handler(request)
         except web.HTTPNotFound:

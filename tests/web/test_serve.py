@@ -36,8 +36,8 @@ def program(tmp_path: Path) -> Iterator[Program]:
         yield program
 
 
-def serving(program: Program, *flags: str) -> Resident:
-    served = program.start("serve", "--port", "0", *flags)
+def serving(program: Program, *flags: str, under: str | None = None) -> Resident:
+    served = program.start("serve", "--port", "0", *flags, under=under)
     served.shows("\n")
     return served
 
