@@ -70,7 +70,7 @@ class ResidentEngine:
         decided any more. Runs are left to the next engine.
         """
         self._trouble.forget()
-        check = RegistryCheck(self._place.directory, self._setup.clock, self._control.wake)
+        check = self._make_check() if self._setup.checks_registry else None
         while True:
             self.work(check)
             context = self.context
@@ -80,6 +80,9 @@ class ResidentEngine:
             beat_due = self._setup.beat()
             longest = GUARD_SECONDS if beat_due is None else min(beat_due, GUARD_SECONDS)
             self.core.sleep(min(longest, self.seconds_to_sleep()))
+
+    def _make_check(self) -> RegistryCheck:
+        return RegistryCheck(self._place.directory, self._setup.clock, self._control.wake)
 
     def give_sign(self) -> None:
         """Show, where the registry cannot, that the engine lives, and its trouble."""

@@ -56,3 +56,5 @@ class EngineSetup:
     """Reads the jobs file again and offers it; why it does not, or nothing. Told whether to accept what it removes."""
     open_store: Callable[[str], Store] = Store.open
     """Opens the registry of a state directory for writing. Raises ``StateError``."""
+    checks_registry: bool = True
+    """Whether a resident engine has the registry's file looked through now and then, in a thread of its own."""
