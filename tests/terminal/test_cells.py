@@ -26,7 +26,7 @@ def test_ticks_and_keys_leave_the_screen_that_a_new_frame_paints(stage: Stage) -
     ticked = _standing(stage, tmux, "ticked")
     assert _anew(stage, tmux, "ticked") == ticked
     painted = json.loads((stage.folder / "painted").read_text(encoding="utf-8"))
-    assert painted.pop("_CellsUpdate") >= 40
+    assert painted.pop("CellsUpdate") >= 40
     assert sum(painted.values()) <= 25, "frames for what moves the table or writes its title, and for nothing else"
     assert tmux.screen() != first
 

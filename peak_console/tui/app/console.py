@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -13,6 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from peak_console.text import safe_lines
+from peak_console.tui import textual_private
 from peak_console.tui.app.details_view import DetailsView
 from peak_console.tui.app.dialogs import Dialogs
 from peak_console.tui.app.engine_actions import EngineActions
@@ -93,7 +95,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.job_actions = JobActions(session, clock, keymap, self.feed, self.selection, self.commands, self.dialogs)
         self.engine_actions = EngineActions(session, clock, self.feed, self.dialogs, self.exit)
         self.terminal_actions = TerminalActions(
-            session, clock, self.selection, self.dialogs, self.suspend, self._write_to_terminal
+            session, clock, self.selection, self.dialogs, self.suspend, partial(textual_private.write_to_terminal, self)
         )
         self.preferences = Preferences(self.config, session, self.layout, self.dialogs)
         self.presenter = Presenter(
@@ -114,7 +116,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         dark = self.current_theme.dark
         for class_name, holds in (("-dark-mode", dark), ("-light-mode", not dark), (f"-theme-{name}", True)):
             self.set_class(holds, class_name, update=False)
-        self._refresh_truecolor_filter(self.ansi_theme)
+        textual_private.use_theme_before_start(self, self.ansi_theme)
         self.stylesheet.set_variables(self.get_css_variables())
 
     @property
@@ -169,26 +171,21 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def _on_notify(self, event: Notify) -> None:
         """Make room for a toast: none is shown twice, and a pile higher than the screen leaves remains there."""
-        shown = list(self._notifications)
+        shown = textual_private.toasts(self)
         staying = [each for each in shown if each.message != event.notification.message][1 - MOST_TOASTS :]
         for each in shown:
             if each not in staying:
-                self._unnotify(each, refresh=False)
+                textual_private.remove_toast(self, each)
 
     def _on_theme_changed(self, theme: Theme) -> None:
         self.preferences.theme_chosen(theme.name)
-
-    def _write_to_terminal(self, text: str) -> None:
-        if self._driver is not None:
-            self._driver.write(text)
 
     def _fatal_error(self) -> None:
         """Textual's own shows every local variable, secrets among them; the plain traceback is enough."""
         import traceback
 
         self.bell()
-        self._exit_renderables.append(safe_lines(traceback.format_exc()))
-        self._close_messages_no_wait()
+        textual_private.end_with_message(self, safe_lines(traceback.format_exc()))
 
     # Messages of the panes.
 

@@ -15,7 +15,7 @@ import sys
 import threading
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from peak_console.errors import UsageError
 from peak_console.text import safe
@@ -23,8 +23,6 @@ from peak_console.text import safe
 if TYPE_CHECKING:
     from argparse import Namespace
     from types import FrameType
-
-    from textual.driver import Driver
 
     from peak_console.tui.app.console import ConsoleApp
     from peak_console.tui.state.interface import Session
@@ -91,7 +89,7 @@ class _Life:
     """The console from its first paint to the engine's last run."""
 
     def __init__(self, app: ConsoleApp, session: Session) -> None:
-        from peak_console.tui.terminal.tty import Terminal, TerminalDriver
+        from peak_console.tui.terminal.tty import Terminal, driver_on
 
         self._app = app
         self._session = session
@@ -99,7 +97,7 @@ class _Life:
         self._told: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._screen_gone = threading.Event()
         self._terminal = Terminal(on_hangup=partial(os.kill, os.getpid(), signal.SIGHUP))
-        app.driver_class = cast("type[Driver]", partial(TerminalDriver, terminal=self._terminal))
+        app.driver_class = driver_on(self._terminal)
 
     def live(self) -> int:
         threading.Thread(target=self._watch_screen, name="watchdog", daemon=True).start()

@@ -17,6 +17,7 @@ from peak_console.tui.keys.actions import ACTION, ACTIONS, TITLES, Context, keys
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from textual import events
     from textual.app import ComposeResult
 
 
@@ -71,10 +72,10 @@ class HelpScreen(ModalScreen[None]):
             yield from _section("Signs", _signs())
             yield from _section("In a few words", [Content(_CONCEPTS)])
 
-    def on_mount(self) -> None:
-        # The help's own key may be another one by now.
-        for key in keys_of(ACTION["help"], self._keymap):
-            self._bindings.bind(key, "dismiss", show=False)
+    def on_key(self, event: events.Key) -> None:
+        if event.key in keys_of(ACTION["help"], self._keymap):  # the operator may have replaced it
+            event.stop()
+            self.dismiss()
 
     def action_scroll(self, by: int) -> None:
         self.query_one("#help").scroll_relative(y=by, animate=False)

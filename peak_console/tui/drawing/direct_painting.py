@@ -1,11 +1,9 @@
 """A few cells painted at once, without a frame.
 
-Textual paints in frames: whatever is stale is put together anew, widget by widget, from all that lies between the
-topmost and the lowest of it, at most so many times a second. For a column of countdowns that is twenty times the work
-of writing them, and a key waits for the next frame. Where nothing else lies on the cells and no frame is due that would
-paint them, they are written straight to the terminal, as that frame would have done.
-
-This reaches into Textual, whose version is pinned; ``tests/terminal/test_cells.py`` compares both on a real terminal.
+Textual paints in frames, at most 30 a second: a frame draws every widget between the topmost and the lowest line that
+has changed. For a column of countdowns that is twenty times the work of writing the cells, and a key waits for the next
+frame. Where nothing else lies on the cells and no frame is due that would paint them, they are written straight to the
+terminal, as that frame would have done; ``tests/terminal/test_cells.py`` compares both on a real terminal.
 """
 
 from __future__ import annotations
@@ -14,23 +12,22 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from rich.control import Control
-from textual._compositor import CompositorUpdate
 from textual.geometry import Region
+
+from peak_console.tui import textual_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rich.console import Console, ConsoleOptions, RenderResult
     from textual.app import App
     from textual.content import Content
     from textual.strip import Strip
     from textual.widget import Widget
 
-    _Piece = tuple[int, int, Strip]
+    _Patch = tuple[int, int, Strip]
     """A part of a line, behind the column and the row of the screen where it starts."""
 
-_GATHERED: ContextVar[list[_Piece] | None] = ContextVar("gathered", default=None)
+_GATHERED: ContextVar[list[_Patch] | None] = ContextVar("gathered", default=None)
 """Where to put what is to be written together."""
 
 
@@ -42,20 +39,19 @@ def refresh_cells(widget: Widget, regions: Iterable[Region]) -> None:
     stale = list(regions)
     if not stale:
         return
-    update = _pieces(widget, stale) if _is_free(widget) else None
-    if update is None:
+    patches = _patches(widget, stale) if _is_free(widget) else None
+    if patches is None:
         widget.refresh(*stale)
         return
     offset = widget.content_offset
-    # What is kept of these lines for the next frame is stale.
-    widget._styles_cache.set_dirty(*(region.translate(offset) for region in stale))  # noqa: SLF001
+    textual_private.forget_lines(widget, (region.translate(offset) for region in stale))
     with _together(widget.app) as gathered:
-        gathered.extend(update)
+        gathered.extend(patches)
 
 
 def set_title(widget: Widget, title: Content) -> None:
-    """Write another title on the upper edge of a widget; Textual paints the whole widget anew for that."""
-    widget._border_title = title  # noqa: SLF001
+    """Write another title on the upper edge of a widget, and paint that edge alone."""
+    textual_private.change_border_title(widget, title)
     offset = widget.content_offset
     widget.refresh(Region(-offset.x, -offset.y, widget.outer_size.width, 1))
 
@@ -68,72 +64,43 @@ def painted_together(app: App[Any]) -> Iterator[None]:
 
 
 @contextmanager
-def _together(app: App[Any]) -> Iterator[list[_Piece]]:
+def _together(app: App[Any]) -> Iterator[list[_Patch]]:
     outer = _GATHERED.get()
     if outer is not None:
         yield outer
         return
-    pieces: list[_Piece] = []
-    token = _GATHERED.set(pieces)
+    patches: list[_Patch] = []
+    token = _GATHERED.set(patches)
     try:
-        yield pieces
+        yield patches
     finally:
         _GATHERED.reset(token)
-        if pieces:
-            app._display(app.screen, _CellsUpdate(pieces))  # noqa: SLF001
-
-
-class _CellsUpdate(CompositorUpdate):
-    def __init__(self, pieces: list[_Piece]) -> None:
-        self._pieces = pieces
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for x, y, strip in self._pieces:
-            yield Control.move_to(x, y)
-            yield from strip
-
-    def render_segments(self, console: Console) -> str:
-        return "".join(f"\x1b[{y + 1};{x + 1}H{strip.render(console)}" for x, y, strip in self._pieces)
+        if patches:
+            textual_private.write_cells(app, patches)
 
 
 def _is_free(widget: Widget) -> bool:
-    """Whether nothing is due to be painted that would paint this widget, and its screen is the one that is seen."""
+    """Whether no frame is due that would paint this widget, and its screen is the one that is seen."""
     app = widget.app
-    if app.is_headless or not widget.is_attached or app._batch_count or app.screen is not widget.screen:  # noqa: SLF001
+    if app.is_headless or not widget.is_attached or app.screen is not widget.screen:
         return False
-    screen = widget.screen
-    waiting = (
-        screen._layout_required,  # noqa: SLF001
-        screen._scroll_required,  # noqa: SLF001
-        screen._repaint_required,  # noqa: SLF001
-        widget._repaint_required,  # noqa: SLF001
-        widget._repaint_regions,  # noqa: SLF001
-        widget in screen._dirty_widgets,  # noqa: SLF001
-    )
-    return not any(waiting) and not widget.get_line_filters()
+    return not textual_private.is_frame_due(widget) and not widget.get_line_filters()
 
 
-def _pieces(widget: Widget, regions: list[Region]) -> list[_Piece] | None:
+def _patches(widget: Widget, regions: list[Region]) -> list[_Patch] | None:
     """What to write; ``None`` where something else lies on any of it."""
-    compositor = widget.screen._compositor  # noqa: SLF001
-    placed = compositor.visible_widgets.get(widget)
+    placed = textual_private.placement(widget)
     if placed is None:
         return None
     region, clip = placed
     content = region.shrink(widget.gutter)
     seen = content.intersection(clip)
-    layers = compositor.layers_visible
-    pieces: list[_Piece] = []
-    for each in regions:
-        shown = each.translate(content.offset).intersection(seen)
-        if not shown.area:
-            continue
-        for y in shown.line_range:
-            line = Region(shown.x, y, shown.width, 1)
-            top = next((widget for widget, cropped, _ in layers[y] if cropped.overlaps(line)), None)
-            if top is not widget:
-                return None
-            left = shown.x - content.x
-            strip = widget.render_line(y - content.y).crop(left, left + shown.width)
-            pieces.append((shown.x, y, strip))
-    return pieces
+    shown = [each.translate(content.offset).intersection(seen) for each in regions]
+    lines = [Region(each.x, y, each.width, 1) for each in shown if each.area for y in each.line_range]
+    if any(top is not widget for top in textual_private.topmost(widget, lines)):
+        return None
+    patches: list[_Patch] = []
+    for line in lines:
+        left = line.x - content.x
+        patches.append((line.x, line.y, widget.render_line(line.y - content.y).crop(left, left + line.width)))
+    return patches

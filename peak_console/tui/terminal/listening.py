@@ -8,9 +8,8 @@ from codecs import getincrementaldecoder
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from textual._xterm_parser import XTermParser
-
 from peak_console.tui.terminal.pastes import Pastes
+from peak_console.tui.textual_private import XTermParser
 
 if TYPE_CHECKING:
     import threading

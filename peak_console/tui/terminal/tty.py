@@ -12,18 +12,20 @@ import signal
 import sys
 import termios
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from peak_console.tui import textual_private
 from peak_console.tui.terminal.listening import listen
 from peak_console.tui.terminal.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
-    from io import TextIOWrapper
 
+    from textual.app import App
+    from textual.driver import Driver
     from textual.message import Message
 
 RESTORE = "\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[0m\x1b[?1049l\x1b[?25h"
@@ -113,22 +115,23 @@ def _modes(fd: int) -> list[Any] | None:
 class TerminalDriver(LinuxDriver):
     """Textual's driver on a ``Terminal``; stops and continues as shells expect it."""
 
-    def __init__(self, *args: Any, terminal: Terminal, **options: Any) -> None:
+    def __init__(self, app: App[Any], *, terminal: Terminal, **options: Any) -> None:
         import asyncio
 
-        super().__init__(*args, **options)
+        super().__init__(app, **options)
         self._terminal = terminal
-        self._file = cast("TextIOWrapper", terminal)
-        self._loop = asyncio.get_running_loop()
+        textual_private.write_into(self, terminal)
+        self._drawing_loop = asyncio.get_running_loop()
         self._on_screen = False
         self._own_modes: list[Any] | None = None
         self._reentry_due = False
-        self._type_ahead = TypeAhead(self._app)
+        self._console = app
+        self._type_ahead = TypeAhead(app)
 
     def send_message(self, message: Message) -> None:
         """Something has come from the terminal. Called in the thread that reads it."""
         with suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._type_ahead.add, message)
+            self._drawing_loop.call_soon_threadsafe(self._type_ahead.add, message)
 
     def run_input_thread(self) -> None:
         """Hand over what comes from the terminal. The whole of a thread's work."""
@@ -146,8 +149,8 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._own_modes = _modes(self.fileno)
         self.attrs_before = self._terminal.modes  # not as an editor may have left them that was killed
-        self._on_screen = self._writer_thread is not None and self._writer_thread.is_alive()
-        self._terminal.loop = self._loop
+        self._on_screen = textual_private.has_writer(self)
+        self._terminal.loop = self._drawing_loop
 
     def stop_application_mode(self) -> None:
         if self._on_screen:
@@ -158,7 +161,7 @@ class TerminalDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         # The thread of a screen that has been left takes no more; its queue would fill up and hold us for ever.
-        if self._writer_thread is not None and self._writer_thread.is_alive():
+        if textual_private.has_writer(self):
             super().write(data)
 
     def _sigtstp_application(self, *_: object) -> None:
@@ -166,7 +169,7 @@ class TerminalDriver(LinuxDriver):
         if self._on_screen:
             # Not in the handler: it may have interrupted the very code that leaving the screen needs.
             with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._stop_and_go)
+                self._drawing_loop.call_soon_threadsafe(self._stop_and_go)
         else:
             _stop()  # an editor has the terminal, and has stopped too
 
@@ -185,7 +188,7 @@ class TerminalDriver(LinuxDriver):
         if self._on_screen and not self._reentry_due:
             self._reentry_due = True
             with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._reenter)
+                self._drawing_loop.call_soon_threadsafe(self._reenter)
 
     def _reenter(self) -> None:
         """Make the terminal ours again; without effect where it still is."""
@@ -196,15 +199,23 @@ class TerminalDriver(LinuxDriver):
             with suppress(termios.error):  # we are in the background
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self._own_modes)
         self.write("\x1b[?1049h\x1b[?25l\x1b[?1004h")
-        self._enable_mouse_support()
-        self._enable_bracketed_paste()
-        self._disable_line_wrap()
+        textual_private.enable_modes(self)
         self._repaint()
 
     def _repaint(self) -> None:
-        self._app.refresh(layout=True)
-        for screen in self._app.screen_stack:
+        self._console.refresh(layout=True)
+        for screen in self._console.screen_stack:
             screen.refresh()
+
+
+def driver_on(terminal: Terminal) -> type[Driver]:
+    """The driver that writes to ``terminal``, as a class: Textual makes its object."""
+
+    class DriverOnTerminal(TerminalDriver):
+        def __init__(self, app: App[Any], **options: Any) -> None:
+            super().__init__(app, terminal=terminal, **options)
+
+    return DriverOnTerminal
 
 
 def _stop() -> None:
