@@ -27,9 +27,8 @@ from peak_console.jobs.command import shown
 from peak_console.jobs.loader import filter_jobs_by_tags as selected_by_tags
 from peak_console.jobs.loader import load_jobs_from_toml, validate_job_config
 from peak_console.jobs.model import JobDefinition
-from peak_console.schedule.kinds import kind_of
 from peak_console.schedule.model import JobSchedule
-from peak_console.schedule.slots import next_slot
+from peak_console.schedule.slots import kind_of, next_slot
 from peak_console.schedule.zones import instant_of, zone
 
 TYPE_CHECKING = False

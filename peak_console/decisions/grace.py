@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from peak_console.jobs.model import CatchUp
-from peak_console.schedule.kinds import kind_of
+from peak_console.schedule.slots import kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from datetime import timedelta
 
 from peak_console.decisions.selection import is_enabled
 from peak_console.model.state import JobState
-from peak_console.schedule.kinds import kind_of
-from peak_console.schedule.slots import fingerprint, next_slot, pending
+from peak_console.schedule.slots import fingerprint, kind_of, next_slot, pending
 from peak_console.values import replace
 
 TYPE_CHECKING = False

@@ -9,8 +9,7 @@ from peak_console.decisions.conditions import OVERLAP, RETRY, SCHEDULE, first_un
 from peak_console.decisions.grace import earliest_slot, is_too_late, lateness_in_words
 from peak_console.jobs.model import CatchUp, Overlap
 from peak_console.model.terms import Trigger
-from peak_console.schedule.kinds import kind_of
-from peak_console.schedule.slots import slots_between
+from peak_console.schedule.slots import kind_of, slots_between
 from peak_console.values import dataclass, replace
 
 TYPE_CHECKING = False

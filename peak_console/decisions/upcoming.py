@@ -5,8 +5,7 @@ from __future__ import annotations
 from peak_console.decisions.grace import is_too_late
 from peak_console.decisions.planner import settled
 from peak_console.decisions.selection import is_enabled, override_in_force
-from peak_console.schedule.kinds import kind_of
-from peak_console.schedule.slots import next_slot, pending
+from peak_console.schedule.slots import kind_of, next_slot, pending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

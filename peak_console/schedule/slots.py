@@ -14,8 +14,10 @@ expression follows the rule above. Both are Debian cron's ways.
 
 from __future__ import annotations
 
-from peak_console.schedule.kind import Pending
-from peak_console.schedule.kinds import kind_of, validate
+from peak_console.schedule import wallclock
+from peak_console.schedule.kind import Pending, zone_of
+from peak_console.schedule.once_and_interval import Interval, Once
+from peak_console.schedule.wall_clock_kinds import CronKind, Daily
 from peak_console.schedule.wallclock import ScheduleError
 
 TYPE_CHECKING = False
@@ -23,9 +25,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from peak_console.schedule.kind import ScheduleKind
     from peak_console.schedule.model import JobSchedule
 
-__all__ = ["Pending", "ScheduleError", "fingerprint", "next_slot", "pending", "slots_between", "upcoming", "validate"]
+__all__ = [
+    "KINDS", "Pending", "ScheduleError", "fingerprint", "kind_of", "next_slot", "pending", "slots_between", "upcoming",
+    "validate",
+]  # fmt: skip
+
+KINDS: dict[str, type[ScheduleKind]] = {"once": Once, "interval": Interval, "daily": Daily, "cron": CronKind}
+"""By ``schedule_type``."""
+
+
+def kind_of(schedule: JobSchedule) -> ScheduleKind:
+    """A schedule with the rules of its kind. Raises ``ScheduleError`` for a ``type`` that is none."""
+    try:
+        return KINDS[schedule.type](schedule)
+    except (KeyError, TypeError):
+        message = f"schedule_type {wallclock.shown(schedule.type)} is unknown; use {', '.join(KINDS)}"
+        raise ScheduleError(message, "type") from None
+
+
+def validate(schedule: JobSchedule) -> None:
+    """Raise ``ScheduleError`` unless the schedule names moments. Costs microseconds for what was seen before."""
+    kind = kind_of(schedule)
+    if schedule.timezone is not None:
+        zone_of(schedule)
+    kind.validate()
 
 
 def next_slot(schedule: JobSchedule, decided: datetime | None, now: datetime) -> datetime | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from peak_console.schedule.kinds import kind_of
 from peak_console.schedule.model import WEEKDAYS
+from peak_console.schedule.slots import kind_of
 from peak_console.schedule.wallclock import weekday_numbers
 from peak_console.schedule.zones import local_time, zone, zone_name
 

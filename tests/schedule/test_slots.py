@@ -12,12 +12,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from peak_console.errors import PeakConsoleError
-from peak_console.schedule.kinds import kind_of
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import (
     Pending,
     ScheduleError,
     fingerprint,
+    kind_of,
     next_slot,
     pending,
     slots_between,

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 from peak_console.engine.events import EngineTroubled
 from peak_console.model.records import Alert, Level
-from peak_console.schedule.kinds import kind_of
-from peak_console.schedule.slots import fingerprint, next_slot
+from peak_console.schedule.slots import fingerprint, kind_of, next_slot
 from peak_console.store.damage import SOURCE, STATES_WHOLE, notices
 from peak_console.store.directory import run_directory
 

@@ -18,7 +18,7 @@ def asker(library: str, text: str, now: datetime) -> Any:
     """What gives the next slot of an expression that has been read."""
     if library == "peak-console":
         schedule = import_module("peak_console.schedule.model").JobSchedule("cron", cron=text, timezone=str(now.tzinfo))
-        table = import_module("peak_console.schedule.slots").timetable(schedule)
+        table = import_module("peak_console.schedule.slots").kind_of(schedule).timetable()
         table.after(NOW - timedelta(400))  # reads the zone; what is found by that is no help later
         return lambda: table.after(NOW)
     if library == "cronstable":
