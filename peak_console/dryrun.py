@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from peak_console.decisions.facts import Facts
     from peak_console.decisions.rehearsal import Step
@@ -38,9 +38,9 @@ def dry_run(options: Namespace, jobset: JobSet, directory: str) -> int:
     jobs = filter_jobs_by_tags(jobset.jobs.values(), include, exclude)
     clock = SystemClock()
     store = Store.look(directory)
-    states, recorded = {}, _Recorded()
+    states, recorded = {}, Recorded()
     if store is not None:
-        states, recorded = store.job_states(), _Recorded.read(store)
+        states, recorded = store.job_states(), Recorded.read(store)
         store.close()
     planner = Planner(jobs, states, clock.now())
     rehearsal = _DryRun(jobset, planner, recorded, verbose=options.verbose)
@@ -53,7 +53,7 @@ def dry_run(options: Namespace, jobset: JobSet, directory: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Recorded:
+class Recorded:
     """What the registry has of runs, holds and engines."""
 
     unfinished: list[Run] = field(default_factory=list)
@@ -63,10 +63,20 @@ class _Recorded:
     engines: Sequence[EngineInfo] = ()
 
     @staticmethod
-    def read(store: Store) -> _Recorded:
+    def read(store: Store) -> Recorded:
         runs = store.unfinished()
         by_hand = frozenset(run.id for run in runs if run.state == RunState.QUEUED and store.is_by_hand(run))
-        return _Recorded(runs, by_hand, store.hold(), store.engines())
+        return Recorded(runs, by_hand, store.hold(), store.engines())
+
+    def facts(self, max_runs: int, now: datetime, zone: tzinfo) -> Facts:
+        """What the conditions of every job look at."""
+        return recorded_facts(self.unfinished, max_runs, now, hold=self.hold, zone=zone)
+
+    def steps(self, planner: Planner, facts: Facts) -> list[Step]:
+        """What an engine would do at the moment of the facts."""
+        from peak_console.decisions.rehearsal import Rehearsal
+
+        return Rehearsal(planner, facts, lambda run: run.id in self.by_hand).perform()
 
 
 def _keep_on(rehearsal: _DryRun, clock: SystemClock, poll_interval: float) -> int:
@@ -87,7 +97,7 @@ def _keep_on(rehearsal: _DryRun, clock: SystemClock, poll_interval: float) -> in
 class _DryRun:
     """The engine's decisions, told instead of acted on."""
 
-    def __init__(self, jobset: JobSet, planner: Planner, recorded: _Recorded, *, verbose: bool) -> None:
+    def __init__(self, jobset: JobSet, planner: Planner, recorded: Recorded, *, verbose: bool) -> None:
         self.planner = planner
         self._python = jobset.settings.python
         self._zone = zone(jobset.settings.timezone)
@@ -111,13 +121,11 @@ class _DryRun:
     def perform(self, now: datetime) -> None:
         """Tell what is due now, and with ``verbose`` why the rest is not."""
         recorded = self._recorded
-        facts = recorded_facts(recorded.unfinished, self._max_runs, now, hold=recorded.hold, zone=self._zone)
+        facts = recorded.facts(self._max_runs, now, self._zone)
         if facts.hold is not None:
             self._say(now, f"{held(facts.hold, self._zone)}: nothing would start")
             return
-        from peak_console.decisions.rehearsal import Rehearsal
-
-        steps = Rehearsal(self.planner, facts, lambda run: run.id in recorded.by_hand).perform()
+        steps = recorded.steps(self.planner, facts)
         for step in steps:
             self._tell(step, now)
         told = {step.run.id for step in steps if step.run is not None}

@@ -110,7 +110,7 @@ class Planner:
         return sum(self._when.get(name) == at for name in names)
 
     def due(self, now: datetime) -> list[tuple[JobDefinition, Pending]]:
-        """Every job with undecided slots up to ``now``, in slot order. Each has to be ``settle``\\ d."""
+        """Every job with undecided slots up to ``now``, in order of slot and name. Each has to be ``settle``\\ d."""
         found = []
         while (when := self.next_at()) is not None and when <= now:
             name = heapq.heappop(self._heap)[1]
@@ -132,7 +132,8 @@ class Planner:
                 self._schedule(job, now)
             else:
                 found.append((job, slots))
-        found.sort(key=lambda item: item[1].latest)
+        # Who comes first where places are few must not depend on what this planner has been through.
+        found.sort(key=lambda item: (item[1].latest, item[0].name))
         return found
 
     def decided(self, job: JobDefinition, until: datetime) -> JobState:
