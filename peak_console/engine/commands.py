@@ -6,8 +6,18 @@ from datetime import timedelta
 
 from peak_console.decisions.planner import settled
 from peak_console.decisions.serving import not_served, others, serves
-from peak_console.engine.arguments import alert_number, changed_arguments, override_seconds, reason_of
+from peak_console.engine.answers import DONE, REFUSED, answer_of, unknown_job
 from peak_console.engine.events import CommandAnswered, RunStopping
+from peak_console.engine.requests import (
+    AcknowledgeRequest,
+    HoldRequest,
+    OverrideRequest,
+    ReleaseRequest,
+    ReloadRequest,
+    RunRequest,
+    StopRequest,
+    request_of,
+)
 from peak_console.errors import PeakConsoleError, StateError, UnknownJobError
 from peak_console.model.records import Hold, JobState, Outcome, Override, RunState
 from peak_console.schedule.zones import local_time
@@ -16,24 +26,16 @@ from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from peak_console.engine.answers import Answer
     from peak_console.engine.context import EngineContext
     from peak_console.engine.dispatch import Dispatcher
     from peak_console.engine.ends import End
+    from peak_console.engine.requests import Request
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Command, Run
-
-    Answer = tuple[str, str, int | None]
-    """``done`` or ``refused``, the sentence, and the run it is about."""
-
-DONE, REFUSED = "done", "refused"
-
-
-IN_THE_REGISTRY = ("stop", "enable", "disable", "hold", "release", "ack")
-"""What these decide is a change to the registry, made in one transaction with their answer; what goes beyond the
-registry (a signal, a plan in memory) follows once that is durable."""
 
 
 class Commander:
@@ -53,16 +55,6 @@ class Commander:
         self._reload = reload
         self._afterwards: list[Callable[[], object]] = []
         """What follows from the present command once it is durable."""
-        self._verbs: dict[str, Callable[[Command, datetime], Answer]] = {
-            "run": self._run,
-            "stop": self._stop,
-            "enable": self._enable,
-            "disable": self._disable,
-            "hold": self._hold,
-            "release": self._release,
-            "ack": self._acknowledge,
-            "reload": self._reload_jobs,
-        }
 
     def obey(self, now: datetime) -> None:
         """Answer every open command, whatever stands in it. Raises ``StateError`` when the registry refuses."""
@@ -85,13 +77,9 @@ class Commander:
         if self._context.is_shared and self._is_for_another(command):
             return command.verb, None
         try:
-            if command.verb in IN_THE_REGISTRY:
-                with store:
-                    if store.is_answered(number):
-                        return command.verb, None
-                    answered = self._answer(command, now)
-            else:
-                answered = self._answer(command, now)
+            answered = self._answer(command, now)
+            if answered is None:
+                return command.verb, None
             for follow_up in self._afterwards:
                 follow_up()
         except StateError:  # the registry refuses: the command stays open until it works again
@@ -124,11 +112,7 @@ class Commander:
         rivals = others(context.store.engines(), context.lock_name)
         jobs = {command.job or ""}
         if command.verb == "stop":
-            runs = [
-                run
-                for run in context.store.unfinished()
-                if (run.id == command.run_id if command.run_id is not None else run.job == command.job)
-            ]
+            runs = _wanted(command.run_id, command.job, context.store.unfinished())
             if any(run.id in context.supervisor for run in runs):
                 return False
             pids = {(run.supervisor or "").split(" ", 1)[0] for run in runs}
@@ -137,12 +121,13 @@ class Commander:
             jobs = {run.job for run in runs} or jobs
         return any(serves(each, job) for each in rivals for job in jobs - context.jobs.keys())
 
-    def _answer(self, command: Command, now: datetime) -> tuple[str, str]:
-        carry_out = self._verbs.get(command.verb)
+    def _answer(self, command: Command, now: datetime) -> tuple[str, str] | None:
+        """Carry a command out and answer it; ``None`` if that was done, or it was withdrawn, a moment ago."""
         try:
-            answer, message, run_id = (
-                carry_out(command, now) if carry_out else (REFUSED, f'unknown command "{command.verb}"', None)
-            )
+            request = request_of(command, self._context.store.arguments_of)
+            if not isinstance(request, RunRequest | ReloadRequest):
+                return self._answer_at_once(command, request, now)
+            answer, message, run_id = self._carry_out(command.id, request, now)
         except StateError:
             raise
         except PeakConsoleError as error:
@@ -150,28 +135,59 @@ class Commander:
         self._context.store.answer(command.id, answer, message, now, run_id)
         return answer, message
 
-    def _job(self, command: Command) -> JobDefinition:
+    def _answer_at_once(self, command: Command, request: Request, now: datetime) -> tuple[str, str] | None:
+        """Change the registry in one transaction with the answer. What goes beyond it (a signal, a plan) follows."""
+        store = self._context.store
+        with store:
+            if store.is_answered(command.id):
+                return None
+            try:
+                answer, message, run_id = self._carry_out(command.id, request, now)
+            except StateError:
+                raise
+            except PeakConsoleError as error:
+                answer, message, run_id = REFUSED, str(error), None
+            store.answer(command.id, answer, message, now, run_id)
+        return answer, message
+
+    def _carry_out(self, command_id: int, request: Request, now: datetime) -> Answer:
+        match request:
+            case RunRequest():
+                return self._run(command_id, request, now)
+            case StopRequest():
+                return self._stop(request, now)
+            case OverrideRequest():
+                return self._override(request, now)
+            case HoldRequest():
+                return self._hold(request, now)
+            case ReleaseRequest():
+                return self._release()
+            case AcknowledgeRequest():
+                return self._acknowledge(request, now)
+            case ReloadRequest():
+                return self._reload_jobs(request)
+
+    def _job(self, name: str) -> JobDefinition:
         known = self._context.jobset.jobs
-        job = known.get(command.job or "")
+        job = known.get(name)
         if job is None:
-            raise UnknownJobError(unknown_job(command.job or "", known))
+            raise UnknownJobError(unknown_job(name, known))
         return job
 
-    def _run(self, command: Command, now: datetime) -> Answer:
-        context = self._context
-        if command.run_id is not None:
-            return self._made_before(command.run_id)
-        job = self._job(command)
+    def _run(self, command_id: int, request: RunRequest, now: datetime) -> Answer:
+        context, force = self._context, request.force
+        if request.made is not None:
+            return self._made_before(request.made)
+        job = self._job(request.job)
         if job.name not in context.jobs:
             return REFUSED, not_served(job.name, context.store.engines()), None
-        force = bool(command.arguments.get("force"))
         if context.draining:
             return REFUSED, "the engine is shutting down; nothing new starts", None
         if context.hold is not None and not force:
             return REFUSED, f"{job.name}: held by {context.hold.by}; release the hold, or use --force", None
-        if changes := changed_arguments(context.store.arguments_of(command).get("args")):
-            job = replace(job, args={k: v for k, v in {**job.args, **changes}.items() if v is not None})
-        run, refusal, ends = self._dispatcher.start_by_hand(job, now, force=force, command_id=command.id)
+        if request.arguments:
+            job = replace(job, args={k: v for k, v in {**job.args, **request.arguments}.items() if v is not None})
+        run, refusal, ends = self._dispatcher.start_by_hand(job, now, force=force, command_id=command_id)
         self._record(ends)
         if run is None:
             return REFUSED, f"{job.name}: {refusal}, or use --force", None
@@ -190,19 +206,13 @@ class Commander:
             return REFUSED, f"there is no run #{run_id}; see: peak-console runs", None
         return (*answer_of(run, run_id), run_id)
 
-    def _stop(self, command: Command, now: datetime) -> Answer:
+    def _stop(self, request: StopRequest, now: datetime) -> Answer:
         context = self._context
-        if command.run_id is None and command.job is None:
-            return REFUSED, "stop: name a job, or a run by its number", None
-        wanted = [
-            run
-            for run in context.store.unfinished()
-            if (run.id == command.run_id if command.run_id is not None else run.job == command.job)
-        ]
+        wanted = _wanted(request.run_id, request.job, context.store.unfinished())
         if not wanted:
-            what = f"#{command.run_id}" if command.run_id is not None else command.job
-            return REFUSED, f"{what} is not running; see: peak-console jobs", command.run_id
-        reason = f"stopped by {command.issued_by}"
+            what = f"#{request.run_id}" if request.run_id is not None else request.job
+            return REFUSED, f"{what} is not running; see: peak-console jobs", request.run_id
+        reason = f"stopped by {request.by}"
         mine = [run for run in wanted if run.state == RunState.QUEUED or run.id in context.supervisor]
         for run in mine:
             context.store.stopping(run.id, reason)
@@ -234,19 +244,12 @@ class Commander:
         job = self._context.jobs.get(run.job) or JobDefinition(run.job)
         return End(run, job, Outcome.STOPPED, None, now, reason)
 
-    def _enable(self, command: Command, now: datetime) -> Answer:
-        return self._override(command, now, enabled=True)
-
-    def _disable(self, command: Command, now: datetime) -> Answer:
-        return self._override(command, now, enabled=False)
-
-    def _override(self, command: Command, now: datetime, *, enabled: bool) -> Answer:
-        context = self._context
-        job = self._job(command)
-        seconds, reason = override_seconds(command), reason_of(command)
-        until = now + timedelta(seconds=seconds) if seconds else None
+    def _override(self, request: OverrideRequest, now: datetime) -> Answer:
+        context, enabled = self._context, request.enabled
+        job = self._job(request.job)
+        until = now + timedelta(seconds=request.seconds) if request.seconds else None
         word = "enabled" if enabled else "disabled"
-        override: Override | None = Override(enabled, command.issued_by, now, until, reason)
+        override: Override | None = Override(enabled, request.by, now, until, request.reason)
         if enabled == job.enabled and until is None:
             override = None  # what the file says holds again
         is_ours = job.name in context.jobs
@@ -262,15 +265,15 @@ class Commander:
     def _local(self, moment: datetime) -> str:
         return local_time(moment, self._context.zone_of(None)).strftime("%Y-%m-%d %H:%M")
 
-    def _hold(self, command: Command, now: datetime) -> Answer:
+    def _hold(self, request: HoldRequest, now: datetime) -> Answer:
         context = self._context
         hold = context.store.hold()  # another engine may have set it
         if hold is not None:
             return REFUSED, f"already held by {hold.by} since {self._local(hold.since)}", None
-        self._set_hold(Hold(now, command.issued_by, reason_of(command)))
+        self._set_hold(Hold(now, request.by, request.reason))
         return DONE, "held: nothing new starts until it is released", None
 
-    def _release(self, _command: Command, _now: datetime) -> Answer:
+    def _release(self) -> Answer:
         if self._context.store.hold() is None:
             return REFUSED, "nothing is held", None
         self._set_hold(None)
@@ -283,35 +286,18 @@ class Commander:
         if context.is_shared:  # it holds for every engine
             self._afterwards.append(lambda: ring(context.directory))
 
-    def _acknowledge(self, command: Command, now: datetime) -> Answer:
-        alert = alert_number(command)
+    def _acknowledge(self, request: AcknowledgeRequest, now: datetime) -> Answer:
+        alert = request.alert
         if alert is not None and not self._context.store.has_alert(alert):
             return REFUSED, f"there is no alert #{alert}; see: peak-console alerts", None
-        count = self._context.store.acknowledge(command.issued_by, now, alert)
+        count = self._context.store.acknowledge(request.by, now, alert)
         return DONE, f"{count} alert{'' if count == 1 else 's'} acknowledged", None
 
-    def _reload_jobs(self, command: Command, _now: datetime) -> Answer:
-        error = self._reload(bool(command.arguments.get("accept")))
+    def _reload_jobs(self, request: ReloadRequest) -> Answer:
+        error = self._reload(request.accept)
         return (REFUSED, error, None) if error else (DONE, "the jobs file has been read again", None)
 
 
-def answer_of(run: Run | None, run_id: int) -> tuple[str, str]:
-    """What is to be said of a run that a command has made; ``None`` is one that is no longer recorded."""
-    if run is None:
-        return DONE, f"#{run_id} started; it is no longer recorded"
-    if run.outcome == Outcome.NOT_STARTED:
-        return REFUSED, f"{run.job} #{run_id} could not be started: {run.reason}"
-    if run.state == RunState.QUEUED:
-        return DONE, f"{run.job} #{run_id} waits for its turn"
-    if run.state == RunState.CLAIMED:
-        return DONE, f"{run.job} #{run_id} is about to start; see: peak-console runs"
-    return DONE, f"{run.job} #{run_id} started"
-
-
-def unknown_job(name: str, known: Mapping[str, JobDefinition]) -> str:
-    """What to say of a job that does not exist."""
-    from peak_console.text import nearest
-
-    near = nearest(name, known)
-    hint = f'did you mean "{near}"?' if near else "see: peak-console jobs"
-    return f'no job is called "{name}"; {hint}'
+def _wanted(run_id: int | None, job: str | None, runs: Sequence[Run]) -> list[Run]:
+    """The run with a number, or else the runs of a job."""
+    return [run for run in runs if (run.id == run_id if run_id is not None else run.job == job)]

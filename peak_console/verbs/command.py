@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from peak_console.engine.arguments import LONGEST_OVERRIDE_SECONDS
+from peak_console.engine.requests import LONGEST_OVERRIDE_SECONDS
 from peak_console.errors import PeakConsoleError, UsageError
 from peak_console.text import parse_duration, safe
 from peak_console.verbs.asking import ask_engine, ask_here, refuse_viewer

@@ -79,7 +79,7 @@ class Selection:
             return self.jobs[name]
         if self.jobset is not None and name in self.jobset.jobs:
             raise UnknownJobError(f'job "{safe(name)}" is left out by the tags; ask without --include/--exclude-tags')
-        from peak_console.engine.commands import unknown_job
+        from peak_console.engine.answers import unknown_job
 
         raise UnknownJobError(unknown_job(name, self.jobs))
 

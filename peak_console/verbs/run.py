@@ -9,7 +9,7 @@ import time
 
 from peak_console.clock import SystemClock
 from peak_console.decisions.serving import serves
-from peak_console.engine.commands import unknown_job
+from peak_console.engine.answers import unknown_job
 from peak_console.engine.events import RunFinished, RunStarted
 from peak_console.errors import PeakConsoleError, UnknownJobError, UsageError
 from peak_console.model.records import Outcome, RunState

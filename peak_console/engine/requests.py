@@ -1,0 +1,163 @@
+"""What a command asks for, as a value. Each argument is checked before anything is done: anybody may write a row."""
+
+from __future__ import annotations
+
+from peak_console.errors import UsageError
+from peak_console.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from peak_console.model.records import Command
+
+LONGEST_OVERRIDE_SECONDS = 10 * 366 * 86400
+"""Ten years: a longer ``--for`` is a typing error, and far longer ones end after the calendar does."""
+LARGEST_NUMBER = 2**63 - 1
+"""The largest id that the registry can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """Start a job now, or answer for the run that was made for this command before."""
+
+    by: str
+    job: str
+    force: bool
+    made: int | None
+    """The run that the command has made: its engine ended before it could answer."""
+    arguments: Mapping[str, Any]
+    """Other values for the job's arguments; ``None`` leaves one out."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequest:
+    """Stop the runs of a job, or one run; one of the two is named."""
+
+    by: str
+    job: str | None
+    run_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideRequest:
+    """Enable or disable a job, whatever the jobs file says."""
+
+    by: str
+    job: str
+    enabled: bool
+    seconds: float | None
+    """``None`` is for good."""
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """Start nothing until it is released."""
+
+    by: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRequest:
+    """Start jobs again after a hold."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeRequest:
+    """Acknowledge an alert; ``None`` is all of them."""
+
+    by: str
+    alert: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadRequest:
+    """Read the jobs file again; ``accept`` whatever it removes."""
+
+    by: str
+    accept: bool
+
+
+if TYPE_CHECKING:
+    Request = (
+        RunRequest | StopRequest | OverrideRequest | HoldRequest | ReleaseRequest | AcknowledgeRequest | ReloadRequest
+    )
+
+
+def request_of(command: Command, arguments_of: Callable[[Command], Mapping[str, Any]]) -> Request:
+    """What a command asks for. ``arguments_of`` reads private arguments too. Raises ``UsageError``."""
+    by, job = command.issued_by, command.job or ""
+    match command.verb:
+        case "run":
+            made, force = command.run_id, bool(command.arguments.get("force"))
+            changes = changed_arguments(arguments_of(command).get("args")) if made is None else {}
+            return RunRequest(by, job, force, made, changes)
+        case "stop":
+            if command.run_id is None and command.job is None:
+                raise UsageError("stop: name a job, or a run by its number")
+            return StopRequest(by, command.job, command.run_id)
+        case "enable" | "disable" as verb:
+            return OverrideRequest(by, job, verb == "enable", override_seconds(command), reason_of(command))
+        case "hold":
+            return HoldRequest(by, reason_of(command))
+        case "release":
+            return ReleaseRequest(by)
+        case "ack":
+            return AcknowledgeRequest(by, alert_number(command))
+        case "reload":
+            return ReloadRequest(by, bool(command.arguments.get("accept")))
+    raise UsageError(f'unknown command "{command.verb}"')
+
+
+def override_seconds(command: Command) -> float | None:
+    """How long an override is to last; ``None`` is for good. Raises ``UsageError``."""
+    seconds = command.arguments.get("for_seconds")
+    if seconds is None:
+        return None
+    if not _is_number(seconds) or not 0 < seconds <= LONGEST_OVERRIDE_SECONDS:
+        raise UsageError(f"{command.verb}: for_seconds must be a number above 0 and at most ten years")
+    return float(seconds)
+
+
+def reason_of(command: Command) -> str | None:
+    """Why somebody gives the command, in their words. Raises ``UsageError``."""
+    reason = command.arguments.get("reason")
+    if reason is not None and not isinstance(reason, str):
+        raise UsageError(f"{command.verb}: the reason must be a text")
+    return reason
+
+
+def alert_number(command: Command) -> int | None:
+    """Which alert is meant; ``None`` is all of them. Raises ``UsageError``."""
+    number = command.arguments.get("alert")
+    if number is None:
+        return None
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise UsageError(f"{command.verb}: an alert is named by its number; see: peak-console alerts")
+    if not 0 < number <= LARGEST_NUMBER:
+        raise UsageError(f"there is no alert #{number if abs(number) <= LARGEST_NUMBER else '…'}")
+    return number
+
+
+def changed_arguments(changes: Any) -> dict[str, Any]:
+    """Other values for a job's arguments, ``None`` for one that is left out. Raises ``UsageError``."""
+    if not changes:
+        return {}
+    if not isinstance(changes, dict):
+        raise UsageError("run: the arguments must be a table of names and values")
+    from peak_console.jobs.checks import checks_of
+    from peak_console.jobs.fields import JOB
+
+    faults = checks_of(JOB)["args"]({name: value for name, value in changes.items() if value is not None})
+    if faults:
+        raise UsageError(f"the arguments of a run {faults[0][1]}")
+    return changes
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
