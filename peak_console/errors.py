@@ -41,6 +41,10 @@ class StateError(PeakConsoleError):
     """The state directory or its database cannot be used."""
 
 
+class DiskError(StateError):
+    """The disk of the state directory is full, read-only or failing; what is refused now may work later."""
+
+
 class DamagedError(StateError):
     """The registry is damaged; an engine that starts sets it aside."""
 

@@ -8,7 +8,7 @@ import signal
 from peak_console.clock import SystemClock
 from peak_console.decisions.selection import check_tags, tag_doubts, tags_of
 from peak_console.decisions.serving import listed
-from peak_console.errors import DamagedError, StateError
+from peak_console.errors import DamagedError, DiskError, StateError
 from peak_console.jobs.standing import load_standing
 from peak_console.model.terms import RESIDENT_MODES
 from peak_console.store.directory import state_directory
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobSet
     from peak_console.jobs.standing import FileStatus
     from peak_console.jobs.watcher import Watcher
-    from peak_console.model.records import EngineInfo
+    from peak_console.model.records import Alert, EngineInfo
     from peak_console.notify import Notifier
     from peak_console.outlet import Outlet
     from peak_console.reports import Reporter
@@ -96,6 +96,7 @@ class _Service:
         self._jobset = jobset
         self._notifier = None if options.once else _notifier()
         self._control = Control()
+        self._has_begun = False
 
     def _complain(self, problem: str) -> None:
         """A delivery does not work. Called in the delivery's thread."""
@@ -132,17 +133,49 @@ class _Service:
 
     def run(self, seen: FileStatus | None) -> int:
         """The exit code. The state directory is let go of whatever happens."""
+        try:
+            return self._opened(None) if self._options.once else self._begun(seen)
+        finally:
+            self._outlet.close()
+
+    def _begun(self, seen: FileStatus | None) -> int:
+        """The exit code of a resident engine, which begins as soon as the disk takes what it records."""
+        from peak_console.engine.disk_trouble import DiskTrouble
+
+        trouble = DiskTrouble(self._clock, self._tell, self._send_at_once)
+        self._take_signals()
+        while not self._is_told_to_leave():
+            try:
+                return self._opened(self._watcher(seen))
+            except DiskError as error:
+                if self._has_begun:
+                    raise
+                if self._notifier is not None:  # as one that stands by: a manager that gives up starts it in vain
+                    self._notifier.ready(str(error))
+                trouble.wait(str(error), self._notifier.beat if self._notifier is not None else None)
+        return 0
+
+    def _is_told_to_leave(self) -> bool:
+        return self._signals > 0
+
+    def _opened(self, watcher: Watcher | None) -> int:
+        """The exit code of work on the open state directory; the watcher is that of a resident engine."""
         from peak_console.engine.open_directory import OpenDirectory
 
-        watcher = None if self._options.once else self._watcher(seen)
         setup = self._setup(watcher)
         with OpenDirectory(setup, self._control) as place:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, self._on_signal)
-            try:
-                return self._once(setup, place) if watcher is None else self._resident(setup, place, watcher)
-            finally:
-                self._outlet.close()
+            self._take_signals()
+            return self._once(setup, place) if watcher is None else self._resident(setup, place, watcher)
+
+    def _send_at_once(self, alert: Alert) -> None:
+        """Send an alert past the registry, which cannot take it."""
+        if not self._options.no_alerts:
+            self._alerting.channels_of(self._jobset)
+            self._alerting.send_at_once(alert)
+
+    def _take_signals(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1
@@ -208,6 +241,7 @@ class _Service:
         watcher.settle(lambda: bool(self._signals))  # it may have stood by for weeks
         await_known_jobs(place, self._control, self._jobset)
         engine = ResidentEngine(setup, place, self._control)
+        self._has_begun = True
         self._tell_of_hold(engine.context)
         self._resume_deliveries(place)
         watcher.start()

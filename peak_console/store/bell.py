@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from peak_console.errors import StateError
-from peak_console.store.directory import ELSEWHERE
+from peak_console.store.directory import ELSEWHERE, kind_of
 from peak_console.store.locks import engine_files, is_held
 
 BELL = "engine.bell"
@@ -35,7 +34,7 @@ class Doorbell:
             # Held open for both ends: a reader alone would see end-of-file whenever the last ringer leaves.
             self._fd = self._ringer = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError as error:
-            raise StateError(f"{path}: cannot make the engine's doorbell ({error.strerror}); {ELSEWHERE}") from None
+            raise kind_of(error)(f"{path}: cannot make the engine's doorbell ({error.strerror}); {ELSEWHERE}") from None
 
     def is_in_place(self) -> bool:
         """Whether it is the one that others would ring."""

@@ -5,8 +5,15 @@ from __future__ import annotations
 import os
 import sqlite3
 
-from peak_console.errors import DamagedError, StateError
-from peak_console.store.directory import DATABASE, is_mounted_read_only, newest_run_directory, not_writable
+from peak_console.errors import DamagedError, DiskError, StateError
+from peak_console.store.directory import (
+    DATABASE,
+    disk_fault,
+    is_mounted_read_only,
+    kind_of,
+    newest_run_directory,
+    not_writable,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +82,10 @@ FAILURES = (sqlite3.Error, UnicodeError)
 BUSY_SECONDS = 30.0
 """How long a writer waits for another unless it is told otherwise; our own transactions last milliseconds."""
 LOCKED = "another program keeps the registry locked; see who has it open, and try again"
+
+
+DISK_CODES = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+"""What SQLite says where a disk takes nothing."""
 
 
 class Database:
@@ -161,7 +172,7 @@ class Database:
             with Turn(self.directory, BUSY_SECONDS):
                 create_private(self.path)
         except OSError as error:
-            raise StateError(
+            raise kind_of(error)(
                 f"{self.path}: cannot open the registry for writing ({error.strerror});"
                 f" {not_writable(self.directory)[1]}, or name another directory with --state-dir"
             ) from None
@@ -312,7 +323,15 @@ class Database:
             sqlite3.SQLITE_CORRUPT: "the registry is damaged; an engine that starts sets it aside",
             sqlite3.SQLITE_NOTADB: "this is not a registry; an engine that starts sets it aside",
         }.get(code, f"the registry cannot be used ({error}); see: peak-console doctor")
-        kind = DamagedError if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else StateError
+        kind: type[StateError] = StateError
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            kind = DamagedError
+        elif code in DISK_CODES and is_mounted_read_only(self.directory):
+            kind, what = DiskError, _read_only(self.directory)
+        elif code in DISK_CODES and (fault := disk_fault(self.directory)):
+            kind, what = DiskError, fault
+        elif code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            kind = DiskError
         return kind(f"{self.path}: {what}")
 
 

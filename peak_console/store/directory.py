@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
-from peak_console.errors import StateError
+from peak_console.errors import DiskError, StateError
 
 DATABASE = "registry.db"
 MOST_DIGITS = 15
@@ -45,7 +46,7 @@ def prepare(directory: str) -> None:
     except FileExistsError:
         raise StateError(f"{directory}: is not a directory; name another one with --state-dir") from None
     except OSError as error:
-        raise StateError(
+        raise kind_of(error)(
             f"{directory}: cannot create the state directory ({error.strerror}); name another one with --state-dir"
         ) from None
     _check_ours(directory, status)
@@ -73,7 +74,8 @@ def _check_ours(directory: str, status: os.stat_result) -> None:
     check_trust(directory, status)
     if not os.access(directory, os.W_OK | os.X_OK):
         what, mend = not_writable(directory)
-        raise StateError(f"{directory}: the state directory {what}; {mend}, or name another one with --state-dir")
+        kind = DiskError if is_mounted_read_only(directory) else StateError
+        raise kind(f"{directory}: the state directory {what}; {mend}, or name another one with --state-dir")
 
 
 def not_writable(path: str) -> tuple[str, str]:
@@ -88,6 +90,22 @@ def is_mounted_read_only(path: str) -> bool:
         return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
     except OSError:
         return False
+
+
+def kind_of(error: OSError) -> type[StateError]:
+    """What to raise for an error of the system: a disk that is full, read-only or failing may work later."""
+    return DiskError if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO) else StateError
+
+
+def disk_fault(path: str) -> str:
+    """Why the disk on which a path lies takes nothing more; empty where it does."""
+    try:
+        room = os.statvfs(path)
+    except OSError:
+        return ""
+    if not room.f_bavail:
+        return "the disk is full; free some space"
+    return "the disk has no room for more files; remove some" if room.f_files and not room.f_favail else ""
 
 
 def check_link(directory: str, status: os.stat_result) -> None:
@@ -131,11 +149,12 @@ def _ignore_in_git(directory: str) -> None:
     except FileExistsError:
         return
     except OSError as error:
-        raise StateError(f"{path}: cannot write to the state directory ({error.strerror}); {ELSEWHERE}") from None
+        raise kind_of(error)(f"{path}: cannot write to the state directory ({error.strerror}); {ELSEWHERE}") from None
     try:
         os.write(fd, b"*\n")
     except OSError as error:
-        raise StateError(f"{path}: cannot write to the state directory ({error.strerror}); {ELSEWHERE}") from None
+        os.unlink(path)  # whoever tries again makes it then
+        raise kind_of(error)(f"{path}: cannot write to the state directory ({error.strerror}); {ELSEWHERE}") from None
     finally:
         os.close(fd)
 

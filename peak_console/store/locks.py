@@ -12,7 +12,7 @@ import stat
 
 from peak_console.errors import StateError
 from peak_console.model.terms import LOCK
-from peak_console.store.directory import ELSEWHERE
+from peak_console.store.directory import ELSEWHERE, kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class EngineLock:
         try:
             fd = self._opened()
         except OSError as error:
-            raise StateError(f"{self._path}: cannot open the lock ({error.strerror}); {ELSEWHERE}") from None
+            raise kind_of(error)(f"{self._path}: cannot open the lock ({error.strerror}); {ELSEWHERE}") from None
         try:
             is_taken = take(fd)
         except OSError as error:
@@ -99,7 +99,7 @@ class EngineLock:
         except OSError as error:
             self._fd = None
             os.close(fd)
-            raise StateError(f"{self._path}: cannot write the lock ({error.strerror}); free some space") from None
+            raise kind_of(error)(f"{self._path}: cannot write the lock ({error.strerror}); free some space") from None
         return True
 
     def _opened(self) -> int:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from peak_console.errors import StateError
-from peak_console.store.heartbeat import signs_of_life
+from peak_console.store.heartbeat import complaints, signs_of_life
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:
@@ -97,3 +97,25 @@ def test_there_is_nothing_to_be_seen_where_nobody_serves(bench: MakeBench) -> No
     (engine.directory / "engine.lock").unlink()
     assert signs_of_life(str(engine.directory)) is None
     engine.place.lock.give_sign("whatever")
+
+
+def test_a_read_only_disk_is_named_where_the_engine_can_give_no_sign(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = bench(make_job("a", interval_seconds=60))
+    step(engine)
+    monkeypatch.setattr("peak_console.store.heartbeat.is_mounted_read_only", lambda _directory: True)
+    monkeypatch.setattr("peak_console.store.directory.is_mounted_read_only", lambda _directory: True)
+    assert complaint(engine) == "", "it has just given one"
+    where = f"{engine.directory} is on a file system that is mounted read-only; mount that for writing"
+    assert complaint(engine, 95) == f"the engine can record nothing, and starts nothing: {where}"
+
+
+def test_for_a_console_the_words_stand_and_the_last_sign_is_told_apart(bench: MakeBench) -> None:
+    engine = bench(make_job("a", interval_seconds=60))
+    step(engine)
+    now = datetime.now(UTC)
+    assert complaints(str(engine.directory), now) == []
+    [(words, since)] = complaints(str(engine.directory), now + timedelta(seconds=95))
+    assert words == "the engine has given no sign of life: it hangs, or its disk does; see its log"
+    assert abs(since - now) < timedelta(seconds=20)

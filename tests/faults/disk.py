@@ -34,10 +34,11 @@ class CannotMountError(Exception):
 
 
 @contextmanager
-def small_disk(place: Path) -> Iterator[Path]:
-    """A file system of a few megabytes. Raises ``CannotMountError``."""
+def small_disk(place: Path, files: int | None = None) -> Iterator[Path]:
+    """A file system of a few megabytes, and for so many files. Raises ``CannotMountError``."""
     place.mkdir(parents=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m,mode=0700", "tmpfs", str(place)]
+    options = f"size={DISK_MEGABYTES}m,mode=0700" + ("" if files is None else f",nr_inodes={files}")
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:

@@ -102,12 +102,13 @@ class SnapshotFeed:
             self.bring_up_to_date()
 
     def look_for_loss(self) -> None:
-        """Refresh if the engine has gone without a word, or the registry has been removed: nobody calls us then."""
+        """Refresh if the engine is silent, or gone without a word, or the registry is removed: nobody calls us then."""
         shown = self.snapshot
         if shown is None:
             return
         is_lost = shown.stale_since is None and not self._session.store.is_in_place()
-        if is_lost or self._session.engine_state != shown.engine:
+        has_turned = shown.stale_since is None and tuple(self._session.troubles()) != tuple(shown.troubles)
+        if is_lost or has_turned or self._session.engine_state != shown.engine:
             self.bring_up_to_date()
 
     def bring_up_to_date(self) -> None:

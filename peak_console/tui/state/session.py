@@ -19,6 +19,7 @@ from peak_console.schedule.zones import zone
 from peak_console.store.bell import ring
 from peak_console.store.damage import open_sound
 from peak_console.store.directory import current_user
+from peak_console.store.heartbeat import complaints
 from peak_console.store.locks import EngineLock, is_held, is_served, lock_of
 from peak_console.store.store import Store
 from peak_console.tui.state.jobs_file import WatchedJobsFile
@@ -191,6 +192,8 @@ class EngineSession:
             found.append(Trouble(self.no_engine, self._gone_since))
         else:
             self._gone_since = None
+            if not self.is_own:  # ours says what is wrong itself
+                found += [Trouble(words, since) for words, since in complaints(self.directory, self.clock.now())]
         found += self._file.troubles(self._how_to_accept)
         doubts, selects_nothing = self._tag_doubts()
         if selects_nothing:
