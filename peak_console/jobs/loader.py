@@ -71,17 +71,6 @@ def tell_of_strangers(reader: Reader, *, groups: bool = False) -> None:
         (reader.findings.error if forbids else reader.findings.warning)((), doubt)
 
 
-def load_jobs_from_toml(path: str | os.PathLike[str]) -> list[JobDefinition]:
-    """The jobs of a jobs file, in its order.
-
-    Raises ``ArgumentError`` for what is no path, and ``JobsFileError`` (a ``ValueError``) for a file that cannot be
-    used; if there is no such file, one that is a ``FileNotFoundError`` too.
-    """
-    if not isinstance(path, (str, os.PathLike)):
-        raise ArgumentError(f"path must be a path, not {type(path).__name__}")
-    return list(load(os.fspath(path)).jobs.values())
-
-
 def validate_job_config(job: JobDefinition) -> list[str]:
     """What is wrong or doubtful about a definition made by hand, a sentence each; empty when all is well."""
     from peak_console.jobs.review import doubts

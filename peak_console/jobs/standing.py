@@ -11,14 +11,16 @@ import os
 import time
 from stat import S_ISREG
 
-from peak_console.errors import JobsFileError
+from peak_console.errors import ArgumentError, JobsFileError
 from peak_console.jobs import source
 from peak_console.jobs.loader import load
 from peak_console.jobs.place import base_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from peak_console.jobs.model import JobSet
+    from collections.abc import Callable
+
+    from peak_console.jobs.model import JobDefinition, JobSet
 
     FileStatus = tuple[int, ...]
     """What changes with every kind of save."""
@@ -28,6 +30,9 @@ STANDING_SECONDS = 2.0
 OLD_SECONDS = 60.0
 """By its own times it has then stood long enough, even if another machine's clock made them."""
 LOOK_SECONDS = 0.05
+WRITER_SECONDS = 2.0
+"""How long it is waited for a writer where the file is only looked at."""
+STILL_WRITTEN = "another program has it open for writing, so what was read may not be all of it; look again later"
 PATIENCE_SECONDS = 30.0
 """How long a start waits for whoever writes the file."""
 TELLING_SECONDS = 1.0
@@ -118,6 +123,51 @@ def load_standing(path: str, stood_for: float = 0.0) -> tuple[JobSet, FileStatus
         now, before = time.monotonic(), status
         status = file_status(path)
         since = since if status == before else now
+
+
+def load_written(path: str, tell: Callable[[str], None]) -> JobSet:
+    """The jobs file, once nobody is writing it; to be looked at, not to be acted on.
+
+    Who writes it is waited for a moment. After that ``tell`` is told why the file may not be complete, and it is read
+    as it is. Raises ``JobsFileError``, and what ``tell`` raises.
+    """
+    until = time.monotonic() + WRITER_SECONDS
+    while True:
+        status = file_status(path)
+        if not is_being_written(path):
+            found = _load_unchanged(path, status)
+            if found is not None:
+                return found
+        if time.monotonic() > until:
+            tell(STILL_WRITTEN)
+            return load(path)
+        time.sleep(LOOK_SECONDS)
+
+
+def await_writer(path: str) -> str:
+    """Wait a moment for a program that writes a file; why the file may not be complete then, or an empty text."""
+    until = time.monotonic() + WRITER_SECONDS
+    while is_being_written(path):
+        if time.monotonic() > until:
+            return STILL_WRITTEN
+        time.sleep(LOOK_SECONDS)
+    return ""
+
+
+def load_jobs_from_toml(path: str | os.PathLike[str]) -> list[JobDefinition]:
+    """The jobs of a jobs file, in its order.
+
+    Raises ``ArgumentError`` for what is no path, and ``JobsFileError`` (a ``ValueError``) for a file that cannot be
+    used or that a program is still writing; if there is no such file, one that is a ``FileNotFoundError`` too.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise ArgumentError(f"path must be a path, not {type(path).__name__}")
+    place = os.fspath(path)
+
+    def refuse(_why: str) -> None:
+        raise source.refused(place, "is not complete yet (another program has it open for writing); try again later")
+
+    return list(load_written(place, refuse).jobs.values())
 
 
 def _doubt(path: str, status: FileStatus | None, stood: float, stood_for: float) -> str:

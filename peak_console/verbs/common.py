@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from peak_console.clock import SystemClock
 from peak_console.errors import JobsFileError, UnknownJobError
-from peak_console.jobs.loader import filter_jobs_by_tags, load
+from peak_console.jobs.loader import filter_jobs_by_tags
+from peak_console.jobs.standing import load_written
 from peak_console.schedule.zones import zone
 from peak_console.store.directory import state_directory
 from peak_console.store.store import Store
@@ -98,6 +99,11 @@ class Selection:
         return not self.is_filtered or job in self.jobs
 
 
+def load_noted(path: str) -> JobSet:
+    """The jobs file, with a note if a program is still writing it. Raises ``JobsFileError``."""
+    return load_written(path, lambda why: note(f"{path}: {why}"))
+
+
 def select(options: Namespace, *, needs_jobs: bool = True) -> Selection:
     """Read the jobs file and open the registry for reading.
 
@@ -111,7 +117,7 @@ def select(options: Namespace, *, needs_jobs: bool = True) -> Selection:
     include, exclude = tags_of(options.include_tags), tags_of(options.exclude_tags)
     jobset, error = None, None
     try:
-        jobset = load(options.config)
+        jobset = load_noted(options.config)
     except JobsFileError as refused:
         if needs_jobs or include or exclude:
             raise

@@ -7,12 +7,12 @@ import pwd
 
 from peak_console.decisions.selection import check_tags, tags_of
 from peak_console.errors import PeakConsoleError, UsageError
-from peak_console.jobs.loader import load
 from peak_console.setup.install import install as put
 from peak_console.setup.install import next_commands, place_of, remove, text_of
 from peak_console.setup.units import Service, this_program
 from peak_console.store.directory import ENVIRONMENT_VARIABLE, state_directory
 from peak_console.text import safe
+from peak_console.verbs.common import load_noted
 from peak_console.verbs.output import note, write
 
 TYPE_CHECKING = False
@@ -57,7 +57,7 @@ def _service(options: Namespace) -> Service:
     jobs_file = os.path.abspath(options.config)
     configured = None
     if not options.remove:
-        jobset = load(options.config)
+        jobset = load_noted(options.config)
         configured = jobset.settings.state_dir
         for doubt in check_tags(jobset.jobs, tags_of(options.include_tags), tags_of(options.exclude_tags)):
             note(doubt)

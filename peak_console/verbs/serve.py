@@ -7,9 +7,9 @@ from importlib import import_module
 from ipaddress import ip_address
 
 from peak_console.errors import PeakConsoleError, UsageError
-from peak_console.jobs.loader import load
 from peak_console.store.directory import state_directory
 from peak_console.store.locks import is_served
+from peak_console.verbs.common import load_noted
 from peak_console.verbs.output import note, write
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ _EXTRA = ("aiohttp", "textual_serve")
 def serve(options: Namespace) -> int:
     """``serve``: returns 0 once it has been told to end."""
     _check(options)
-    jobset = load(options.config)
+    jobset = load_noted(options.config)
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
     try:
         server = import_module("peak_console.web.server")

@@ -7,6 +7,7 @@ import os
 from peak_console.clock import SystemClock
 from peak_console.jobs.loader import check, filter_jobs_by_tags
 from peak_console.jobs.model import Problem
+from peak_console.jobs.standing import await_writer
 from peak_console.text import counted, safe
 from peak_console.verbs.common import tags_of
 from peak_console.verbs.output import write, write_json
@@ -25,10 +26,13 @@ _MOST_SHOWN: Final = 5
 
 def validate(options: Namespace) -> int:
     """``validate``: 1 when there are errors, of which all are shown."""
+    unfinished = await_writer(options.config)
     problems, jobset = check(options.config, now=SystemClock().now())
     if jobset is not None:
         problems += _channel_problems(options.config, jobset.channels)
         problems.sort(key=lambda problem: (not problem.line, problem.line, problem.column))
+    if unfinished:
+        problems.append(Problem(options.config, 0, 0, unfinished, False))
     if options.json:
         write_json([_object(problem) for problem in problems])
     else:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,3 +97,33 @@ def test_no_start_minds_which_of_its_streams_are_closed(program: Program, closed
     assert "Traceback" not in done.stderr
     if words in ("", "--attach") and "2>&-" not in closed:
         assert "the console needs a terminal" in done.stderr
+
+
+HOSTILE = "a\x9b2J\u202eb\x1b]52;c;eA==\x07c\u200b"
+"""Clears the screen by a C1 control, turns the text round, writes the clipboard, and hides a character."""
+
+
+def test_json_on_a_terminal_says_everything_and_commands_nothing(program: Program) -> None:
+    escaped = "".join(f"\\U{ord(character):08X}" for character in HOSTILE)
+    program.jobs(
+        f'[[job]]\nname = "hostile"\ncommand = "sh"\nargv = ["-c", "printf \'{escaped}\' >&2; exit 3"]\n'
+        f'tags = ["{escaped}"]\nmeta = {{ note = "{escaped}" }}\n'
+    )
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        program.command("--headless", "--once", "--verbose", "--log-format", "json"), cwd=program.folder,
+        env=program.environ, stdin=theirs, stdout=theirs, stderr=theirs,
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # EIO: nobody has the other side any more
+            while part := os.read(ours, 65536):
+                shown += part
+        os.close(ours)
+    assert process.returncode == 3
+    lines = shown.decode().splitlines()
+    assert {character for character in shown.decode() if not character.isprintable()} == {"\r", "\n"}
+    told = [json.loads(line) for line in lines]
+    assert {"RunStarted", "RunFinished"} <= {each["event"] for each in told}
+    started = next(each for each in told if each["event"] == "RunStarted")
+    assert HOSTILE in " ".join(started["command"]), "and what is read from it is what there was"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -287,3 +288,47 @@ def test_an_emptied_file_removes_nothing_before_it_has_stood(program: Program) -
     program.config.write_text("", encoding="utf-8")
     resident.shows("jobs reloaded: removed night")
     assert resident.leave() == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (("jobs",), "nightly"),
+        (("next",), "nightly"),
+        (("status",), "2 jobs: 2 waiting"),
+        (("validate",), "all is well"),
+    ],
+)
+def test_who_only_looks_waits_a_moment_for_the_writer(program: Program, words: tuple[str, ...], shown: str) -> None:
+    start, end = cut_before(jobs_file(program, NIGHT, DARK.replace("enabled = false", NIGHTLY)), "[[job]]")
+    whole = start + end.replace("dark", "nightly")
+    with program.config.open("w", encoding="utf-8") as file:
+        file.write("[[job")
+        file.flush()
+
+        def finish() -> None:
+            file.seek(0)
+            file.write(whole)
+            file.close()
+
+        timer = threading.Timer(0.3, finish)
+        timer.start()
+        answer = program.run(*words)
+        timer.join()
+    assert answer.code == 0, answer
+    assert shown in answer.out
+    assert "writing" not in answer.out + answer.err
+
+
+@pytest.mark.parametrize("verb", ["jobs", "next", "status", "validate"])
+@pytest.mark.parametrize("mark", ["[[job]]", "schedule_type"])
+def test_who_only_looks_is_told_that_the_file_is_still_being_written(program: Program, verb: str, mark: str) -> None:
+    start, end = cut_before(jobs_file(program, NIGHT, NIGHT.replace("night", "last")), mark)
+    with program.config.open("w", encoding="utf-8") as file:
+        file.write(start)
+        file.flush()
+        answer = program.run(verb)
+        file.write(end)
+    assert f"{program.config}: " in answer.out + answer.err
+    assert "another program has it open for writing, so what was read may not be all of it" in answer.out + answer.err
+    assert "all is well" not in answer.out

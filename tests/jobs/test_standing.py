@@ -15,7 +15,13 @@ import pytest
 
 from peak_console.errors import JobsFileError
 from peak_console.jobs import standing
-from peak_console.jobs.standing import STANDING_SECONDS, file_status, is_being_written, load_standing
+from peak_console.jobs.standing import (
+    STANDING_SECONDS,
+    file_status,
+    is_being_written,
+    load_jobs_from_toml,
+    load_standing,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,3 +160,16 @@ def test_a_file_that_cannot_be_used_is_refused_at_once(jobs_file: Path) -> None:
     jobs_file.write_text("[[job", encoding="utf-8")
     with pytest.raises(JobsFileError, match="not valid TOML"):
         load_standing(str(jobs_file))
+
+
+@leases
+def test_the_python_api_refuses_a_file_that_is_still_being_written(
+    jobs_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standing, "WRITER_SECONDS", 0.1)
+    with jobs_file.open("w", encoding="utf-8") as file:
+        file.write(JOBS)
+        file.flush()
+        with pytest.raises(JobsFileError, match="is not complete yet"):
+            load_jobs_from_toml(jobs_file)
+    assert [job.name for job in load_jobs_from_toml(jobs_file)] == ["a"]
