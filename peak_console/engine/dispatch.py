@@ -232,7 +232,7 @@ class Dispatcher:
 
     def _claim(self, job: JobDefinition, verdict: Verdict, *, late_because: str | None = None) -> Claim:
         command, args = self._context.launcher.shown(job)
-        outcome = {Action.SKIP: Outcome.SKIPPED, Action.MISS: Outcome.MISSED}.get(Action(verdict.action))
+        outcome = {Action.SKIP: Outcome.SKIPPED, Action.MISS: Outcome.MISSED}.get(verdict.action)
         reason = verdict.reason
         if verdict.folded:
             least = "" if is_counted(job, verdict.folded) else "at least "

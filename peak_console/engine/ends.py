@@ -24,7 +24,7 @@ class End:
 
     run: Run
     job: JobDefinition
-    outcome: str
+    outcome: Outcome
     return_code: int | None
     at: datetime
     reason: str | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.judge import judge_finished
 from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
-from peak_console.model.records import Alert, Claim, EngineInfo, Hold, Level, Outcome, Override, Run, RunState
+from peak_console.model.records import Alert, Claim, EngineInfo, Hold, Level, Outcome, Override, Run, RunState, Trigger
 from peak_console.schedule.slots import fingerprint
 from peak_console.store.directory import run_directory
 from peak_console.store.store import Store
@@ -201,7 +201,7 @@ class Stage:
     def queued(self, name: str, slot: datetime, *, attempt: int = 1, due_in: float | None = None) -> Run:
         """A run waits for its turn; with ``due_in`` until then."""
         due = None if due_in is None else self.ago(-due_in)
-        claim = Claim(name, slot, attempt=attempt, queued=True, not_before=due, triggered_by="retry")
+        claim = Claim(name, slot, attempt=attempt, queued=True, not_before=due, triggered_by=Trigger.RETRY)
         return self.store.claim([claim], self.clock.now(), "")[0]
 
     def alert(
