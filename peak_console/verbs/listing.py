@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from peak_console.decisions.job_status import CLAIMED_MEANS, DisabledBy, Standing, views
+from peak_console.decisions.places import PlacesTaken, waits_since
 from peak_console.decisions.serving import Coverage
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import UsageError
@@ -18,7 +19,7 @@ from peak_console.verbs.times import iso, moment, shown, shown_with_zone, until
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -45,18 +46,42 @@ def show_jobs(options: Namespace) -> int:
             )
             for view in views(selection.jobs.values(), selection.store, selection.now)
         ]
+        places = _places(selection, [view.job.name for view, _ in found if view.not_served is not None])
     if options.json:
-        write_json([_job_object(view, slot, selection) for view, slot in found])
+        write_json([_job_object(view, slot, selection, places) for view, slot in found])
         return 0
     note_no_jobs(selection)
     if found:
         headers = ("state", "job", "schedule", "next", "", "last run", "tags")
-        write_table(headers, [_job_row(view, slot, selection) for view, slot in found], flexible=6)
+        write_table(headers, [_job_row(view, slot, selection, places) for view, slot in found], flexible=6)
     return 0
 
 
-def _job_object(view: JobView, slot: datetime | None, selection: Selection) -> dict[str, Any]:
+def _places(selection: Selection, not_served: Sequence[str]) -> PlacesTaken:
+    """Who has the places, and who waits, among the runs of all jobs."""
+    store, jobset = selection.store, selection.jobset
+    limit = jobset.settings.max_concurrent_runs if jobset is not None else 0
+    if store is None:
+        return PlacesTaken((), limit, selection.now)
+    return PlacesTaken(
+        store.unfinished(),
+        limit,
+        selection.now,
+        held=store.engine_info().hold is not None,
+        served=any(each.serves for each in store.engines()),
+        not_served=not_served,
+    )
+
+
+def _waiting(view: JobView, places: PlacesTaken) -> list[Run]:
+    """A job's slots that wait for their turn, the one that has waited longest first."""
+    found = [run for run in (*places.waiting, *places.unserved) if run.job == view.job.name]
+    return sorted(found, key=waits_since)
+
+
+def _job_object(view: JobView, slot: datetime | None, selection: Selection, places: PlacesTaken) -> dict[str, Any]:
     job, run = view.job, view.last_run
+    waiting = _waiting(view, places)
     return {
         "name": job.name,
         "enabled": view.enabled,
@@ -66,6 +91,13 @@ def _job_object(view: JobView, slot: datetime | None, selection: Selection) -> d
         "timezone": zone_name(selection.zone_name_of(job)),
         "next_slot": iso(slot, selection.zone_of(job)),
         "not_served": view.not_served,
+        "waiting": {
+            "slots": len(waiting),
+            "since": iso(waits_since(waiting[0]), selection.zone),
+            "behind": places.behind(waiting[0]),
+        }
+        if waiting
+        else None,
         "last_run": {
             "id": run.id,
             "outcome": run.outcome,
@@ -88,10 +120,10 @@ def _meta(job: JobDefinition) -> dict[str, Any]:
     return Redactor.from_environments(os.environ, job.env).meta(job.meta)
 
 
-def _job_row(view: JobView, slot: datetime | None, selection: Selection) -> tuple[str, ...]:
+def _job_row(view: JobView, slot: datetime | None, selection: Selection, places: PlacesTaken) -> tuple[str, ...]:
     job = view.job
     return (
-        _state(view, selection),
+        _state(view, selection, places),
         job.name,
         _schedule(job, selection),
         shown_with_zone(slot, selection.zone_of(job)) if slot is not None else "–",
@@ -106,24 +138,26 @@ def _schedule(job: JobDefinition, selection: Selection) -> str:
     return in_words(job.schedule, with_zone=foreign_zone(job.schedule, selection.zone) is not None)
 
 
-def _state(view: JobView, selection: Selection) -> str:
+def _state(view: JobView, selection: Selection, places: PlacesTaken) -> str:
     """The word, and who has switched the job on or off."""
     switched = _switched(view, selection)
     if view.standing == Standing.DISABLED:
         return switched
     not_served = f"not served: {view.not_served}" if view.not_served else ""
     claimed = CLAIMED_MEANS if view.standing == Standing.CLAIMED else ""
-    return ", ".join(filter(None, (f"{view.standing}{_waits(view, selection.now)}", claimed, switched, not_served)))
+    state = f"{view.standing}{_waits(view, places)}"
+    return ", ".join(filter(None, (state, claimed, switched, not_served)))
 
 
-def _waits(view: JobView, now: datetime) -> str:
-    """How long a slot of a job has waited for its turn, and how many more do."""
-    due = [run.not_before or run.claimed_at for run in view.queued]
-    waited = [(now - at).total_seconds() for at in due if at <= now]
-    if not waited:
+def _waits(view: JobView, places: PlacesTaken) -> str:
+    """How long a slot of a job has waited for its turn and whom it waits for, and how many more do."""
+    waiting = _waiting(view, places)
+    if not waiting:
         return ""
-    more = f", {len(waited)} slots waiting" if len(waited) > 1 else ""
-    return f" for {duration(max(waited))}{more}" if view.standing == Standing.QUEUED else more
+    words = places.in_words(waiting[0]) if waiting[0] not in places.unserved else ""  # that is said beside it
+    told = f" for {duration(places.waited_seconds(waiting[0]))}{f' {words}' if words else ''}"
+    more = f", {len(waiting)} slots waiting" if len(waiting) > 1 else ""
+    return (told if view.standing == Standing.QUEUED else "") + more
 
 
 def _switched(view: JobView, selection: Selection) -> str:

@@ -16,6 +16,7 @@ from peak_console.tui.app.console import ConsoleApp
 from peak_console.tui.keys.actions import key_shown
 from peak_console.tui.state.permissions import Limits
 from peak_console.tui.state.snapshot import EngineState, Trouble
+from peak_console.values import replace
 from tests.support.clock import FakeClock
 from tests.tui.harness import JOBS_FILE, ZONE, fixed_now
 
@@ -47,6 +48,8 @@ class StagedSession:
         self.left: list[str] = []
         """What became of it: ``drain``, ``stop``, ``leave``, ``reload``, ``take over``, in their order."""
         self.wants_consent = False
+        self.served_by: str | None = "pid 4712"
+        """The engine that keeps ours from taking over; none once the state is stopped."""
         self._jobset = JobSet(jobs_file, {}, SchedulerSettings(timezone=ZONE.key))
         self.define(*jobs)
 
@@ -54,11 +57,18 @@ class StagedSession:
         """Load these jobs instead."""
         self._jobset = JobSet(self._jobset.path, {job.name: job for job in jobs}, self._jobset.settings)
 
+    def allow(self, runs: int) -> None:
+        """So many runs may go on at once."""
+        self._jobset = replace(self._jobset, settings=replace(self._jobset.settings, max_concurrent_runs=runs))
+
     def start(self, on_change: Callable[[], None]) -> None:
         pass
 
     def take_over(self) -> None:
         self.left.append("take over")
+
+    def rival(self) -> str | None:
+        return self.served_by
 
     @property
     def jobset(self) -> JobSet:
@@ -197,6 +207,12 @@ class Stage:
             assert judged is not None
             self.store.add_alert(judged, (), self.ago(ago))
         return run
+
+    def waiting(self, name: str, since: float, late_because: str | None = None) -> Run:
+        """A slot found no place so long ago, and still waits."""
+        at = self.ago(since)
+        self.decided(name, since)
+        return self.store.claim([Claim(name, at, queued=True, late_because=late_because)], at, "")[0]
 
     def queued(self, name: str, slot: datetime, *, attempt: int = 1, due_in: float | None = None) -> Run:
         """A run waits for its turn; with ``due_in`` until then."""

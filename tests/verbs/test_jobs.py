@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.verbs.conftest import CommandLine
 
 KEYS = [
-    "name", "enabled", "disabled_by", "state", "schedule", "timezone", "next_slot", "not_served", "last_run", "tags",
-    "meta",
+    "name", "enabled", "disabled_by", "state", "schedule", "timezone", "next_slot", "not_served", "waiting",
+    "last_run", "tags", "meta",
 ]  # fmt: skip
 
 
@@ -44,6 +44,7 @@ def test_json_of_a_job_that_never_ran(peak: CommandLine) -> None:
         "timezone": "Europe/Berlin",
         "next_slot": "2026-11-24T07:30:00+01:00",
         "not_served": None,
+        "waiting": None,
         "last_run": None,
         "tags": ["forward", "prod"],
         "meta": {},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 
@@ -14,7 +15,7 @@ from peak_console.text import duration, safe
 from peak_console.tui.drawing import paint
 from peak_console.tui.drawing.cursor_list import CursorList
 from peak_console.tui.drawing.entries import EntryList
-from peak_console.tui.drawing.glyphs import CURSOR, NOTHING, QUEUED, RUNNING, outcome
+from peak_console.tui.drawing.glyphs import CURSOR, NOTHING, QUEUED, RUNNING, outcome, why_late
 from peak_console.tui.keys.actions import binding
 
 if TYPE_CHECKING:
@@ -63,9 +64,16 @@ class RunList(CursorList):
         self._zone = zone
         self._runs.replace(runs)
         self.virtual_size = Size(1, len(runs) + self.HEADINGS)
+        self._tell_why_late()
         self.refresh()
 
+    def _tell_why_late(self) -> None:
+        """Say below the list why the run under the cursor was late: few screens have room for it in its line."""
+        run = self._runs.current
+        self.border_subtitle = Content(why_late(run)) if run is not None else ""
+
     def cursor_moved(self) -> None:
+        self._tell_why_late()
         self.scroll_visible(animate=False)  # on a small screen the list itself may be below the edge
 
     def open_entry(self) -> None:
@@ -105,7 +113,8 @@ def _row(run: Run, zone: tzinfo, width: int) -> list[Piece]:
     ]
     pieces = _cells(cells, width)
     room = width - 1 - paint.pieces_width(pieces)
-    return [*pieces, (paint.cut(safe(run.reason or run.stop_reason or ""), room), "muted")]
+    why = "; ".join(filter(None, (run.reason or run.stop_reason, run.late_because)))
+    return [*pieces, (paint.cut(safe(why), room), "muted")]
 
 
 def _cells(cells: Sequence[Piece], width: int) -> list[Piece]:

@@ -53,12 +53,15 @@ class TakeOverDialog(Question):
     heading, yes, no = "No engine", "Take over", "Only look on"
     hints = "Enter takes over · Esc looks on"
 
-    def __init__(self, last: str = "") -> None:
-        """``last`` says who served the directory before, in a sentence."""
+    def __init__(self, last: str = "", *, elsewhere: bool = False) -> None:
+        """``last`` says who served the directory before, in a sentence; ``elsewhere``: an engine serves other jobs."""
         super().__init__()
         self._last = last
+        self._elsewhere = elsewhere
 
     def sentence(self) -> Content:
+        if self._elsewhere:
+            return Content("No engine serves these jobs, so none of them starts. Serve them here?")
         return Content("No engine serves this directory, so nothing starts. Take over here?")
 
     def explanation(self) -> Sequence[Content]:

@@ -14,6 +14,7 @@ from peak_console.tui.drawing.glyphs import (
     RUNNING,
     SLOW,
     SLOW_FACTOR,
+    UNSERVED,
     elapsed,
     moment,
     outcome,
@@ -116,7 +117,7 @@ def next_cell(facts: Facts, now: datetime) -> Cell:
     if view.disabled_by == DisabledBy.FILE:
         return (("by file", "muted"),)
     if view.not_served is not None:
-        return (("unserved", "error"),)
+        return ((UNSERVED.word, UNSERVED.style),)
     if view.next_slot is None:
         return ((NOTHING, "muted"),)
     left = (view.next_slot - now).total_seconds()

@@ -39,9 +39,14 @@ def run_words(run: Run, zone: tzinfo) -> tuple[glyphs.Look, str]:
 
 
 def run_title(run: Run, zone: tzinfo) -> Content:
-    """``daily_risk_check #1287 · ✖ failed (exit 2) after 0.8s``."""
+    """``daily_risk_check #1287 · ✖ failed (exit 2) after 0.8s · 2m20s late: held``."""
     look, words = run_words(run, zone)
-    return Content.assemble(f"{safe(run.job)} #{run.id} · ", (f"{look.glyph} {words}", look.colour))
+    late = glyphs.why_late(run)
+    return Content.assemble(
+        f"{safe(run.job)} #{run.id} · ",
+        (f"{look.glyph} {words}", look.colour),
+        *([f" · {late}"] if late else []),
+    )
 
 
 def final_line(run: Run, zone: tzinfo, retry_at: datetime | None, retries: int | None) -> str | None:

@@ -17,7 +17,7 @@ from peak_console.decisions.serving import Coverage, listed
 from peak_console.errors import StateError
 from peak_console.model.records import AlertCounts, RunState
 from peak_console.model.terms import DRAINING
-from peak_console.tui.state.snapshot import HISTORY_RUNS, JobRow, Snapshot, Trouble
+from peak_console.tui.state.snapshot import HISTORY_RUNS, EngineState, JobRow, Snapshot, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -215,7 +215,14 @@ class Board:
             hold=self.engine_info.hold,
             engine_pid=engines[0].pid if engines else self.engine_info.pid,
             engine_tags=engines[0].selection if engines else "",
-            places=PlacesTaken(self._unfinished.values(), max_runs, now),
+            places=PlacesTaken(
+                self._unfinished.values(),
+                max_runs,
+                now,
+                held=self.engine_info.hold is not None,
+                served=engine != EngineState.STOPPED,
+                not_served={row.name for row in rows if row.view.not_served is not None},
+            ),
             more_engines=max(0, len(engines) - 1),
             engine_drains=(engines[0] if engines else self.engine_info).mode == DRAINING,
             troubles=(*troubles, *self._undelivered, *self._not_served(rows, now)),

@@ -33,6 +33,9 @@ class Session(Protocol):
     def take_over(self) -> None:
         """Start an engine in this process; not where we may only look, or attach."""
 
+    def rival(self) -> str | None:
+        """Which engine serves some of the jobs that are ours to serve already; ``None`` where we may take them over."""
+
     @property
     def jobs_file(self) -> str:
         """The jobs file, as the operator has named it."""

@@ -104,23 +104,24 @@ class EngineSession:
         self._begun = True
         if self._leaving:  # told to go before it came
             return
-        if not self._is_served():
+        if self.rival() is None:
             self.take_over()
         self._file.watcher.start()
 
-    def _is_served(self) -> bool:
-        """Whether another engine serves some of the jobs that are ours to serve, or a part of them, already."""
+    def rival(self) -> str | None:
+        """Which engine serves some of the jobs that are ours to serve already; ``None`` where we may take them over."""
         from peak_console.decisions.serving import Share, others
 
         include, exclude = tags_of(self.options.include_tags), tags_of(self.options.exclude_tags)
         lock = lock_of(include, exclude)
-        if is_held(self.directory, lock):
-            return True
         try:
             engines = self.store.engines()
         except StateError:  # the engine will say what is wrong
-            return False
-        return Share(self.jobset, include, exclude, others(engines, lock)).blocked_by("console") is not None
+            engines = []
+        if is_held(self.directory, lock):
+            return next((each.named for each in engines if each.lock == lock), "another engine")
+        blocked_by = Share(self.jobset, include, exclude, others(engines, lock)).blocked_by("console")
+        return blocked_by.named if blocked_by is not None else None
 
     def take_over(self) -> None:
         """Start an engine in a thread of this process; not where we may only look, or attach."""
