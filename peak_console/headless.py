@@ -335,7 +335,7 @@ def take_turn(place: OpenDirectory, give_up: Callable[[], bool] = lambda: False)
     until = clock.monotonic() + ONE_SHOT_SECONDS
     while not place.take_over():
         rival = place.rival
-        # After a crash the row and the lock's file still name the dead one, while somebody tries the lock to see.
+        # After a crash registry and lock file still name the dead engine while another process tries the lock.
         resident = rival is not None and rival.mode in RESIDENT_MODES and _lives(rival.pid)
         if resident or clock.monotonic() > until or give_up():
             return False
@@ -354,7 +354,7 @@ def _lives(pid: int | None) -> bool:
 
 
 def _notifier() -> Notifier | None:
-    """Whom systemd hears, if we were started by it."""
+    """The notifier for systemd; ``None`` when systemd did not start this process."""
     if not os.environ.get("NOTIFY_SOCKET"):
         return None
     from peak_console.notify import Notifier

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 START_SECONDS = 2.0
 LOSS_SECONDS = 10.0
 MANY_JOBS = 4
-"""Of so many jobs, more than half are not removed by a single save without being asked about."""
+"""From this number of jobs on, a save that removes more than half of them waits for consent."""
 _WALL_CLOCK = (ScheduleType.DAILY, ScheduleType.CRON)
 
 

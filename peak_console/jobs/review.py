@@ -117,9 +117,9 @@ def name_doubt(name: str) -> str:
     if name.startswith("-"):
         return "its name begins with -: verbs take that for a flag; begin it with a letter"
     if name != name.strip():
-        return "its name begins or ends with a blank, which nobody sees; remove it"
+        return "its name begins or ends with a blank, which cannot be seen; remove it"
     if not name.isprintable() or safe(name) != name:
-        return "its name holds characters that nobody sees; remove them"
+        return "its name holds characters that cannot be seen; remove them"
     return ""
 
 

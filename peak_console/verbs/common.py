@@ -87,7 +87,8 @@ class Selection:
     def recorded_job(self, name: str) -> str:
         """A name whose runs may be shown: a selected job's, or one that only the registry still knows.
 
-        Raises ``UnknownJobError``. Of a job that has left the file nobody knows the tags, so tags leave it out.
+        Raises ``UnknownJobError``. The tags of a job that has left the file are not known, so a selection by tags
+        leaves it out.
         """
         known = self.jobset.jobs if self.jobset is not None else {}
         if name not in known and not self.is_filtered and self.store and self.store.runs(jobs=[name], limit=1):

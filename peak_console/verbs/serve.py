@@ -37,7 +37,7 @@ def serve(options: Namespace) -> int:
         note(f"no engine serves {directory}: start one with peak-console --headless; pages say so until then")
     if not _is_loopback(options.host):
         note(
-            f"{options.host} can be reached from the network, and nothing is encrypted: whoever listens in can take a "
+            f"{options.host} can be reached from the network, and nothing is encrypted: a listener can take a "
             "page over; put a proxy with TLS in front, or use ssh -L"
         )
 

@@ -32,7 +32,7 @@ _IN_LINE = ((Standing.RUNNING, "▶"), (Standing.CLAIMED, "◇"), (Standing.FAIL
 
 
 class _Status:
-    """Everything that ``status`` says, in any form."""
+    """What ``status`` shows, whether as text, as one line or as JSON."""
 
     def __init__(self, selection: Selection) -> None:
         self.selection = selection

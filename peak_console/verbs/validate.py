@@ -87,7 +87,7 @@ def _verdict(options: Namespace, problems: Sequence[Problem], jobset: JobSet | N
 
 
 def _channel_problems(path: str, channels: Sequence[AlertChannel]) -> list[Problem]:
-    """A warning for each channel whose URL nobody can send to: the jobs run all the same."""
+    """A warning for each channel whose URL takes no alerts: the jobs run all the same."""
     if not channels:
         return []
     from peak_console.alerts.sender import URL_FORMS, check_url

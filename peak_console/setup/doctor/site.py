@@ -142,7 +142,7 @@ def _tables(value: Any) -> Sequence[Any]:
 
 
 def _files(config: str, jobs: Sequence[JobDefinition], document: Mapping[str, Any]) -> list[SecretFile]:
-    """Those that exist of the files that hold secrets or decide what runs, the jobs file first."""
+    """The files that hold secrets or name the programs of jobs, as far as they exist; the jobs file first."""
     alerts = document.get("alerts")
     has_urls = isinstance(alerts, dict) and (
         bool(alerts.get("urls")) or any("url" in each for each in _tables(alerts.get("channel")))

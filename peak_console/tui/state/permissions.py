@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _READ_ONLY = "this console is read-only: open one without --read-only to act"
 _READ_ONLY_PAGE = "this page is read-only: start peak-console serve with --allow-actions to act from here"
-_IN_BROWSER = "that is not to be had in a browser: open the console in a terminal for it"
+_IN_BROWSER = "not available in a browser: open the console in a terminal for it"
 
 _TAKING_OVER = frozenset({"take_over"})
 _LEAVING = frozenset({"edit", "save"})

@@ -28,7 +28,8 @@ from peak_console.tui.state.session import EngineSession
 from argparse import Namespace
 load(sys.argv[1])  # whatever that loads may lie where only its owner can read
 os.setgid({nobody}); os.setuid({nobody})
-session = EngineSession(Namespace(config=sys.argv[1]), load(sys.argv[1]), sys.argv[2])
+options = Namespace(config=sys.argv[1], include_tags=None, exclude_tags=None)
+session = EngineSession(options, load(sys.argv[1]), sys.argv[2])
 session.take_over()
 print([run.job for run in session.store.runs()], session.is_own)
 print(session.troubles()[0].text)

@@ -31,12 +31,13 @@ NO_ENGINE = "no engine serves this directory: start one with peak-console --head
 READ_ONLY = "this console is read-only: open one without --read-only to act"
 READ_ONLY_PAGE = "this page is read-only: start peak-console serve with --allow-actions to act from here"
 NOT_HIS = "looking on only, nothing can be commanded: state: the state directory belongs to user root, not to anna"
-IN_BROWSER = "that is not to be had in a browser: open the console in a terminal for it"
+IN_BROWSER = "not available in a browser: open the console in a terminal for it"
 
 
 def session_on(directory: Path, **limits: bool) -> EngineSession:
     jobset = JobSet("jobs.toml", {}, SchedulerSettings())
-    return EngineSession(Namespace(config=str(directory / "jobs.toml"), **limits), jobset, str(directory))
+    options = Namespace(config=str(directory / "jobs.toml"), include_tags=None, exclude_tags=None, **limits)
+    return EngineSession(options, jobset, str(directory))
 
 
 @pytest.fixture
