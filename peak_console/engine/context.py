@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from peak_console.decisions.capacity import Capacity
 from peak_console.decisions.facts import Facts
 from peak_console.model.terms import LOCK
 from peak_console.schedule.zones import zone
-from peak_console.values import replace
+from peak_console.values import dataclass, field, replace
 
 GONE_SECONDS = 5.0
 """How long a job has to be missing from the jobs file before what waits for it is given up."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 
 from peak_console.alerts.judge import judge_accepted
 from peak_console.decisions.planner import Planner
@@ -133,7 +132,7 @@ class Startup:
         """Record which jobs this engine serves, and report alerts; ``False`` if the share has changed meanwhile."""
         options, path = self._setup.options, context.jobset.path
         info = EngineInfo(
-            pid=os.getpid(), host=socket.gethostname(), mode=options.mode, version=__version__,
+            pid=os.getpid(), host=os.uname().nodename, mode=options.mode, version=__version__,
             jobs_file=path, started_at=now, loaded_at=now,
             lock=self._place.lock_name, include_tags=options.include_tags, exclude_tags=options.exclude_tags,
             jobs=share.names(),

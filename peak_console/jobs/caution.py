@@ -6,10 +6,9 @@ has not been written yet.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from peak_console.schedule.model import ScheduleType
 from peak_console.text import counted, safe
+from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +24,8 @@ MANY_JOBS = 4
 _WALL_CLOCK = (ScheduleType.DAILY, ScheduleType.CRON)
 
 
-class Caution(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Caution:
     """Why, and how long, a save is held back."""
 
     seconds: float
