@@ -9,6 +9,7 @@ from peak_console.clock import SystemClock
 from peak_console.decisions.selection import check_tags, tag_doubts, tags_of
 from peak_console.decisions.serving import listed
 from peak_console.errors import DamagedError, DiskError, StateError
+from peak_console.jobs.answering import probe_jobs_file, probe_state
 from peak_console.jobs.standing import load_standing
 from peak_console.model.terms import RESIDENT_MODES
 from peak_console.store.directory import state_directory
@@ -40,9 +41,11 @@ ONE_SHOT_SECONDS = 10.0
 
 def run_headless(options: Namespace) -> int:
     """``--headless``, ``--once`` and ``--dry-run``; the exit code."""
+    probe_jobs_file(options.config)
     jobset, seen = load_standing(options.config)
     doubts = check_tags(jobset.jobs, tags_of(options.include_tags), tags_of(options.exclude_tags))
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
+    probe_state(directory)
     _warn(jobset, quiet=options.quiet)
     if doubts:
         from peak_console.outlet import complain

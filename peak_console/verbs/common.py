@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from peak_console.clock import SystemClock
 from peak_console.errors import JobsFileError, UnknownJobError
+from peak_console.jobs.answering import probe_jobs_file, probe_state
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.jobs.standing import load_written
 from peak_console.schedule.zones import zone
@@ -117,6 +118,7 @@ def select(options: Namespace, *, needs_jobs: bool = True) -> Selection:
     """
     include, exclude = tags_of(options.include_tags), tags_of(options.exclude_tags)
     jobset, error = None, None
+    probe_jobs_file(options.config)
     try:
         jobset = load_noted(options.config)
     except JobsFileError as refused:
@@ -125,6 +127,7 @@ def select(options: Namespace, *, needs_jobs: bool = True) -> Selection:
         error = refused
     configured = jobset.settings.state_dir if jobset is not None else None
     directory = state_directory(options.config, options.state_dir, configured)
+    probe_state(directory)
     store = Store.look(directory)
     if error is not None and store is None:
         raise error

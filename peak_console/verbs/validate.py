@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from peak_console.clock import SystemClock
+from peak_console.jobs.answering import probe_jobs_file
 from peak_console.jobs.loader import check, filter_jobs_by_tags
 from peak_console.jobs.model import Problem
 from peak_console.jobs.standing import await_writer
@@ -26,6 +27,7 @@ _MOST_SHOWN: Final = 5
 
 def validate(options: Namespace) -> int:
     """``validate``: 1 when there are errors, of which all are shown."""
+    probe_jobs_file(options.config)
     unfinished = await_writer(options.config)
     problems, jobset = check(options.config, now=SystemClock().now())
     if jobset is not None:

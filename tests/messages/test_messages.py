@@ -48,6 +48,7 @@ ELSEWHERE: dict[str, str] = {
     "runs/local/run_directory.py: raise ValueError": INSIDE,
     "runs/local/executor.py: raise StartError": "tests/runs/local/test_starting.py",
     "runs/output/files.py: raise OSError(errno.EINVAL": INSIDE,
+    "jobs/answering.py": "the program ends with it: tests/headless/test_dead_mounts.py",
     "jobs/trust.py": "other users and groups, who are not the same everywhere: tests/jobs/test_trust.py",
     "runs/local/system.py: raise": INSIDE,
     "schedule/wallclock.py: raise ScheduleError(f'cron {shown(expression)} never happens": (

@@ -47,12 +47,15 @@ def run_console(options: Namespace) -> int:
     gc.disable()
 
     from peak_console.decisions.selection import check_tags, tags_of
+    from peak_console.jobs.answering import probe_jobs_file, probe_state
     from peak_console.jobs.standing import load_standing
     from peak_console.store.directory import state_directory
 
+    probe_jobs_file(options.config)
     jobset, seen = load_standing(options.config)
     check_tags(jobset.jobs, tags_of(options.include_tags), tags_of(options.exclude_tags))
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
+    probe_state(directory)
 
     from peak_console.tui.app.console import ConsoleApp
     from peak_console.tui.state.session import EngineSession

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +66,24 @@ def test_it_attaches_and_never_becomes_the_engine(served: tuple[Path, EngineLock
         assert lock.acquire()  # nobody else has it
         assert session.engine_state == EngineState.ATTACHED
         assert session.troubles() == []
+    finally:
+        session.store.close()
+
+
+def test_since_when_the_engine_is_silent_is_a_trouble(served: tuple[Path, EngineLock]) -> None:
+    directory, lock = served
+    assert lock.acquire()
+    silent_since = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
+    os.utime(lock.path, (silent_since.timestamp(), silent_since.timestamp()))
+    session = session_on(directory, attach=True)
+    try:
+        [trouble] = session.troubles()
+        assert trouble.text == "the engine has given no sign of life: it hangs, or its disk does; see its log"
+        assert trouble.since == silent_since
+        lock.give_sign("the disk is full (since then)")
+        assert [each.text for each in session.troubles()] == [
+            "the engine can record nothing, and starts nothing: the disk is full (since then)"
+        ]
     finally:
         session.store.close()
 
