@@ -51,6 +51,7 @@ ELSEWHERE: dict[str, str] = {
     "jobs/answering.py": "the program ends with it: tests/headless/test_dead_mounts.py",
     "jobs/trust.py": "other users and groups, who are not the same everywhere: tests/jobs/test_trust.py",
     "runs/local/system.py: raise": INSIDE,
+    "runs/simulated.py: raise": "for tests: no engine of a user has this executor",
     "schedule/wallclock.py: raise ScheduleError(f'cron {shown(expression)} never happens": (
         "the reader of fields refuses such days first; this is the last resort"
     ),
@@ -66,7 +67,7 @@ ELSEWHERE: dict[str, str] = {
     "store/directory.py: raise StateError(f'{directory}: is a link that belongs": "tests/store/test_privacy.py",
     "store/locks.py: raise": INSIDE,
     "store/locks.py: raise OSError": INSIDE,
-    "store/locks.py: raise StateError(f'{self._path}: cannot write the lock": "tests/store/test_locks.py",
+    "store/locks.py: raise kind_of(error)(f'{self._path}: cannot write the lock": "tests/store/test_locks.py",
     "store/private.py: raise UsageError(_GONE)": "the same words, see arguments that do not arrive",
     "tui/state/board.py: raise StateError(f'{self._store.path}: the registry is": "tests/tui/app/test_news.py",
     "tui/app/main.py: raise UsageError(f'{kind}: the console cannot draw": "tests/terminal/test_typing.py",
