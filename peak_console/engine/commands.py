@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.answers import Answer
     from peak_console.engine.context import EngineContext
-    from peak_console.engine.dispatch import Dispatcher
+    from peak_console.engine.dispatch.dispatcher import Dispatcher
     from peak_console.engine.ends import End
     from peak_console.engine.requests import Request
     from peak_console.jobs.model import JobDefinition

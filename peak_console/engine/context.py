@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from peak_console.clock import Clock
     from peak_console.decisions.planner import Planner
     from peak_console.engine.alert_log import AlertLog
+    from peak_console.engine.dispatch.run_queue import RunQueue
     from peak_console.engine.events import EngineEvent
     from peak_console.engine.launch import Launcher
-    from peak_console.engine.run_queue import RunQueue
     from peak_console.engine.setup import EngineOptions
     from peak_console.engine.supervisor import Supervisor
     from peak_console.jobs.model import JobDefinition, JobSet

@@ -9,10 +9,10 @@ from peak_console.decisions.planner import Planner
 from peak_console.engine.alert_log import AlertLog
 from peak_console.engine.context import EngineContext
 from peak_console.engine.core import EngineCore
+from peak_console.engine.dispatch.run_queue import RunQueue
 from peak_console.engine.incidents import jobs_file_cause
 from peak_console.engine.launch import Launcher
 from peak_console.engine.recovery import identity, unknown_runs
-from peak_console.engine.run_queue import RunQueue
 from peak_console.engine.supervisor import Supervisor
 from peak_console.errors import DamagedError
 from peak_console.model.records import EngineInfo

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from peak_console.engine.lateness import LATE_SECONDS
+from peak_console.engine.dispatch.lateness import LATE_SECONDS
 from peak_console.store.store import Store
 from tests.headless.support import shell
 from tests.support.processes import wait_until

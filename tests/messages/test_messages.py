@@ -22,7 +22,7 @@ ELSEWHERE: dict[str, str] = {
     "alerts/sender.py: return f'the service answered HTTP": "tests/alerts/test_sender.py",
     "engine/commands.py: return (REFUSED, 'the engine is shutting down": "tests/engine/test_commands.py",
     "engine/commands.py: return (DONE, f'{job.name} #{run.id} waits": ORDINARY,
-    "engine/dispatch.py: raise refusal": INSIDE,
+    "engine/dispatch/due_slots.py: raise refusal": INSIDE,
     "engine/aside.py: raise CrowdedError": INSIDE,
     "engine/preparation.py: raise NotYetError": INSIDE,
     "engine/preparation.py: raise waiting.call.error": INSIDE,
