@@ -6,6 +6,7 @@ import os
 import signal
 
 from peak_console.clock import SystemClock
+from peak_console.decisions.conditions import held
 from peak_console.decisions.selection import check_tags, tag_doubts, tags_of
 from peak_console.decisions.serving import listed
 from peak_console.errors import DamagedError, DiskError, StateError
@@ -208,7 +209,7 @@ class _Service:
     def _tell_of_hold(self, context: EngineContext) -> None:
         hold = context.hold
         if hold is not None:
-            text = f"held by {hold.by}: nothing new starts" + (f" ({hold.reason})" if hold.reason else "")
+            text = f"{held(hold, context.zone_of(None))}: nothing new starts"
             self._reporter.line(self._clock.now(), "warning", text)
 
     def _tell_of_others(self, context: EngineContext) -> None:

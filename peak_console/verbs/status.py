@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from peak_console.alerts.results import channels_in_trouble
 from peak_console.decisions.job_status import Standing, counts, views
 from peak_console.decisions.places import PlacesTaken, named
 from peak_console.decisions.serving import listed
-from peak_console.decisions.upcoming import slots_ahead
 from peak_console.store.heartbeat import signs_of_life
 from peak_console.store.locks import is_held
 from peak_console.text import ago, countdown, counted, duration, safe
@@ -17,10 +18,11 @@ from peak_console.verbs.times import iso, shown, shown_with_zone, until
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, tzinfo
     from typing import Any
 
+    from peak_console.decisions.job_status import JobView
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import EngineInfo, Hold
     from peak_console.verbs.common import Selection
@@ -60,7 +62,7 @@ class _Status:
         )
         self.undelivered = channels_in_trouble(store.incidents()) if store is not None else []
         self.counts: Mapping[str, int] = {standing: tally.get(standing, 0) for standing in Standing}
-        self.next = _next(selection, self.not_served)
+        self.next = _next(found)
         self.config_error = str(selection.file_error) if selection.file_error is not None else None
         if self.config_error is None and self.engine is not None and info is not None:
             self.config_error = info.config_error
@@ -82,15 +84,10 @@ def show_status(options: Namespace) -> int:
     return 0 if selection.file_error is None and not status.complaint else _EXIT_UNUSABLE
 
 
-def _next(selection: Selection, not_served: Collection[str]) -> tuple[datetime, JobDefinition] | None:
-    """The earliest slot that an engine is going to start, and its job."""
-    states = selection.store.job_states() if selection.store is not None else {}
-    found: tuple[datetime, JobDefinition] | None = None
-    for job in selection.jobs.values():
-        slot = next(slots_ahead(job, states.get(job.name), selection.now), None)
-        if slot is not None and job.name not in not_served and (found is None or slot < found[0]):
-            found = slot, job
-    return found
+def _next(found: Sequence[JobView]) -> tuple[datetime, JobDefinition] | None:
+    """The earliest slot that an engine is going to start, and its job; of equal ones the first in the file."""
+    ahead = [(view.next_slot, view.job) for view in found if view.next_slot is not None and view.not_served is None]
+    return min(ahead, key=itemgetter(0), default=None)
 
 
 def _object(status: _Status) -> dict[str, Any]:

@@ -29,7 +29,7 @@ ELSEWHERE: dict[str, str] = {
     "engine/preparation.py: raise StartError": "tests/engine/test_preparation.py",
     "jobs/environment.py: raise OSError(errno.EINVAL": INSIDE,
     "engine/resident.py: raise TakenAwayError(str(error))": "the same words, see a state directory that is taken away",
-    "headless.py: text = f'held by": "tests/headless/test_output.py",
+    "headless.py: text = f'{held(hold": "tests/headless/test_output.py",
     "jobs/by_hand.py": "tests/test_api.py",
     "jobs/environment.py: raise ValueError(path)": INSIDE,
     "jobs/findings.py: entries.append(((), f'unknown keys in": "tests/jobs/test_work.py",

@@ -44,7 +44,7 @@ class UpcomingLine:
     """How many seconds the run should take."""
     at: datetime | None = None
     remark: Look | None = None
-    """Why the moment is not a slot."""
+    """Why the moment is not a slot, or why nothing starts then."""
     behind: str | None = None
     """What a slot waits for whose moment has come: ``behind backup #12``."""
     own_zone: tzinfo | None = None
