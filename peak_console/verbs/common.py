@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from peak_console.clock import SystemClock
+from peak_console.decisions.selection import tags_of
 from peak_console.errors import JobsFileError, UnknownJobError
 from peak_console.jobs.answering import probe_jobs_file, probe_state
 from peak_console.jobs.loader import filter_jobs_by_tags
@@ -158,11 +159,6 @@ def note_no_jobs(selection: Selection) -> None:
         note(f"no job in {selection.jobset.path} has the tags asked for; see: peak-console jobs, without tags")
     else:
         note(f"{selection.jobset.path} holds no jobs yet; add a [[job]] table with a name and args to it")
-
-
-def tags_of(text: str | None) -> list[str]:
-    """``a, b`` as a list."""
-    return [tag.strip() for tag in (text or "").split(",") if tag.strip()]
 
 
 def number_of(text: str) -> int | None:

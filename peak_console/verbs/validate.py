@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 
 from peak_console.clock import SystemClock
+from peak_console.decisions.selection import tags_of
 from peak_console.jobs.answering import probe_jobs_file
 from peak_console.jobs.loader import check, filter_jobs_by_tags
 from peak_console.jobs.model import Problem
 from peak_console.jobs.standing import await_writer
 from peak_console.text import counted, safe
-from peak_console.verbs.common import tags_of
 from peak_console.verbs.output import write, write_json
 
 TYPE_CHECKING = False
