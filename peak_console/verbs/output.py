@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 _NARROWEST = 12
-"""The least width of a column, in cells: the terminal wraps what still does not fit."""
+"""A column is not cut below so many cells; what still does not fit, the terminal wraps."""
 STREAM_NAMES = {"out": "stdout", "err": "stderr"}
 _FORMULA = ("=", "+", "-", "@")
 

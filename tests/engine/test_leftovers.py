@@ -11,12 +11,11 @@ from tests.support.factories import make_job
 
 if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition
-    from peak_console.runs.simulated import SimulatedProcess
     from tests.engine.conftest import MakeBench
-    from tests.support.engine import Bench
+    from tests.support.engine import Bench, ScriptedProcess
 
 
-def leaving(engine: Bench, run_id: int) -> SimulatedProcess:
+def leaving(engine: Bench, run_id: int) -> ScriptedProcess:
     """A run that dies of TERM and leaves something alive that does not."""
     process = engine.executor.processes[run_id]
     process.dies_of, process.leaves = "terminate", True

@@ -14,7 +14,6 @@ from peak_console.tui.drawing.glyphs import (
     RUNNING,
     SLOW,
     SLOW_FACTOR,
-    UNSERVED,
     elapsed,
     moment,
     outcome,
@@ -117,7 +116,7 @@ def next_cell(facts: Facts, now: datetime) -> Cell:
     if view.disabled_by == DisabledBy.FILE:
         return (("by file", "muted"),)
     if view.not_served is not None:
-        return ((UNSERVED.word, UNSERVED.style),)
+        return (("unserved", "error"),)
     if view.next_slot is None:
         return ((NOTHING, "muted"),)
     left = (view.next_slot - now).total_seconds()
@@ -178,7 +177,7 @@ def note(facts: Facts, now: datetime, zone: tzinfo) -> str:
     return f"{'enabled ' if override.enabled else ''}by {safe(override.by)}{until}{reason}"
 
 
-def cells(facts: Facts, key: str, width: int, now: datetime) -> Cell:
+def cell_of(facts: Facts, key: str, width: int, now: datetime) -> Cell:
     """One cell's text in styles, not yet cut or filled up to ``width``."""
     match key:
         case "state":

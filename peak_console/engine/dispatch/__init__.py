@@ -1,1 +1,0 @@
-"""From due slots to running runs: decide, record, then act."""
