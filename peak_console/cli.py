@@ -162,7 +162,7 @@ def _refuse_unknown_flags(parser: ArgumentParser, words: Sequence[str]) -> None:
         if not meant:
             from peak_console.text import nearest, safe
 
-            negative = name.startswith("--no-")  # nobody who asks for something is shown how to switch it off
+            negative = name.startswith("--no-")  # a misspelt flag is never answered with one that switches things off
             shown = [each for each in known if known[each].help != SUPPRESS and each.startswith("--no-") is negative]
             guess = nearest(name, shown)
             hint = f"did you mean {guess}?" if guess else "see: peak-console --help"
@@ -203,7 +203,7 @@ def _add_engine_options(parser: ArgumentParser) -> None:
     add("--poll-interval", metavar="SECONDS", type=float, default=30, help="the longest sleep (default: 30)")
     add("--dry-run", action="store_true", help="show what would run, run nothing, record nothing")
     add("--verbose", "-v", action="store_true", help="say more: resolved command lines, why jobs are not due")
-    add("--quiet", "-q", action="store_true", help="with --once: print only what needs somebody, for mails of cron")
+    add("--quiet", "-q", action="store_true", help="with --once: print failures and warnings only, for mails of cron")
     add("--no-registry", action="store_true", help="keep no record of finished runs")
     add("--no-alerts", action="store_true", help="deliver no alerts (they are still logged)")
     add("--no-wait", action="store_true", help="exit with 1 when another engine serves the state directory")

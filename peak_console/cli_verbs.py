@@ -49,7 +49,7 @@ def _runs(parser: ArgumentParser) -> Verb:
 def _alerts(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("--limit", metavar="N", type=int, default=50, help="how many, newest first (default: 50; 0: all)")
-    add("--open", action="store_true", help="only those that nobody has acknowledged")
+    add("--open", action="store_true", help="only alerts that are neither acknowledged nor resolved")
     _add_json(parser)
     return _verb("registry", "show_alerts")
 

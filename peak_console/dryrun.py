@@ -159,12 +159,12 @@ class _DryRun:
     def _command(self, job: JobDefinition) -> str:
         from peak_console.jobs.command import resolve_command, shown, working_directory
         from peak_console.jobs.environment import own_environment
-        from peak_console.jobs.review import obstacles
+        from peak_console.jobs.review import obstacles_told
         from peak_console.redact import Redactor
 
         redactor = Redactor.from_environments(os.environ, job.env)
         later = []
-        for (key, *_), fault in obstacles(job, self._python, os.environ):
+        for (key, *_), fault in obstacles_told(job, self._python, os.environ):
             if key not in ("args", "argv"):
                 return f"cannot start: {redactor.text(fault)}"
             later.append(f"\n{job.name} would start and fail: {redactor.text(fault)}")

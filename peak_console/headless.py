@@ -6,9 +6,11 @@ import os
 import signal
 
 from peak_console.clock import SystemClock
+from peak_console.decisions.conditions import held
 from peak_console.decisions.selection import check_tags, tag_doubts, tags_of
 from peak_console.decisions.serving import listed
 from peak_console.errors import DamagedError, DiskError, StateError
+from peak_console.jobs.answering import probe_jobs_file, probe_state
 from peak_console.jobs.standing import load_standing
 from peak_console.model.terms import RESIDENT_MODES
 from peak_console.store.directory import state_directory
@@ -40,9 +42,11 @@ ONE_SHOT_SECONDS = 10.0
 
 def run_headless(options: Namespace) -> int:
     """``--headless``, ``--once`` and ``--dry-run``; the exit code."""
+    probe_jobs_file(options.config)
     jobset, seen = load_standing(options.config)
     doubts = check_tags(jobset.jobs, tags_of(options.include_tags), tags_of(options.exclude_tags))
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
+    probe_state(directory)
     _warn(jobset, quiet=options.quiet)
     if doubts:
         from peak_console.outlet import complain
@@ -205,7 +209,7 @@ class _Service:
     def _tell_of_hold(self, context: EngineContext) -> None:
         hold = context.hold
         if hold is not None:
-            text = f"held by {hold.by}: nothing new starts" + (f" ({hold.reason})" if hold.reason else "")
+            text = f"{held(hold, context.zone_of(None))}: nothing new starts"
             self._reporter.line(self._clock.now(), "warning", text)
 
     def _tell_of_others(self, context: EngineContext) -> None:
@@ -335,7 +339,7 @@ def take_turn(place: OpenDirectory, give_up: Callable[[], bool] = lambda: False)
     until = clock.monotonic() + ONE_SHOT_SECONDS
     while not place.take_over():
         rival = place.rival
-        # After a crash the row and the lock's file still name the dead one, while somebody tries the lock to see.
+        # After a crash registry and lock file still name the dead engine while another process tries the lock.
         resident = rival is not None and rival.mode in RESIDENT_MODES and _lives(rival.pid)
         if resident or clock.monotonic() > until or give_up():
             return False
@@ -354,7 +358,7 @@ def _lives(pid: int | None) -> bool:
 
 
 def _notifier() -> Notifier | None:
-    """Whom systemd hears, if we were started by it."""
+    """The notifier for systemd; ``None`` when systemd did not start this process."""
     if not os.environ.get("NOTIFY_SOCKET"):
         return None
     from peak_console.notify import Notifier

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     """Level and sentence."""
 
 DEBUG = "debug"
-"""The level of what only ``--verbose`` shows."""
+"""The level of lines that only ``--verbose`` shows."""
 _GOOD = (Outcome.SUCCEEDED, Outcome.STOPPED)
 
 
@@ -176,7 +176,7 @@ class Reporter:
         self.line(event.at, level, text, event)
 
     def line(self, at: datetime, level: str, text: str, event: EngineEvent | None = None) -> None:
-        """Write one line about something, at an aware moment; a quiet reporter passes over mere information."""
+        """Write one line, stamped with an aware moment; a quiet reporter leaves out lines of the level info."""
         if self._quiet and level == Level.INFO:
             return
         local = at.astimezone(self._zone)

@@ -1,4 +1,4 @@
-"""Dataclasses for the values that every start makes: frozen, slotted, and built without loading ``dataclasses``.
+"""Dataclasses for the values that every start makes: slotted, mostly frozen, and built without loading ``dataclasses``.
 
 That module takes longer to load than Python takes to start (it loads ``inspect``), and compiles some ten functions
 for each class, at every start. What is made here behaves the same; ``dataclasses.replace``, ``fields`` and
@@ -30,22 +30,31 @@ class _Field:
 _REQUIRED = _Field()
 
 
-def _dataclass(*, frozen: bool, slots: bool) -> Callable[[type], type]:
-    """``dataclasses.dataclass(frozen=True, slots=True)`` for a class without bases."""
-    assert frozen
+def _dataclass(*, slots: bool, frozen: bool = False, kw_only: bool = False) -> Callable[[type], type]:
+    """``dataclasses.dataclass`` with ``slots=True``, for a class without bases or with one that was made here.
+
+    With ``kw_only`` a field without a default may follow one that has one. Values are always taken by name, too.
+    """
     assert slots
-    return _made
+    return lambda body: _made(body, frozen=frozen, kw_only=kw_only)
 
 
-def _made(body: type) -> type:
+def _made(body: type, *, frozen: bool, kw_only: bool) -> type:
     namespace = dict(vars(body))
-    del namespace["__dict__"], namespace["__weakref__"]
-    names = tuple(namespace["__annotations__"])
-    defaults = {name: namespace.pop(name) for name in names if name in namespace}
-    namespace |= {"__slots__": names, "__match_args__": names, "__qualname__": body.__qualname__}
+    namespace.pop("__dict__", None)
+    namespace.pop("__weakref__", None)
+    own = tuple(namespace.get("__annotations__", ()))
+    defaults = {name: namespace.pop(name) for name in own if name in namespace}
+    names = own
+    for base in body.__bases__:
+        if base is not object:
+            names = (*vars(base)["__match_args__"], *names)
+            defaults = {**vars(base)["__dataclass_fields__"].defaults, **defaults}
+    namespace |= {"__slots__": own, "__match_args__": names, "__qualname__": body.__qualname__}
     namespace |= _methods(names, [name for name in names if getattr(defaults.get(name), "shown", True)])
-    namespace["__dataclass_fields__"] = _RealFields(defaults)
-    made = type(body.__name__, (), namespace)
+    namespace |= {"__setattr__": _keep, "__delattr__": _keep} if frozen else {"__hash__": None}
+    namespace["__dataclass_fields__"] = _RealFields(names, defaults, kw_only=kw_only)
+    made = type(body.__name__, body.__bases__, namespace)
     # A slot's own __set__ gets past the __setattr__ that keeps values as they are.
     slots = [(name, getattr(made, name).__set__, defaults.get(name, _REQUIRED)) for name in names]
     made.__init__ = _initialiser(names, slots)  # type: ignore[misc]
@@ -102,7 +111,7 @@ def _methods(names: tuple[str, ...], shown: list[str]) -> dict[str, Any]:
         return self.__class__, tuple(getattr(self, name) for name in names)
 
     methods = (__eq__, __hash__, __repr__, __reduce__)
-    return {method.__name__: method for method in methods} | {"__setattr__": _keep, "__delattr__": _keep}
+    return {method.__name__: method for method in methods}
 
 
 def _keep(value: object, name: str, *_: object) -> None:
@@ -114,21 +123,26 @@ def _keep(value: object, name: str, *_: object) -> None:
 class _RealFields:
     """``__dataclass_fields__``, made by the real module when they are first asked for."""
 
-    def __init__(self, defaults: dict[str, Any]) -> None:
-        self._defaults = defaults
+    def __init__(self, names: tuple[str, ...], defaults: dict[str, Any], *, kw_only: bool) -> None:
+        self.defaults = defaults
+        self._names = names
+        self._kw_only = kw_only
         self._fields: dict[str, Any] | None = None
 
     def __get__(self, value: object, owner: type) -> dict[str, Any]:
         if self._fields is None:
             import dataclasses
 
-            namespace = {"__annotations__": owner.__annotations__, "__module__": owner.__module__}
-            for name, default in self._defaults.items():
+            annotations = dict.fromkeys(self._names, "Any")
+            for each in reversed(owner.__mro__[:-1]):
+                annotations |= vars(each).get("__annotations__", {})
+            namespace = {"__annotations__": annotations, "__module__": owner.__module__}
+            for name, default in self.defaults.items():
                 namespace[name] = default
                 if isinstance(default, _Field):
                     factory: dict[str, Any] = {"default_factory": default.make} if default.make else {}
                     namespace[name] = dataclasses.field(repr=default.shown, **factory)
-            model: Any = dataclasses.dataclass(type(owner.__name__, (), namespace))
+            model: Any = dataclasses.dataclass(kw_only=self._kw_only)(type(owner.__name__, (), namespace))
             self._fields = model.__dataclass_fields__
         return self._fields
 

@@ -41,6 +41,8 @@ ALWAYS_TOO_MUCH = {
     "ssl", "subprocess", "tempfile", "textual", "threading", "traceback", "typing", "urllib.parse", WATCHER,
     "zoneinfo",
 }  # fmt: skip
+NEEDED_TO_SERVE = {"json"}
+"""What a start that takes the registry loads beyond a dry one: the registry holds JSON."""
 NO_SCREEN = {"textual", "rich", "asyncio"}
 
 
@@ -73,6 +75,18 @@ def test_a_cold_start_with_nothing_to_do_loads_the_least(program: Program) -> No
     assert names(modules, ALWAYS_TOO_MUCH) == set()
     ours = {module for module in modules if module.startswith("peak_console.")}
     assert names(ours, {f"peak_console.{part}" for part in ("tui", "alerts", "runs", "verbs", "api")}) == set()
+
+
+def test_a_real_start_with_nothing_due_loads_little_more(program: Program) -> None:
+    program.jobs(shell("tick", "true", 'schedule_type = "daily"\ndaily_time = "00:00"'))
+    assert program.once().code == 0
+    modules = loaded(program, "--headless", "--once")
+    assert program.runs() == []
+    assert names(modules, ALWAYS_TOO_MUCH) <= NEEDED_TO_SERVE
+    ours = {module for module in modules if module.startswith("peak_console.")}
+    assert (
+        names(ours, {f"peak_console.{part}" for part in ("tui", "verbs", "api", "alerts.delivery", "setup")}) == set()
+    )
 
 
 def test_a_dry_run_of_what_is_due_stays_small_too(program: Program) -> None:

@@ -129,3 +129,78 @@ def test_neither_dataclasses_nor_inspect_are_loaded_to_make_values() -> None:
         " sys.exit(bool({'dataclasses', 'inspect', 'typing'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What all facts say."""
+
+    at: int
+    by: str = "us"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending(Fact):
+    """A fact that says more, without a default behind one that has one."""
+
+    code: int
+    words: list[str] = field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RealFact:
+    """The same, made by the standard library."""
+
+    at: int
+    by: str = "us"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RealEnding(RealFact):
+    """The same, made by the standard library."""
+
+    code: int
+    words: list[str] = dataclasses.field(default_factory=list)
+
+
+def test_a_value_has_what_its_base_has() -> None:
+    ending = Ending(at=1, code=3)
+    assert (ending.at, ending.by, ending.code, ending.words) == (1, "us", 3, [])
+    assert isinstance(ending, Fact)
+    assert not hasattr(ending, "__dict__")
+    assert repr(ending) == repr(RealEnding(at=1, code=3)).replace("RealEnding", "Ending")
+    assert replace(ending, at=2) == Ending(at=2, code=3)
+    assert ending != Fact(at=1)
+    assert pickle.loads(pickle.dumps(ending)) == ending
+    assert dataclasses.asdict(ending) == dataclasses.asdict(RealEnding(at=1, code=3))
+    assert dataclasses.replace(ending, code=4).code == 4
+    for name in ("at", "code"):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(ending, name, 2)
+    for missing in ({"at": 1}, {"code": 1}):
+        for cls in (Ending, RealEnding):
+            with pytest.raises(TypeError):
+                cls(**missing)  # type: ignore[arg-type]
+
+
+@dataclass(slots=True)
+class Counter:
+    """A value that changes."""
+
+    name: str
+    count: int = 0
+    seen: list[str] = field(default_factory=list)
+
+
+def test_what_is_not_frozen_can_change_and_has_no_hash() -> None:
+    counter = Counter("a")
+    counter.count += 1
+    counter.seen.append("x")
+    assert counter == Counter("a", 1, ["x"])
+    assert Counter("b").seen == []
+    assert copy.copy(counter) == counter
+    with pytest.raises(TypeError):
+        hash(counter)
+    with pytest.raises(AttributeError):
+        counter.unknown = 1  # type: ignore[attr-defined]
+    assert [each.name for each in dataclasses.fields(counter)] == ["name", "count", "seen"]

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from peak_console.decisions.selection import is_enabled
+from peak_console.decisions.capacity import Capacity
+from peak_console.decisions.conditions import ENABLED, OVERRIDE, Situation, first_unmet
+from peak_console.decisions.selection import override_in_force
 from peak_console.decisions.serving import Coverage
 from peak_console.decisions.upcoming import slots_ahead
-from peak_console.model.records import Outcome, RunState
+from peak_console.model.records import Outcome, RunState, Trigger
+from peak_console.model.state import JobState
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
     from typing import Protocol
 
+    from peak_console.decisions.conditions import Answer
     from peak_console.jobs.model import JobDefinition
-    from peak_console.model.records import EngineInfo, JobState, Override, Run
+    from peak_console.model.records import EngineInfo, Override, Run
+    from peak_console.model.state import Hold
 
     class JobRecords(Protocol):
         """What a registry can tell about jobs and their runs."""
@@ -33,6 +38,9 @@ if TYPE_CHECKING:
 
         def engines(self) -> Sequence[EngineInfo]:
             """Of each selection of tags the engine that last served it."""
+
+
+NO_LIMIT = Capacity(0, 0)
 
 
 class Standing(StrEnum):
@@ -72,7 +80,9 @@ class JobView:
     override: Override | None
     """The operator's word, while it is in force."""
     next_slot: datetime | None
-    """The next slot that will fire, in the past while it is due; ``None`` when there is none."""
+    """The next slot that will fire, in the past while it is due; ``None`` when there is none.
+
+    Of a job that an operator has disabled for a while the first slot after that."""
     last_run: Run | None
     active: Sequence[Run]
     """Its runs under way, oldest first."""
@@ -99,14 +109,15 @@ def view(
 
     ``no_engine`` says that no engine serves any job, so that nothing starts what is claimed.
     """
-    enabled = is_enabled(job, state, now)
-    override = state.override if state and state.override else None
-    if override is not None and override.until is not None and override.until <= now:
-        override = None
+    asked = Situation(job, now, NO_LIMIT, state=state)
+    override = override_in_force(state, now)
     disabled_by = None
-    if not enabled:
-        disabled_by = DisabledBy.OPERATOR if override is not None else DisabledBy.FILE
-    slot = next(slots_ahead(job, state, now), None) if enabled else None
+    if not ENABLED.holds(asked):
+        disabled_by = DisabledBy.FILE
+    elif not OVERRIDE.holds(asked):
+        disabled_by = DisabledBy.OPERATOR
+    enabled = disabled_by is None
+    slot = next(slots_ahead(job, state, now), None)
     active = [run for run in unfinished if run.state != RunState.QUEUED]
     queued = [run for run in unfinished if run.state == RunState.QUEUED]
     return JobView(
@@ -120,6 +131,20 @@ def view(
         queued=queued,
         not_served=not_served if enabled else None,
     )
+
+
+def unmet_of(
+    view: JobView, now: datetime, capacity: Capacity, *, hold: Hold | None = None, zone: tzinfo | None = None
+) -> Answer | None:
+    """The first condition that keeps a job's next slot from starting now; ``None`` when nothing does."""
+    state = JobState(view.job.name, "", override=view.override)
+    retries = [run for run in view.queued if run.triggered_by == Trigger.RETRY]
+    asked = Situation(
+        view.job, now, capacity, state=state, slot=view.next_slot, active=[run.id for run in view.active],
+        retries=retries, waiting=len(view.queued) - len(retries), hold=hold, not_served=view.not_served, zone=zone,
+    )  # fmt: skip
+    unmet = first_unmet(asked)
+    return unmet.answer(asked) if unmet is not None else None
 
 
 def _standing(

@@ -46,8 +46,8 @@ class Verdict:
     """What is to be done about one slot, and the earlier ones that it stands for."""
 
     slot: datetime
-    action: str
-    triggered_by: str = Trigger.SCHEDULE
+    action: Action
+    triggered_by: Trigger = Trigger.SCHEDULE
     reason: str | None = None
     folded: int = 0
     """How many earlier undecided slots this one stands for."""
@@ -99,12 +99,14 @@ def is_counted(job: JobDefinition, count: int) -> bool:
     return count < COUNTED_SLOTS - 1 or job.schedule.type in ("interval", "once")
 
 
-def _verdict(pending: Pending, action: str, *, triggered_by: str = Trigger.SCHEDULE, reason: str = "") -> Verdict:
+def _verdict(
+    pending: Pending, action: Action, *, triggered_by: Trigger = Trigger.SCHEDULE, reason: str = ""
+) -> Verdict:
     folded = pending.count - 1
     return Verdict(pending.latest, action, triggered_by, reason or None, folded, pending.oldest if folded else None)
 
 
-def _trigger(pending: Pending, now: datetime) -> str:
+def _trigger(pending: Pending, now: datetime) -> Trigger:
     late = (now - pending.latest).total_seconds() > ON_TIME_SECONDS
     return Trigger.CATCH_UP if late or pending.count > 1 else Trigger.SCHEDULE
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from peak_console.alerts.judge import judge_finished
 from peak_console.alerts.mishaps import judge_unjudged
 from peak_console.decisions.policy import retry_at
-from peak_console.engine.dispatch import TAG
+from peak_console.engine.dispatch.claims import TAG
+from peak_console.engine.dispatch.lateness import RETRY
 from peak_console.engine.events import RunFinished
 from peak_console.engine.incidents import FAILURES, open_for_job, resolve_after
-from peak_console.engine.lateness import RETRY
 from peak_console.engine.mishaps import sentence
 from peak_console.errors import StateError
 from peak_console.model.records import Claim, Outcome, RunState, Trigger

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from peak_console.decisions.conditions import held
 from peak_console.decisions.planner import settled
 from peak_console.decisions.serving import not_served, others, serves
 from peak_console.engine.answers import DONE, REFUSED, answer_of, unknown_job
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.answers import Answer
     from peak_console.engine.context import EngineContext
-    from peak_console.engine.dispatch import Dispatcher
+    from peak_console.engine.dispatch.dispatcher import Dispatcher
     from peak_console.engine.ends import End
     from peak_console.engine.requests import Request
     from peak_console.jobs.model import JobDefinition
@@ -184,7 +185,8 @@ class Commander:
         if context.draining:
             return REFUSED, "the engine is shutting down; nothing new starts", None
         if context.hold is not None and not force:
-            return REFUSED, f"{job.name}: held by {context.hold.by}; release the hold, or use --force", None
+            why = held(context.hold, context.zone_of(None))
+            return REFUSED, f"{job.name}: {why}; release the hold, or use --force", None
         if request.arguments:
             job = replace(job, args={k: v for k, v in {**job.args, **request.arguments}.items() if v is not None})
         run, refusal, ends = self._dispatcher.start_by_hand(job, now, force=force, command_id=command_id)
@@ -269,7 +271,7 @@ class Commander:
         context = self._context
         hold = context.store.hold()  # another engine may have set it
         if hold is not None:
-            return REFUSED, f"already held by {hold.by} since {self._local(hold.since)}", None
+            return REFUSED, f"already {held(hold, context.zone_of(None))}", None
         self._set_hold(Hold(now, request.by, request.reason))
         return DONE, "held: nothing new starts until it is released", None
 

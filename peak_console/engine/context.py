@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from peak_console.decisions.capacity import Capacity
 from peak_console.decisions.facts import Facts
 from peak_console.model.terms import LOCK
 from peak_console.schedule.zones import zone
-from peak_console.values import replace
+from peak_console.values import dataclass, field, replace
 
 GONE_SECONDS = 5.0
 """How long a job has to be missing from the jobs file before what waits for it is given up."""
@@ -21,9 +19,9 @@ if TYPE_CHECKING:
     from peak_console.clock import Clock
     from peak_console.decisions.planner import Planner
     from peak_console.engine.alert_log import AlertLog
+    from peak_console.engine.dispatch.run_queue import RunQueue
     from peak_console.engine.events import EngineEvent
     from peak_console.engine.launch import Launcher
-    from peak_console.engine.run_queue import RunQueue
     from peak_console.engine.setup import EngineOptions
     from peak_console.engine.supervisor import Supervisor
     from peak_console.jobs.model import JobDefinition, JobSet

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from peak_console.engine import events
 from peak_console.engine.bookkeeping import Bookkeeper
-from peak_console.engine.dispatch import Dispatcher
+from peak_console.engine.dispatch.dispatcher import Dispatcher
+from peak_console.engine.dispatch.starter import Starter
 from peak_console.engine.executor_mishaps import ExecutorMishaps
 from peak_console.engine.incidents import UNDECIDED, Sweep, open_for_job, unwatched_cause
 from peak_console.engine.mishaps import sentence
@@ -31,9 +32,10 @@ class EngineCore:
         self._control = control
         self.context = context
         self.sweep = Sweep(context)
-        self.dispatcher = Dispatcher(context)
+        self._starter = Starter(context)
+        self.dispatcher = Dispatcher(context, self._starter)
         self.bookkeeper = Bookkeeper(context)
-        self.recovery = Recovery(context, setup.executor, self.dispatcher)
+        self.recovery = Recovery(context, setup.executor, self._starter)
         self._mishaps = ExecutorMishaps(context.alerts, setup.executor, setup.clock)
         supervisor = context.supervisor
         control.report_running(lambda: [f"{live.run.job} #{live.run.id}" for live in list(supervisor)])
@@ -61,8 +63,8 @@ class EngineCore:
 
         # Timeouts and stops first: they must work even when the registry cannot be written.
         self.bookkeeper.keep(self.context.supervisor.tick(on_stopping))
-        self.bookkeeper.keep(self.dispatcher.start_prepared())
-        self.dispatcher.record_starts()
+        self.bookkeeper.keep(self._starter.start_prepared())
+        self._starter.record()
         self.bookkeeper.record([])
         self._tell_of_unwatched(now)
         self._mishaps.tell(now)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from peak_console.model.terms import Outcome
+from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ class End:
 
     run: Run
     job: JobDefinition
-    outcome: str
+    outcome: Outcome
     return_code: int | None
     at: datetime
     reason: str | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from peak_console.decisions.conditions import held
 from peak_console.engine.startup import Startup
 from peak_console.model.terms import RESIDENT_MODES
 from peak_console.store.bell import ring
@@ -61,7 +62,7 @@ class OneShotEngine:
         core = self._core
         if core.context.hold is not None and not force:
             self._place.give_way()
-            return None, f"held by {core.context.hold.by}; release the hold"
+            return None, f"{held(core.context.hold, core.context.zone_of(None))}; release the hold"
         run, refusal, ends = core.dispatcher.start_by_hand(job, self._setup.clock.now(), force=force)
         core.bookkeeper.record(ends)
         self._place.give_way()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import select
-from dataclasses import dataclass
 
 from peak_console.errors import StartError
+from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from peak_console.engine.dispatch.lateness import DOWN
 from peak_console.engine.events import RunAdopted
 from peak_console.engine.incidents import unwatched_cause
-from peak_console.engine.lateness import DOWN
 from peak_console.engine.mishaps import sentence
 from peak_console.errors import StartError, StateError
 from peak_console.jobs.model import JobDefinition
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.engine.context import EngineContext
-    from peak_console.engine.dispatch import Dispatcher
+    from peak_console.engine.dispatch.starter import Starter
     from peak_console.engine.ends import End
     from peak_console.model.records import Run
     from peak_console.runs.interface import Executor
@@ -50,10 +50,10 @@ def unknown_runs(directory: str, last_id: int, executor: Executor, *, all_of_the
 class Recovery:
     """Takes over what other processes left behind, and leaves alone what they still look after."""
 
-    def __init__(self, context: EngineContext, executor: Executor, dispatcher: Dispatcher) -> None:
+    def __init__(self, context: EngineContext, executor: Executor, starter: Starter) -> None:
         self._context = context
         self._executor = executor
-        self._dispatcher = dispatcher
+        self._starter = starter
         self._told: set[int] = set()
 
     def look(self, now: datetime) -> list[End]:
@@ -143,7 +143,7 @@ class Recovery:
         from peak_console.engine.ends import End
 
         if known and run.stop_reason is None:
-            return self._dispatcher.start_anew(run, job)
+            return self._starter.start([(run, job)])
         try:
             # The engine that died may have asked for the start an instant before.
             if not self._executor.seize(run_directory(self._context.directory, run.id)):

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import socket
 
 from peak_console.alerts.judge import judge_accepted
 from peak_console.decisions.planner import Planner
 from peak_console.engine.alert_log import AlertLog
 from peak_console.engine.context import EngineContext
 from peak_console.engine.core import EngineCore
+from peak_console.engine.dispatch.run_queue import RunQueue
 from peak_console.engine.incidents import jobs_file_cause
 from peak_console.engine.launch import Launcher
 from peak_console.engine.recovery import identity, unknown_runs
-from peak_console.engine.run_queue import RunQueue
 from peak_console.engine.supervisor import Supervisor
 from peak_console.errors import DamagedError
 from peak_console.model.records import EngineInfo
@@ -133,7 +132,7 @@ class Startup:
         """Record which jobs this engine serves, and report alerts; ``False`` if the share has changed meanwhile."""
         options, path = self._setup.options, context.jobset.path
         info = EngineInfo(
-            pid=os.getpid(), host=socket.gethostname(), mode=options.mode, version=__version__,
+            pid=os.getpid(), host=os.uname().nodename, mode=options.mode, version=__version__,
             jobs_file=path, started_at=now, loaded_at=now,
             lock=self._place.lock_name, include_tags=options.include_tags, exclude_tags=options.exclude_tags,
             jobs=share.names(),

@@ -6,10 +6,9 @@ has not been written yet.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from peak_console.schedule.model import ScheduleType
 from peak_console.text import counted, safe
+from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,11 +20,12 @@ if TYPE_CHECKING:
 START_SECONDS = 2.0
 LOSS_SECONDS = 10.0
 MANY_JOBS = 4
-"""Of so many jobs, more than half are not removed by a single save without being asked about."""
+"""From this number of jobs on, a save that removes more than half of them waits for consent."""
 _WALL_CLOCK = (ScheduleType.DAILY, ScheduleType.CRON)
 
 
-class Caution(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Caution:
     """Why, and how long, a save is held back."""
 
     seconds: float

@@ -61,7 +61,7 @@ def _word(value: Any) -> str:
 def working_directory(job: JobDefinition, base: str | None = None) -> str:
     """The absolute directory that the job's process runs in. ``cwd`` is relative to ``base``, by default our own.
 
-    Raises ``StartError`` where ours has been removed.
+    Raises ``StartError`` where the engine's own working directory has been removed.
     """
     try:
         return os.path.abspath(os.path.join(base or os.curdir, os.path.expanduser(job.cwd or os.curdir)))

@@ -51,7 +51,7 @@ def job_environment(
     ``env_file`` is relative to ``directory``, by default the process's own. ``scheduled_for`` is aware.
     ``PEAK_SCHEDULED_FOR`` is it in the job's zone, in ISO 8601 with its offset, and
     ``PEAK_SLOT_DATE`` the day there; both are absent for ``None``.
-    ``PYTHONUNBUFFERED=1`` unless anybody before set it. Raises ``StartError`` if ``env_file`` cannot be used.
+    ``PYTHONUNBUFFERED`` is 1 unless one of these sets it. Raises ``StartError`` if ``env_file`` cannot be used.
     """
     environment = own_environment(job, {**base, "PEAK_CONSOLE_STATE_DIR": state_dir}, directory)
     environment.setdefault("PYTHONUNBUFFERED", "1")
@@ -181,7 +181,7 @@ def _read_env_file(env_file: str, directory: str | None) -> dict[str, str]:
 def _content(path: str) -> str:
     """The text of a file of variables. Raises ``OSError``, ``TooLargeError``, and ``ValueError`` if it is no text.
 
-    Only a regular file is one: nobody waits for the other end of a pipe, or for a device.
+    Only a regular file is read: a pipe or a device could block the reader for ever.
     """
     raw = _raw(path)
     if len(raw) > _MAX_BYTES:

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     Path = tuple[str | int, ...]
 
 UNKNOWN_SHOWN: Final = 5
-"""Of the jobs that share an unknown key so many are named, the others counted."""
+"""How many of the jobs that share an unknown key are named; the others are counted."""
 
 MAX_ERRORS: Final = 200
-"""As many errors of a file are recorded: nobody reads more at once, and each costs time."""
+"""How many errors of a file are recorded: more are not read at once, and each costs time."""
 MAX_UNKNOWN: Final = 200
-"""For so many different unknown keys it is said where they are and what may be meant; further ones are counted."""
+"""How many unknown keys are reported with place and hint; further ones are counted."""
 
 _HEADERS: Final = {JOB: "[[job]]", SCHEDULER: "[scheduler]", ALERTS: "[alerts]", CHANNEL: "[[alerts.channel]]"}
 
@@ -29,7 +29,7 @@ class Findings:
     def __init__(self) -> None:
         self._entries: list[tuple[Path, str, bool, Path | None]] = []
         self._strange: dict[str, str] = {}
-        """By its message the key that resembles none of ours."""
+        """By its message each unknown key that resembles no known key."""
         self._unknown: dict[str, int] = {}
         self._named = 0
         """How many warnings of unknown keys there are."""

@@ -22,7 +22,7 @@ _ENVIRONMENTS: Final = (".venv", "venv")
 def interpreters(
     jobs: Iterable[JobDefinition], python: str | None, environ: Mapping[str, str]
 ) -> dict[str, list[JobDefinition]]:
-    """By the path of the interpreter the jobs whose command is a bare ``python``; without those that have none."""
+    """The jobs whose command is a bare ``python``, by the path of the interpreter that runs them."""
     found: dict[str, list[JobDefinition]] = {}
     for job in jobs:
         if job.command in PYTHONS:

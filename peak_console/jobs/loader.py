@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def load(path: str, text: bytes | None = None, environ: Mapping[str, str] | None = None) -> JobSet:
-    """The jobs file at ``path``, valid as a whole; ``text`` is its content if somebody has read it already.
+    """The jobs file at ``path``, valid as a whole; ``text`` is its content if the caller has read it already.
 
     ``environ`` (the process's own by default) is where channels find their ``url_env``, before ``.env`` in the
     working directory. Warnings are in the ``JobSet``. Raises ``JobsFileError`` with every problem, a line each, and

@@ -23,7 +23,7 @@ class Overlap(StrEnum):
 
 
 class CatchUp(StrEnum):
-    """Which of the slots missed while nobody was there are made up for."""
+    """Which of the slots that were missed while no engine ran are run later."""
 
     SKIP = "skip"
     LATEST = "latest"
@@ -62,7 +62,7 @@ class JobDefinition:
     kill_grace_seconds: float = 10
     alert_on_success: bool = True
     alert_after: int = 1
-    """So many final failures in a row make an alert."""
+    """How many final failures in a row raise an alert."""
     realert_seconds: float = 3600
     """How long the same failure is not sent again."""
     max_output_bytes: int = 256 * 1024 * 1024
@@ -112,7 +112,7 @@ class Problem:
     message: str
     is_error: bool = True
     unknown_key: str = ""
-    """The key that nobody knows and that resembles none: one of the user's own."""
+    """An unknown key that resembles no known key: one of the user's own."""
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path

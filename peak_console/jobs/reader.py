@@ -227,7 +227,7 @@ class Reader:
 
     def _schedule(self, index: int, table: dict[str, Any], times: dict[str, Any]) -> JobSchedule | None:
         """The schedule that the good values in ``times`` make; ``None`` if there is anything wrong with it."""
-        if "schedule_type" in table and "schedule_type" not in times:  # which keys belong to it, nobody can say
+        if "schedule_type" in table and "schedule_type" not in times:  # then the keys that belong to it are unknown
             times = {key: value for key, value in times.items() if key == "timezone"}
         kind = times.get("schedule_type", "once")
         for key in times:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from peak_console.errors import StartError
+from peak_console.jobs.answering import Answering
 from peak_console.jobs.checks import checks_of, quoted
 from peak_console.jobs.command import PYTHONS, build_command_args, resolve_command, working_directory
 from peak_console.jobs.environment import dotenv_fault, own_environment
@@ -55,7 +56,7 @@ def look_around(
             reader.findings.warning((JOB, index, doubted), f"job {quoted(job.name)}: {message}")
         if fault := name_doubt(job.name):
             reader.findings.warning((JOB, index, "name"), f"job {quoted(job.name)}: {fault}")
-        for key, message in obstacles(job, reader.settings.python, environ):
+        for key, message in obstacles_told(job, reader.settings.python, environ):
             place = key if key[0] in table else ()
             reader.findings.warning((JOB, index, *place), f"job {quoted(job.name)}: {message}")
         for message in doubts_of_job(_runs_from(job, reader.settings.python, environ), told):
@@ -117,10 +118,18 @@ def name_doubt(name: str) -> str:
     if name.startswith("-"):
         return "its name begins with -: verbs take that for a flag; begin it with a letter"
     if name != name.strip():
-        return "its name begins or ends with a blank, which nobody sees; remove it"
+        return "its name begins or ends with a blank, which cannot be seen; remove it"
     if not name.isprintable() or safe(name) != name:
-        return "its name holds characters that nobody sees; remove them"
+        return "its name holds characters that cannot be seen; remove them"
     return ""
+
+
+def obstacles_told(
+    job: JobDefinition, python: str | None, environ: Mapping[str, str]
+) -> list[tuple[tuple[str, ...], str]]:
+    """All ``obstacles``; ends the program if what the job names lies on a file system that does not answer."""
+    with Answering(f"what job {quoted(job.name)} names (cwd, command, env_file, script)"):
+        return list(obstacles(job, python, environ))
 
 
 def obstacles(

@@ -1,8 +1,8 @@
-"""Whether a jobs file stands: nobody is writing it, and it is complete as far as anybody can know.
+"""Whether a jobs file stands: no program is writing it, and it is complete as far as can be known.
 
 Linux knows whether any program has a file open for writing; asked for a read lease, it refuses one while that is so.
 Where it cannot be asked (another system, another owner's file, a file system that other machines write to as well), a
-file has to have been as it is for a while.
+file has to have been unchanged for ``STANDING_SECONDS``.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     """What changes with every kind of save."""
 
 STANDING_SECONDS = 2.0
-"""Who has not changed a file for so long is taken to have finished it, where the system does not tell."""
+"""Where the system does not tell, a file that has not changed for this time counts as finished."""
 OLD_SECONDS = 60.0
-"""By its own times it has then stood long enough, even if another machine's clock made them."""
+"""A file of this age by its own times has stood long enough, even if another machine's clock made them."""
 LOOK_SECONDS = 0.05
 WRITER_SECONDS = 2.0
 """How long it is waited for a writer where the file is only looked at."""
 STILL_WRITTEN = "another program has it open for writing, so what was read may not be all of it; look again later"
 PATIENCE_SECONDS = 30.0
-"""How long a start waits for whoever writes the file."""
+"""How long a start waits for the program that is writing the file."""
 TELLING_SECONDS = 1.0
-"""After so long it says what it waits for."""
+"""How long a start waits before it says what it waits for."""
 SHARED = ("nfs", "cifs", "smb", "fuse", "9p", "virtiofs", "vboxsf", "ceph", "afs", "lustre", "gluster", "gpfs", "ocfs2")
 """How the names of file systems begin that others than this machine's programs write to."""
 
@@ -68,11 +68,11 @@ def is_being_written(path: str) -> bool | None:
     try:
         status = os.fstat(fd)
         if not S_ISREG(status.st_mode):
-            return False  # nobody writes a jobs file there; reading says what is wrong
+            return False  # not a file; reading it says what is wrong
         if _is_shared(status.st_dev):
             return None
-        # Whoever wants to write while the lease is held, for some microseconds, waits for its end, and the kernel
-        # sends a signal: one that nobody minds, as the one that it would send ends programs.
+        # A program that opens the file for writing while the lease is held, for some microseconds, waits for its end,
+        # and the kernel signals us. SIGURG is ignored by default; the signal that it would choose ends the process.
         fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
@@ -98,9 +98,9 @@ def _is_shared(device: int) -> bool:
 
 
 def load_standing(path: str, stood_for: float = 0.0) -> tuple[JobSet, FileStatus | None]:
-    """The jobs file, once nobody is writing it and it has stood so many seconds; and its status as it was read.
+    """The jobs file, once no program is writing it and it has stood ``stood_for`` seconds; and its status as read.
 
-    Raises ``JobsFileError``, also when somebody writes it for longer than a start waits.
+    Raises ``JobsFileError``, also when the file is being written for longer than a start waits.
     """
     began = now = time.monotonic()
     status, since, told = file_status(path), began, False
@@ -180,7 +180,7 @@ def _doubt(path: str, status: FileStatus | None, stood: float, stood_for: float)
     if is_old(status):
         return ""
     if written is None and stood < STANDING_SECONDS:
-        return "it has changed just now, and this system does not tell whether somebody still writes it"
+        return "it has changed just now, and this system does not tell whether a program still writes it"
     if written is False:  # this machine's own file, so its times are this machine's
         stood = max(stood, age(status))
     return "it has changed just now" if stood < stood_for else ""

@@ -1,4 +1,4 @@
-"""Who else decides what a file says: whoever may write to it, or replace it in a directory above it.
+"""Who else decides what a file says: users who may write to it, or replace it in a directory above it.
 
 A jobs file to which everybody can write is refused. The other cases may be meant (a deployment's user owns the file, a
 group keeps it, a container's volume is open): they are warned of, the group's by ``validate`` and ``doctor`` only.
@@ -26,7 +26,7 @@ WITHOUT_MODES: Final = ("9p", "drvfs", "vfat", "msdos", "exfat", "ntfs", "ntfs3"
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """Somebody else who may write to a place."""
+    """Another user, or a group, that may write to a place."""
 
     place: str
     kind: str
@@ -48,7 +48,7 @@ class Stranger:
 def strangers(path: str, *, groups: bool = False) -> Iterator[Stranger]:
     """Who else may write to a file or directory or to one above it, the nearest first; with ``groups`` also those.
 
-    A place that cannot be looked at is passed over. In a directory with the sticky bit nobody replaces another's file.
+    A place that cannot be looked at is passed over. In a directory with the sticky bit no user replaces another's file.
     """
     try:
         place = os.path.realpath(path)
@@ -84,7 +84,7 @@ def _stranger(place: str, status: os.stat_result, *, groups: bool) -> Stranger |
 
 
 def _has_no_modes(place: str, status: os.stat_result) -> bool:
-    """Whether the mode of a place says nothing: nobody can write there, or its file system knows no modes."""
+    """Whether the mode of a place says nothing: it is mounted read-only, or its file system knows no modes."""
     try:
         if os.statvfs(place).f_flag & os.ST_RDONLY:
             return True
@@ -116,7 +116,7 @@ def _is_unmapped(uid: int) -> bool:
 
 
 def _is_private(gid: int) -> bool:
-    """Whether a group is the user's own, with nobody else in it, as many systems give each user one; or root's."""
+    """Whether a group is root's, or has the user as its only member, as many systems give each user one."""
     import grp
 
     if gid == 0:
@@ -129,7 +129,7 @@ def _is_private(gid: int) -> bool:
 
 
 def me() -> str:
-    """The name of the user as whom everything runs."""
+    """The name of the user of this process, as whom jobs run."""
     return _user(os.geteuid())
 
 

@@ -13,7 +13,7 @@ _NAMED: Final = 5
 
 
 def folded(warnings: Sequence[Problem]) -> list[str]:
-    """A line for each warning, and one for all keys that are unknown and resemble none of ours."""
+    """A line for each warning, and one line for all unknown keys that resemble no known key."""
     strange = [warning for warning in warnings if warning.unknown_key]
     lines = [str(warning) for warning in warnings if not warning.unknown_key]
     if len(strange) < 2:

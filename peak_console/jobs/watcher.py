@@ -30,18 +30,18 @@ LOOK_SECONDS = 1.0
 UNTOLD_SECONDS = 0.25
 """How often it is where the system does not tell at all."""
 STEP_MILLISECONDS = 110
-"""How often the listener looks whether it has been told something: nearly all that an idle engine costs."""
+"""How often the listener looks for a request: nearly all processor time of an idle engine."""
 WAIT_SECONDS = 0.25
 """How often a file is looked at that is held back: it may change again."""
 GATHER_MILLISECONDS = 200
-"""A directory in which something happens all the time is looked at this often."""
+"""How often a directory is looked at in which files change all the time."""
 MAX_LINKS = 40
 ERROR_SECONDS = 1.0
 """A file that cannot be used may have been written in part: it is complained of when it has stood this long."""
 WRITING_SECONDS = 0.05
-"""How often a file is looked at that somebody is writing."""
+"""How often a file is looked at while a program is writing it."""
 LONG_SECONDS = 10.0
-"""After so long it is said that somebody has not finished writing."""
+"""How long a program may be writing the file before the operator is told."""
 NEW_SECONDS = 0.1
 """Two saves within one tick of the file system's clock look like one: a new file is read once more after this time."""
 BEING_WRITTEN = "the jobs file is open for writing in another program, and counts when that has finished"
@@ -75,7 +75,7 @@ class Watcher:
         self._known = known
         self._status = seen or file_status(self._path)
         self._since = float("-inf")
-        """Since when the file has been as it is and nobody has been writing it."""
+        """Since when the file has been unchanged and no program has been writing it."""
         self._is_judged = self._status is not None
         """Whether this state of the file has been handed over, or complained of."""
         self._bytes: bytes | None = None
@@ -281,7 +281,7 @@ class Watcher:
             return load(self._path, self._bytes), ""
         except JobsFileError as error:
             return None, str(error)
-        except (OSError, MemoryError) as error:  # of what it looks at around the file: nobody watches without us
+        except (OSError, MemoryError) as error:  # a fault beside the file must not end the watching
             return None, str(source.refused(self._path, f"cannot be looked at ({error or 'out of memory'})"))
 
 

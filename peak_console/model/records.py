@@ -195,11 +195,11 @@ class Claim:
 
     job: str
     scheduled_for: datetime
-    triggered_by: str = Trigger.SCHEDULE
+    triggered_by: Trigger = Trigger.SCHEDULE
     attempt: int = 1
     queued: bool = False
     not_before: datetime | None = None
-    outcome: str | None = None
+    outcome: Outcome | None = None
     reason: str | None = None
     command: Sequence[str] = ()
     args: Mapping[str, Any] = field(default_factory=dict)

@@ -95,7 +95,9 @@ def next_commands(kind: str, service: Service, *, removed: bool = False) -> list
 
 def _refuse_foreign(place: str) -> None:
     if os.path.lexists(place) and units.MARK not in (content(place) or ""):
-        raise PeakConsoleError(f"{safe(place)}: exists and is not of ours; choose another --name, or move it away")
+        raise PeakConsoleError(
+            f"{safe(place)}: exists and was not written by Peak Console; choose another --name, or move it away"
+        )
 
 
 def _replace_in_crontab(name: str, block: str) -> bool:

@@ -229,11 +229,12 @@ class AlertRecords(Database):
         """How the alert log stands, in numbers."""
         from peak_console.model.records import AlertCounts
 
-        newest = self._rows("SELECT coalesce(max(id), 0) FROM alerts")[0][0]
-        sql = "SELECT count(*) FROM alerts WHERE acknowledged_at IS NULL AND resolved_at IS NULL"
-        is_open = self._rows(sql)[0][0]
-        sql = "SELECT count(*), coalesce(sum(count), 0) FROM alerts WHERE cause IS NOT NULL AND resolved_at IS NULL"
-        incidents, occurrences = self._rows(sql)[0]
+        sql = (
+            "SELECT (SELECT coalesce(max(id), 0) FROM alerts),"
+            " (SELECT count(*) FROM alerts WHERE acknowledged_at IS NULL AND resolved_at IS NULL),"
+            " count(*), coalesce(sum(count), 0) FROM alerts WHERE cause IS NOT NULL AND resolved_at IS NULL"
+        )
+        newest, is_open, incidents, occurrences = self._rows(sql)[0]
         return AlertCounts(newest, is_open, incidents, occurrences)
 
     def acknowledge(self, by: str, now: datetime, alert_id: int | None = None) -> int:

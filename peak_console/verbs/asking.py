@@ -1,4 +1,4 @@
-"""Asking the engine for something: the one that serves the directory, or one of our own for a moment."""
+"""Give a command to the engine that serves the directory, or to one of this process for a moment."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LOOK_SECONDS = 0.02
 def ask_engine(
     directory: str, verb: str, job: str | None = None, run_id: int | None = None, arguments: Mapping[str, Any] = {}
 ) -> Command | None:
-    """The answer of the engine that serves the directory; ``None`` when nobody does.
+    """The answer of the engine that serves the directory; ``None`` when no engine serves it.
 
     Raises ``PeakConsoleError`` when an engine is there and does not answer; the command is withdrawn then.
     """

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from peak_console.clock import SystemClock
+from peak_console.decisions.selection import tags_of
 from peak_console.errors import JobsFileError, UnknownJobError
+from peak_console.jobs.answering import probe_jobs_file, probe_state
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.jobs.standing import load_written
 from peak_console.schedule.zones import zone
@@ -87,7 +89,8 @@ class Selection:
     def recorded_job(self, name: str) -> str:
         """A name whose runs may be shown: a selected job's, or one that only the registry still knows.
 
-        Raises ``UnknownJobError``. Of a job that has left the file nobody knows the tags, so tags leave it out.
+        Raises ``UnknownJobError``. The tags of a job that has left the file are not known, so a selection by tags
+        leaves it out.
         """
         known = self.jobset.jobs if self.jobset is not None else {}
         if name not in known and not self.is_filtered and self.store and self.store.runs(jobs=[name], limit=1):
@@ -116,6 +119,7 @@ def select(options: Namespace, *, needs_jobs: bool = True) -> Selection:
     """
     include, exclude = tags_of(options.include_tags), tags_of(options.exclude_tags)
     jobset, error = None, None
+    probe_jobs_file(options.config)
     try:
         jobset = load_noted(options.config)
     except JobsFileError as refused:
@@ -124,6 +128,7 @@ def select(options: Namespace, *, needs_jobs: bool = True) -> Selection:
         error = refused
     configured = jobset.settings.state_dir if jobset is not None else None
     directory = state_directory(options.config, options.state_dir, configured)
+    probe_state(directory)
     store = Store.look(directory)
     if error is not None and store is None:
         raise error
@@ -154,11 +159,6 @@ def note_no_jobs(selection: Selection) -> None:
         note(f"no job in {selection.jobset.path} has the tags asked for; see: peak-console jobs, without tags")
     else:
         note(f"{selection.jobset.path} holds no jobs yet; add a [[job]] table with a name and args to it")
-
-
-def tags_of(text: str | None) -> list[str]:
-    """``a, b`` as a list."""
-    return [tag.strip() for tag in (text or "").split(",") if tag.strip()]
 
 
 def number_of(text: str) -> int | None:

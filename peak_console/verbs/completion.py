@@ -8,7 +8,7 @@ from peak_console.text import safe
 from peak_console.verbs.output import write
 
 SEPARATOR = "\x1f"
-"""Between what a script hands over: one argument, for ours would be confused by a ``--`` among several."""
+"""Separates the words that a completion script hands over in one argument: a ``--`` among several would end ours."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -43,7 +43,9 @@ def _my_name() -> str:
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
-        raise PeakConsoleError("you have no entry among the users; say whose lines to convert: --run-as USER") from None
+        raise PeakConsoleError(
+            "this user has no entry in the user database; name the user whose lines are to be converted: --run-as USER"
+        ) from None
 
 
 def _source(options: Namespace) -> tuple[str, str]:

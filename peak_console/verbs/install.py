@@ -89,7 +89,7 @@ def _service(options: Namespace) -> Service:
 
 
 def _account(name: str | None, is_system: bool) -> pwd.struct_passwd:
-    """Who the service runs as: with sudo, whoever called it."""
+    """The user whom the service runs as: under sudo, the user who called it."""
     if name and not is_system:
         raise UsageError("--run-as is for --system; a unit of your own runs as you")
     wanted = name or (os.environ.get("SUDO_USER") if is_system else None)

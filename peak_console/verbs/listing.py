@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 
-from peak_console.decisions.job_status import CLAIMED_MEANS, DisabledBy, Standing, views
+from peak_console.decisions.capacity import Capacity
+from peak_console.decisions.conditions import held
+from peak_console.decisions.job_status import CLAIMED_MEANS, DisabledBy, Standing, unmet_of, views
+from peak_console.decisions.places import PlacesTaken, waits_since
 from peak_console.decisions.serving import Coverage
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import UsageError
@@ -18,13 +21,14 @@ from peak_console.verbs.times import iso, moment, shown, shown_with_zone, until
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
     from peak_console.decisions.job_status import JobView
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import JobState, Run
+    from peak_console.model.state import Hold
     from peak_console.verbs.common import Selection
 
     Upcoming = tuple[datetime, JobDefinition]
@@ -37,26 +41,60 @@ MOST_SLOTS = 100_000
 def show_jobs(options: Namespace) -> int:
     """``jobs``: every job, how it stands and why, its schedule, next slot and last run."""
     with select(options) as selection:
-        states = selection.store.job_states() if selection.store is not None else {}
-        found = [
-            (
-                view,
-                next(slots_ahead(view.job, states.get(view.job.name), selection.now), None) if view.enabled else None,
-            )
-            for view in views(selection.jobs.values(), selection.store, selection.now)
-        ]
+        found = views(selection.jobs.values(), selection.store, selection.now)
+        hold = selection.store.hold() if selection.store is not None else None
+        places = _places(selection, hold, [view.job.name for view in found if view.not_served is not None])
+    _note_hold(hold, selection)
     if options.json:
-        write_json([_job_object(view, slot, selection) for view, slot in found])
+        write_json([_job_object(view, selection, places, hold) for view in found])
         return 0
     note_no_jobs(selection)
     if found:
         headers = ("state", "job", "schedule", "next", "", "last run", "tags")
-        write_table(headers, [_job_row(view, slot, selection) for view, slot in found], flexible=6)
+        write_table(headers, [_job_row(view, selection, places) for view in found], flexible=6)
     return 0
 
 
-def _job_object(view: JobView, slot: datetime | None, selection: Selection) -> dict[str, Any]:
+def _note_hold(hold: Hold | None, selection: Selection) -> None:
+    if hold is not None:
+        note(f"{held(hold, selection.zone)}: nothing starts until it is released")
+
+
+def _places(selection: Selection, hold: Hold | None, not_served: Sequence[str]) -> PlacesTaken:
+    """Who has the places, and who waits, among the runs of all jobs."""
+    store, jobset = selection.store, selection.jobset
+    limit = jobset.settings.max_concurrent_runs if jobset is not None else 0
+    if store is None:
+        return PlacesTaken((), limit, selection.now)
+    return PlacesTaken(
+        store.unfinished(),
+        limit,
+        selection.now,
+        held=hold is not None,
+        served=any(each.serves for each in store.engines()),
+        not_served=not_served,
+    )
+
+
+def _waiting(view: JobView, places: PlacesTaken) -> list[Run]:
+    """A job's slots that wait for their turn, the one that has waited longest first."""
+    found = [run for run in (*places.waiting, *places.unserved) if run.job == view.job.name]
+    return sorted(found, key=waits_since)
+
+
+def _why_not(view: JobView, selection: Selection, places: PlacesTaken, hold: Hold | None) -> dict[str, Any] | None:
+    """The condition that keeps a job from starting now."""
+    capacity = Capacity(places.limit, len(places.active))
+    unmet = unmet_of(view, selection.now, capacity, hold=hold, zone=selection.zone)
+    if unmet is None:
+        return None
+    until = iso(unmet.until, selection.zone_of(view.job))
+    return {"condition": unmet.name, "sentence": unmet.sentence, "until": until}
+
+
+def _job_object(view: JobView, selection: Selection, places: PlacesTaken, hold: Hold | None) -> dict[str, Any]:
     job, run = view.job, view.last_run
+    waiting = _waiting(view, places)
     return {
         "name": job.name,
         "enabled": view.enabled,
@@ -64,8 +102,16 @@ def _job_object(view: JobView, slot: datetime | None, selection: Selection) -> d
         "state": view.standing,
         "schedule": in_words(job.schedule),
         "timezone": zone_name(selection.zone_name_of(job)),
-        "next_slot": iso(slot, selection.zone_of(job)),
+        "next_slot": iso(view.next_slot, selection.zone_of(job)),
+        "why_not": _why_not(view, selection, places, hold),
         "not_served": view.not_served,
+        "waiting": {
+            "slots": len(waiting),
+            "since": iso(waits_since(waiting[0]), selection.zone),
+            "behind": places.behind(waiting[0]),
+        }
+        if waiting
+        else None,
         "last_run": {
             "id": run.id,
             "outcome": run.outcome,
@@ -88,10 +134,10 @@ def _meta(job: JobDefinition) -> dict[str, Any]:
     return Redactor.from_environments(os.environ, job.env).meta(job.meta)
 
 
-def _job_row(view: JobView, slot: datetime | None, selection: Selection) -> tuple[str, ...]:
-    job = view.job
+def _job_row(view: JobView, selection: Selection, places: PlacesTaken) -> tuple[str, ...]:
+    job, slot = view.job, view.next_slot
     return (
-        _state(view, selection),
+        _state(view, selection, places),
         job.name,
         _schedule(job, selection),
         shown_with_zone(slot, selection.zone_of(job)) if slot is not None else "–",
@@ -106,24 +152,26 @@ def _schedule(job: JobDefinition, selection: Selection) -> str:
     return in_words(job.schedule, with_zone=foreign_zone(job.schedule, selection.zone) is not None)
 
 
-def _state(view: JobView, selection: Selection) -> str:
+def _state(view: JobView, selection: Selection, places: PlacesTaken) -> str:
     """The word, and who has switched the job on or off."""
     switched = _switched(view, selection)
     if view.standing == Standing.DISABLED:
         return switched
     not_served = f"not served: {view.not_served}" if view.not_served else ""
     claimed = CLAIMED_MEANS if view.standing == Standing.CLAIMED else ""
-    return ", ".join(filter(None, (f"{view.standing}{_waits(view, selection.now)}", claimed, switched, not_served)))
+    state = f"{view.standing}{_waits(view, places)}"
+    return ", ".join(filter(None, (state, claimed, switched, not_served)))
 
 
-def _waits(view: JobView, now: datetime) -> str:
-    """How long a slot of a job has waited for its turn, and how many more do."""
-    due = [run.not_before or run.claimed_at for run in view.queued]
-    waited = [(now - at).total_seconds() for at in due if at <= now]
-    if not waited:
+def _waits(view: JobView, places: PlacesTaken) -> str:
+    """How long a slot of a job has waited for its turn and whom it waits for, and how many more do."""
+    waiting = _waiting(view, places)
+    if not waiting:
         return ""
-    more = f", {len(waited)} slots waiting" if len(waited) > 1 else ""
-    return f" for {duration(max(waited))}{more}" if view.standing == Standing.QUEUED else more
+    words = places.in_words(waiting[0]) if waiting[0] not in places.unserved else ""  # that is said beside it
+    told = f" for {duration(places.waited_seconds(waiting[0]))}{f' {words}' if words else ''}"
+    more = f", {len(waiting)} slots waiting" if len(waiting) > 1 else ""
+    return (told if view.standing == Standing.QUEUED else "") + more
 
 
 def _switched(view: JobView, selection: Selection) -> str:
@@ -158,13 +206,10 @@ def show_next(options: Namespace) -> int:
     with select(options) as selection:
         jobs = {options.job: selection.job(options.job)} if options.job is not None else selection.jobs
         states = selection.store.job_states() if selection.store is not None else {}
-        hold = selection.store.engine_info().hold if selection.store is not None else None
+        hold = selection.store.hold() if selection.store is not None else None
         coverage = Coverage(selection.store.engines() if selection.store is not None else (), selection.now)
         not_served = {name: why for name in jobs if (why := coverage.why_not_served(name)) is not None}
-    if hold is not None:
-        because = f" ({hold.reason})" if hold.reason else ""
-        since = shown(hold.since, selection.zone)
-        note(f"on hold by {hold.by} since {since}{because}: nothing starts until it is released")
+    _note_hold(hold, selection)
     found = _upcoming(options, selection, jobs, states)
     if options.json:
         write_json(

@@ -50,7 +50,7 @@ def show_output(options: Namespace) -> int:
 
 
 def _run(what: str, selection: Selection) -> Run:
-    """The run that is meant: by its number, or a job's last. Raises ``PeakConsoleError``."""
+    """The run of a number, or a job's last run. Raises ``PeakConsoleError``."""
     store = selection.store
     number = what.removeprefix("#")
     is_number = number.isascii() and number.isdigit()
@@ -113,7 +113,7 @@ class _Reading:
             time.sleep(LOOK_SECONDS)
 
     def _is_forsaken(self) -> bool:
-        """Whether the run is dead and nobody is there to record that."""
+        """Whether the run's process is gone and no engine is there to record that."""
         from peak_console.engine.recovery import is_alive
         from peak_console.runs.local.executor import process_lives, process_mark
         from peak_console.runs.local.run_directory import read_record

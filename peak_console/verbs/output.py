@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 _NARROWEST = 12
-"""A column is not cut below so many cells; what still does not fit, the terminal wraps."""
+"""The least width of a column, in cells: the terminal wraps what still does not fit."""
 STREAM_NAMES = {"out": "stdout", "err": "stderr"}
 _FORMULA = ("=", "+", "-", "@")
 

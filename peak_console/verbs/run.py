@@ -123,7 +123,7 @@ def _exit_code(run: Run | None) -> int:
 
 
 class _Output:
-    """A run's output, passed on to ours as it comes."""
+    """Passes a run's output on to this process's own output as it comes."""
 
     def __init__(self, directory: str, run_id: int) -> None:
         self._directory = run_directory(directory, run_id)

@@ -7,6 +7,7 @@ from importlib import import_module
 from ipaddress import ip_address
 
 from peak_console.errors import PeakConsoleError, UsageError
+from peak_console.jobs.answering import probe_jobs_file, probe_state
 from peak_console.store.directory import state_directory
 from peak_console.store.locks import is_served
 from peak_console.verbs.common import load_noted
@@ -23,8 +24,10 @@ _EXTRA = ("aiohttp", "textual_serve")
 def serve(options: Namespace) -> int:
     """``serve``: returns 0 once it has been told to end."""
     _check(options)
+    probe_jobs_file(options.config)
     jobset = load_noted(options.config)
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
+    probe_state(directory)
     try:
         server = import_module("peak_console.web.server")
     except ModuleNotFoundError as error:
@@ -37,7 +40,7 @@ def serve(options: Namespace) -> int:
         note(f"no engine serves {directory}: start one with peak-console --headless; pages say so until then")
     if not _is_loopback(options.host):
         note(
-            f"{options.host} can be reached from the network, and nothing is encrypted: whoever listens in can take a "
+            f"{options.host} can be reached from the network, and nothing is encrypted: a listener can take a "
             "page over; put a proxy with TLS in front, or use ssh -L"
         )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from peak_console.alerts.results import channels_in_trouble
 from peak_console.decisions.job_status import Standing, counts, views
 from peak_console.decisions.places import PlacesTaken, named
 from peak_console.decisions.serving import listed
-from peak_console.decisions.upcoming import slots_ahead
 from peak_console.store.heartbeat import signs_of_life
 from peak_console.store.locks import is_held
-from peak_console.text import ago, countdown, duration, safe
+from peak_console.text import ago, countdown, counted, duration, safe
 from peak_console.verbs.common import select
 from peak_console.verbs.output import cut, write, write_json
 from peak_console.verbs.times import iso, shown, shown_with_zone, until
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
     from typing import Any
 
+    from peak_console.decisions.job_status import JobView
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import EngineInfo, Hold
     from peak_console.verbs.common import Selection
@@ -32,7 +34,7 @@ _IN_LINE = ((Standing.RUNNING, "▶"), (Standing.CLAIMED, "◇"), (Standing.FAIL
 
 
 class _Status:
-    """Everything that ``status`` says, in any form."""
+    """What ``status`` shows, whether as text, as one line or as JSON."""
 
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
@@ -50,10 +52,17 @@ class _Status:
         self.claimed = [view.job.name for view in found if view.standing == Standing.CLAIMED]
         self.not_served = [view.job.name for view in found if view.not_served is not None]
         limit = selection.jobset.settings.max_concurrent_runs if selection.jobset is not None else 0
-        self.places = PlacesTaken(store.unfinished() if store is not None else (), limit, selection.now)
+        self.places = PlacesTaken(
+            store.unfinished() if store is not None else (),
+            limit,
+            selection.now,
+            held=self.hold is not None,
+            served=bool(self.engines),
+            not_served=self.not_served,
+        )
         self.undelivered = channels_in_trouble(store.incidents()) if store is not None else []
         self.counts: Mapping[str, int] = {standing: tally.get(standing, 0) for standing in Standing}
-        self.next = _next(selection)
+        self.next = _next(found)
         self.config_error = str(selection.file_error) if selection.file_error is not None else None
         if self.config_error is None and self.engine is not None and info is not None:
             self.config_error = info.config_error
@@ -75,14 +84,10 @@ def show_status(options: Namespace) -> int:
     return 0 if selection.file_error is None and not status.complaint else _EXIT_UNUSABLE
 
 
-def _next(selection: Selection) -> tuple[datetime, JobDefinition] | None:
-    states = selection.store.job_states() if selection.store is not None else {}
-    found: tuple[datetime, JobDefinition] | None = None
-    for job in selection.jobs.values():
-        slot = next(slots_ahead(job, states.get(job.name), selection.now), None)
-        if slot is not None and (found is None or slot < found[0]):
-            found = slot, job
-    return found
+def _next(found: Sequence[JobView]) -> tuple[datetime, JobDefinition] | None:
+    """The earliest slot that an engine is going to start, and its job; of equal ones the first in the file."""
+    ahead = [(view.next_slot, view.job) for view in found if view.next_slot is not None and view.not_served is None]
+    return min(ahead, key=itemgetter(0), default=None)
 
 
 def _object(status: _Status) -> dict[str, Any]:
@@ -97,7 +102,7 @@ def _object(status: _Status) -> dict[str, Any]:
             "limit": status.places.limit,
             "waiting": len(status.places.waiting),
             "longest_wait_seconds": status.places.longest_wait,
-            "behind": named(status.places.active) if status.places.waiting else "",
+            "behind": _behind(status.places),
         },
         "hold": {"since": iso(hold.since, zone), "by": hold.by, "reason": hold.reason} if hold is not None else None,
         "counts": status.counts,
@@ -180,14 +185,21 @@ def _places(places: PlacesTaken) -> str:
     taken = f"{len(places.active)}/{places.limit} places" if places.limit else f"{len(places.active)} runs"
     if not places.waiting:
         return f"{taken} taken"
-    number, behind = len(places.waiting), named(places.active)
-    waiting = f"{number} slot{'' if number == 1 else 's'} waiting, the longest for {duration(places.longest_wait)}"
-    return f"{taken} taken; {waiting}" + (f", behind {behind}" if behind else "")
+    number, oldest = len(places.waiting), places.oldest
+    waiting = f"{counted(number, 'slot')} waiting, the longest for {duration(places.longest_wait)}"
+    words = places.in_words(oldest) if oldest is not None else ""
+    return f"{taken} taken; {waiting}" + (f", {words}" if words else "")
+
+
+def _behind(places: PlacesTaken) -> str:
+    return places.behind(places.oldest) if places.oldest is not None else ""
 
 
 def _not_served(status: _Status) -> str:
-    number = len(status.not_served)
-    return f"{number} job{'' if number == 1 else 's'} not served, no engine selects them: {listed(status.not_served)}"
+    """The jobs that no engine selects, and the runs of them that wait for one."""
+    number, left = len(status.not_served), status.places.unserved
+    jobs = f"{counted(number, 'job')} not served, no engine selects them: {listed(status.not_served)}"
+    return jobs + (f"; waiting for one: {named(left)}" if left else "")
 
 
 def _hold(hold: Hold | None, zone: tzinfo) -> str:

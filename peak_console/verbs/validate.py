@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 
 from peak_console.clock import SystemClock
+from peak_console.decisions.selection import tags_of
+from peak_console.jobs.answering import probe_jobs_file
 from peak_console.jobs.loader import check, filter_jobs_by_tags
 from peak_console.jobs.model import Problem
 from peak_console.jobs.standing import await_writer
 from peak_console.text import counted, safe
-from peak_console.verbs.common import tags_of
 from peak_console.verbs.output import write, write_json
 
 TYPE_CHECKING = False
@@ -26,6 +27,7 @@ _MOST_SHOWN: Final = 5
 
 def validate(options: Namespace) -> int:
     """``validate``: 1 when there are errors, of which all are shown."""
+    probe_jobs_file(options.config)
     unfinished = await_writer(options.config)
     problems, jobset = check(options.config, now=SystemClock().now())
     if jobset is not None:
@@ -87,7 +89,7 @@ def _verdict(options: Namespace, problems: Sequence[Problem], jobset: JobSet | N
 
 
 def _channel_problems(path: str, channels: Sequence[AlertChannel]) -> list[Problem]:
-    """A warning for each channel whose URL nobody can send to: the jobs run all the same."""
+    """A warning for each channel whose URL takes no alerts: the jobs run all the same."""
     if not channels:
         return []
     from peak_console.alerts.sender import URL_FORMS, check_url

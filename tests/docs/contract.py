@@ -22,7 +22,15 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "schedule": (TEXT, "in words"),
         "timezone": (TEXT, "of its wall-clock times"),
         "next_slot": (TIME + OR_NULL, "when it is due next"),
+        "why_not": (
+            OBJECT + OR_NULL,
+            "the first condition that keeps it from starting now: `condition`, `sentence`, `until` (null: not known)",
+        ),
         "not_served": (TEXT + OR_NULL, "why no engine is going to start it, while engines serve other jobs"),
+        "waiting": (
+            OBJECT + OR_NULL,
+            "`slots`, `since`, `behind` (the runs, or what else they wait for): its slots that wait for their turn",
+        ),
         "last_run": (OBJECT + OR_NULL, "`id`, `outcome`, `return_code`, `started_at`, `finished_at`"),
         "tags": (TEXTS, "its labels"),
         "meta": (OBJECT, "what its table `meta` holds, secrets masked"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.engine.places import EARLY_SECONDS, FEWEST
+from peak_console.engine.dispatch.places import EARLY_SECONDS, FEWEST
 from peak_console.store import private
 from tests.docs.contract import RUN_VARIABLES, VARIABLES
 from tests.docs.pages import DOCS, ROOT

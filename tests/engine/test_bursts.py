@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from peak_console.decisions.planner import Planner
-from peak_console.engine.dispatch import BATCH_GROWTH, FIRST_BATCH
-from peak_console.engine.places import EARLY_SECONDS, FEWEST, MOST, PORTION_SECONDS, QUIET_SECONDS
+from peak_console.engine.dispatch.due_slots import BATCH_GROWTH, FIRST_BATCH
+from peak_console.engine.dispatch.places import EARLY_SECONDS, FEWEST, MOST, PORTION_SECONDS, QUIET_SECONDS
 from peak_console.engine.setup import EngineOptions
 from peak_console.errors import StateError
 from peak_console.jobs.model import SchedulerSettings
@@ -147,7 +147,7 @@ def slow_disk(engine: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         engine.clock.advance(PORTION_SECONDS / 2)
         lay_out(directory)
 
-    monkeypatch.setattr("peak_console.engine.places.lay_out", slowly)
+    monkeypatch.setattr("peak_console.engine.dispatch.places.lay_out", slowly)
 
 
 def test_on_a_slow_disk_places_are_laid_out_a_portion_at_a_time(

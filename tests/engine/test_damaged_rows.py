@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from peak_console.cli import main
 from peak_console.runs.interface import Ended, RunSpec
+from peak_console.runs.simulated import SimulatedExecutor, SimulatedProcess
 from peak_console.store.store import Store
 from tests.store.test_rows import cells_of, fill, spoil
-from tests.support.engine import Bench, ScriptedExecutor, ScriptedProcess
+from tests.support.engine import Bench
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ def test_an_engine_begins_and_serves_whatever_a_cell_holds(tmp_path: Path) -> No
 
 
 def serve_a_while(state: Path) -> None:
-    executor = ScriptedExecutor()
+    executor = SimulatedExecutor()
     spec = RunSpec(4, str(state / "runs/4"), ["true"], {}, None, 0)
-    executor.processes[4] = ScriptedProcess(spec, 4711, ended=Ended(0, None))
+    executor.processes[4] = SimulatedProcess(spec, 4711, ended=Ended(0, None))
     bench = Bench(state, *JOBS, make_job("migrate"), executor=executor)
     bench.engine.work()
     assert bench.control.trouble is None

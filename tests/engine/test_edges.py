@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from peak_console.engine import dispatch
+from peak_console.engine.dispatch.replacer import Replacer
 from peak_console.jobs.model import SchedulerSettings
 from peak_console.schedule.model import JobSchedule
 from tests.support.clock import MONDAY_MORNING, FakeClock
@@ -216,7 +216,7 @@ def test_an_attempt_that_was_replaced_stays_so_when_the_engine_dies_before_its_e
     engine.turn()
     engine.end(1, 1)
     with monkeypatch.context() as dying:
-        dying.setattr(dispatch.Dispatcher, "_replace", _die)
+        dying.setattr(Replacer, "carry_out", _die)
         engine.clock.advance(60)
         with pytest.raises(KeyboardInterrupt):
             engine.turn()

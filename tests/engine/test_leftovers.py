@@ -11,11 +11,12 @@ from tests.support.factories import make_job
 
 if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition
+    from peak_console.runs.simulated import SimulatedProcess
     from tests.engine.conftest import MakeBench
-    from tests.support.engine import Bench, ScriptedProcess
+    from tests.support.engine import Bench
 
 
-def leaving(engine: Bench, run_id: int) -> ScriptedProcess:
+def leaving(engine: Bench, run_id: int) -> SimulatedProcess:
     """A run that dies of TERM and leaves something alive that does not."""
     process = engine.executor.processes[run_id]
     process.dies_of, process.leaves = "terminate", True

@@ -11,7 +11,8 @@ import pytest
 from peak_console.alerts.service import Alerting
 from peak_console.clock import SystemClock
 from peak_console.decisions import planner
-from peak_console.engine import bookkeeping, dispatch
+from peak_console.engine import bookkeeping
+from peak_console.engine.dispatch import claims, due_slots
 from peak_console.engine.launch import Launcher
 from peak_console.engine.registry_loss.check import RegistryCheck
 from peak_console.jobs.model import AlertChannel
@@ -45,7 +46,7 @@ def two_jobs(bench: MakeBench) -> Bench:
     return bench(make_job("evil", interval_seconds=60), make_job("good", interval_seconds=60))
 
 
-PLACES = [(dispatch, "decide"), (Launcher, "shown"), (Launcher, "spec")]
+PLACES = [(due_slots, "decide"), (Launcher, "shown"), (Launcher, "spec")]
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
@@ -106,7 +107,7 @@ def test_a_missed_slot_that_cannot_be_judged_stops_nobody(bench: MakeBench, monk
     engine.turn()
     for run_id in engine.live:
         engine.end(run_id)
-    monkeypatch.setattr(dispatch, "judge_missed", failing(ERRORS[0]))
+    monkeypatch.setattr(claims, "judge_missed", failing(ERRORS[0]))
     engine.advance(110)
     assert engine.outcomes("evil") == ["succeeded", "not_started"]
     assert engine.outcomes("good") == ["succeeded", None]

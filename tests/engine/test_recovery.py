@@ -16,7 +16,7 @@ import pytest
 from peak_console.engine.recovery import identity, is_alive
 from peak_console.engine.setup import EngineOptions
 from peak_console.model.records import Hold
-from peak_console.runs.interface import Ended
+from peak_console.runs.interface import AlreadyStartedError, Ended, RunSpec
 from peak_console.store.directory import run_directory
 from tests.support.clock import MONDAY_MORNING
 from tests.support.factories import make_job
@@ -119,7 +119,8 @@ def test_a_claim_of_a_job_that_is_gone_never_starts(bench: MakeBench) -> None:
     (run,) = engine.runs()
     assert run.outcome == "not_started"
     assert "gone from the jobs file" in (run.reason or "")
-    assert engine.executor.is_started(run_directory(str(engine.directory), 1)), "nor can a start that comes late"
+    with pytest.raises(AlreadyStartedError):  # a start that comes late
+        engine.executor.start(RunSpec(1, run_directory(str(engine.directory), 1), ["true"], {}, None, 0))
 
 
 def test_a_claim_of_a_job_that_is_gone_is_adopted_when_it_began_after_all(

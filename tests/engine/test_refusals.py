@@ -11,10 +11,11 @@ import pytest
 from peak_console.errors import StateError
 from peak_console.jobs.model import AlertChannel, JobSet, Overlap
 from peak_console.runs.interface import Ended
+from peak_console.runs.simulated import SimulatedExecutor, SimulatedProcess
 from peak_console.store.database import Database
 from tests.faults.audit import Effect, Found, audit
 from tests.support.clock import MONDAY_MORNING
-from tests.support.engine import Bench, ScriptedExecutor
+from tests.support.engine import Bench
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def test_a_queued_run_that_could_not_be_claimed_waits_on(bench: MakeBench, refus
     assert len(engine.executor.processes) == 2
 
 
-class Workshop(ScriptedExecutor):
+class Workshop(SimulatedExecutor):
     """Remembers each start; whoever adopts finds the processes."""
 
     def __init__(self) -> None:
@@ -145,7 +146,7 @@ class Workshop(ScriptedExecutor):
         self.starts: list[Effect] = []
         self.codes: dict[int, int] = {}
 
-    def start(self, spec: RunSpec) -> RunHandle:
+    def start(self, spec: RunSpec) -> SimulatedProcess:
         env = spec.env
         slot = datetime.fromisoformat(env["PEAK_SCHEDULED_FOR"])
         self.starts.append(Effect(spec.run_id, env["PEAK_JOB_NAME"], slot, int(env["PEAK_ATTEMPT"]), 0))

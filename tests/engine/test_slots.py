@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.decisions import turns
-from peak_console.engine import run_queue
+from peak_console.engine.dispatch import run_queue
 from peak_console.jobs.model import SchedulerSettings
 from tests.support.clock import MONDAY_MORNING, FakeClock
 from tests.support.factories import make_job

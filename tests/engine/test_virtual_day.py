@@ -15,15 +15,14 @@ from peak_console.engine.open_directory import OpenDirectory
 from peak_console.engine.preparation import Mounts
 from peak_console.engine.setup import EngineOptions, EngineSetup
 from peak_console.jobs.model import JobSet, Overlap, SchedulerSettings
-from peak_console.runs.interface import Ended
+from peak_console.runs.simulated import Script, SimulatedExecutor
 from peak_console.schedule.slots import next_slot
 from peak_console.store.store import Store
 from tests.support.clock import FakeClock
-from tests.support.engine import ScriptedExecutor, ScriptedProcess
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pytest
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from peak_console.engine.events import EngineEvent
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
-    from peak_console.runs.interface import RunHandle, RunSpec
+    from peak_console.runs.interface import RunSpec
 
 BEGIN = datetime(2026, 11, 23, 0, 0, 30, tzinfo=UTC)
 END = BEGIN + timedelta(days=1)
@@ -48,38 +47,6 @@ class MemoryStore(Store):
 
     def _file_now(self) -> tuple[int, ...]:
         return ()
-
-
-class TimedProcess(ScriptedProcess):
-    """A process that ends of itself after some seconds of the clock."""
-
-    clock: FakeClock
-    until: float
-    code: int
-
-    def poll(self) -> Ended | None:
-        if self.ended is None and self.clock.monotonic() >= self.until:
-            self.ended = Ended(self.code, self.clock.now())
-        return self.ended
-
-
-class TimedExecutor(ScriptedExecutor):
-    """Starts processes that last as long, and end as, a plan says."""
-
-    def __init__(self, clock: FakeClock, plan: Callable[[RunSpec], tuple[float, int]]) -> None:
-        super().__init__()
-        self._clock = clock
-        self._plan = plan
-
-    def start(self, spec: RunSpec) -> RunHandle:
-        os.makedirs(spec.directory, exist_ok=True)
-        process = TimedProcess(spec, pid=10_000 + spec.run_id, started_at=self._clock.now(), dies_of="terminate")
-        seconds, process.code = self._plan(spec)
-        process.pause = seconds
-        process.clock, process.until = self._clock, self._clock.monotonic() + seconds
-        self.processes[spec.run_id] = process
-        self.started_marks.add(spec.directory)
-        return process
 
 
 JOBS = [
@@ -99,9 +66,10 @@ def slots(job: JobDefinition) -> Iterator[datetime]:
         slot = next_slot(job.schedule, slot, BEGIN)
 
 
-def plan(spec: RunSpec) -> tuple[float, int]:
+def script_of(spec: RunSpec) -> Script:
     name = spec.env["PEAK_JOB_NAME"]
-    return SECONDS[name], int(name == "flaky" and spec.env["PEAK_ATTEMPT"] == "1")
+    code = int(name == "flaky" and spec.env["PEAK_ATTEMPT"] == "1")
+    return Script(seconds=SECONDS[name], return_code=code, dies_of="terminate")
 
 
 def test_a_day_passes_in_one_thread_on_a_virtual_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +85,8 @@ def test_a_day_passes_in_one_thread_on_a_virtual_clock(tmp_path: Path, monkeypat
 
     setup = EngineSetup(
         jobset=JobSet("/etc/peak/jobs.toml", {job.name: job for job in JOBS}, SchedulerSettings(timezone="UTC")),
-        directory=str(tmp_path / "state"), options=EngineOptions(), clock=clock, executor=TimedExecutor(clock, plan),
+        directory=str(tmp_path / "state"), options=EngineOptions(), clock=clock,
+        executor=SimulatedExecutor(clock, script_of),
         environ={"PATH": os.environ["PATH"]}, emit=events.append, beat=beat, checks_registry=False,
         open_store=lambda directory: MemoryStore(_made(directory)),
     )  # fmt: skip

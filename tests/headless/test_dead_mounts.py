@@ -67,3 +67,34 @@ def test_a_pipe_in_place_of_an_env_file_is_refused_in_words(program: Program) ->
     assert program.log == ["good"]
     (run,) = program.runs("evil")
     assert (run.outcome, "it is not a regular file" in (run.reason or "")) == ("not_started", True)
+
+
+@pytest.mark.parametrize("key", ["cwd", "env_file", "command"])
+def test_verbs_that_look_at_what_jobs_need_say_what_does_not_answer(program: Program, key: str) -> None:
+    evil = shell("evil", "true", OFTEN + ON_DEAD_GROUND.get(key, ""))
+    program.jobs(evil.replace("/bin/sh", "{folder}/dead/program") if key == "command" else evil)
+    with dead_mount(program.folder / "dead"):
+        for verb in ("validate", "doctor"):
+            answer = program.run(verb)
+            assert answer.code == 1
+            assert 'what job "evil" names (cwd, command, env_file, script) does not answer within 5 s' in answer.err
+            assert f"{program.folder}/dead (fuse)" in answer.err
+        assert [program.run(verb).code for verb in ("status", "jobs", "next")] == [0, 0, 0], "they need none of it"
+
+
+@pytest.mark.parametrize("words", [("status",), ("hold",), ("--once",), ("--headless",)])
+def test_a_state_directory_that_does_not_answer_is_said_within_seconds(program: Program, words: tuple[str]) -> None:
+    program.jobs(shell("tick", "true", OFTEN))
+    with dead_mount(program.folder / "dead"):
+        answer = program.run("--state-dir", f"{program.folder}/dead/state", *words)
+    assert answer.code == 1
+    assert f"the state directory {program.folder}/dead/state does not answer within 5 s" in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_so_is_a_jobs_file(program: Program) -> None:
+    with dead_mount(program.folder / "dead"):
+        program.config = program.folder / "dead/jobs.toml"
+        answer = program.run("status")
+    assert (answer.code, answer.err.count("\n")) == (1, 1)
+    assert "dead/jobs.toml does not answer within 5 s" in answer.err

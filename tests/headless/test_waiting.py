@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from peak_console.engine.lateness import LATE_SECONDS
+from peak_console.engine.dispatch.lateness import LATE_SECONDS
 from peak_console.store.store import Store
 from tests.headless.support import shell
 from tests.support.processes import wait_until
@@ -30,6 +31,12 @@ def test_a_slot_that_finds_no_place_is_told_and_says_why_it_was_late(program: Pr
     wait_until(lambda: bool(warned(program)), "the warning")
     assert "1/1 places taken; 1 slot waiting, the longest for" in program.run("status").out
     assert "behind hangs #1" in program.run("status").out
+    assert "behind hangs #1" in program.run("jobs").out
+    waiting = {job["name"]: job["waiting"] for job in json.loads(program.run("jobs", "--json").out)}
+    assert waiting["hangs"] is None
+    assert (waiting["starved"]["slots"], waiting["starved"]["behind"]) == (1, "hangs #1")
+    [run] = program.runs("starved")
+    assert datetime.fromisoformat(waiting["starved"]["since"]) - run.claimed_at < timedelta(seconds=1)
     [warning] = warned(program)
     assert "starved has waited" in warning.message
     assert "behind hangs #1" in warning.message

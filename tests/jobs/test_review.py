@@ -268,7 +268,7 @@ def test_a_virtual_environment_beside_the_jobs_that_is_not_used_is_named_once(jo
 
 @pytest.mark.parametrize(
     ("name", "word"),
-    [("#7", "number of a run"), ("-x", "a flag"), ("a ", "a blank"), (" a", "a blank"), ("a\u200bb", "nobody sees")],
+    [("#7", "number of a run"), ("-x", "a flag"), ("a ", "a blank"), (" a", "a blank"), ("a\u200bb", "cannot be seen")],
 )
 def test_a_name_that_is_hard_to_type_is_a_warning(jobs_file: Path, name: str, word: str) -> None:
     [found] = reviewed(jobs_file, f'[[job]]\nname = "{name}"\ncommand = "true"\n')

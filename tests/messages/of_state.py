@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import fcntl
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+from peak_console.store.directory import disk_fault
 from tests.messages.scenarios import failing, scenario
 
 if TYPE_CHECKING:
@@ -29,6 +31,12 @@ def state_directories_that_will_not_do(stage: Stage) -> None:
         with stage.patch.context() as patched:
             patched.setattr(target, failing(number) if number is not None else lambda *_, **__: False)
             stage.ask(target, lambda: _prepare(stage))
+    with stage.patch.context() as patched:
+        full = SimpleNamespace(f_bavail=0, f_files=1, f_favail=1, f_flag=0)
+        patched.setattr("os.statvfs", lambda _path: full)
+        stage.ask("a full disk", lambda: disk_fault(str(stage.state)))
+        full.f_bavail, full.f_favail = 1, 0
+        stage.ask("a disk without inodes", lambda: disk_fault(str(stage.state)))
     with stage.patch.context() as patched:
         patched.setattr("peak_console.store.directory.is_mounted_read_only", lambda _path: True)
         patched.setattr("peak_console.verbs.asking.is_mounted_read_only", lambda _path: True)

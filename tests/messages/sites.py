@@ -21,7 +21,8 @@ PACKAGE = Path(peak_console.__file__).parent
 FINDINGS = frozenset(("error", "warning", "unknown_key"))
 """The methods that record what is wrong with a jobs file."""
 SENTENCES = (
-    "alerts/sender.py", "engine/commands.py", "headless.py", "jobs", "runs/local/refusals.py", "schedule",
+    "alerts/sender.py", "engine/answers.py", "engine/commands.py", "engine/requests.py",
+    "headless.py", "jobs", "runs/local/refusals.py", "schedule",
     "setup/crontab", "setup/install.py", "setup/units.py", "store/creation.py", "store/damage.py",
     "store/bell.py", "store/database.py", "store/directory.py", "store/locks.py", "tui/state/config.py", "verbs",
     "web/server.py",

@@ -41,6 +41,8 @@ class Stage:
         # machine: tests/jobs/test_standing.py.
         patch.setattr("peak_console.jobs.standing.is_being_written", lambda _path: False)
         patch.setattr("peak_console.jobs.standing.TELLING_SECONDS", PATIENCE_SECONDS)
+        # Which mounts the machine has just now decides whether a start is prepared in a thread of its own.
+        patch.setattr("peak_console.engine.preparation.Mounts.may_hang", lambda _mounts: False)
         self.jobs(GOOD)
 
     @property

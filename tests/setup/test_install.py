@@ -186,7 +186,7 @@ def test_a_unit_is_written_renewed_and_removed(
     (home / place).write_text("mine", encoding="utf-8")
     for flag in ("--write", "--remove"):
         assert call(kind, "--user", "--name", "desk", flag) == 1
-        assert "is not of ours" in capsys.readouterr().err
+        assert "was not written by Peak Console" in capsys.readouterr().err
     assert (home / place).read_text(encoding="utf-8") == "mine"
 
 

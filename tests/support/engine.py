@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from peak_console.engine.control import Control
@@ -11,14 +10,14 @@ from peak_console.engine.one_shot import OneShotEngine
 from peak_console.engine.open_directory import OpenDirectory
 from peak_console.engine.resident import ResidentEngine
 from peak_console.engine.setup import EngineOptions, EngineSetup
-from peak_console.errors import StartError
 from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
 from peak_console.model.records import RESIDENT_MODES
 from peak_console.runs.interface import Ended
+from peak_console.runs.simulated import SimulatedExecutor
 from tests.support.clock import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -26,108 +25,7 @@ if TYPE_CHECKING:
     from peak_console.engine.events import EngineEvent
     from peak_console.jobs.model import AlertChannel
     from peak_console.model.records import Alert, Run
-    from peak_console.runs.interface import RunHandle, RunSpec
     from peak_console.store.store import Store
-
-
-@dataclass
-class ScriptedProcess:
-    """A process that ends when the test says so."""
-
-    spec: RunSpec
-    pid: int
-    pid_started: str = "scripted"
-    started_at: datetime | None = None
-    ended: Ended | None = None
-    signals: list[str] = field(default_factory=list)
-    dies_of: str = "kill"
-    """The signal that ends it: ``terminate`` or ``kill``."""
-    leaves: bool = False
-    """Whether its end leaves other processes alive, until they are killed."""
-    unkillable: bool = False
-    """Whether what it leaves is alive even then."""
-    closed: bool = False
-    pause: float = 0.05
-    late: str | None = None
-    """Why its end is not known although it is gone."""
-
-    def overdue(self) -> str | None:
-        return self.late
-
-    def fileno(self) -> int | None:
-        return None
-
-    def poll(self) -> Ended | None:
-        return self.ended
-
-    def terminate(self) -> None:
-        self._signalled("terminate", 143)
-
-    def kill(self) -> None:
-        self._signalled("kill", 137)
-
-    def close(self) -> None:
-        self.closed = True
-
-    def _signalled(self, name: str, code: int) -> None:
-        self.signals.append(name)
-        if name == "kill":
-            self.leaves = self.leaves and self.unkillable
-        if name == self.dies_of:
-            self.ended = Ended(code, None)
-
-
-class ScriptedExecutor:
-    """Starts nothing and remembers everything."""
-
-    def __init__(self) -> None:
-        self.processes: dict[int, ScriptedProcess] = {}
-        self.refuse: str | None = None
-        self.started_marks: set[str] = set()
-        self.adoptable: dict[int, RunHandle | Ended] = {}
-        self.is_ready = False
-        self.befallen: list[str] = []
-
-    def prepare(self) -> None:
-        self.is_ready = True
-
-    def rest(self) -> None:
-        self.is_ready = False
-
-    def mishaps(self) -> list[str]:
-        befallen, self.befallen = self.befallen, []
-        return befallen
-
-    def close(self) -> None:
-        pass
-
-    def start_many(self, specs: Iterable[RunSpec]) -> list[RunHandle | StartError]:
-        return [StartError(self.refuse) if self.refuse is not None else self.start(spec) for spec in specs]
-
-    def start(self, spec: RunSpec) -> RunHandle:
-        os.makedirs(spec.directory, exist_ok=True)
-        process = ScriptedProcess(spec, pid=10_000 + spec.run_id)
-        self.processes[spec.run_id] = process
-        self.started_marks.add(spec.directory)
-        return process
-
-    def adopt(self, run_id: int, directory: str, pid: int | None, pid_started: str | None) -> RunHandle | Ended:
-        return self.adoptable.get(run_id, Ended(None, None))
-
-    def remains(self, directory: str, pid: int, pid_started: str) -> RunHandle:
-        return next(process for process in self.processes.values() if process.pid == pid)
-
-    def lingering(self, handles: Sequence[RunHandle]) -> list[RunHandle]:
-        return [handle for handle in handles if isinstance(handle, ScriptedProcess) and handle.leaves]
-
-    def is_started(self, directory: str) -> bool:
-        return directory in self.started_marks
-
-    def seize(self, directory: str) -> bool:
-        if directory in self.started_marks:
-            return False
-        self.started_marks.add(directory)
-        return True
 
 
 class Bench:
@@ -140,13 +38,13 @@ class Bench:
         settings: SchedulerSettings | None = None,
         options: EngineOptions | None = None,
         clock: FakeClock | None = None,
-        executor: ScriptedExecutor | None = None,
+        executor: SimulatedExecutor | None = None,
         channels: Sequence[AlertChannel] = (),
     ) -> None:
         self.directory = directory
         self.settings = settings or SchedulerSettings(timezone="UTC")
         self.clock = clock or FakeClock()
-        self.executor = executor or ScriptedExecutor()
+        self.executor = executor or SimulatedExecutor(self.clock)
         self.events: list[EngineEvent] = []
         self.beats = 0
         """Signs of life so far."""

@@ -152,3 +152,25 @@ def failing(directory: Path | str, jobs: Sequence[JobDefinition] = JOBS, jobs_fi
         )  # fmt: skip
         stage.decided("daily_risk_check")
     return stage
+
+
+STARVED = "waited for a place behind weekly_sweep_ma #133, hourly_backtest_check #134, fetch_quotes #135"
+
+
+def starving(directory: Path | str) -> Stage:
+    """Three runs hang and have all places; two slots wait, and the last run was late because of that."""
+    stage = quiet(directory)
+    stage.session.allow(3)
+    with stage.store:
+        stage.ran("feed_heartbeat", 4, 0.2, scheduled_for=stage.ago(145), late_because=STARVED, out=HEARTBEAT)
+        stage.running("weekly_sweep_ma", 1_900, out=SWEEP_OUT)
+        stage.running("hourly_backtest_check", 1_200)
+        stage.running("fetch_quotes", 600)
+        stage.waiting("risk_check_hourly", 140, STARVED)
+        stage.waiting("intraday_market_scan", 46, STARVED)
+        message = (
+            "risk_check_hourly has waited 1m00s for its turn behind weekly_sweep_ma #134, hourly_backtest_check #135, "
+            "fetch_quotes #136\n1 slot waiting in all; stop what hangs, or raise max_concurrent_runs."
+        )
+        stage.alert(message, Level.WARNING, ago=80, job="risk_check_hourly")
+    return stage

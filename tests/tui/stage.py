@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.judge import judge_finished
 from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
-from peak_console.model.records import Alert, Claim, EngineInfo, Hold, Level, Outcome, Override, Run, RunState
+from peak_console.model.records import Alert, Claim, EngineInfo, Hold, Level, Outcome, Override, Run, RunState, Trigger
 from peak_console.schedule.slots import fingerprint
 from peak_console.store.directory import run_directory
 from peak_console.store.store import Store
 from peak_console.tui.app.console import ConsoleApp
 from peak_console.tui.keys.actions import key_shown
-from peak_console.tui.state.permissions import Permissions
+from peak_console.tui.state.permissions import Limits
 from peak_console.tui.state.snapshot import EngineState, Trouble
+from peak_console.values import replace
 from tests.support.clock import FakeClock
 from tests.tui.harness import JOBS_FILE, ZONE, fixed_now
 
@@ -35,7 +36,7 @@ class StagedSession:
 
     def __init__(self, directory: str, jobs: Iterable[JobDefinition], clock: FakeClock, jobs_file: str) -> None:
         self.jobs_file = jobs_file
-        self.permissions = Permissions()
+        self.limits = Limits()
         self.keymap: Mapping[str, str] = {}
         self.directory = directory
         self.clock: Clock = clock
@@ -47,6 +48,8 @@ class StagedSession:
         self.left: list[str] = []
         """What became of it: ``drain``, ``stop``, ``leave``, ``reload``, ``take over``, in their order."""
         self.wants_consent = False
+        self.served_by: str | None = "pid 4712"
+        """The engine that keeps ours from taking over; none once the state is stopped."""
         self._jobset = JobSet(jobs_file, {}, SchedulerSettings(timezone=ZONE.key))
         self.define(*jobs)
 
@@ -54,11 +57,18 @@ class StagedSession:
         """Load these jobs instead."""
         self._jobset = JobSet(self._jobset.path, {job.name: job for job in jobs}, self._jobset.settings)
 
+    def allow(self, runs: int) -> None:
+        """So many runs may go on at once."""
+        self._jobset = replace(self._jobset, settings=replace(self._jobset.settings, max_concurrent_runs=runs))
+
     def start(self, on_change: Callable[[], None]) -> None:
         pass
 
     def take_over(self) -> None:
         self.left.append("take over")
+
+    def rival(self) -> str | None:
+        return self.served_by
 
     @property
     def jobset(self) -> JobSet:
@@ -89,11 +99,11 @@ class StagedSession:
 
     @property
     def no_engine(self) -> str:
-        return self.permissions.no_engine(key_shown("take_over", self.keymap))
+        return self.limits.no_engine(key_shown("take_over", self.keymap))
 
     @property
     def refusal(self) -> str | None:
-        return self.permissions.why_not_act
+        return self.limits.acting
 
     def command(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> int:
         return self.store.issue(verb, self.user, self.clock.now(), job, run_id, arguments)
@@ -198,10 +208,16 @@ class Stage:
             self.store.add_alert(judged, (), self.ago(ago))
         return run
 
+    def waiting(self, name: str, since: float, late_because: str | None = None) -> Run:
+        """A slot found no place so long ago, and still waits."""
+        at = self.ago(since)
+        self.decided(name, since)
+        return self.store.claim([Claim(name, at, queued=True, late_because=late_because)], at, "")[0]
+
     def queued(self, name: str, slot: datetime, *, attempt: int = 1, due_in: float | None = None) -> Run:
         """A run waits for its turn; with ``due_in`` until then."""
         due = None if due_in is None else self.ago(-due_in)
-        claim = Claim(name, slot, attempt=attempt, queued=True, not_before=due, triggered_by="retry")
+        claim = Claim(name, slot, attempt=attempt, queued=True, not_before=due, triggered_by=Trigger.RETRY)
         return self.store.claim([claim], self.clock.now(), "")[0]
 
     def alert(

@@ -43,7 +43,7 @@ def record_run(
 
 def record_slot(store: Store, job: str, outcome: str, reason: str, slot: datetime = NOW - HOUR) -> None:
     """A slot that never got a process."""
-    store.claim([Claim(job, slot, outcome=outcome, reason=reason)], NOW, SUPERVISOR)
+    store.claim([Claim(job, slot, outcome=Outcome(outcome), reason=reason)], NOW, SUPERVISOR)
 
 
 def record_alert(store: Store, message: str, job: str | None = "risk_check", level: str = "critical") -> Alert:

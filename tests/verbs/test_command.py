@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.cli import main
-from peak_console.model.records import Claim
+from peak_console.model.records import Claim, Trigger
 from peak_console.store.bell import Doorbell
 from peak_console.store.store import Store
 
@@ -178,7 +178,7 @@ def test_a_run_that_was_made_by_an_engine_that_died_before_its_answer_is_told_of
     def claimed(store: Store, verb: str, by: str, now: datetime, job: str | None, *others: Any) -> int:
         """The engine claims the run, and is killed."""
         number = issue(store, verb, by, now, job, *others)
-        runs = store.claim([Claim(job=job or "", scheduled_for=now, triggered_by="manual")], now, "4711 gone")
+        runs = store.claim([Claim(job=job or "", scheduled_for=now, triggered_by=Trigger.MANUAL)], now, "4711 gone")
         store.carried_out(number, runs[0].id)
         return number
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.model.records import Claim, Override
+from peak_console.model.records import Claim, Hold, Override
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import fingerprint
 from tests.verbs.support import HOUR, NOW, record_run
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.verbs.conftest import CommandLine
 
 KEYS = [
-    "name", "enabled", "disabled_by", "state", "schedule", "timezone", "next_slot", "not_served", "last_run", "tags",
-    "meta",
+    "name", "enabled", "disabled_by", "state", "schedule", "timezone", "next_slot", "why_not", "not_served", "waiting",
+    "last_run", "tags", "meta",
 ]  # fmt: skip
 
 
@@ -43,7 +43,13 @@ def test_json_of_a_job_that_never_ran(peak: CommandLine) -> None:
         "schedule": "daily 07:30",
         "timezone": "Europe/Berlin",
         "next_slot": "2026-11-24T07:30:00+01:00",
+        "why_not": {
+            "condition": "schedule",
+            "sentence": "not due before 2026-11-24T07:30:00+01:00",
+            "until": "2026-11-24T07:30:00+01:00",
+        },
         "not_served": None,
+        "waiting": None,
         "last_run": None,
         "tags": ["forward", "prod"],
         "meta": {},
@@ -90,6 +96,31 @@ def test_an_operators_override_is_shown_with_who_until_and_why(peak: CommandLine
     assert (risk["enabled"], risk["disabled_by"], risk["state"]) == (False, "operator", "disabled")
     row = peak("jobs").rows[1]
     assert row.startswith("disabled by operator ada until 2026-11-23 16:55:00: exchange maintenance  risk_check")
+
+
+def test_a_job_disabled_for_a_while_has_its_next_slot_after_that(peak: CommandLine, store: Store) -> None:
+    store.set_override("risk_check", Override(False, "ada", NOW - HOUR, NOW + 2 * HOUR))
+    risk = peak("jobs", "--json").json[1]
+    first = peak("next", "--json", "--job", "risk_check", "--count", "1").json[0]["slot"]
+    assert risk["next_slot"] == first == peak("status", "--json").json["next_slot"]["slot"]
+    assert risk["why_not"] == {
+        "condition": "override",
+        "sentence": "disabled by operator ada until 2026-11-23 16:55:00",
+        "until": "2026-11-23T16:55:00+01:00",
+    }
+
+
+def test_the_first_condition_that_does_not_hold_is_the_one_that_is_told(peak: CommandLine, store: Store) -> None:
+    risk = peak("jobs", "--json").json[1]
+    assert risk["why_not"] is None, "it is due and nothing is in its way"
+    running = record_run(store, outcome=None).id
+    risk = peak("jobs", "--json").json[1]
+    assert risk["why_not"] == {"condition": "overlap", "sentence": f"#{running} is still running", "until": None}
+    store.set_hold(Hold(NOW - HOUR, "ada", "exchange closed"))
+    answer = peak("jobs", "--json")
+    said = "held by ada since 2026-11-23 13:55:00 (exchange closed)"
+    assert [job["why_not"]["sentence"] for job in answer.json] == [said, said, said, "disabled in the jobs file"]
+    assert f"{said}: nothing starts until it is released" in answer.err
 
 
 def test_an_override_that_has_lapsed_counts_no_more(peak: CommandLine, store: Store) -> None:

@@ -136,7 +136,7 @@ def test_a_hold_is_told_on_stderr(peak: CommandLine, store: Store) -> None:
     store.set_hold(Hold(NOW - HOUR, "ada", "exchange closed"))
     answer = peak("next", "--json")
     assert len(answer.json) == 10
-    assert "on hold by ada since 2026-11-23 13:55:00 (exchange closed)" in answer.err
+    assert "held by ada since 2026-11-23 13:55:00 (exchange closed)" in answer.err
 
 
 def of_risk(peak: CommandLine, count: int = 2) -> list[Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def refusal(spec: RunSpec, stage: str, number: int, text: str) -> StartError:
     """The error for a keeper's answer. Names no arguments: they may be secrets."""
     if stage == "already":
-        return AlreadyStartedError(f"run #{spec.run_id}: somebody else has started it already")
+        return AlreadyStartedError(f"run #{spec.run_id}: another process has started it already")
     if stage == "files":
         return StartError(f"{spec.directory}: cannot create the run's files ({text}); see: peak-console doctor")
     if stage == "cwd":

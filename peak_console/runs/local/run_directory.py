@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from stat import S_ISREG
 
 from peak_console.errors import StartError
 from peak_console.runs.output.files import NO_FILE, STREAMS, YEAR_10000, open_regular, read_start, stream_path
 from peak_console.store.directory import file_mode, folder_mode
+from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from peak_console.runs.local.run_directory import read_exit_status
@@ -18,6 +17,7 @@ from peak_console.runs.output.files import (
     stream_size,
     timeline_path,
 )
+from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

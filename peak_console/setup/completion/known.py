@@ -53,7 +53,7 @@ class Known:
         return found | {f"#{run}": job for job, runs in running.items() for run in runs}
 
     def alerts(self) -> dict[str, str]:
-        """Those that nobody has acknowledged."""
+        """The alerts that are not acknowledged."""
         with _Looking(self._directory()) as store:
             alerts = store.alerts(limit=MOST_RUNS, open_only=True) if store is not None else []
             return {str(alert.id): alert.message.partition("\n")[0] for alert in alerts}

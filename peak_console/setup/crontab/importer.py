@@ -36,7 +36,7 @@ _NOT_OURS: Final = {
     "MAILFROM": "cron's mail has no equivalent; deliver alerts through a channel: [[alerts.channel]]",
     "RANDOM_DELAY": "slots are exact; there is no random delay",
     "START_HOURS_RANGE": "it is anacron's; a job's cron expression can name the hours",
-    "LOGNAME": "cron lets nobody change it; a job's env can",
+    "LOGNAME": "cron does not let it be changed; a job's env can",
 }
 _LONGEST_NAME: Final = 60
 
@@ -141,7 +141,7 @@ class _Importer:
         return f"{first} is a user, and a crontab without --system names none: import this one with --system"
 
     def _without_user(self, user: str, rest: str) -> tuple[str, str]:
-        """The command behind the user's name, and why it is not ours to convert, if it is not."""
+        """The command behind the user's name, and why it cannot be converted; empty when it can."""
         named, _, command = rest.replace("\t", " ", 1).partition(" ")
         command = command.lstrip(" \t")
         if named == user:
@@ -232,7 +232,7 @@ class _Importer:
         return [f"command = {_toml(self._shell)}", f'argv = ["-c", {_toml(command)}]']
 
     def _name(self, command: str) -> str:
-        """A name for the job, from what it runs; nobody else has it."""
+        """A name for the job, made from its command, that no other job has."""
         name = _program_of(command)
         free, number = name, 1
         while free in self._names:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """A distribution that ours declares."""
+    """A distribution that Peak Console depends on."""
 
     name: str
     wanted: str
@@ -74,7 +74,7 @@ class Watching:
     watches: int | None
     instances: int | None
     fault: str = ""
-    """Why no more can be had just now."""
+    """Why the kernel gives no more of them now; empty when it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +113,13 @@ class State:
     undelivered: Sequence[str] = ()
     """Which channels take no alerts, a sentence each."""
     readable_by: str = ""
-    """Who else can read the registry: ``group``, ``everybody``, or nobody."""
+    """Who else can read the registry: ``group``, ``everybody``, or empty for no other user."""
     engine: Engine | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretFile:
-    """A file that holds secrets, or decides what runs."""
+    """A file that holds secrets, or names the programs of jobs."""
 
     path: str
     what: str

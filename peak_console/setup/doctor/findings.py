@@ -28,6 +28,6 @@ class Finding:
 
 
 def from_sentence(area: str, grade: str, sentence: str, remedy: str = "") -> Finding:
-    """A finding in somebody else's words, which say what to do after their last semicolon."""
+    """A finding made of another module's message, whose last part, after a semicolon, says what to do."""
     message, _, advice = sentence.rpartition("; ")
     return Finding(area, grade, message, advice) if message else Finding(area, grade, sentence, remedy)

@@ -91,7 +91,7 @@ def _limited(findings: Sequence[Finding], what: str, path: str) -> Iterator[Find
 
 
 def judge_files(files: Sequence[SecretFile]) -> Iterator[Finding]:
-    """Secrets that others can read, and files that decide what runs and that others can write."""
+    """Find secrets that others can read, and files that name the programs of jobs and that others can write."""
     good = []
     for file in files:
         where, rights = f"{file.path} ({file.what}, mode {file.mode:04o})", as_shell([file.path])

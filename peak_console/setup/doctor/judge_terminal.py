@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 FEWEST_COLUMNS: Final = 80
 FEWEST_LINES: Final = 24
 LONGEST_ESCAPE: Final = 100
-"""Milliseconds after Esc that nobody notices."""
+"""How many milliseconds of waiting after Esc go unnoticed."""
 _AREA: Final = "terminal"
 _FULL: Final = ("truecolor", "24bit")
 _BETTER: Final = {
     "tmux": 'set -g default-terminal "tmux-256color" in ~/.tmux.conf, and open a new pane',
-    "screen": "term screen-256color in ~/.screenrc, and start screen anew",
+    "screen": "term screen-256color in ~/.screenrc, and start screen again",
     "": "export COLORTERM=truecolor, if the terminal has all colours (most do)",
 }
 """How there come to be more colours, inside of what."""

@@ -97,7 +97,7 @@ def tmux_settings(environ: Mapping[str, str]) -> Mapping[str, str] | None:
 
 
 def screen_settings(environ: Mapping[str, str]) -> Mapping[str, str] | None:
-    """What the files say that screen reads at its start; it tells nobody itself."""
+    """The settings in the files that screen reads at its start: screen itself does not show them."""
     files = (
         environ.get("SYSSCREENRC") or "/etc/screenrc",
         environ.get("SCREENRC") or os.path.join(environ.get("HOME", ""), ".screenrc"),

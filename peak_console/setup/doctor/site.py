@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.errors import JobsFileError, PeakConsoleError, StartError, StateError
 from peak_console.jobs import source
+from peak_console.jobs.answering import probe_jobs_file, probe_state
 from peak_console.jobs.command import resolve_command, working_directory
 from peak_console.jobs.environment import dotenv_fault, load_dotenv_values, own_environment
 from peak_console.jobs.interpreters import interpreters, unexpected_interpreters
 from peak_console.jobs.loader import filter_jobs_by_tags, tell_of_strangers
 from peak_console.jobs.model import Problem
 from peak_console.jobs.reader import Reader
-from peak_console.jobs.review import obstacles
+from peak_console.jobs.review import obstacles_told
 from peak_console.jobs.trust import OWNER, strangers
 from peak_console.runs.local.system import process_fault
 from peak_console.schedule.zones import zone, zone_name
@@ -38,6 +39,7 @@ def examine(
     config: str, chosen_state: str | None, include: Sequence[str], exclude: Sequence[str], environ: Mapping[str, str]
 ) -> Machine:
     """Everything that the doctor knows of this machine and of the jobs file at ``config``."""
+    probe_jobs_file(config)
     document, reader, problems = _read(config, environ)
     jobs = list(reader.jobs.values()) if reader is not None else []
     configured = reader.settings.state_dir if reader is not None else None
@@ -67,7 +69,7 @@ def examine(
             search_path=environ.get("PATH", ""),
         ),
         files=_files(config, jobs, document),
-        state=state(state_dir.state_directory(config, chosen_state, configured)),
+        state=_answering_state(state_dir.state_directory(config, chosen_state, configured)),
     )
 
 
@@ -84,7 +86,7 @@ def _read(config: str, environ: Mapping[str, str]) -> tuple[dict[str, Any], Read
 
 
 def _job(job: JobDefinition, python: str | None, environ: Mapping[str, str]) -> Job:
-    faults = [message for _, message in obstacles(job, python, environ)]
+    faults = [message for _, message in obstacles_told(job, python, environ)]
     try:
         program = resolve_command(job, python, own_environment(job, environ), working_directory(job))[0]
     except StartError:  # it is among the faults
@@ -142,7 +144,7 @@ def _tables(value: Any) -> Sequence[Any]:
 
 
 def _files(config: str, jobs: Sequence[JobDefinition], document: Mapping[str, Any]) -> list[SecretFile]:
-    """Those that exist of the files that hold secrets or decide what runs, the jobs file first."""
+    """The files that hold secrets or name the programs of jobs, as far as they exist; the jobs file first."""
     alerts = document.get("alerts")
     has_urls = isinstance(alerts, dict) and (
         bool(alerts.get("urls")) or any("url" in each for each in _tables(alerts.get("channel")))
@@ -166,6 +168,11 @@ def _files(config: str, jobs: Sequence[JobDefinition], document: Mapping[str, An
                 )
             )  # fmt: skip
     return found
+
+
+def _answering_state(directory: str) -> State:
+    probe_state(directory)
+    return state(directory)
 
 
 def state(directory: str) -> State:

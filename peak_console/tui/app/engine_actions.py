@@ -32,10 +32,11 @@ class EngineActions:
 
     def take_over(self) -> None:
         """Start an engine in this process, after a question."""
-        if self._session.engine_state != EngineState.STOPPED:
-            self._dialogs.say("an engine serves this directory already")
+        stopped = self._session.engine_state == EngineState.STOPPED
+        if not stopped and (whose := self._who_serves()):
+            self._dialogs.say(whose)
             return
-        if "take_over" in self._session.permissions.not_offered:
+        if "take_over" in self._session.limits.not_offered:
             self._dialogs.say(self._session.no_engine, "warning")
             return
         from peak_console.tui.dialogs.confirm import TakeOverDialog
@@ -44,7 +45,20 @@ class EngineActions:
             if yes:
                 self._session.take_over()
 
-        self._dialogs.ask(TakeOverDialog(), confirmed)
+        self._dialogs.ask(TakeOverDialog(elsewhere=not stopped), confirmed)
+
+    def _who_serves(self) -> str:
+        """Why no engine of ours can take over while one serves; empty where it leaves all of our jobs alone."""
+        rival = self._session.rival() if self._session.engine_state == EngineState.ATTACHED else ""
+        if rival is None:
+            return ""
+        snapshot = self._feed.snapshot
+        if rival and snapshot is not None and any(row.view.not_served is not None for row in snapshot.rows):
+            return (
+                f"{rival} serves other jobs of this selection already; for those that nobody serves "
+                "start an engine with their tags: peak-console --headless --include-tags …"
+            )
+        return "an engine serves this directory already"
 
     def quit(self) -> None:
         """Leave; asks while runs of our own engine are under way."""

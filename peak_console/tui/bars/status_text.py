@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from peak_console.decisions.job_status import Standing
-from peak_console.text import countdown, duration, safe
-from peak_console.tui.drawing.glyphs import NOTHING, moment, standing
+from peak_console.text import countdown, safe
+from peak_console.tui.drawing.glyphs import NOTHING, elapsed, moment, standing
 from peak_console.tui.drawing.paint import cut, pieces_width, width_of
 from peak_console.tui.state.snapshot import EngineState
 
@@ -45,9 +45,9 @@ def first_line(snapshot: Snapshot, now: datetime, width: int) -> Line:
 
 def second_line(snapshot: Snapshot, upcoming: JobRow | None, now: datetime, width: int) -> Line:
     """What comes next and when; whether nothing new starts; how many alerts are open."""
-    right = _right_of_second(snapshot, brief=False)
+    right = _right_of_second(snapshot, now, brief=False)
     if pieces_width(right) > width // 2:
-        right = _right_of_second(snapshot, brief=True)
+        right = _right_of_second(snapshot, now, brief=True)
     if upcoming is None or upcoming.view.next_slot is None:
         return _spread([(" next  ", "muted"), (f"{NOTHING} nothing is scheduled", "muted")], right, width)
     left = (upcoming.view.next_slot - now).total_seconds()
@@ -61,8 +61,8 @@ def second_line(snapshot: Snapshot, upcoming: JobRow | None, now: datetime, widt
 
 
 def next_row(snapshot: Snapshot) -> JobRow | None:
-    """The job with the earliest slot ahead."""
-    waiting = [row for row in snapshot.rows if row.view.next_slot is not None]
+    """The job with the earliest slot ahead that an engine is going to start."""
+    waiting = [row for row in snapshot.rows if row.view.next_slot is not None and row.view.not_served is None]
     return min(waiting, key=lambda row: row.view.next_slot, default=None)  # type: ignore[arg-type,return-value]
 
 
@@ -147,7 +147,7 @@ def _counts(snapshot: Snapshot, states: Sequence[str]) -> Line:
     return line
 
 
-def _right_of_second(snapshot: Snapshot, *, brief: bool) -> Line:
+def _right_of_second(snapshot: Snapshot, now: datetime, *, brief: bool) -> Line:
     hold = snapshot.hold
     line: Line = [("hold: none", "muted")]
     if hold is not None:
@@ -155,16 +155,20 @@ def _right_of_second(snapshot: Snapshot, *, brief: bool) -> Line:
         line = [(f"nothing new starts{reason}", "warning")]
     count = snapshot.unacknowledged
     alerts = f"{count} {'alert' if count == 1 else 'alerts'} " if count else "no alerts "
-    return [*_places(snapshot), *line, _GAP, (alerts, "error" if count else "muted")]
+    return [*_places(snapshot, now, brief=brief), *line, _GAP, (alerts, "error" if count else "muted")]
 
 
-def _places(snapshot: Snapshot) -> Line:
-    """The places that are taken, and how long the others wait, while any does."""
-    places = snapshot.places
-    if places is None or not places.waiting:
+def _places(snapshot: Snapshot, now: datetime, *, brief: bool) -> Line:
+    """The places that are taken where there is a limit; how many wait, and for how long, while any does."""
+    if snapshot.places is None:
         return []
-    taken = f"{len(places.active)}/{places.limit} places, " if places.limit else ""
-    return [(f"{taken}{len(places.waiting)} waiting for {duration(places.longest_wait)}", "warning"), _GAP]
+    places = snapshot.places if snapshot.stale_since is not None else snapshot.places.at(now)
+    taken = f"{len(places.active)}/{places.limit} places" if places.limit else ""
+    if not places.waiting:
+        return [(taken, "muted"), _GAP] if taken and not brief else []
+    waited = elapsed(places.longest_wait)
+    waiting = f"{len(places.waiting)} waiting{'' if brief else ' for'} {waited}"
+    return [(", ".join(filter(None, (taken, waiting))), "warning"), _GAP]
 
 
 def _spread(left: Line, right: Line, width: int) -> Line:

@@ -6,6 +6,8 @@ import os
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from peak_console.decisions.capacity import Capacity
+from peak_console.decisions.job_status import unmet_of
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import StartError
 from peak_console.jobs.command import resolve_command, shown, working_directory
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from peak_console.decisions.job_status import JobView
     from peak_console.jobs.model import JobDefinition
     from peak_console.tui.state.interface import Session
     from peak_console.tui.state.snapshot import JobRow
@@ -51,6 +54,7 @@ def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
         now=now,
         zone=session.zone,
         slot_zone=zone(job.schedule.timezone or session.jobset.settings.timezone),
+        why_not=_why_not(row.view, session, now),
         slots=list(islice(slots_ahead(job, store.job_states().get(job.name), now), SLOTS)),
         command_line=command_line,
         command_error=redactor.text(error) if error else None,
@@ -61,6 +65,14 @@ def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
         runs=store.runs(jobs=[job.name], run_type="scheduler_job", limit=RUNS),
         source=_source(session.jobs_file, job),
     )
+
+
+def _why_not(view: JobView, session: Session, now: datetime) -> str:
+    """What keeps a job from starting that its other lines do not tell; empty when nothing does."""
+    store, limit = session.store, session.jobset.settings.max_concurrent_runs
+    capacity = Capacity(limit, store.active_count() if limit else 0)
+    unmet = unmet_of(view, now, capacity, hold=store.hold(), zone=session.zone)
+    return unmet.sentence if unmet is not None and unmet.name in ("hold", "retry", "places") else ""
 
 
 def _masked(redactor: Redactor, environment: Mapping[str, str]) -> dict[str, str]:

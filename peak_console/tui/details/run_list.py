@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 
@@ -14,7 +15,7 @@ from peak_console.text import duration, safe
 from peak_console.tui.drawing import paint
 from peak_console.tui.drawing.cursor_list import CursorList
 from peak_console.tui.drawing.entries import EntryList
-from peak_console.tui.drawing.glyphs import CURSOR, NOTHING, QUEUED, RUNNING, outcome
+from peak_console.tui.drawing.glyphs import CURSOR, NOTHING, QUEUED, RUNNING, outcome, why_late
 from peak_console.tui.keys.actions import binding
 
 if TYPE_CHECKING:
@@ -63,9 +64,16 @@ class RunList(CursorList):
         self._zone = zone
         self._runs.replace(runs)
         self.virtual_size = Size(1, len(runs) + self.HEADINGS)
+        self._tell_why_late()
         self.refresh()
 
+    def _tell_why_late(self) -> None:
+        """Say below the list why the run under the cursor was late: few screens have room for it in its line."""
+        run = self._runs.current
+        self.border_subtitle = Content(why_late(run)) if run is not None else ""
+
     def cursor_moved(self) -> None:
+        self._tell_why_late()
         self.scroll_visible(animate=False)  # on a small screen the list itself may be below the edge
 
     def open_entry(self) -> None:
@@ -82,7 +90,7 @@ class RunList(CursorList):
         cursor = y >= self.HEADINGS and place == self._runs.cursor_place
         pieces: list[Piece] = []
         if y == 0:
-            pieces = [(" ", "text"), *_in_columns([(name, "muted") for name, _ in _COLUMNS], width), ("why", "muted")]
+            pieces = [(" ", "text"), *_cells([(name, "muted") for name, _ in _COLUMNS], width), ("why", "muted")]
         elif self._zone is not None and place < len(runs):
             pieces = [(CURSOR if cursor else " ", "accent"), *_row(runs[place], self._zone, width)]
         elif y == 1 and not runs:
@@ -91,7 +99,7 @@ class RunList(CursorList):
 
 
 def _row(run: Run, zone: tzinfo, width: int) -> list[Piece]:
-    look = _look_of(run)
+    look = _look(run)
     took, late = run.duration_seconds, run.lateness_seconds
     at = local_time(run.started_at or run.scheduled_for or run.claimed_at, zone)
     cells = [
@@ -103,12 +111,13 @@ def _row(run: Run, zone: tzinfo, width: int) -> list[Piece]:
         (NOTHING if took is None else duration(took), "text"),
         (NOTHING if late is None else duration(max(0.0, late)), "muted"),
     ]
-    pieces = _in_columns(cells, width)
+    pieces = _cells(cells, width)
     room = width - 1 - paint.pieces_width(pieces)
-    return [*pieces, (paint.cut(safe(run.reason or run.stop_reason or ""), room), "muted")]
+    why = "; ".join(filter(None, (run.reason or run.stop_reason, run.late_because)))
+    return [*pieces, (paint.cut(safe(why), room), "muted")]
 
 
-def _in_columns(cells: Sequence[Piece], width: int) -> list[Piece]:
+def _cells(cells: Sequence[Piece], width: int) -> list[Piece]:
     """Each text in its column."""
     pieces: list[Piece] = []
     for (name, size), cell in zip(_COLUMNS, cells, strict=True):
@@ -123,7 +132,7 @@ def _when(at: datetime, width: int) -> str:
     return f"{at:%a} {at.day:>2} {at:%b %H:%M:%S}" if width >= WIDE else f"{at.day:>2} {at:%b %H:%M}"
 
 
-def _look_of(run: Run) -> Look:
+def _look(run: Run) -> Look:
     if run.outcome is not None:
         return outcome(run.outcome)
     return QUEUED if run.state == RunState.QUEUED else RUNNING

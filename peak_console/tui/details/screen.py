@@ -43,6 +43,9 @@ class DetailsData:
     """The zone that times of runs are shown in."""
     slot_zone: tzinfo
     """The zone that the schedule is read in, and its slots are shown in."""
+    why_not: str = ""
+    """The condition that keeps it from starting now, where that is a hold, an attempt that waits, or a want of places.
+    """
     slots: Sequence[datetime] = ()
     """Its next slots, oldest first; ten are shown."""
     command_line: str = ""
@@ -63,7 +66,7 @@ class DetailsData:
 
 
 class Section(Static):
-    """A titled part of the screen whose text is made for the width that it has."""
+    """A titled part of the screen that is written anew for each width."""
 
     def __init__(self, title: str, *, id: str, note: str = "") -> None:  # noqa: A002
         super().__init__(id=id, markup=False)
@@ -169,8 +172,7 @@ class JobDetails(ModalScreen[None]):
         why = details_text.why_disabled(data.view, data.now, data.zone)
         described = safe(data.view.job.description)
         lines = [Content.styled(described, details_text.MUTED)] if described else []
-        if why:
-            lines.append(Content.styled(f"‖ {why}", "bold $text-warning"))
+        lines += [Content.styled(f"‖ {text}", "bold $text-warning") for text in (why, safe(data.why_not)) if text]
         about = self.query_one("#about", Static)
         about.update(Content("\n").join(lines))
         about.display = bool(lines)

@@ -48,17 +48,20 @@ class ConfirmStop(Question):
 
 
 class TakeOverDialog(Question):
-    """Asks whether this console is to run the engine, now that no process does."""
+    """Whether this console is to run the engine, now that nobody does."""
 
     heading, yes, no = "No engine", "Take over", "Only look on"
     hints = "Enter takes over · Esc looks on"
 
-    def __init__(self, last: str = "") -> None:
-        """``last`` says who served the directory before, in a sentence."""
+    def __init__(self, last: str = "", *, elsewhere: bool = False) -> None:
+        """``last`` says who served the directory before, in a sentence; ``elsewhere``: an engine serves other jobs."""
         super().__init__()
         self._last = last
+        self._elsewhere = elsewhere
 
     def sentence(self) -> Content:
+        if self._elsewhere:
+            return Content("No engine serves these jobs, so none of them starts. Serve them here?")
         return Content("No engine serves this directory, so nothing starts. Take over here?")
 
     def explanation(self) -> Sequence[Content]:
@@ -79,7 +82,7 @@ def described(run: Run, now: datetime | None) -> Content:
 
 
 def run_lines(runs: Sequence[Run], now: datetime | None) -> list[Content]:
-    """A line for each run, at most ``NAMES_SHOWN`` of them, so that the box stays small."""
+    """A line for each run, or for so many that the box stays small."""
     lines = [Content("  ") + described(run, now) for run in runs[:NAMES_SHOWN]]
     if len(runs) > NAMES_SHOWN:
         lines.append(Content(f"  and {len(runs) - NAMES_SHOWN} more"))

@@ -11,12 +11,14 @@ from datetime import timedelta
 from peak_console.decisions.job_status import Standing
 from peak_console.model.records import Level, Outcome
 from peak_console.schedule.zones import local_time
-from peak_console.text import duration
+from peak_console.text import duration, safe
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
+
+    from peak_console.model.records import Run
 
 CURSOR = "▌"
 """Beside what the next key acts on, so that the cursor is no matter of colour alone."""
@@ -75,6 +77,8 @@ OUTCOME: dict[str, Look] = {
 RUNNING = STANDING[Standing.RUNNING]
 QUEUED = STANDING[Standing.QUEUED]
 RETRYING = STANDING[Standing.RETRYING]
+UNSERVED = Look("✖", "unserved", "error")
+"""Of a job that no engine selects."""
 
 LEVEL: dict[str, Look] = {
     Level.CRITICAL: Look("✖", "critical", "error"),
@@ -114,3 +118,11 @@ def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
     if abs(local - today) < timedelta(days=300):
         return f"{local.day} {local:%b %H:%M}"
     return f"{local.day} {local:%b %Y}"
+
+
+def why_late(run: Run) -> str:
+    """``2m20s late: waited for a place behind backup #12``; why it waits while it has not started; empty if on time."""
+    if not run.late_because:
+        return ""
+    late = run.lateness_seconds
+    return f"{duration(max(0.0, late))} late: {safe(run.late_because)}" if late is not None else safe(run.late_because)

@@ -14,6 +14,7 @@ from peak_console.tui.drawing.glyphs import (
     RUNNING,
     SLOW,
     SLOW_FACTOR,
+    UNSERVED,
     elapsed,
     moment,
     outcome,
@@ -116,7 +117,7 @@ def next_cell(facts: Facts, now: datetime) -> Cell:
     if view.disabled_by == DisabledBy.FILE:
         return (("by file", "muted"),)
     if view.not_served is not None:
-        return (("unserved", "error"),)
+        return ((UNSERVED.word, UNSERVED.style),)
     if view.next_slot is None:
         return ((NOTHING, "muted"),)
     left = (view.next_slot - now).total_seconds()
@@ -177,7 +178,7 @@ def note(facts: Facts, now: datetime, zone: tzinfo) -> str:
     return f"{'enabled ' if override.enabled else ''}by {safe(override.by)}{until}{reason}"
 
 
-def cell_of(facts: Facts, key: str, width: int, now: datetime) -> Cell:
+def cells(facts: Facts, key: str, width: int, now: datetime) -> Cell:
     """One cell's text in styles, not yet cut or filled up to ``width``."""
     match key:
         case "state":

@@ -27,7 +27,7 @@ def stamp(milliseconds: int, zone: tzinfo) -> str:
 
 
 def run_words(run: Run, zone: tzinfo) -> tuple[glyphs.Look, str]:
-    """How a run stands: its sign, and words that do not change while the run stands the same."""
+    """How a run stands: its look, and in words that stay as they are while nothing happens to it."""
     if run.state == RunState.FINISHED:
         look = glyphs.outcome(run.outcome)
         words = _ending(run, look)
@@ -39,9 +39,14 @@ def run_words(run: Run, zone: tzinfo) -> tuple[glyphs.Look, str]:
 
 
 def run_title(run: Run, zone: tzinfo) -> Content:
-    """``daily_risk_check #1287 · ✖ failed (exit 2) after 0.8s``."""
+    """``daily_risk_check #1287 · ✖ failed (exit 2) after 0.8s · 2m20s late: held``."""
     look, words = run_words(run, zone)
-    return Content.assemble(f"{safe(run.job)} #{run.id} · ", (f"{look.glyph} {words}", look.colour))
+    late = glyphs.why_late(run)
+    return Content.assemble(
+        f"{safe(run.job)} #{run.id} · ",
+        (f"{look.glyph} {words}", look.colour),
+        *([f" · {late}"] if late else []),
+    )
 
 
 def final_line(run: Run, zone: tzinfo, retry_at: datetime | None, retries: int | None) -> str | None:

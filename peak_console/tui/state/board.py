@@ -17,7 +17,7 @@ from peak_console.decisions.serving import Coverage, listed
 from peak_console.errors import StateError
 from peak_console.model.records import AlertCounts, RunState
 from peak_console.model.terms import DRAINING
-from peak_console.tui.state.snapshot import HISTORY_RUNS, JobRow, Snapshot, Trouble
+from peak_console.tui.state.snapshot import HISTORY_RUNS, EngineState, JobRow, Snapshot, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from peak_console.store.store import Store
 
 ALERTS_SHOWN = 1000
-ALERTS_AT_A_TIME = 50
-HISTORIES_AT_A_TIME = 8
-"""How many alerts, and histories of jobs, are read at a time: the first paint does not wait for a thousand."""
+ALERTS_A_LOOK = 50
+HISTORIES_A_LOOK = 8
+"""So many alerts, and jobs' pasts, are read at one look: the first paint does not wait for a thousand."""
 
 
 class Board:
@@ -92,7 +92,7 @@ class Board:
             of_job.setdefault(run.job, []).append(run)
         self._rows = {name: row for name, row in self._rows.items() if name in jobs}
         self._meet(jobs, of_job, now)
-        for name in [*self._changed, *list(self._without_history)[:HISTORIES_AT_A_TIME]]:
+        for name in [*self._changed, *list(self._without_history)[:HISTORIES_A_LOOK]]:
             if name in self._rows:
                 self._rows[name] = self._read(jobs[name], of_job.get(name, ()), now)
             self._changed.pop(name, None)
@@ -168,11 +168,11 @@ class Board:
         current = self._store.alert_counts()
         newest = self._alert_counts.newest
         if current != self._alert_counts:
-            newer = self._store.alerts(limit=ALERTS_SHOWN if newest else ALERTS_AT_A_TIME, after=newest)
+            newer = self._store.alerts(limit=ALERTS_SHOWN if newest else ALERTS_A_LOOK, after=newest)
             if newest and current != _counted_on(self._alert_counts, newer):  # older ones are not what they were
                 newer, self._alerts = self._store.alerts(limit=len(newer) + len(self._alerts)), ()
             self._keep_alerts(
-                [*newer, *self._alerts], may_go_on=self._has_older_alerts if newest else len(newer) == ALERTS_AT_A_TIME
+                [*newer, *self._alerts], may_go_on=self._has_older_alerts if newest else len(newer) == ALERTS_A_LOOK
             )
             self._alert_counts = current
             self._undelivered = [
@@ -180,8 +180,8 @@ class Board:
                 for channel, since, answer in channels_in_trouble(self._store.incidents())
             ]
         elif self._has_older_alerts:
-            older = self._store.alerts(limit=ALERTS_AT_A_TIME, before=self._alerts[-1].id)
-            self._keep_alerts([*self._alerts, *older], may_go_on=len(older) == ALERTS_AT_A_TIME)
+            older = self._store.alerts(limit=ALERTS_A_LOOK, before=self._alerts[-1].id)
+            self._keep_alerts([*self._alerts, *older], may_go_on=len(older) == ALERTS_A_LOOK)
         return self._alerts, current.open
 
     def _keep_alerts(self, alerts: Sequence[Alert], *, may_go_on: bool) -> None:
@@ -215,7 +215,14 @@ class Board:
             hold=self.engine_info.hold,
             engine_pid=engines[0].pid if engines else self.engine_info.pid,
             engine_tags=engines[0].selection if engines else "",
-            places=PlacesTaken(self._unfinished.values(), max_runs, now),
+            places=PlacesTaken(
+                self._unfinished.values(),
+                max_runs,
+                now,
+                held=self.engine_info.hold is not None,
+                served=engine != EngineState.STOPPED,
+                not_served={row.name for row in rows if row.view.not_served is not None},
+            ),
             more_engines=max(0, len(engines) - 1),
             engine_drains=(engines[0] if engines else self.engine_info).mode == DRAINING,
             troubles=(*troubles, *self._undelivered, *self._not_served(rows, now)),

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.records import Command, Run
     from peak_console.store.store import Store
-    from peak_console.tui.state.permissions import Permissions
+    from peak_console.tui.state.permissions import Limits
     from peak_console.tui.state.snapshot import Trouble
 
 
 class Session(Protocol):
     """One state directory, and the engine that serves it. Used by the thread that draws."""
 
-    permissions: Permissions
+    limits: Limits
     keymap: Mapping[str, str]
     """The keys that the operator has replaced, as in ``ConsoleConfig``: messages name those."""
     directory: str
@@ -32,6 +32,9 @@ class Session(Protocol):
 
     def take_over(self) -> None:
         """Start an engine in this process; not where we may only look, or attach."""
+
+    def rival(self) -> str | None:
+        """Which engine serves some of the jobs that are ours to serve already; ``None`` where we may take them over."""
 
     @property
     def jobs_file(self) -> str:
@@ -86,7 +89,7 @@ class Session(Protocol):
 
     @property
     def wants_consent(self) -> bool:
-        """Whether a jobs file is held back until the operator consents to what it removes."""
+        """Whether a jobs file is held back until somebody consents to what it removes."""
 
     def accept_jobs(self) -> None:
         """Show the jobs file as it is now, whatever it removes."""
@@ -107,7 +110,7 @@ class Session(Protocol):
         """The runs that our engine supervises: ``backup #12``. From any thread."""
 
     def wait(self, seconds: float) -> bool:
-        """Wait until our engine has ended, at most ``seconds``; whether it has ended. From any thread."""
+        """Wait until our engine has ended, at most so many seconds; whether it has ended. From any thread."""
 
     def close(self) -> None:
-        """After ``wait``: send the alerts that are left, and close everything."""
+        """After ``wait``: send what alerts are left, and let go of everything."""

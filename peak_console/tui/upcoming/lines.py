@@ -1,12 +1,13 @@
-"""Runs under way and slots to come, without the screen: which lines there are, and what each says now. Pure."""
+"""What runs and what comes next, without the screen: which lines there are, and what each says now. Pure."""
 
 from __future__ import annotations
 
 from heapq import nsmallest
 
+from peak_console.decisions.places import waits_since
 from peak_console.schedule.words import foreign_zone
 from peak_console.text import countdown, safe
-from peak_console.tui.drawing.glyphs import QUEUED, RETRYING, RUNNING, SLOW_FACTOR, elapsed, moment
+from peak_console.tui.drawing.glyphs import QUEUED, RETRYING, RUNNING, SLOW_FACTOR, UNSERVED, elapsed, moment
 from peak_console.tui.drawing.paint import cut, pieces_width, width_of
 from peak_console.values import dataclass, replace
 
@@ -24,6 +25,7 @@ DONE, REST = "━", "─"
 _SLOTS_SHOWN = 500
 _BAR_MIN, _BAR_MAX = 5, 60
 _NAME_MIN, _NAME_MAX = 12, 40
+_BEHIND_MIN, _BEHIND_LEAST = 18, 10
 _SHARE = len("overdue")
 _ELAPSED = len("23h59m")
 _COUNTDOWN = len("00:00:00")
@@ -42,16 +44,23 @@ class UpcomingLine:
     """How many seconds the run should take."""
     at: datetime | None = None
     remark: Look | None = None
-    """Why the moment is not a slot."""
+    """Why the moment is not a slot, or why nothing starts then."""
+    behind: str | None = None
+    """What a slot waits for whose moment has come: ``behind backup #12``."""
     own_zone: tzinfo | None = None
     """The job's zone, where its slot is a time of day there and not in the zone that times are shown in."""
 
 
 def upcoming_lines(snapshot: Snapshot) -> list[UpcomingLine]:
-    """Runs under way, the one that began first on top; then retries and slots as they come."""
+    """Slots that wait for their turn and runs under way, the oldest first; then retries and slots as they come."""
     running = sorted(_running(snapshot), key=lambda line: line.started or snapshot.taken_at)
+    waiting = sorted(_waiting(snapshot), key=lambda line: line.at or snapshot.taken_at)
     ahead = nsmallest(_SLOTS_SHOWN, _ahead(snapshot), key=lambda line: line.at or snapshot.taken_at)
-    lines = [UpcomingLine(heading=RUNNING.word), *running, UpcomingLine()] if running else []
+    lines = []
+    if waiting:
+        lines += [UpcomingLine(heading="waiting for their turn", loud=True), *waiting, UpcomingLine()]
+    if running:
+        lines += [UpcomingLine(heading=f"{RUNNING.word}{_places(snapshot)}"), *running, UpcomingLine()]
     if snapshot.hold is not None:
         lines.append(UpcomingLine(heading="next, but held: nothing new starts", loud=True))
     elif ahead:
@@ -61,6 +70,11 @@ def upcoming_lines(snapshot: Snapshot) -> list[UpcomingLine]:
     return [*lines, *ahead]
 
 
+def _places(snapshot: Snapshot) -> str:
+    places = snapshot.places
+    return f" · {len(places.active)}/{places.limit} places" if places is not None and places.limit else ""
+
+
 def _running(snapshot: Snapshot) -> Iterator[UpcomingLine]:
     for row in snapshot.rows:
         for run in row.view.active:
@@ -68,14 +82,26 @@ def _running(snapshot: Snapshot) -> Iterator[UpcomingLine]:
                 yield UpcomingLine(name=row.name, started=run.started_at, expected=row.expected_seconds)
 
 
+def _waiting(snapshot: Snapshot) -> Iterator[UpcomingLine]:
+    if (places := snapshot.places) is None:
+        return
+    names = {row.name for row in snapshot.rows}
+    for run in (*places.waiting, *places.unserved):
+        if run.job in names:
+            yield UpcomingLine(name=run.job, at=waits_since(run), behind=places.in_words(run))
+
+
 def _ahead(snapshot: Snapshot) -> Iterator[UpcomingLine]:
+    waiting = {run.id for run in (*snapshot.places.waiting, *snapshot.places.unserved)} if snapshot.places else ()
     for row in snapshot.rows:
         for run in row.view.queued:
-            remark = replace(RETRYING, word=f"attempt {run.attempt}") if run.attempt > 1 else QUEUED
-            yield UpcomingLine(name=row.name, at=run.not_before or run.claimed_at, remark=remark)
+            if run.id not in waiting:
+                remark = replace(RETRYING, word=f"attempt {run.attempt}") if run.attempt > 1 else QUEUED
+                yield UpcomingLine(name=row.name, at=waits_since(run), remark=remark)
         if row.view.next_slot is not None:
             own_zone = foreign_zone(row.view.job.schedule, snapshot.zone)
-            yield UpcomingLine(name=row.name, at=row.view.next_slot, own_zone=own_zone)
+            unserved = UNSERVED if row.view.not_served is not None else None
+            yield UpcomingLine(name=row.name, at=row.view.next_slot, remark=unserved, own_zone=own_zone)
 
 
 def name_width(lines: list[UpcomingLine]) -> int:
@@ -89,6 +115,8 @@ def line_pieces(line: UpcomingLine, now: datetime, zone: tzinfo, names: int, wid
         return _run_pieces(line, (now - line.started).total_seconds(), names, width)
     if line.at is None:
         return [(cut(f" {line.heading}", width), "warning" if line.loud else "muted")]
+    if line.behind is not None:
+        return _wait_pieces(line, max(0.0, (now - line.at).total_seconds()), width)
     left = (line.at - now).total_seconds()
     pieces: list[Piece] = [(f" {countdown(left):>{_COUNTDOWN}}  ", "warning" if left <= 0 else "text")]
     remark = f"  {line.remark.glyph} {line.remark.word}" if line.remark else ""
@@ -104,6 +132,18 @@ def line_pieces(line: UpcomingLine, now: datetime, zone: tzinfo, names: int, wid
     if gap >= 2:
         pieces.append((" " * gap + when, "muted"))
     return pieces
+
+
+def _wait_pieces(line: UpcomingLine, seconds: float, width: int) -> list[Piece]:
+    """How long it has waited, its name, and whom it waits for; where there is no room, the name keeps its least."""
+    pieces: list[Piece] = [(f" {elapsed(seconds):>{_COUNTDOWN}}  ", "warning")]
+    room = max(0, width - pieces_width(pieces))
+    name, behind = safe(line.name or ""), safe(line.behind or "")
+    cells = max(_NAME_MIN, room - min(width_of(behind), _BEHIND_MIN) - 2)
+    left = room - min(cells, width_of(name)) - 2
+    if not behind or left < _BEHIND_LEAST:
+        return [*pieces, (cut(name, room), "text")]
+    return [*pieces, (cut(name, cells), "text"), (f"  {cut(behind, left)}", "warning")]
 
 
 def _run_pieces(line: UpcomingLine, seconds: float, names: int, width: int) -> list[Piece]:

@@ -1,4 +1,4 @@
-"""Runs under way, with their progress, and slots to come, with countdowns."""
+"""What runs, with its progress, and what comes next, with countdowns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from peak_console.tui.drawing.paint import Piece
     from peak_console.tui.state.snapshot import Snapshot
 
-_STYLES = ("text", "muted", "primary", "warning", "rest", "accent")
+_STYLES = ("text", "muted", "primary", "warning", "error", "rest", "accent")
 
 
 class Upcoming(CursorList):
@@ -76,7 +76,7 @@ class Upcoming(CursorList):
     def tick(self, now: datetime) -> None:
         """It is ``now``: paint the countdowns and bars that read differently."""
         self._now = now
-        before, self._drawn = self._drawn, {}  # a line out of sight is drawn when it comes back
+        before, self._drawn = self._drawn, {}  # what is out of sight is drawn anew when it comes back
         top = self.scroll_offset.y
         regions = []
         for number in range(top, top + self.scrollable_content_region.height):

@@ -58,7 +58,7 @@ def test_seized_run_never_starts(bench: Bench) -> None:
     assert bench.executor.seize(spec.directory)
     assert bench.executor.seize(spec.directory), "whoever asks is told so"
     assert not bench.executor.is_started(spec.directory)
-    with pytest.raises(AlreadyStartedError, match="#1: somebody else has started it already"):
+    with pytest.raises(AlreadyStartedError, match="#1: another process has started it already"):
         bench.start_spec(spec)  # a start that was under way and comes late
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from peak_console.model.records import Level
+from peak_console.model.records import EngineInfo, Level
+from peak_console.store.locks import EngineLock
 from peak_console.tui.dialogs.confirm import ConfirmStop, TakeOverDialog
 from peak_console.tui.dialogs.disable import DisableDialog
 from peak_console.tui.dialogs.hold import HoldDialog
@@ -98,7 +99,7 @@ async def test_stop_says_when_there_is_nothing_to_stop(console: Console) -> None
     await console.go_to("alpha")
     await console.press("x")
 
-    assert console.toasts == [("warning", "alpha is not running")]
+    assert console.toasts == [("warning", "nothing of alpha is running")]
 
 
 async def test_a_run_that_waits_can_be_stopped(console: Console) -> None:
@@ -285,3 +286,30 @@ async def test_a_served_directory_is_not_taken_over(console: Console) -> None:
 
     assert console.stage.session.left == []
     assert console.toasts == [("information", "an engine serves this directory already")]
+
+
+async def test_jobs_that_another_engine_leaves_alone_can_be_taken_over(console: Console) -> None:
+    session = console.stage.session
+    session.state, session.served_by = EngineState.ATTACHED, None
+    await console.press("E")
+    assert isinstance(console.screen, TakeOverDialog)
+    assert console.screen.sentence().plain.endswith("Serve them here?")
+    await console.press("enter")
+    assert session.left == ["take over"]
+
+
+async def test_who_serves_a_part_of_the_selection_is_named_and_the_rest_is_not_promised(console: Console) -> None:
+    stage = console.stage
+    stage.session.state = EngineState.ATTACHED
+    lock = EngineLock(stage.session.directory)
+    assert lock.acquire()
+    stage.store.engine_started(
+        EngineInfo(pid=4712, mode="headless", started_at=stage.ago(60), jobs=list(stage.session.jobs)[:1])
+    )
+    await console.refresh()
+    await console.press("E")
+    lock.release()
+    [(_, said)] = console.toasts
+    assert said.startswith("pid 4712 serves other jobs of this selection already")
+    assert "--include-tags" in said
+    assert stage.session.left == []

@@ -9,6 +9,7 @@ from textual.widgets import Input, OptionList
 
 from peak_console.errors import StateError
 from peak_console.model.records import EngineInfo
+from peak_console.store.locks import EngineLock
 from peak_console.tui.output.view import OutputView
 from peak_console.tui.state.snapshot import EngineState, Trouble
 from tests.tui import desk
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     SnapCompare = Callable[..., bool]
     Prepare = Callable[[Pilot[Any]], Awaitable[None]]
 
-LARGE, LEAST, SMALL, HUGE = (140, 42), (120, 36), (80, 24), (200, 60)
+LARGE, LEAST, SMALL, HUGE, WIDE = (140, 42), (120, 36), (80, 24), (200, 60), (180, 48)
 
 
 def by_size(size: tuple[int, int]) -> str:
@@ -128,6 +129,30 @@ def test_locked_out(snap_compare: SnapCompare, tmp_path: Path, size: tuple[int, 
     )
     stage.session.troubled.append(Trouble(locked, stage.ago(95)))
     assert looks(snap_compare, stage, size)
+
+
+@pytest.mark.parametrize("size", [SMALL, LEAST, WIDE], ids=by_size)
+def test_starving(snap_compare: SnapCompare, tmp_path: Path, size: tuple[int, int]) -> None:
+    assert looks(snap_compare, desk.starving(tmp_path), size)
+
+
+@pytest.mark.parametrize("size", [SMALL, LEAST, WIDE], ids=by_size)
+def test_why_a_run_was_late(snap_compare: SnapCompare, tmp_path: Path, size: tuple[int, int]) -> None:
+    assert looks(snap_compare, desk.starving(tmp_path), size, pressing("slash", *"heartbeat", "enter", "2"))
+
+
+@pytest.mark.parametrize("size", [SMALL, LEAST, WIDE], ids=by_size)
+def test_some_jobs_are_not_served(snap_compare: SnapCompare, tmp_path: Path, size: tuple[int, int]) -> None:
+    stage = desk.quiet(tmp_path)
+    lock = EngineLock(stage.session.directory)
+    assert lock.acquire()
+    served = [job.name for job in desk.JOBS if not {"risk", "sweep"} & set(job.tags)]
+    stage.store.engine_started(
+        EngineInfo(pid=4711, mode="headless", started_at=stage.ago(600), exclude_tags=("risk", "sweep"), jobs=served)
+    )
+    stage.session.state = EngineState.ATTACHED
+    assert looks(snap_compare, stage, size)
+    lock.release()
 
 
 def test_stale(snap_compare: SnapCompare, tmp_path: Path) -> None:

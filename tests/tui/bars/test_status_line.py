@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from peak_console.decisions.job_status import Standing
-from peak_console.model.records import Hold
+from peak_console.decisions.places import PlacesTaken
+from peak_console.model.records import Hold, RunState
 from peak_console.tui.bars.status_line import StatusLine
 from peak_console.tui.bars.status_text import first_line, next_row, second_line, shortened
 from peak_console.tui.bars.trouble_bar import TroubleBar
 from peak_console.tui.drawing.paint import pieces_width
 from peak_console.tui.state.snapshot import EngineState, Trouble
-from tests.tui.harness import WidgetApp, fixed_now, make_row, make_snapshot, trading_rows
+from peak_console.values import replace
+from tests.tui.harness import WidgetApp, fixed_now, make_row, make_run, make_snapshot, trading_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,6 +146,26 @@ def test_the_second_line_names_what_comes_next() -> None:
 
     assert text.startswith(" next  sooner  in 00:04:12 ")
     assert text.endswith("hold: none   no alerts ")
+
+
+def test_taken_places_are_shown_where_there_is_a_limit_and_how_long_slots_wait() -> None:
+    now = fixed_now()
+    runs = [make_run(number, f"hung{number}", ended_ago=None) for number in (1, 2, 3)]
+    since = now - timedelta(seconds=140)
+    queued = make_run(4, "late", ended_ago=None, state=RunState.QUEUED, claimed_at=since, started_at=None)
+    rows = [make_row("one")]
+    assert "3/3 places   hold: none" in second(make_snapshot(rows, places=PlacesTaken(runs, 3, now)))
+    assert "places" not in second(make_snapshot(rows, places=PlacesTaken(runs, 0, now)))
+    starved = make_snapshot(rows, places=PlacesTaken([*runs, queued], 3, since))
+    assert "3/3 places, 1 waiting for 2m20s   hold: none" in second(starved), "its age goes on without a new snapshot"
+    assert "3/3 places, 1 waiting 2m20s" in second(starved, 80)
+    assert "1 waiting for 0s" in second(replace(starved, stale_since=now)), "nobody knows what has become of it"
+
+
+def test_a_job_that_no_engine_serves_is_not_next() -> None:
+    left = make_row("left", next_in=5)
+    left = replace(left, view=replace(left.view, not_served="no engine selects it (pid 1)"))
+    assert " next  one  in " in second(make_snapshot([left, make_row("one", next_in=900)]))
 
 
 def test_a_slot_that_is_due_says_due() -> None:

@@ -113,6 +113,18 @@ async def test_a_double_click_on_a_run_asks_for_its_output() -> None:
     assert [message.run_id for message in posted.of(JobDetails.RunOpened)] == [1298]
 
 
+async def test_why_the_run_under_the_cursor_was_late_stands_below_the_list() -> None:
+    newest, second, *rest = runs_of()
+    app = DetailsApp(details(runs=[newest, replace(second, late_because="held; machine slept"), *rest]))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        runs = app.details.query_one(RunList)
+        assert str(runs.border_subtitle) == ""
+        await pilot.press("down")
+        await pilot.pause()
+        assert str(runs.border_subtitle).endswith(" late: held; machine slept")
+
+
 @pytest.mark.parametrize("key", ["escape", "q"])
 async def test_it_closes(key: str) -> None:
     app, posted = DetailsApp(details()), Posted()

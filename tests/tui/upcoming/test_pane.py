@@ -10,6 +10,7 @@ import pytest
 from textual.geometry import Region
 
 from peak_console.decisions.job_status import Standing
+from peak_console.decisions.places import PlacesTaken
 from peak_console.model.records import Hold, RunState
 from peak_console.schedule.model import JobSchedule
 from peak_console.tui.drawing.glyphs import CURSOR
@@ -17,6 +18,7 @@ from peak_console.tui.drawing.paint import pieces_width
 from peak_console.tui.upcoming.entries import UpcomingEntries
 from peak_console.tui.upcoming.lines import line_pieces, name_width, upcoming_lines
 from peak_console.tui.upcoming.pane import Upcoming
+from peak_console.values import replace
 from tests.tui.harness import (
     ZONE,
     Posted,
@@ -53,6 +55,30 @@ def running(name: str, took: float, durations: Sequence[float] = ()) -> JobRow:
         active=(make_run(7, name, ended_ago=None, took=took),),
         history=make_history(name, durations),
     )
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (60, "    2m20s  risk_check_hourly  behind hung #7"),
+        (40, "    2m20s  risk_check_h…  behind hung #7"),
+        (24, "    2m20s  risk_check_h…"),
+    ],
+)
+def test_slots_that_wait_come_first_with_their_age_and_whom_they_wait_for(width: int, shown: str) -> None:
+    at = fixed_now() - timedelta(seconds=140)
+    wait = make_run(8, "risk_check_hourly", ended_ago=None, state=RunState.QUEUED, claimed_at=at, started_at=None)
+    rows = [running("hung", 600), make_row("risk_check_hourly", Standing.QUEUED, queued=(wait,), next_in=900)]
+    places = PlacesTaken([*rows[0].view.active, wait], 1, fixed_now())
+    lines = [line.rstrip() for line in said(make_snapshot(rows, places=places), width) if line.strip()]
+    assert lines[:3] == [" waiting for their turn", shown, " running · 1/1 places"]
+    assert sum("risk_check" in line for line in lines) == 2, "the wait, and the slot to come"
+
+
+def test_a_slot_that_nobody_serves_says_so() -> None:
+    left = make_row("left", next_in=5)
+    left = replace(left, view=replace(left.view, not_served="no engine selects it (pid 1)"))
+    assert "left  ✖ unserved" in said(make_snapshot([left]))[1]
 
 
 def test_runs_come_first_and_the_oldest_on_top() -> None:

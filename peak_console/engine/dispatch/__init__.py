@@ -1,0 +1,1 @@
+"""From due slots to running runs: decide, record, then act."""

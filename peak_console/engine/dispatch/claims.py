@@ -1,0 +1,89 @@
+"""What the registry records of a slot that has been decided."""
+
+from __future__ import annotations
+
+from peak_console.alerts.judge import judge_catch_up, judge_missed
+from peak_console.decisions.policy import Action, is_counted
+from peak_console.engine.dispatch.lateness import OWN_RUN, behind
+from peak_console.engine.incidents import CATCH_UP, open_for_job
+from peak_console.model.records import Claim, Outcome
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from peak_console.decisions.policy import Verdict
+    from peak_console.engine.context import EngineContext
+    from peak_console.engine.dispatch.lateness import Lateness
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import Run
+
+TAG = "scheduler"
+"""The registry's tag of runs that the engine itself made, as documented."""
+
+
+class Claims:
+    """Makes claims of verdicts, with the reasons for lateness, and the alerts about slots that were missed."""
+
+    def __init__(self, context: EngineContext, lateness: Lateness) -> None:
+        self._context = context
+        self._lateness = lateness
+
+    def of(self, job: JobDefinition, verdict: Verdict, *, late_because: str | None = None) -> Claim:
+        """The claim of a slot by its verdict."""
+        command, args = self._context.launcher.shown(job)
+        outcome = {Action.SKIP: Outcome.SKIPPED, Action.MISS: Outcome.MISSED}.get(verdict.action)
+        reason = verdict.reason
+        if verdict.folded:
+            least = "" if is_counted(job, verdict.folded) else "at least "
+            also = f"stands for {least}{verdict.folded} earlier slot{'s' if verdict.folded > 1 else ''} too"
+            reason = f"{reason}; {also}" if reason else also
+        return Claim(
+            job=job.name,
+            scheduled_for=verdict.slot,
+            triggered_by=verdict.triggered_by,
+            queued=verdict.waits,
+            outcome=outcome,
+            reason=reason,
+            command=command,
+            args=args,
+            tags=list(job.tags),
+            tag=TAG,
+            late_because=late_because if outcome is None else None,
+        )
+
+    def why_late(self, verdict: Verdict, now: datetime, claims: Sequence[Claim]) -> str | None:
+        """What a slot has waited for until now, and what it waits for: those of the same moment come first."""
+        waits = self.waits_for(verdict, [claim.job for claim in claims if not claim.queued and claim.outcome is None])
+        return "; ".join(filter(None, (self._lateness.why(verdict.slot, now), waits))) or None
+
+    def waits_for(self, verdict: Verdict, starting: list[str]) -> str | None:
+        """What a slot that is queued waits for; ``starting`` are jobs that start at the same moment."""
+        if verdict.action in (Action.QUEUE, Action.REPLACE):
+            return OWN_RUN
+        if verdict.action != Action.WAIT:
+            return None
+        return behind([*(live.run for live in self._context.supervisor), *self._context.foreign], starting)
+
+    def report_missed(self, job: JobDefinition, run: Run, verdict: Verdict, now: datetime) -> None:
+        """Raise the alert about a slot that was missed, or that stands for missed ones; in the claim's transaction."""
+        context = self._context
+        if verdict.action == Action.MISS:
+            since, count = verdict.since or verdict.slot, verdict.folded + 1
+            alert = judge_missed(
+                job.name, count=count, since=since, tags=job.tags, reason=verdict.reason, run_id=run.id, now=now,
+                zone=context.zone_of(job), counted=is_counted(job, count),
+            )  # fmt: skip
+            open_for_job(context.alerts, Outcome.MISSED, job, alert)
+        elif verdict.folded and verdict.since is not None:
+            caught_up = judge_catch_up(
+                run,
+                count=verdict.folded,
+                since=verdict.since,
+                now=now,
+                zone=context.zone_of(job),
+                counted=is_counted(job, verdict.folded),
+            )
+            if caught_up is not None:
+                open_for_job(context.alerts, CATCH_UP, job, caught_up)

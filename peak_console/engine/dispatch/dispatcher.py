@@ -1,0 +1,166 @@
+"""What starts now: slots that are due, runs that have waited for their turn, and runs by hand."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from peak_console.decisions.policy import Action, decide_by_hand
+from peak_console.decisions.turns import Turns, why_given_up
+from peak_console.engine.dispatch.claims import Claims
+from peak_console.engine.dispatch.due_slots import DueSlots
+from peak_console.engine.dispatch.lateness import Lateness
+from peak_console.engine.dispatch.places import Places
+from peak_console.engine.dispatch.replacer import Replacer
+from peak_console.engine.ends import End
+from peak_console.engine.events import RunQueued
+from peak_console.engine.mishaps import sentence
+from peak_console.jobs.model import JobDefinition
+from peak_console.model.records import Outcome, RunState
+from peak_console.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from peak_console.decisions.conditions import Situation
+    from peak_console.engine.context import EngineContext
+    from peak_console.engine.dispatch.starter import Starter
+    from peak_console.model.records import Run
+
+
+class Dispatcher:
+    """Claims what is due and starts what was claimed."""
+
+    def __init__(self, context: EngineContext, starter: Starter) -> None:
+        self._context = context
+        self._starter = starter
+        self._untold: list[End] = []
+        self._lateness = Lateness(context)
+        self._claims = Claims(context, self._lateness)
+        self._replacer = Replacer(context)
+        self._due_slots = DueSlots(context, self._claims, self._replacer)
+        self.places = Places(context)
+
+    def dispatch(self, now: datetime) -> list[End]:
+        """Claim every slot that is due, start what may start; the ends of those that could not be.
+
+        Raises ``StateError`` when the registry refuses; nothing has started then that is not claimed, and the ends
+        come with the next call.
+        """
+        context = self._context
+        self._lateness.look(now)
+        if context.hold is None and not context.draining:
+            if context.queue and context.jobset.settings.max_concurrent_runs:
+                self._serve_queue(now)  # those that have waited for a place come first
+            self._untold += self._starter.start(self._due_slots.claim(now))
+        self._due_slots.raise_refusal()
+        self._serve_queue(now)
+        self.places.lay_out_ahead(now)
+        return self._take_untold()
+
+    def dispatch_queue(self, now: datetime) -> list[End]:
+        """Start the queued runs whose turn has come; the ends of those that could not be started."""
+        self._serve_queue(now)
+        return self._take_untold()
+
+    def _serve_queue(self, now: datetime) -> None:
+        context = self._context
+        if context.hold is None and not context.draining:
+            self._untold += self._give_up(now)
+            self._untold += self._starter.start(self._from_queue(now))
+
+    def _take_untold(self) -> list[End]:
+        ends, self._untold = self._untold, []
+        return ends + self._due_slots.take_replaced()
+
+    def _give_up(self, now: datetime) -> list[End]:
+        """What waits for its turn, or for another attempt, does not outlast its job, nor the disabling of that."""
+        context = self._context
+        if not context.queue:
+            return []
+        facts = context.facts(now)
+        asked: dict[str, Situation] = {}
+        ends = []
+        for run in context.queue:
+            job, reason = context.jobs.get(run.job), ""
+            if context.is_gone(run.job):
+                job, reason = JobDefinition(run.job, tags=run.tags), "its job is gone from the jobs file"
+            elif job is not None:
+                if run.job not in asked:
+                    asked[run.job] = facts.situation(job, context.planner.states.get(run.job), None)
+                reason = why_given_up(run, asked[run.job], context.store.is_by_hand)
+            if job is not None and reason:
+                outcome = Outcome.STOPPED if run.stop_reason else Outcome.SKIPPED
+                ends.append(End(run, job, outcome, None, now, reason))
+        if ends:
+            context.queue.drop({end.run.id for end in ends})
+        return ends
+
+    def _from_queue(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
+        """Queued runs whose turn has come, claimed in one transaction."""
+        context = self._context
+        if not (chosen := self._next_of_queue(now)):
+            return []
+        with context.store:
+            if context.is_shared:  # another engine may have taken places since
+                chosen = chosen[: context.capacity().free]
+            taken = [
+                (replace(run, late_because=why), job)
+                for run, job in chosen
+                if context.store.take_from_queue(run.id, context.identity, why := self._lateness.why_still(run, now))
+            ]
+        context.queue.drop({run.id for run, _ in chosen})
+        return taken
+
+    def _next_of_queue(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
+        context = self._context
+        if not context.queue:
+            return []
+        chosen = []
+        turns = Turns(context.queue, context.active_runs, context.capacity(), now)
+        for run, job in turns.ready(context.jobs):
+            try:
+                definition = context.with_args_of(job, run)
+            except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
+                context.queue.drop({run.id})
+                reason = context.launcher.redactor.text(sentence(error))
+                self._untold.append(End(run, job, Outcome.NOT_STARTED, None, now, reason))
+                continue
+            chosen.append((run, definition))
+            turns.take(run, job)
+        return chosen
+
+    def start_by_hand(
+        self, job: JobDefinition, now: datetime, *, force: bool, command_id: int | None = None
+    ) -> tuple[Run | None, str, list[End]]:
+        """Claim and start a manual run under the job's overlap policy, or beside what runs with ``force``.
+
+        The command that asks for it learns of the run in the same transaction, so that it never makes another.
+
+        Returns the run, or ``None`` and why there is none, and the ends of runs that could not be started or gave way.
+        """
+        context = self._context
+        slot = now
+        runs: list[Run] = []
+        while not runs:  # the very moment may be taken, by a slot or by the same key pressed twice
+            with context.store:
+                if command_id is not None and context.store.is_answered(command_id):
+                    return None, "its asker has given up waiting", []
+                asked = context.facts(now).situation(job, context.planner.states.get(job.name), slot)
+                verdict = decide_by_hand(asked, slot, force=force)
+                if verdict.action == Action.SKIP:
+                    return None, f"{verdict.reason}; stop it first", []
+                claim = self._claims.of(job, verdict, late_because=self._claims.waits_for(verdict, []))
+                runs = context.store.claim([claim], now, context.identity)
+                if runs and command_id is not None:
+                    context.store.carried_out(command_id, runs[0].id)
+                if runs and verdict.replaces:
+                    self._replacer.record(job)
+            slot += timedelta(microseconds=1)
+        context.queue.keep_arguments(runs[0], job)
+        ends = self._replacer.carry_out(job, now) if verdict.replaces else []
+        if runs[0].state == RunState.QUEUED:
+            context.queue.add(runs[0])
+            context.emit(RunQueued(at=now, run=runs[0]))
+            return runs[0], "", ends
+        return runs[0], "", ends + self._starter.start([(runs[0], job)])

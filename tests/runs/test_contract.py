@@ -1,0 +1,276 @@
+"""What the engine relies on, whatever executes its runs: one suite, every executor."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from peak_console.clock import SystemClock
+from peak_console.errors import StartError
+from peak_console.runs.interface import AlreadyStartedError, Ended, RunSpec
+from peak_console.runs.local.executor import LocalExecutor
+from peak_console.runs.local.system import LinuxSystem, PortableSystem, this_system
+from peak_console.runs.simulated import Script, SimulatedExecutor
+from tests.support.processes import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from peak_console.runs.interface import Executor, RunHandle
+
+WAITING = """
+import os, signal, sys, time
+gate, stays = sys.argv[1:]
+if stays == "kill":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+open(gate + ".ready", "w").close()
+while not os.path.exists(gate):
+    time.sleep(0.005)
+sys.exit(int(open(gate).read()))
+"""
+
+
+class LocalStage:
+    """Runs are processes that wait at a gate, and end with the code that they find there."""
+
+    def __init__(self, folder: Path, system: str) -> None:
+        self._folder = folder
+        self._system = LinuxSystem() if system == "linux" else PortableSystem()
+        self._made: list[tuple[LocalExecutor, list[RunHandle]]] = []
+        self.executor: Executor = self.another()
+
+    def another(self) -> Executor:
+        """An executor of another engine, on the same runs."""
+        executor = LocalExecutor(self._system)
+        self._made.append((executor, []))
+        return executor
+
+    def spec(self, run_id: int = 1, dies_of: str = "terminate") -> RunSpec:
+        argv = [sys.executable, "-I", "-S", "-c", WAITING, self._gate(run_id), dies_of]
+        return RunSpec(run_id, str(self._folder / "runs" / str(run_id)), argv, {}, None, 0)
+
+    def impossible(self, run_id: int) -> RunSpec:
+        return RunSpec(run_id, str(self._folder / "runs" / str(run_id)), ["/no/such/program"], {}, None, 0)
+
+    def is_under_way(self, run_id: int) -> bool:
+        return os.path.exists(f"{self._gate(run_id)}.ready")
+
+    def end(self, run_id: int, code: int) -> None:
+        with open(f"{self._gate(run_id)}.new", "w", encoding="ascii") as file:
+            file.write(str(code))
+        os.rename(f"{self._gate(run_id)}.new", self._gate(run_id))
+
+    def _gate(self, run_id: int) -> str:
+        return str(self._folder / f"gate-{run_id}")
+
+
+class SimulatedStage:
+    """Runs are values; they end when they are told to."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._first = self._made()
+        self.executor: Executor = self._first
+
+    def _made(self, before: SimulatedExecutor | None = None) -> SimulatedExecutor:
+        return SimulatedExecutor(
+            SystemClock(),
+            lambda spec: Script(refusal="there is no such program" if spec.argv == ["impossible"] else None),
+            processes=before.processes if before else None,
+            started_marks=before.started_marks if before else None,
+        )
+
+    def another(self) -> Executor:
+        return self._made(self._first)
+
+    def spec(self, run_id: int = 1, dies_of: str = "terminate") -> RunSpec:
+        return RunSpec(run_id, str(self._folder / "runs" / str(run_id)), [dies_of], {}, None, 0)
+
+    def impossible(self, run_id: int) -> RunSpec:
+        return RunSpec(run_id, str(self._folder / "runs" / str(run_id)), ["impossible"], {}, None, 0)
+
+    def is_under_way(self, run_id: int) -> bool:
+        process = self._first.processes[run_id]
+        process.dies_of = process.spec.argv[0]
+        return True
+
+    def end(self, run_id: int, code: int) -> None:
+        self._first.processes[run_id].ended = Ended(code, datetime.now(UTC))
+
+
+class Theatre:
+    """A stage, and the handles that were given out on it."""
+
+    def __init__(self, stage: LocalStage | SimulatedStage) -> None:
+        self.stage = stage
+        self.executor = stage.executor
+        self._handles: list[RunHandle] = []
+
+    def started(self, spec: RunSpec) -> RunHandle:
+        """A run that has got so far that signals do what they should."""
+        handle = self.executor.start(spec)
+        self._handles.append(handle)
+        wait_until(lambda: self.stage.is_under_way(spec.run_id), "the run")
+        return handle
+
+    def adopted(self, executor: Executor, run_id: int, of: RunHandle | None) -> RunHandle | Ended:
+        directory = self.stage.spec(run_id).directory
+        found = executor.adopt(run_id, directory, of.pid if of else None, of.pid_started if of else None)
+        if not isinstance(found, Ended):
+            self._handles.append(found)
+        return found
+
+    def close(self) -> None:
+        for handle in self._handles:
+            handle.kill()
+            handle.close()
+        self.executor.close()
+
+
+def ended(handle: RunHandle) -> Ended:
+    wait_until(lambda: handle.poll() is not None, "the end")
+    end = handle.poll()
+    assert end is not None
+    return end
+
+
+@pytest.fixture(params=["linux", "portable", "simulated"])
+def theatre(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Theatre]:
+    if request.param == "linux" and not isinstance(this_system(), LinuxSystem):
+        pytest.skip("needs Linux")
+    made = Theatre(SimulatedStage(tmp_path) if request.param == "simulated" else LocalStage(tmp_path, request.param))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("code", [0, 1, 77, 255])
+def test_a_run_ends_with_its_code_and_stays_ended(theatre: Theatre, code: int) -> None:
+    before = datetime.now(UTC)
+    handle = theatre.started(theatre.stage.spec())
+    assert handle.poll() is None
+    assert handle.started_at is not None
+    assert before - timedelta(seconds=1) <= handle.started_at <= datetime.now(UTC)
+    theatre.stage.end(1, code)
+    end = ended(handle)
+    assert end.return_code == code
+    assert end.at is not None
+    assert handle.started_at - timedelta(seconds=1) <= end.at <= datetime.now(UTC) + timedelta(seconds=1)
+    assert handle.poll() == end == handle.poll()
+
+
+def test_a_run_starts_once_however_many_ask(theatre: Theatre) -> None:
+    spec = theatre.stage.spec()
+    theatre.started(spec)
+    for executor in (theatre.executor, theatre.stage.another()):
+        (again,) = executor.start_many([spec])
+        assert isinstance(again, AlreadyStartedError)
+        with pytest.raises(AlreadyStartedError):
+            executor.start(spec)
+        executor.close()
+
+
+def test_whether_a_run_was_started_is_known(theatre: Theatre) -> None:
+    spec = theatre.stage.spec()
+    assert not theatre.executor.is_started(spec.directory)
+    theatre.started(spec)
+    assert theatre.executor.is_started(spec.directory)
+    theatre.stage.end(1, 0)
+    other = theatre.stage.another()
+    assert other.is_started(spec.directory)
+    assert not other.seize(spec.directory), "it was started after all"
+    other.close()
+
+
+def test_a_run_that_was_seized_never_starts(theatre: Theatre) -> None:
+    spec = theatre.stage.spec()
+    assert theatre.executor.seize(spec.directory)
+    assert theatre.executor.seize(spec.directory), "and may be seized again"
+    assert not theatre.executor.is_started(spec.directory)
+    with pytest.raises(AlreadyStartedError):
+        theatre.executor.start(spec)
+    assert theatre.adopted(theatre.executor, 1, None) == Ended(None, None)
+
+
+def test_what_cannot_be_started_holds_nobody_up_and_may_be_tried_again(theatre: Theatre) -> None:
+    first, second, third = theatre.executor.start_many(
+        [theatre.stage.spec(1), theatre.stage.impossible(2), theatre.stage.spec(3)]
+    )
+    assert not isinstance(first, StartError)
+    assert not isinstance(third, StartError)
+    assert isinstance(second, StartError)
+    assert not isinstance(second, AlreadyStartedError)
+    assert "no such program" in str(second)
+    theatre._handles += [first, third]
+    assert not theatre.executor.is_started(theatre.stage.spec(2).directory)
+    theatre.started(theatre.stage.spec(2))
+    for run_id in (1, 2, 3):
+        wait_until(lambda run_id=run_id: theatre.stage.is_under_way(run_id))  # type: ignore[misc]
+        theatre.stage.end(run_id, run_id)
+    assert [ended(handle).return_code for handle in (first, third)] == [1, 3]
+
+
+def test_what_is_asked_to_end_ends(theatre: Theatre) -> None:
+    handle = theatre.started(theatre.stage.spec())
+    handle.terminate()
+    assert ended(handle).return_code == 143
+    handle.terminate()
+    handle.kill()
+    assert ended(handle).return_code == 143, "nothing happens to what is gone"
+
+
+def test_what_does_not_hear_is_killed(theatre: Theatre) -> None:
+    handle = theatre.started(theatre.stage.spec(dies_of="kill"))
+    handle.terminate()
+    assert handle.poll() is None
+    handle.kill()
+    assert ended(handle).return_code == 137
+
+
+def test_runs_outlive_their_executor_and_are_adopted(theatre: Theatre) -> None:
+    handle = theatre.started(theatre.stage.spec())
+    handle.close()
+    theatre.executor.close()
+    other = theatre.stage.another()
+    adopted: list[RunHandle] = []
+    for known in (handle, None):
+        found = theatre.adopted(other, 1, known)
+        assert not isinstance(found, Ended)
+        assert (found.pid, found.pid_started) == (handle.pid, handle.pid_started)
+        assert found.poll() is None
+        adopted.append(found)
+    theatre.stage.end(1, 7)
+    assert [ended(each).return_code for each in adopted] == [7, 7]
+    for known in (handle, None):
+        over = theatre.adopted(other, 1, known)
+        assert isinstance(over, Ended)
+        assert over.return_code == 7
+    other.close()
+
+
+def test_a_run_that_nobody_started_has_left_no_trace(theatre: Theatre) -> None:
+    assert theatre.adopted(theatre.executor, 1, None) == Ended(None, None)
+
+
+def test_a_run_that_has_left_nothing_does_not_linger(theatre: Theatre) -> None:
+    handle = theatre.started(theatre.stage.spec())
+    assert list(theatre.executor.lingering([handle])) == []
+    theatre.stage.end(1, 0)
+    ended(handle)
+    remains = theatre.executor.remains(theatre.stage.spec().directory, handle.pid, handle.pid_started)
+    assert list(theatre.executor.lingering([handle, remains])) == []
+
+
+def test_getting_ready_and_resting_change_nothing(theatre: Theatre) -> None:
+    theatre.executor.rest()
+    theatre.executor.prepare()
+    theatre.executor.prepare()
+    handle = theatre.started(theatre.stage.spec())
+    theatre.executor.rest()
+    theatre.stage.end(1, 5)
+    assert ended(handle).return_code == 5
+    assert list(theatre.executor.mishaps()) == []
