@@ -109,14 +109,14 @@ class _Service:
     def _setup(self, watcher: Watcher | None = None) -> EngineSetup:
         """What the engine is made with; the watcher is that of a resident engine."""
         from peak_console.engine.setup import EngineSetup
-        from peak_console.runs.local.executor import LocalExecutor
+        from peak_console.runs.executors import make_executor
 
         setup = EngineSetup(
             jobset=self._jobset,
             directory=self._directory,
             options=engine_options(self._options, "headless" if watcher is not None else "once"),
             clock=self._clock,
-            executor=LocalExecutor(),
+            executor=make_executor(),
             environ=os.environ,
             channels_of=self._alerting.channels_of,
             emit=self._reporter if self._notifier is None else self._tell,

@@ -9,7 +9,7 @@ from peak_console.engine.mishaps import sentence
 from peak_console.errors import StartError, StateError
 from peak_console.jobs.model import JobDefinition
 from peak_console.model.records import Outcome, RunState
-from peak_console.runs.local.executor import process_lives, process_mark
+from peak_console.runs.supervisors import is_alive
 from peak_console.store.directory import run_directories, run_directory
 from peak_console.values import replace
 
@@ -25,17 +25,6 @@ if TYPE_CHECKING:
     from peak_console.engine.ends import End
     from peak_console.model.records import Run
     from peak_console.runs.interface import Executor
-
-
-def identity(pid: int) -> str:
-    """A living process, told from any later one with the same pid; the registry's ``supervisor``."""
-    return f"{pid} {process_mark(pid)}"
-
-
-def is_alive(supervisor: str | None) -> bool:
-    """Whether the process that an ``identity`` names still lives; it may be dead and not taken away by its parent."""
-    pid = (supervisor or "").split(" ", 1)[0]
-    return pid.isdecimal() and identity(int(pid)) == supervisor and process_lives(int(pid))
 
 
 def unknown_runs(directory: str, last_id: int, executor: Executor, *, all_of_them: bool) -> list[int]:

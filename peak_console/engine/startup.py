@@ -12,10 +12,11 @@ from peak_console.engine.core import EngineCore
 from peak_console.engine.dispatch.run_queue import RunQueue
 from peak_console.engine.incidents import jobs_file_cause
 from peak_console.engine.launch import Launcher
-from peak_console.engine.recovery import identity, unknown_runs
+from peak_console.engine.recovery import unknown_runs
 from peak_console.engine.supervisor import Supervisor
 from peak_console.errors import DamagedError
 from peak_console.model.records import EngineInfo
+from peak_console.runs.supervisors import identity
 from peak_console.store.restore import NO_MEMORY
 from peak_console.version import __version__
 

@@ -80,7 +80,7 @@ def _between(value: Any, lowest: int, highest: int) -> int:
 
 
 def supervisor(value: Any) -> str:
-    """A process as ``recovery.identity`` names it: its pid and a mark."""
+    """A process as ``runs.supervisors.identity`` names it: its pid and a mark."""
     number, space, _mark = text(value).partition(" ")
     if not (space and number.isascii() and number.isdecimal() and len(number) <= len(str(_MOST_PID))):
         raise ValueError

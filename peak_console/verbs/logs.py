@@ -8,7 +8,7 @@ import time
 
 from peak_console.errors import PeakConsoleError
 from peak_console.model.records import Outcome, RunState, Trigger
-from peak_console.runs.local.run_directory import read_exit_status
+from peak_console.runs.executors import has_ended
 from peak_console.runs.output.reader import OutputReader
 from peak_console.store.directory import run_directory
 from peak_console.store.locks import is_served
@@ -106,7 +106,7 @@ class _Reading:
             self._pass_on_all()
             if is_over:
                 return
-            if read_exit_status(self._directory)[0] is not None or self._is_forsaken():
+            if has_ended(self._directory) or self._is_forsaken():
                 ended_at = ended_at or time.monotonic()
                 if time.monotonic() - ended_at > UNRECORDED_SECONDS:
                     return
@@ -114,16 +114,13 @@ class _Reading:
 
     def _is_forsaken(self) -> bool:
         """Whether the run's process is gone and no engine is there to record that."""
-        from peak_console.engine.recovery import is_alive
-        from peak_console.runs.local.executor import process_lives, process_mark
-        from peak_console.runs.local.run_directory import read_record
+        from peak_console.runs.executors import is_gone
+        from peak_console.runs.supervisors import is_alive
 
         run = self._run
         if run.state == RunState.QUEUED or is_served(self._state_directory) or is_alive(run.supervisor):
             return False
-        record = read_record(self._directory)
-        pid, mark = (record.pid, record.mark) if record is not None else (run.pid, run.pid_started)
-        return pid is None or process_mark(pid) != mark or not process_lives(pid)
+        return is_gone(self._directory, run.pid, run.pid_started)
 
     def _pass_on_all(self) -> None:
         while chunks := self._reader.read_new():

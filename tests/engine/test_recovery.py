@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.engine.recovery import identity, is_alive
 from peak_console.engine.setup import EngineOptions
 from peak_console.model.records import Hold
 from peak_console.runs.interface import AlreadyStartedError, Ended, RunSpec
+from peak_console.runs.supervisors import identity, is_alive
 from peak_console.store.directory import run_directory
 from tests.support.clock import MONDAY_MORNING
 from tests.support.factories import make_job

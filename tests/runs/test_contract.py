@@ -11,6 +11,7 @@ import pytest
 
 from peak_console.clock import SystemClock
 from peak_console.errors import StartError
+from peak_console.runs.executors import make_executor
 from peak_console.runs.interface import AlreadyStartedError, Ended, RunSpec
 from peak_console.runs.local.executor import LocalExecutor
 from peak_console.runs.local.system import LinuxSystem, PortableSystem, this_system
@@ -274,3 +275,10 @@ def test_getting_ready_and_resting_change_nothing(theatre: Theatre) -> None:
     theatre.stage.end(1, 5)
     assert ended(handle).return_code == 5
     assert list(theatre.executor.mishaps()) == []
+
+
+def test_executors_are_made_by_name() -> None:
+    assert isinstance(make_executor(), LocalExecutor)
+    assert isinstance(make_executor("local"), LocalExecutor)
+    with pytest.raises(StartError, match="clowd: no executor is called that; there is: local"):
+        make_executor("clowd")

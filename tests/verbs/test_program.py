@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import peak_console
-from peak_console.engine.recovery import identity
+from peak_console.runs.supervisors import identity
 from peak_console.store.directory import run_directory
 from tests.verbs.support import record_run
 

@@ -57,7 +57,7 @@ class OwnEngine:
         from peak_console.engine.control import Control
         from peak_console.engine.setup import EngineSetup
         from peak_console.headless import engine_options
-        from peak_console.runs.local.executor import LocalExecutor
+        from peak_console.runs.executors import make_executor
 
         self.failure = None
         control = self._control = Control()
@@ -66,7 +66,7 @@ class OwnEngine:
             directory=self._directory,
             options=engine_options(self._options, "console"),
             clock=self._clock,
-            executor=LocalExecutor(),
+            executor=make_executor(),
             environ=os.environ,
             channels_of=self._alerting.channels_of,
             emit=self._on_event,
