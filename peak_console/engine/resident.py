@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from peak_console.engine.open_directory import OpenDirectory
     from peak_console.engine.setup import EngineSetup
 
+REPLACEMENT_PATIENCE_SECONDS = 20.0
+"""How long an engine waits for another one that writes into a registry that was just replaced."""
 REPLACEMENT_SECONDS = 60.0
 """Damage that comes back sooner is the disk's, or the work of somebody whom no engine can help."""
 GUARD_SECONDS = 4.0
@@ -201,6 +203,8 @@ class ResidentEngine:
                 self._place.replace_registry()
             else:
                 self._place.store.reopen()
+            # Another engine of the directory may be restoring what it remembers at this moment.
+            self._place.store.be_patient(REPLACEMENT_PATIENCE_SECONDS)
             restore(self._place.store, memory, self._setup.clock.now())
             self.duties = self._startup.begin_once(self._control.take_offer() or before.jobset, self._make_duties)
         except StateError as error:

@@ -181,3 +181,26 @@ def test_a_registry_that_is_removed_under_two_engines_serves_both_again(program:
     assert all(f"pid {engine.pid}" in status for engine in engines)
     assert [engine.leave() for engine in engines] == [0, 0]
     assert len(program.log) == len(set(program.log))
+
+
+def test_a_registry_that_is_damaged_under_two_engines_is_set_aside_once_and_nothing_runs_twice(
+    program: Program,
+) -> None:
+    program.jobs(tagged("fwd", "forward") + tagged("risk", "risk"))
+    engines = [program.headless("--include-tags", tag) for tag in ("forward", "risk")]
+    for name, engine in zip(("fwd", "risk"), engines, strict=True):
+        engine.shows(f"{name} #", times=4)
+    for path in program.state.glob("registry.db*"):  # what lies in the log would mend the file again
+        path.write_bytes(b"damaged" * 3000)
+    for name, engine in zip(("fwd", "risk"), engines, strict=True):
+        engine.shows(f"{name} #", times=engine.out.count(f"{name} #") + 6)
+    status = program.run("status").out
+    assert all(f"pid {engine.pid}" in status for engine in engines)
+    assert [engine.leave() for engine in engines] == [0, 0]
+    aside = {
+        path.name.partition("-wal")[0].partition("-shm")[0] for path in program.state.glob("registry.db.damaged-*")
+    }
+    assert len(aside) == 1, "one of them mends it, the other follows"
+    assert len(program.log) == len(set(program.log)), "no slot ran twice"
+    ids = [run.id for run in program.runs()]
+    assert len(ids) == len(set(ids))
