@@ -14,7 +14,7 @@ from peak_console.store.directory import run_directory
 from peak_console.store.store import Store
 from peak_console.tui.app.console import ConsoleApp
 from peak_console.tui.keys.actions import key_shown
-from peak_console.tui.state.permissions import Limits
+from peak_console.tui.state.permissions import Permissions
 from peak_console.tui.state.snapshot import EngineState, Trouble
 from peak_console.values import replace
 from tests.support.clock import FakeClock
@@ -36,7 +36,7 @@ class StagedSession:
 
     def __init__(self, directory: str, jobs: Iterable[JobDefinition], clock: FakeClock, jobs_file: str) -> None:
         self.jobs_file = jobs_file
-        self.limits = Limits()
+        self.permissions = Permissions()
         self.keymap: Mapping[str, str] = {}
         self.directory = directory
         self.clock: Clock = clock
@@ -99,11 +99,11 @@ class StagedSession:
 
     @property
     def no_engine(self) -> str:
-        return self.limits.no_engine(key_shown("take_over", self.keymap))
+        return self.permissions.no_engine(key_shown("take_over", self.keymap))
 
     @property
     def refusal(self) -> str | None:
-        return self.limits.acting
+        return self.permissions.why_not_act
 
     def command(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> int:
         return self.store.issue(verb, self.user, self.clock.now(), job, run_id, arguments)

@@ -26,11 +26,11 @@ _JOB_WIDTH = 32
 _LEVEL_WIDTH = 8
 _TIME_WIDTH = {1: 5, 6: 9}
 """Of the times as ``moment`` says them, by how many days ago the oldest was at the most; older ones take 12."""
-_LONGEST = 500
+_DETAILS_CHARACTERS = 500
 """Characters of details that are looked at; no line is longer."""
 
 
-class Layout:
+class AlertColumns:
     """Where the columns are, for some alerts (newest first) in lines of some width."""
 
     __slots__ = ("job", "now", "time", "width", "zone")
@@ -54,7 +54,7 @@ class Layout:
         """How many lines an alert takes."""
         return 1 if self.is_wide else 2
 
-    def same(self, other: Layout | None) -> bool:
+    def same(self, other: AlertColumns | None) -> bool:
         """Whether lines drawn by ``other`` are right by this one too."""
         return (
             other is not None
@@ -135,7 +135,7 @@ def _level(alert: Alert) -> list[Piece]:
 def _message(alert: Alert, job: str) -> tuple[str, str]:
     """The first line without the job's name, which has a place of its own; and all that follows it, on one line."""
     first, _, rest = alert.message.partition("\n")
-    first, rest = safe(first), safe(" ".join(rest[:_LONGEST].split()))
+    first, rest = safe(first), safe(" ".join(rest[:_DETAILS_CHARACTERS].split()))
     if job and first.startswith(job + " "):
         first = first[len(job) + 1 :]
     return first, rest

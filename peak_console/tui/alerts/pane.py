@@ -11,7 +11,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 
 from peak_console.model.records import Level
-from peak_console.tui.alerts.lines import STYLES, Layout
+from peak_console.tui.alerts.lines import STYLES, AlertColumns
 from peak_console.tui.drawing import paint
 from peak_console.tui.drawing.cursor_list import CursorList
 from peak_console.tui.drawing.entries import EntryList
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _State = tuple[int, datetime, int, bool, bool, bool]
 """What an alert's lines depend on: id, when and how often it has happened; open, resolved, under the cursor or not."""
 EMPTY = "no alerts yet: all quiet"
-_KEPT = 200
+_KEPT_ALERTS = 200
 """Alerts whose drawing is kept; more than any screen shows."""
 
 
@@ -64,7 +64,7 @@ class AlertsPane(CursorList):
         super().__init__(self._list, id=id, classes=classes)
         self._now: datetime | None = None
         self._zone: tzinfo | None = None
-        self._layout: Layout | None = None
+        self._columns: AlertColumns | None = None
         self._strips: dict[_State, list[Strip]] = {}
         """The lines of alerts as they were drawn last."""
         self.border_title = "4 Alerts"
@@ -80,7 +80,7 @@ class AlertsPane(CursorList):
         return self._list.items
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show this alert log. The cursor stays on its alert; only lines that read differently are painted anew."""
+        """Show this alert log. The cursor stays on its alert; only lines that read differently are painted."""
         unread = snapshot.unacknowledged
         self.border_title = Content(f"4 Alerts · {unread} unread" if unread else "4 Alerts")
         self._now, self._zone = snapshot.taken_at, snapshot.zone
@@ -90,7 +90,7 @@ class AlertsPane(CursorList):
         before, was = list(self._visible()), len(self._alerts)
         newest = self._alerts[0].id if self._alerts else 0
         moved = self._list.replace(snapshot.alerts)
-        self._lay_out()
+        self._fit_columns()
         self.set_class(any(_is_critical(alert) for alert in self._alerts), "-critical")
         if was != len(self._alerts):
             self.virtual_size = Size(1, len(self._alerts) * self._height)
@@ -105,11 +105,11 @@ class AlertsPane(CursorList):
     def tick(self, now: datetime) -> None:
         """It is ``now``: another day writes the times differently, nothing else does."""
         self._now = now
-        if self._lay_out():
+        if self._fit_columns():
             self.refresh()
 
     def on_resize(self) -> None:
-        if self._lay_out():
+        if self._fit_columns():
             self.virtual_size = Size(1, len(self._alerts) * self._height)
             self.refresh()
             self.scroll_to_cursor()
@@ -144,12 +144,12 @@ class AlertsPane(CursorList):
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
-        layout = self._layout
+        columns = self._columns
         place, line = divmod(y + self.scroll_offset.y, self._height)
-        if layout is not None and place < len(self._alerts):
-            return self._drawn(layout, place)[line]
+        if columns is not None and place < len(self._alerts):
+            return self._drawn(columns, place)[line]
         pieces = []
-        if layout is not None and not self._alerts and y == (self.size.height - 1) // 2:
+        if columns is not None and not self._alerts and y == (self.size.height - 1) // 2:
             pieces = [(" " * ((width - len(EMPTY)) // 2), "text"), (EMPTY, "muted")]
         return paint.strip(pieces, self._colours(cursor=False), width)
 
@@ -164,15 +164,15 @@ class AlertsPane(CursorList):
         for place in range(first, min(first + self._rows_height // self._height + 1, len(self._alerts))):
             yield self._state(place)
 
-    def _drawn(self, layout: Layout, place: int) -> list[Strip]:
+    def _drawn(self, columns: AlertColumns, place: int) -> list[Strip]:
         state = self._state(place)
         strips = self._strips.get(state)
         if strips is None:
-            if len(self._strips) >= _KEPT:
+            if len(self._strips) >= _KEPT_ALERTS:
                 self._strips.clear()
             cursor = place == self._list.cursor_place
-            styles, lines = self._colours(cursor=cursor), layout.lines(self._alerts[place], cursor=cursor)
-            strips = self._strips[state] = [paint.strip(line, styles, layout.width) for line in lines]
+            styles, lines = self._colours(cursor=cursor), columns.lines(self._alerts[place], cursor=cursor)
+            strips = self._strips[state] = [paint.strip(line, styles, columns.width) for line in lines]
         return strips
 
     def _state(self, place: int) -> _State:
@@ -181,26 +181,26 @@ class AlertsPane(CursorList):
         cursor = place == self._list.cursor_place
         return alert.id, alert.latest_at, alert.count, alert.is_open, is_resolved, cursor
 
-    def _lay_out(self) -> bool:
-        """Fit the columns anew; whether every alert has to be drawn anew for it."""
+    def _fit_columns(self) -> bool:
+        """Fit the columns to the alerts and the width; whether that changes every line."""
         if self._now is None or self._zone is None:
             return False
-        layout = Layout(self._alerts, self.scrollable_content_region.width, self._now, self._zone)
-        if layout.same(self._layout):
+        columns = AlertColumns(self._alerts, self.scrollable_content_region.width, self._now, self._zone)
+        if columns.same(self._columns):
             return False
-        self._layout, self._list.height = layout, layout.height
+        self._columns, self._list.height = columns, columns.height
         self._strips.clear()
         return True
 
     def _keep_in_view(self, moved: int) -> None:
-        """Whoever has scrolled down, or works with the cursor, sees the same alerts as before; others the newest."""
+        """Keep the same alerts in sight while the list is scrolled down or has the focus; else show the newest."""
         if moved and self.scroll_offset.y > 0:
             self.scroll_to(y=self.scroll_offset.y + moved * self._height, animate=False, force=True)
         if self.has_focus:
             self.scroll_to_cursor()
 
     def _wait_for_operator(self, newest: int) -> None:
-        """While nobody works here, an unread alert has the cursor and is seen: the newest, if it came after ``newest``.
+        """Without the focus, put the cursor on an unread alert and show it: the newest, if it came after ``newest``.
 
         So the key that acknowledges from any pane is for the one that has just rung.
         """

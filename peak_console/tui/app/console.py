@@ -134,7 +134,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         yield TroubleBar(id="trouble")
         with Container(id="panes"):
             yield JobTable(self.config.keymap, id="jobs", classes="-shown")
-        yield KeyBar(self.config.keymap, self.session.limits.not_offered)
+        yield KeyBar(self.config.keymap, self.session.permissions.not_offered)
 
     # Events of the terminal and of Textual.
 
@@ -317,7 +317,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.terminal_actions.edit()
 
     def action_suspend_process(self) -> None:
-        if not self.dialogs.is_refused(self.session.limits.suspending):
+        if not self.dialogs.is_refused(self.session.permissions.why_not_suspend):
             super().action_suspend_process()
 
     def action_take_over(self) -> None:
@@ -329,7 +329,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def action_command_palette(self) -> None:
         from peak_console.tui.app.palette import Palette
 
-        self.dialogs.ask(Palette(self.config.keymap, self.session.limits.not_offered))
+        self.dialogs.ask(Palette(self.config.keymap, self.session.permissions.not_offered))
 
     def action_help(self) -> None:
         from peak_console.tui.dialogs.help import HelpScreen

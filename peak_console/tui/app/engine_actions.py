@@ -36,7 +36,7 @@ class EngineActions:
         if not stopped and (whose := self._who_serves()):
             self._dialogs.say(whose)
             return
-        if "take_over" in self._session.limits.not_offered:
+        if "take_over" in self._session.permissions.not_offered:
             self._dialogs.say(self._session.no_engine, "warning")
             return
         from peak_console.tui.dialogs.confirm import TakeOverDialog

@@ -93,7 +93,8 @@ class JobActions:
         runs = [run for row in rows for run in [*row.view.active, *row.view.queued]]
         if not runs:
             if rows:
-                self.dialogs.say(f"nothing of {rows[0].name if len(rows) == 1 else 'these jobs'} is running", "warning")
+                idle = f"{rows[0].name} is not running" if len(rows) == 1 else "none of these jobs is running"
+                self.dialogs.say(idle, "warning")
             return
         from peak_console.tui.dialogs.confirm import ConfirmStop
 

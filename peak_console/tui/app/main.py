@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from peak_console.tui.app.console import ConsoleApp
     from peak_console.tui.state.interface import Session
 
-SCREEN_SECONDS = 3.0
+SCREEN_END_SECONDS = 3.0
 """How long the screen may take to go after a signal; with a terminal that no longer reads, it never would."""
 LOOK_SECONDS = 0.1
 NAMES_SHOWN = 5
@@ -40,7 +40,7 @@ def run_console(options: Namespace) -> int:
     if options.in_browser:
         _claim_terminal()
     _refuse_without_terminal()
-    # Must be set before Textual is loaded: half the frames are half the work, and nobody sees the difference.
+    # Must be set before Textual is loaded: half the frames are half the work, and look the same.
     os.environ.setdefault("TEXTUAL_FPS", "30")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     # Until the first paint: nothing that is loaded becomes garbage, and to look for some takes a tenth of the time.
@@ -147,11 +147,11 @@ class _Life:
         if self._terminal.loop is not None:
             with suppress(RuntimeError):  # the loop is closed: the screen is gone
                 self._terminal.loop.call_soon_threadsafe(self._app.exit, None, 128 + number)
-        if self._screen_gone.wait(SCREEN_SECONDS):
+        if self._screen_gone.wait(SCREEN_END_SECONDS):
             return
         self._terminal.give_up()
         self._end_editor(signal.SIGKILL)
-        if self._screen_gone.wait(SCREEN_SECONDS):
+        if self._screen_gone.wait(SCREEN_END_SECONDS):
             return
         while not self._session.wait(LOOK_SECONDS):
             if self._screen_gone.is_set():
@@ -166,7 +166,7 @@ class _Life:
                 editor.send_signal(number)
 
     def _wait_for_runs(self) -> None:
-        """The engine ends with its last run, after a quit as after a signal. Ctrl+C now stops what runs."""
+        """Wait for the engine, which ends with its last run. Ctrl+C now stops the runs."""
         restored = not self._terminal.is_given_up
         self._session.drain()
         told: list[str] = []

@@ -131,7 +131,7 @@ class Navigation:
 
     def save_output(self, run: Run) -> None:
         """Ask where to save a run's output."""
-        if self._dialogs.is_refused(self._session.limits.leaving_the_screen):
+        if self._dialogs.is_refused(self._session.permissions.why_not_leave_screen):
             return
         from peak_console.tui.dialogs.save import SaveDialog
 

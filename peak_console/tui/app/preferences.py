@@ -62,7 +62,7 @@ class Preferences:
 
     def save(self, theme: str) -> None:
         """Save what is in use now, if it has changed."""
-        if not self._layout.is_complete or self._session.limits.read_only:
+        if not self._layout.is_complete or self._session.permissions.read_only:
             return
         jobs, output = self._layout.jobs, self._layout.output
         settings = Settings(

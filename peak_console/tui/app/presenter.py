@@ -62,7 +62,7 @@ class Presenter:
         self._dialogs = dialogs
         self._rings = rings
         self._lapse: datetime | None = None
-        """When the first override lapses: nobody else tells."""
+        """When the first override lapses; no event tells of it."""
         self._critical = CriticalWatch()
         self._warned_of: JobSet | None = None
         """The definitions whose warnings have been shown."""

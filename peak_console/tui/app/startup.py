@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from peak_console.tui.state.feed import SnapshotFeed
     from peak_console.tui.state.interface import Session
 
-OUTPUT_SECONDS = 0.1
+OUTPUT_POLL_SECONDS = 0.1
 """How often the output pane looks for what its run has printed."""
-ATTACHED_SECONDS = 0.25
+REGISTRY_POLL_SECONDS = 0.25
 """How often the registry is asked for news while another process's engine serves it."""
 TUI = os.path.dirname(os.path.dirname(__file__))
 
@@ -86,8 +86,8 @@ class Startup:
         if self._live:
             mounted = self._presenter.while_mounted
             refresh, look = mounted(self._shown_run.refresh), mounted(self._feed.look_for_news)
-            self._shown_run.follow_with(self._app.set_interval(OUTPUT_SECONDS, refresh, pause=True))
-            self._feed.poll_with(self._app.set_interval(ATTACHED_SECONDS, look))
+            self._shown_run.follow_with(self._app.set_interval(OUTPUT_POLL_SECONDS, refresh, pause=True))
+            self._feed.poll_with(self._app.set_interval(REGISTRY_POLL_SECONDS, look))
             self._presenter.tick_on_the_second()
             self._app.call_after_refresh(self._settle)
 

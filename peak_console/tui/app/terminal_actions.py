@@ -65,7 +65,7 @@ class TerminalActions:
 
     def edit(self) -> None:
         """Open the jobs file at the job under the cursor, and have it read again afterwards."""
-        if self._dialogs.is_refused(self._session.limits.leaving_the_screen):
+        if self._dialogs.is_refused(self._session.permissions.why_not_leave_screen):
             return
         from textual.app import SuspendNotSupported
 

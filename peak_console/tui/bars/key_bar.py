@@ -29,7 +29,7 @@ class KeyBar(Widget):
     """Keys and labels; those of the focused pane first, help and quit always. Whole entries or none."""
 
     def __init__(self, keymap: Mapping[str, str], without: Collection[str] = ()) -> None:
-        """``without`` are the actions that are not to be had."""
+        """``without`` are the actions that are not available."""
         super().__init__()
         self._keymap = keymap
         self._without = without

@@ -22,7 +22,7 @@ CUT = "▲"
 """On a bar that is higher than the scale."""
 _AXIS_WIDTH = 9
 _OUTLIER = 4
-"""So many times the usual longest, and a duration is cut rather than making all others flat."""
+"""A duration of more than this many times the usual longest is cut, so that the others are not flat."""
 _WITHOUT_PROCESS = (Outcome.MISSED, Outcome.SKIPPED)
 
 
@@ -31,7 +31,7 @@ class Statistics:
     """What a job's finished runs come to."""
 
     count: int
-    """Runs that ended by themselves or were ended by us; not those that somebody stopped."""
+    """Runs that ended by themselves or at their timeout; not those that a user stopped."""
     succeeded: int
     median: float | None
     """Seconds, of the successful runs, or of all where none succeeded."""

@@ -90,7 +90,7 @@ class RunList(CursorList):
         cursor = y >= self.HEADINGS and place == self._runs.cursor_place
         pieces: list[Piece] = []
         if y == 0:
-            pieces = [(" ", "text"), *_cells([(name, "muted") for name, _ in _COLUMNS], width), ("why", "muted")]
+            pieces = [(" ", "text"), *_in_columns([(name, "muted") for name, _ in _COLUMNS], width), ("why", "muted")]
         elif self._zone is not None and place < len(runs):
             pieces = [(CURSOR if cursor else " ", "accent"), *_row(runs[place], self._zone, width)]
         elif y == 1 and not runs:
@@ -99,7 +99,7 @@ class RunList(CursorList):
 
 
 def _row(run: Run, zone: tzinfo, width: int) -> list[Piece]:
-    look = _look(run)
+    look = _look_of(run)
     took, late = run.duration_seconds, run.lateness_seconds
     at = local_time(run.started_at or run.scheduled_for or run.claimed_at, zone)
     cells = [
@@ -111,13 +111,13 @@ def _row(run: Run, zone: tzinfo, width: int) -> list[Piece]:
         (NOTHING if took is None else duration(took), "text"),
         (NOTHING if late is None else duration(max(0.0, late)), "muted"),
     ]
-    pieces = _cells(cells, width)
+    pieces = _in_columns(cells, width)
     room = width - 1 - paint.pieces_width(pieces)
     why = "; ".join(filter(None, (run.reason or run.stop_reason, run.late_because)))
     return [*pieces, (paint.cut(safe(why), room), "muted")]
 
 
-def _cells(cells: Sequence[Piece], width: int) -> list[Piece]:
+def _in_columns(cells: Sequence[Piece], width: int) -> list[Piece]:
     """Each text in its column."""
     pieces: list[Piece] = []
     for (name, size), cell in zip(_COLUMNS, cells, strict=True):
@@ -132,7 +132,7 @@ def _when(at: datetime, width: int) -> str:
     return f"{at:%a} {at.day:>2} {at:%b %H:%M:%S}" if width >= WIDE else f"{at.day:>2} {at:%b %H:%M}"
 
 
-def _look(run: Run) -> Look:
+def _look_of(run: Run) -> Look:
     if run.outcome is not None:
         return outcome(run.outcome)
     return QUEUED if run.state == RunState.QUEUED else RUNNING

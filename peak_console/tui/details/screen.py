@@ -66,7 +66,7 @@ class DetailsData:
 
 
 class Section(Static):
-    """A titled part of the screen that is written anew for each width."""
+    """A titled part of the screen whose text is made for the width that it has."""
 
     def __init__(self, title: str, *, id: str, note: str = "") -> None:  # noqa: A002
         super().__init__(id=id, markup=False)

@@ -74,9 +74,9 @@ class AlertDialog(Dialog[str]):
             said.append(f"Resolved {moment(alert.resolved_at, self._now, self._zone)}: its cause is gone.")
         if alert.acknowledged_at is not None:
             when = moment(alert.acknowledged_at, self._now, self._zone)
-            said.append(f"Acknowledged by {safe(alert.acknowledged_by or 'somebody')}, {when}.")
+            said.append(f"Acknowledged by {safe(alert.acknowledged_by or 'an unknown user')}, {when}.")
         elif alert.is_open:
-            said.append("Nobody has acknowledged it.")
+            said.append("Not acknowledged yet.")
         return Content(" ".join(said))
 
     def _buttons(self) -> Iterable[Button]:

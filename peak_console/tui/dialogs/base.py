@@ -54,7 +54,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
 
 class Question(Dialog[bool]):
-    """Yes or no. Enter is yes, for whoever came here pressed a key for it; Esc is no."""
+    """Yes or no. Enter is yes, because the operator has pressed a key for it to get here; Esc is no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes", show=False),
@@ -87,7 +87,7 @@ class Question(Dialog[bool]):
         self.dismiss(False)
 
 
-class Field(Input):
+class FormInput(Input):
     """A line to type into that also shows what is pasted into it as any terminal can."""
 
     def validate_value(self, value: str) -> str:
@@ -109,7 +109,7 @@ def strong(text: str) -> Content:
 
 
 def names(known: Sequence[str]) -> Content:
-    """``a``, ``a and b``, or so many of them that it stays a sentence."""
+    """``a``, ``a and b``, or as many as make a short sentence."""
     shown = [strong(name) for name in known[:NAMES_SHOWN]]
     if len(known) > NAMES_SHOWN:
         shown.append(Content(f"{len(known) - NAMES_SHOWN} more"))

@@ -48,7 +48,7 @@ class ConfirmStop(Question):
 
 
 class TakeOverDialog(Question):
-    """Whether this console is to run the engine, now that nobody does."""
+    """Asks whether this console is to run the engine, now that no process does."""
 
     heading, yes, no = "No engine", "Take over", "Only look on"
     hints = "Enter takes over · Esc looks on"
@@ -82,7 +82,7 @@ def described(run: Run, now: datetime | None) -> Content:
 
 
 def run_lines(runs: Sequence[Run], now: datetime | None) -> list[Content]:
-    """A line for each run, or for so many that the box stays small."""
+    """A line for each run, at most ``NAMES_SHOWN`` of them, so that the box stays small."""
     lines = [Content("  ") + described(run, now) for run in runs[:NAMES_SHOWN]]
     if len(runs) > NAMES_SHOWN:
         lines.append(Content(f"  and {len(runs) - NAMES_SHOWN} more"))

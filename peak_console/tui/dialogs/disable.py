@@ -1,4 +1,4 @@
-"""Disabling jobs, for a while or until somebody enables them again."""
+"""Disabling jobs, for a while or until they are enabled again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Static
 
 from peak_console.engine.requests import LONGEST_OVERRIDE_SECONDS
 from peak_console.text import duration, parse_duration
-from peak_console.tui.dialogs.base import Dialog, Field, buttons, names
+from peak_console.tui.dialogs.base import Dialog, FormInput, buttons, names
 from peak_console.tui.drawing.glyphs import moment
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 QUICK = ("", "30m", "2h", "1d")
-"""Durations that take one key; empty is until somebody enables the job."""
+"""Durations that take one key; empty is until the job is enabled again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class DisableChoice:
     """For how long, and why."""
 
     for_seconds: float | None
-    """``None`` is until somebody enables the job."""
+    """``None`` is until the job is enabled again."""
     reason: str | None
 
 
@@ -55,7 +55,7 @@ class DisableDialog(Dialog[DisableChoice]):
         yield Static(Content("Disable ") + names(self._jobs) + Content(": no slot starts."), classes="sentence")
         with_label = Horizontal(
             Static(Content("for"), classes="label"),
-            Field(placeholder="until enabled again, or 90s, 15m, 2h, 1d …", id="duration", max_length=40),
+            FormInput(placeholder="until enabled again, or 90s, 15m, 2h, 1d …", id="duration", max_length=40),
             classes="field",
         )
         yield with_label
@@ -68,7 +68,7 @@ class DisableDialog(Dialog[DisableChoice]):
         yield Static(id="meaning")
         yield Horizontal(
             Static(Content("reason"), classes="label"),
-            Field(placeholder="if you like; shown beside the job", id="reason", max_length=200),
+            FormInput(placeholder="if you like; shown beside the job", id="reason", max_length=200),
             classes="field",
         )
         yield buttons("Disable")
@@ -133,7 +133,7 @@ class DisableDialog(Dialog[DisableChoice]):
 
     def _meaning(self, seconds: float | None) -> str:
         if seconds is None:
-            return "off until somebody enables it, also across restarts"
+            return "off until it is enabled again, also across restarts"
         if self._now is None or self._zone is None:
             return f"on again after {duration(seconds)}"
         return f"on again at {moment(self._now + timedelta(seconds=seconds), self._now, self._zone)}"

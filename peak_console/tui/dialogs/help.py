@@ -33,10 +33,10 @@ _MOVING = (
 )
 _CONCEPTS = (
     "A job is a definition in the jobs file. Its schedule names slots, the moments at which it is due; a run is one "
-    "attempt to execute it, for a slot or by hand, and has a number such as #123. A slot that passes while nobody is "
-    "there is caught up or missed, as the job says. Disabling a job here is an override: it outlives restarts and "
+    "attempt to execute it, for a slot or by hand, and has a number such as #123. A slot that passes while no engine "
+    "runs is caught up or missed, as the job says. Disabling a job here is an override: it outlives restarts and "
     "outranks the jobs file until it lapses or is taken back. A hold stops every new start at once. Runs outlive this "
-    "program: whoever comes next finds them and goes on."
+    "program: the next engine takes them over."
 )
 
 

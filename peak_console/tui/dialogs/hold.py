@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
-from peak_console.tui.dialogs.base import Dialog, Field, buttons
+from peak_console.tui.dialogs.base import Dialog, FormInput, buttons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,10 +24,10 @@ class HoldDialog(Dialog[str]):
     def contents(self) -> Iterable[Widget]:
         yield Static(Content("Hold everything: nothing new starts until you release it."), classes="sentence")
         yield Static(
-            Content("What runs goes on. A slot that passes meanwhile starts late or is missed, as its job says."),
+            Content("Runs under way go on. A slot that passes meanwhile starts late or is missed, as its job says."),
             classes="explanation",
         )
-        yield Field(placeholder="reason, if you like", id="reason", max_length=200)
+        yield FormInput(placeholder="reason, if you like", id="reason", max_length=200)
         yield buttons("Hold")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -12,7 +12,7 @@ from textual.widgets import Button, Input, Static
 from peak_console.jobs.command import build_command_args, shown
 from peak_console.redact import Redactor, secret_names
 from peak_console.text import safe
-from peak_console.tui.dialogs.base import Dialog, Field, buttons, strong
+from peak_console.tui.dialogs.base import Dialog, FormInput, buttons, strong
 from peak_console.tui.dialogs.values import OMITTED, read, same, written
 from peak_console.values import replace
 
@@ -34,7 +34,7 @@ class Argument(Horizontal):
     def __init__(self, name: str | None, value: Any) -> None:
         super().__init__(classes="field")
         self.argument, self.original = name, value
-        self._value = Field(
+        self._value = FormInput(
             written(value),
             classes="value",
             placeholder="left out" if name is not None else "value: 10, true, text …",
@@ -46,7 +46,7 @@ class Argument(Horizontal):
 
     def compose(self) -> ComposeResult:
         if self.argument is None:
-            yield Field(placeholder="new argument", classes="name", max_length=100)
+            yield FormInput(placeholder="new argument", classes="name", max_length=100)
         else:
             label = safe(self.argument)
             yield Static(Content(label[:_LABEL_LENGTH]), classes="label")

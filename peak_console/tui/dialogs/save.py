@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from peak_console.text import safe
-from peak_console.tui.dialogs.base import Dialog, Field, buttons
+from peak_console.tui.dialogs.base import Dialog, FormInput, buttons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ class SaveDialog(Dialog[str]):
 
     def contents(self) -> Iterable[Widget]:
         yield Static(Content(f"Save {safe(self._what)} to this file:"), classes="sentence")
-        yield Field(self._proposed, id="path", select_on_focus=False)
+        yield FormInput(self._proposed, id="path", select_on_focus=False)
         yield Static(id="meaning")
         yield buttons("Save")
 
@@ -62,7 +62,7 @@ class SaveDialog(Dialog[str]):
             self._say(f"✖ {fault}")
         elif os.path.exists(path) and self._overwrites != path:
             self._overwrites = path
-            self._say("! this file is there already: Enter again replaces it")
+            self._say("! the file exists: Enter again replaces it")
         else:
             self.dismiss(path)
 

@@ -1,6 +1,6 @@
 """The console's own colour themes, beside those that Textual has.
 
-Each keeps the five meanings apart: what runs (accent), what is well (success), what wants a look (warning), what
+Each keeps the five meanings apart: running (accent), what is well (success), what wants a look (warning), what
 failed (error), and what is quiet (muted).
 """
 

@@ -178,7 +178,7 @@ def note(facts: Facts, now: datetime, zone: tzinfo) -> str:
     return f"{'enabled ' if override.enabled else ''}by {safe(override.by)}{until}{reason}"
 
 
-def cells(facts: Facts, key: str, width: int, now: datetime) -> Cell:
+def cell_of(facts: Facts, key: str, width: int, now: datetime) -> Cell:
     """One cell's text in styles, not yet cut or filled up to ``width``."""
     match key:
         case "state":

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from peak_console.tui.jobs.cells import Facts
 
-GAP = 2
+GAP_CELLS = 2
 """Cells between two columns."""
-GUTTER = 2
+GUTTER_CELLS = 2
 """Cells left of the first column, for the cursor and the mark."""
-LONGEST_NAME = 60
+NAME_MAX_CELLS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ _TAGS_MIN = 8
 _NAME_MIN = 8
 
 
-def lay_out(facts: Iterable[Facts], available: int) -> dict[str, int]:
+def fit_columns(facts: Iterable[Facts], available: int) -> dict[str, int]:
     """Which columns fit into ``available`` cells, in order, and how wide each is.
 
     Columns go from the right before names are cut: tags, runs, took, last. Long schedules are cut before that.
@@ -63,7 +63,7 @@ def lay_out(facts: Iterable[Facts], available: int) -> dict[str, int]:
     tags = max(len("tags"), max([each.tags_width for each in facts], default=0))
     widths = {
         "state": _FIXED["state"],
-        "name": min(max(name, _NAME_MIN), LONGEST_NAME),
+        "name": min(max(name, _NAME_MIN), NAME_MAX_CELLS),
         "schedule": min(schedule, _SCHEDULE_USUAL),
         "next": _FIXED["next"],
         "last": _FIXED["last"],
@@ -87,7 +87,7 @@ def lay_out(facts: Iterable[Facts], available: int) -> dict[str, int]:
 
 
 def _total(widths: Mapping[str, int]) -> int:
-    return GUTTER + sum(widths.values()) + GAP * (len(widths) - 1)
+    return GUTTER_CELLS + sum(widths.values()) + GAP_CELLS * (len(widths) - 1)
 
 
 def _shrink(widths: dict[str, int], key: str, least: int, available: int) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from peak_console.tui.drawing.glyphs import ASCENDING, CURSOR, DESCENDING, MARKED
 from peak_console.tui.drawing.paint import cut, fitted, strip
-from peak_console.tui.jobs.cells import cells, note
-from peak_console.tui.jobs.columns import COLUMN, GAP, GUTTER, lay_out
+from peak_console.tui.jobs.cells import cell_of, note
+from peak_console.tui.jobs.columns import COLUMN, GAP_CELLS, GUTTER_CELLS, fit_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 TICKING = ("next", "last", "took")
 """The columns that change as time goes by, side by side."""
 _TICKING_AT_REST = ("next", "last")
-_NOTE_INDENT = GUTTER + 2
-_KEPT = 500
+_NOTE_INDENT = GUTTER_CELLS + 2
+_KEPT_ROWS = 500
 """Rows that are kept; more than any screen shows."""
 
 
@@ -38,7 +38,7 @@ class _Drawn:
         """By whether it is the note, and whether the cursor is on it."""
 
 
-class RowPainter:
+class JobPainter:
     """The columns as they fit, and how a line of them is drawn."""
 
     def __init__(self) -> None:
@@ -48,22 +48,22 @@ class RowPainter:
         """The cells that they were fitted into."""
         self._drawn: dict[str, _Drawn] = {}
 
-    def lay_out(self, facts: Sequence[Facts], width: int) -> bool:
+    def fit_columns(self, facts: Sequence[Facts], width: int) -> bool:
         """Fit the columns of these rows into ``width`` cells; whether every row looks different for it."""
-        widths = lay_out(facts, width)
+        widths = fit_columns(facts, width)
         if (widths, width) == (self.widths, self.width):
             return False
         self.widths, self.width = widths, width
-        left = GUTTER
+        left = GUTTER_CELLS
         self._left = {}
         for key, wide in widths.items():
             self._left[key] = left
-            left += wide + GAP
+            left += wide + GAP_CELLS
         self._drawn.clear()
         return True
 
     def forget(self, name: str | None = None) -> None:
-        """Draw this job anew when it is asked for; ``None`` is all of them."""
+        """Forget how a job was drawn, so that its next line is made from its facts; ``None`` is all jobs."""
         if name is None:
             self._drawn.clear()
         else:
@@ -98,7 +98,7 @@ class RowPainter:
         """A line of a row: its cells, or the note below them."""
         drawn = self._drawn.get(facts.row.name)
         if drawn is None:
-            if len(self._drawn) >= _KEPT:
+            if len(self._drawn) >= _KEPT_ROWS:
                 self._drawn.clear()
             drawn = self._drawn[facts.row.name] = _Drawn({key: self._cell(facts, key, now) for key in self.widths})
         found = drawn.strips.get((is_note, cursor))
@@ -108,22 +108,22 @@ class RowPainter:
                 found = self._note(gutter, note(facts, now, zone), palette)
             else:
                 pieces = [piece for cell in drawn.cells.values() for piece in cell]
-                found = strip([(gutter.ljust(GUTTER), "accent"), *pieces], palette, self.width)
+                found = strip([(gutter.ljust(GUTTER_CELLS), "accent"), *pieces], palette, self.width)
             drawn.strips[is_note, cursor] = found
         return found
 
     def header(self, column: str, *, descending: bool, palette: Palette) -> Strip:
-        pieces = [(" " * GUTTER, "header")]
+        pieces = [(" " * GUTTER_CELLS, "header")]
         for key, width in self.widths.items():
             title: Piece = (COLUMN[key].title, "header")
             if key == column:
                 title = (f"{title[0]} {DESCENDING if descending else ASCENDING}", "sorted")
-            pieces += fitted((title,), width, right=COLUMN[key].right, gap=GAP)
+            pieces += fitted((title,), width, right=COLUMN[key].right, gap=GAP_CELLS)
         return strip(pieces, palette, self.width)
 
     def _cell(self, facts: Facts, key: str, now: datetime) -> Cell:
         width = self.widths[key]
-        return fitted(cells(facts, key, width, now), width, right=COLUMN[key].right, gap=GAP)
+        return fitted(cell_of(facts, key, width, now), width, right=COLUMN[key].right, gap=GAP_CELLS)
 
     def _note(self, gutter: str, text: str, palette: Palette) -> Strip:
         shown = cut(text, max(0, self.width - _NOTE_INDENT))
@@ -131,5 +131,5 @@ class RowPainter:
 
     def message(self, text: str, palette: Palette) -> Strip:
         """What stands where there are no rows."""
-        shown = cut(text, max(0, self.width - GUTTER))
-        return strip([(" " * GUTTER + shown, "muted")], palette, self.width)
+        shown = cut(text, max(0, self.width - GUTTER_CELLS))
+        return strip([(" " * GUTTER_CELLS + shown, "muted")], palette, self.width)

@@ -15,7 +15,7 @@ from peak_console.text import safe
 from peak_console.tui.drawing.cursor_list import CursorList
 from peak_console.tui.drawing.direct_painting import refresh_cells, set_title
 from peak_console.tui.jobs.listing import JobList
-from peak_console.tui.jobs.painter import RowPainter
+from peak_console.tui.jobs.painter import JobPainter
 from peak_console.tui.keys.actions import binding, key_shown
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class JobTable(CursorList):
         self._keymap = keymap
         self._snapshot: Snapshot | None = None
         self._now: datetime | None = None
-        self._painter = RowPainter()
+        self._painter = JobPainter()
         self._told: tuple[str | None, tuple[str, ...]] = (None, ())
         """The cursor and the marks that were last posted."""
         self._title = ""
@@ -115,14 +115,14 @@ class JobTable(CursorList):
         return self._jobs.selected_names
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show these jobs. Only what reads differently is painted anew."""
+        """Show these jobs. Only rows that read differently are painted."""
         first, self._snapshot = self._snapshot is None, snapshot
         if self._now is None or snapshot.taken_at > self._now:
             self._now = snapshot.taken_at
         changed, moved = self._jobs.take(snapshot.rows, snapshot.zone)
         for name in changed:
             self._painter.forget(name)
-        if first or moved or (changed and self._lay_out()):
+        if first or moved or (changed and self._fit_columns()):
             self._arranged()
             return
         self._repaint(*changed)
@@ -211,7 +211,7 @@ class JobTable(CursorList):
     def render_lines(self, crop: Region) -> list[Strip]:
         # Not in on_resize, which comes after the first frame of the new size: that would be one without columns.
         if self._painter.width != self.scrollable_content_region.width:
-            self._lay_out()
+            self._fit_columns()
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -248,13 +248,13 @@ class JobTable(CursorList):
             if jobs.line_of[place] == line:
                 yield line + 1 - top, jobs.order[place]
 
-    def _lay_out(self) -> bool:
-        """Fit the columns anew; whether every row has to be drawn anew for it."""
-        return self._painter.lay_out(self._jobs.order, self.scrollable_content_region.width)
+    def _fit_columns(self) -> bool:
+        """Fit the columns to the jobs and the width; whether that changes every row."""
+        return self._painter.fit_columns(self._jobs.order, self.scrollable_content_region.width)
 
     def _arranged(self) -> None:
         """Other rows, or the same in other places: paint everything."""
-        self._lay_out()
+        self._fit_columns()
         self.virtual_size = Size(1, len(self._jobs.lines) + 1)
         self.refresh()
         self._settle()

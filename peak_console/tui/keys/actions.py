@@ -65,7 +65,7 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("acknowledge_all", ("A",), "Acknowledge all", _ALL, "Acknowledge every alert."),
     ActionDef("follow", ("f",), "Follow", _ALL, "Keep the output at its end as it grows, or stop that."),
     ActionDef("tags", ("t",), "Tags", _ALL, "Show only the jobs that have one of some tags."),
-    ActionDef("take_over", ("E",), "Take over", _ALL, "Run the engine here, when nobody does; asks first."),
+    ActionDef("take_over", ("E",), "Take over", _ALL, "Run the engine here, when there is none; asks first."),
     ActionDef("accept_jobs", ("L",), "Load jobs", _ALL,
               "Load a jobs file that is held back: it drops most jobs."),
     ActionDef("edit", ("e",), "Edit", _ALL, "Open the jobs file in $EDITOR, at the job.", footer=True),

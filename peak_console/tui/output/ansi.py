@@ -1,4 +1,4 @@
-"""One line of a program's output as text that any terminal can show, and how it wants to look.
+"""One line of a program's output as text that any terminal can show, with its colours.
 
 Of all that a program can send, only text and its looks (SGR: colours, bold, …) come through. Every other escape
 sequence is dropped; control, bidirectional and zero-width characters become U+FFFD, so that nothing is there unseen.
@@ -29,9 +29,9 @@ TAB_CELLS = 8
 _MAX_SGR = 128
 _MAX_MARKS = 4
 _MANY_PIECES = 40
-"""A line that changes its look more often gets by with 216 colours, so that many neighbours look the same."""
+"""A line that changes its style more often gets by with 216 colours, so that more neighbours have the same one."""
 _MAX_PIECES = 96
-"""A line that changes its look still more often keeps the last one. Drawing takes time for each piece."""
+"""A line that changes its style still more often keeps the last one. Drawing takes time for each piece."""
 
 _SGR = re.compile(r"\x1b\[([0-9;:]*+)m")
 # What text.safe drops as well, sequences that are complete or a lone ESC, but for SGR. As many at once as there are.
@@ -52,39 +52,39 @@ RGB = 1 << 24
 """Set in a colour that is 24-bit RGB; else it is an index into the palette of 256."""
 
 
-class Look(NamedTuple):
-    """How a piece of text wants to look."""
+class TextStyle(NamedTuple):
+    """Colours and attributes of some text."""
 
     colour: int = DEFAULT
     background: int = DEFAULT
     attributes: int = 0
 
 
-class Piece(NamedTuple):
+class StyledText(NamedTuple):
     """Text that looks the same throughout."""
 
     text: str
-    look: Look
+    style: TextStyle
 
 
 class ShownLine(NamedTuple):
     """A line ready to be drawn."""
 
-    pieces: list[Piece]
+    pieces: list[StyledText]
     cells: int
     """The width of all pieces together."""
     more: int
     """How many bytes of the line are not shown, about."""
 
 
-PLAIN = Look()
+PLAIN = TextStyle()
 EMPTY = ShownLine([], 0, 0)
 
 
 def shown_line(data: bytes, length: int | None = None, max_cells: int = MAX_CELLS) -> ShownLine:
     """The line that ``data`` starts with, without its line end; ``length``: its bytes in all, when ``data`` is less.
 
-    A carriage return starts the line anew: of a progress bar, its last state is shown. Raises nothing: a line whose
+    A carriage return starts the line again: of a progress bar, its last state is shown. Raises nothing: a line whose
     colours cannot be made out is shown without colours.
     """
     length = len(data) if length is None else length
@@ -95,29 +95,29 @@ def shown_line(data: bytes, length: int | None = None, max_cells: int = MAX_CELL
 
 
 def _plain_line(data: bytes, length: int, max_cells: int) -> ShownLine:
-    """The line in one look, and in ASCII: the simplest code there is, for a line that the other code fails on."""
+    """The line in one style, and in ASCII: the simplest code there is, for a line that the other code fails on."""
     text = data[: min(MAX_BYTES, max_cells)].decode("ascii", "replace")
     text = "".join(character if character.isprintable() else REPLACEMENT for character in text)
-    return ShownLine([Piece(text, PLAIN)] if text else [], len(text), length - min(length, MAX_BYTES, max_cells))
+    return ShownLine([StyledText(text, PLAIN)] if text else [], len(text), length - min(length, MAX_BYTES, max_cells))
 
 
 def _coloured_line(data: bytes, length: int, max_cells: int) -> ShownLine:
     text = data[:MAX_BYTES].rstrip(b"\r").decode("utf-8", "replace")
     if len(text) <= max_cells and length == len(data) and text.isascii() and text.isprintable():
-        return ShownLine([Piece(text, PLAIN)], len(text), 0) if text else EMPTY
+        return ShownLine([StyledText(text, PLAIN)], len(text), 0) if text else EMPTY
     text = _DROPPED.sub("", text)
-    look, start = PLAIN, text.rfind("\r") + 1
+    style, start = PLAIN, text.rfind("\r") + 1
     for match in _SGR.finditer(text, 0, start):
-        look = _restyled(look, match[1])
+        style = _restyled(style, match[1])
     line = _Line(max_cells)
     position = start
     for match in _SGR.finditer(text, start):
-        if not line.add(text[position : match.start()], look):
+        if not line.add(text[position : match.start()], style):
             break
         position = match.end()
-        look = _restyled(look, match[1])
+        style = _restyled(style, match[1])
     else:
-        if line.add(text[position:], look):
+        if line.add(text[position:], style):
             return ShownLine(line.pieces, line.cells, max(0, length - MAX_BYTES))
     consumed = len(text[: position + line.taken].encode())
     return ShownLine(line.pieces, line.cells, max(1, length - consumed))
@@ -131,12 +131,12 @@ class _Line:
     def __init__(self, max_cells: int) -> None:
         self._max_cells = max_cells
         self._coarse = False
-        self.pieces: list[Piece] = []
+        self.pieces: list[StyledText] = []
         self.cells = 0
         self.taken = 0
         """How many characters of the piece that did not fit are shown."""
 
-    def add(self, text: str, look: Look) -> bool:
+    def add(self, text: str, style: TextStyle) -> bool:
         """Take ``text``; ``False`` once the line is full."""
         if not text:
             return True
@@ -150,29 +150,29 @@ class _Line:
             cells = cell_len(text)
             self.taken = len(text)
         if text:
-            self._append(text, look)
+            self._append(text, style)
             self.cells += cells
         return fits
 
-    def _append(self, text: str, look: Look) -> None:
+    def _append(self, text: str, style: TextStyle) -> None:
         if len(self.pieces) == _MANY_PIECES and not self._coarse:
             self._coarse = True
             before, self.pieces = self.pieces, []
             for piece in before:
                 self._append(*piece)
         if self._coarse:
-            look = _coarse(look)
+            style = _coarse(style)
         last = self.pieces[-1] if self.pieces else None
-        if last is not None and (last.look == look or len(self.pieces) == _MAX_PIECES):
-            self.pieces[-1] = Piece(last.text + text, last.look)
+        if last is not None and (last.style == style or len(self.pieces) == _MAX_PIECES):
+            self.pieces[-1] = StyledText(last.text + text, last.style)
         else:
-            self.pieces.append(Piece(text, look))
+            self.pieces.append(StyledText(text, style))
 
 
 @lru_cache(4096)
-def _coarse(look: Look) -> Look:
-    """``look`` in the colour cube of the 256-colour palette."""
-    return Look(_in_cube(look.colour), _in_cube(look.background), look.attributes)
+def _coarse(style: TextStyle) -> TextStyle:
+    """``style`` in the colour cube of the 256-colour palette."""
+    return TextStyle(_in_cube(style.colour), _in_cube(style.background), style.attributes)
 
 
 def _in_cube(colour: int) -> int:
@@ -220,7 +220,7 @@ def _tamed(text: str) -> str:
 
 
 def fitting(text: str, cells: int) -> str:
-    """The longest start of ``text`` that is at most so many cells wide."""
+    """The longest start of ``text`` that is at most ``cells`` wide."""
     if text.isascii():
         return text[:cells]
     used = 0
@@ -231,21 +231,21 @@ def fitting(text: str, cells: int) -> str:
     return text
 
 
-def _restyled(look: Look, parameters: str) -> Look:
-    """``look`` after an SGR sequence with these parameters; unknown ones and too many change nothing."""
-    return _known(look, parameters) if len(parameters) <= _MAX_SGR else look
+def _restyled(style: TextStyle, parameters: str) -> TextStyle:
+    """``style`` after an SGR sequence with these parameters; unknown ones and too many change nothing."""
+    return _known(style, parameters) if len(parameters) <= _MAX_SGR else style
 
 
 @lru_cache(4096)
-def _known(look: Look, parameters: str) -> Look:
+def _known(style: TextStyle, parameters: str) -> TextStyle:
     codes = iter(parameters.split(";"))
     for code in codes:
         if ":" in code:
-            look = _with_subparameters(look, code.split(":"))
+            style = _with_subparameters(style, code.split(":"))
         else:
             number = _number(code)
-            look = _with_colour(look, number, codes) if number in _COLOURS else _with_code(look, number)
-    return look
+            style = _with_colour(style, number, codes) if number in _COLOURS else _with_code(style, number)
+    return style
 
 
 _ADD = {1: BOLD, 2: DIM, 3: ITALIC, 4: UNDERLINE, 7: REVERSE, 9: STRIKE, 21: UNDERLINE}
@@ -256,57 +256,57 @@ _ARGUMENTS = {5: 1, 2: 3}
 """How many numbers a colour has, by its kind: one of the palette, or red, green, blue."""
 
 
-def _with_code(look: Look, code: int) -> Look:
+def _with_code(style: TextStyle, code: int) -> TextStyle:
     """Neither blinking (the screen is calm) nor concealment (nothing is unseen) is followed."""
-    colour, background, attributes = look
+    colour, background, attributes = style
     if code == 0:
         return PLAIN
     if code in _ADD:
-        return Look(colour, background, attributes | _ADD[code])
+        return TextStyle(colour, background, attributes | _ADD[code])
     if code in _REMOVE:
-        return Look(colour, background, attributes & ~_REMOVE[code])
+        return TextStyle(colour, background, attributes & ~_REMOVE[code])
     tens, unit = divmod(code, 10)
     if unit < 8 and tens in {3, 9}:
-        return Look(unit + (8 if tens == 9 else 0), background, attributes)
+        return TextStyle(unit + (8 if tens == 9 else 0), background, attributes)
     if unit < 8 and tens in {4, 10}:
-        return Look(colour, unit + (8 if tens == 10 else 0), attributes)
+        return TextStyle(colour, unit + (8 if tens == 10 else 0), attributes)
     if code == 39:
-        return Look(DEFAULT, background, attributes)
+        return TextStyle(DEFAULT, background, attributes)
     if code == 49:
-        return Look(colour, DEFAULT, attributes)
-    return look
+        return TextStyle(colour, DEFAULT, attributes)
+    return style
 
 
-def _with_colour(look: Look, code: int, rest: Iterator[str]) -> Look:
+def _with_colour(style: TextStyle, code: int, rest: Iterator[str]) -> TextStyle:
     """``38;5;n`` and ``38;2;r;g;b``; takes its arguments from ``rest``."""
     kind = _number(next(rest, ""))
-    return _coloured(look, code, kind, [_number(value) for value in islice(rest, _ARGUMENTS.get(kind, 0))])
+    return _coloured(style, code, kind, [_number(value) for value in islice(rest, _ARGUMENTS.get(kind, 0))])
 
 
-def _with_subparameters(look: Look, parts: list[str]) -> Look:
+def _with_subparameters(style: TextStyle, parts: list[str]) -> TextStyle:
     """``38:5:n``, ``38:2:r:g:b``, ``38:2:space:r:g:b`` and ``4:3`` (an underline's kind)."""
     code = _number(parts[0])
     if code == 4:
-        return _with_code(look, 24 if _number(parts[1]) == 0 else 4)
+        return _with_code(style, 24 if _number(parts[1]) == 0 else 4)
     if code not in _COLOURS:
-        return look
+        return style
     kind = _number(parts[1])
     values = parts[3:6] if kind == 2 and len(parts) >= 6 else parts[2 : 2 + _ARGUMENTS.get(kind, 0)]
-    return _coloured(look, code, kind, [_number(value) for value in values])
+    return _coloured(style, code, kind, [_number(value) for value in values])
 
 
-def _coloured(look: Look, code: int, kind: int, values: list[int]) -> Look:
+def _coloured(style: TextStyle, code: int, kind: int, values: list[int]) -> TextStyle:
     if any(not 0 <= value <= 255 for value in values):
-        return look
+        return style
     if kind == 5 and len(values) == 1:
         colour = values[0]
     elif kind == 2 and len(values) == 3:
         colour = RGB | values[0] << 16 | values[1] << 8 | values[2]
     else:
-        return look
+        return style
     if code == 38:
-        return look._replace(colour=colour)
-    return look._replace(background=colour) if code == 48 else look
+        return style._replace(colour=colour)
+    return style._replace(background=colour) if code == 48 else style
 
 
 def _number(text: str) -> int:

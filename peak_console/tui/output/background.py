@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
     from peak_console.tui.output.search import Matches
 
-STEP = 256 * 1024
+STEP_BYTES = 256 * 1024
 WORK_SECONDS, REST_SECONDS = 0.004, 0.001
 """Work and rest in turns, so that the screen's thread gets the interpreter when it wants it."""
 LONG_REST_SECONDS = 0.016
 """Beside a job that is still printing: what it needs comes before the number of its lines."""
-_PART = 1024 * 1024
+_PART_BYTES = 1024 * 1024
 
 
 class CatchUp:
-    """Indexes all there is, then searches it. While it is at work, nobody else extends the index or the matches."""
+    """Indexes all there is, then searches it. While it is at work, no other thread extends the index or the matches."""
 
     def __init__(
         self, index: LineIndex, matches: Matches | None, done: Callable[[CatchUp], object], *, gently: bool = False
@@ -48,7 +48,7 @@ class CatchUp:
         self._wanted = False
 
     def _work(self) -> None:
-        while self._go_on() and not self.index.advance(STEP):
+        while self._go_on() and not self.index.advance(STEP_BYTES):
             pass
         if self.matches is not None:
             self.matches.scan(self._go_on)
@@ -95,7 +95,7 @@ def save(directory: str, path: str, zone: tzinfo | None) -> int:
 def _parts(directory: str, zone: tzinfo | None) -> Iterator[bytes]:
     files = OutputFiles(directory)
     index = LineIndex(files)
-    while not index.advance(STEP):
+    while not index.advance(STEP_BYTES):
         time.sleep(REST_SECONDS)
     first, block = 0, 0
     while first < index.total:
@@ -110,8 +110,8 @@ def _parts(directory: str, zone: tzinfo | None) -> Iterator[bytes]:
             if line.dropped:
                 yield f"-- {size(line.end - line.start)} dropped (max_output_bytes) --\n".encode()
                 continue
-            for at in range(line.start, line.end, _PART):
-                yield bare(files.read(line.stream, at, min(line.end, at + _PART)))
+            for at in range(line.start, line.end, _PART_BYTES):
+                yield bare(files.read(line.stream, at, min(line.end, at + _PART_BYTES)))
             yield b"\n"
         first += len(lines)
         time.sleep(REST_SECONDS)

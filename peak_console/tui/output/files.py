@@ -15,7 +15,7 @@ from typing import NamedTuple
 from peak_console.runs.output.files import STREAMS, parse_sample, read_deleted, read_dropped, stream_path, timeline_path
 
 TIMELINE_BYTES = 4 * 1024 * 1024
-"""No timeline of ours is as long as this; a job may have made one that fits into no memory."""
+"""Bytes. The program writes no longer timeline; a job may have made one that does not fit into memory."""
 OUT, ERR = 0, 1
 """Indices into ``runs.files.STREAMS`` and into every pair here."""
 
@@ -109,7 +109,7 @@ class OutputFiles:
         if (found.st_ino, found.st_size) == self._timeline_mark:
             return False
         if found.st_ino != inode or found.st_size < length:
-            length = 0  # thinned out, or another engine's: read it anew
+            length = 0  # thinned out, or another engine's: read all of it
         fd = _open(path)
         if fd is None:
             return False

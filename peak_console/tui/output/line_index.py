@@ -12,13 +12,13 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from peak_console.tui.output.files import ERR, NO_HOLE, OUT
-from peak_console.tui.output.stream_lines import CHUNK, Line, Stream
+from peak_console.tui.output.stream_lines import CHUNK_BYTES, Line, Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from peak_console.tui.output.files import Hole, OutputFiles, Pair
 
-_BLOCK = CHUNK
+_BLOCK = CHUNK_BYTES
 """About the bytes from one checkpoint to the next, and the longest line that shares a block."""
 _DENSE = 4096
 """About the most lines of a block."""
@@ -90,7 +90,7 @@ class LineIndex:
         return state.lines + len(self._unfinished(state.end))
 
     def advance(self, budget: int) -> bool:
-        """Index about so many bytes more; whether nothing is left."""
+        """Index some bytes more; whether nothing is left."""
         if self._holes != self.files.holes:
             self._recount()
         while budget > 0 and (step := self._next_step()) is not None:
@@ -99,7 +99,7 @@ class LineIndex:
             if start >= self.streams[stream].hole[0] and start < self.streams[stream].hole[1]:
                 self._skip_hole(stream)
                 continue
-            data = self.files.read(stream, start, min(until, start + CHUNK))
+            data = self.files.read(stream, start, min(until, start + CHUNK_BYTES))
             if not data:
                 return True
             self._take(stream, data)
@@ -300,7 +300,7 @@ def tail_start(files: OutputFiles, reach: int) -> Pair:
         if gone <= starts[stream]:
             starts[stream] = max(starts[stream], min(kept, sizes[stream]))
         if starts[stream]:
-            data = files.read(stream, starts[stream] - 1, min(sizes[stream], starts[stream] + CHUNK))
+            data = files.read(stream, starts[stream] - 1, min(sizes[stream], starts[stream] + CHUNK_BYTES))
             starts[stream] += max(0, data.find(b"\n"))
     return starts[OUT], starts[ERR]
 

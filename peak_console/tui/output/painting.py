@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from peak_console.tui.output.ansi import BOLD, DEFAULT, DIM, ITALIC, PLAIN, REVERSE, RGB, STRIKE, UNDERLINE, Piece
+from peak_console.tui.output.ansi import BOLD, DEFAULT, DIM, ITALIC, PLAIN, REVERSE, RGB, STRIKE, UNDERLINE, StyledText
 from peak_console.tui.output.files import ERR
 from peak_console.tui.output.window import CURRENT, MATCH, QUIET
 from peak_console.tui.output.words import STAMP_CELLS, stamp
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from textual.geometry import Size
 
-    from peak_console.tui.output.ansi import Look
+    from peak_console.tui.output.ansi import TextStyle
     from peak_console.tui.output.window import OutputWindow, Row
 
 STYLES = ("text", "stderr", "bar", "time", "quiet", "match", "current", "thumb", "success", "warning", "error")
@@ -31,12 +31,12 @@ TIME_CELLS = STAMP_CELLS + 1
 _MAX_STYLES = 4096
 
 
-class RowPainter:
+class OutputPainter:
     """Knows the theme's styles and how a program's own colours go on top of them."""
 
     def __init__(self, styles: Mapping[str, Style]) -> None:
         self._styles = styles
-        self._looks: dict[tuple[str, Look], Style] = {}
+        self._styles_of: dict[tuple[str, TextStyle], Style] = {}
 
     def sentence(self, text: str, size: Size) -> list[Strip]:
         """A screen with nothing but a sentence in its middle."""
@@ -62,7 +62,7 @@ class RowPainter:
         try:
             return self.strip(row, width, zone, final_style, thumb=thumb)
         except Exception:  # noqa: BLE001 - what a program prints must never end the console that shows it
-            plain = [Piece(text, PLAIN) for text, _look in row.pieces]
+            plain = [StyledText(text, PLAIN) for text, _style in row.pieces]
             return self.strip(row._replace(pieces=plain), width, zone, final_style, thumb=thumb)
 
     def strip(self, row: Row, width: int, zone: tzinfo | None, final_style: str, *, thumb: bool) -> Strip:
@@ -81,8 +81,8 @@ class RowPainter:
                 cells += TIME_CELLS
             segments.append(Segment(BAR if is_error else " ", styles["bar"]))
             cells += BAR_CELLS
-        for text, look in row.pieces:
-            segments.append(Segment(text, styles[base] if look is PLAIN else self._style(base, look)))
+        for text, text_style in row.pieces:
+            segments.append(Segment(text, styles[base] if text_style is PLAIN else self._style(base, text_style)))
             cells += cell_len(text)
         if cells < width:
             segments.append(Segment(" " * (width - cells), styles["text"]))
@@ -91,22 +91,22 @@ class RowPainter:
         strip = Strip(segments, cells)
         return strip if cells == width else strip.crop(0, width)
 
-    def _style(self, base: str, look: Look) -> Style:
-        style = self._looks.get((base, look))
+    def _style(self, base: str, text_style: TextStyle) -> Style:
+        style = self._styles_of.get((base, text_style))
         if style is None:
-            if len(self._looks) >= _MAX_STYLES:
-                self._looks.clear()
-            style = self._looks[base, look] = self._made(base, look)
+            if len(self._styles_of) >= _MAX_STYLES:
+                self._styles_of.clear()
+            style = self._styles_of[base, text_style] = self._made(base, text_style)
         return style
 
-    def _made(self, base: str, look: Look) -> Style:
-        attributes = look.attributes
+    def _made(self, base: str, text_style: TextStyle) -> Style:
+        attributes = text_style.attributes
         if attributes & QUIET:
             style = self._styles["quiet"]
         else:
             style = self._styles[base] + Style(
-                color=_colour(look.colour),
-                bgcolor=_colour(look.background),
+                color=_colour(text_style.colour),
+                bgcolor=_colour(text_style.background),
                 bold=attributes & BOLD > 0 or None,
                 dim=attributes & DIM > 0 or None,
                 italic=attributes & ITALIC > 0 or None,

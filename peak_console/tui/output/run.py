@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from peak_console.tui.output.search import Pattern
     from peak_console.tui.output.stream_lines import Line
 
-AT_ONCE = 4 * 1024 * 1024
-"""So many bytes are indexed without a thread: a few milliseconds."""
-SEARCHED_AT_ONCE = 256 * 1024
-TAIL = 128 * 1024
-"""So much of each stream's end is shown while the rest is being indexed."""
+INDEXED_AT_ONCE_BYTES = 4 * 1024 * 1024
+"""How many bytes are indexed without a thread; that takes a few milliseconds."""
+SEARCHED_AT_ONCE_BYTES = 256 * 1024
+TAIL_BYTES = 128 * 1024
+"""How many bytes of each stream's end are shown while the rest is being indexed."""
 
 
 class RunOutput:
@@ -44,8 +44,8 @@ class RunOutput:
         """What was at the top when the present work began."""
         self.window = OutputWindow(self._index)
         if not self._catch_up():
-            self.window.index = LineIndex(self._files, tail_start(self._files, TAIL))
-            self.window.index.advance(AT_ONCE)
+            self.window.index = LineIndex(self._files, tail_start(self._files, TAIL_BYTES))
+            self.window.index.advance(INDEXED_AT_ONCE_BYTES)
 
     @property
     def empty(self) -> bool:
@@ -87,7 +87,7 @@ class RunOutput:
             self._start_anew()
         self._catch_up()
         if self.window.index is not self._index:
-            self.window.index.advance(AT_ONCE)
+            self.window.index.advance(INDEXED_AT_ONCE_BYTES)
         return True
 
     def ended(self) -> None:
@@ -102,8 +102,8 @@ class RunOutput:
         if work is not self._work:
             return False
         self._work = None
-        if self._index.behind <= AT_ONCE:
-            self._index.advance(AT_ONCE)
+        if self._index.behind <= INDEXED_AT_ONCE_BYTES:
+            self._index.advance(INDEXED_AT_ONCE_BYTES)
             if self.window.index is not self._index:
                 self.window.take(self._index, self.window.line_at_top())
             elif self._index.generation != self._generation:
@@ -126,7 +126,7 @@ class RunOutput:
         self._catch_up()
 
     def step(self, by: int) -> None:
-        """Go to the match so many further, round the end."""
+        """Go some matches further, and round the end."""
         if self._matches is None or not self._searched or not self._matches.total:
             return
         if self._place is None:
@@ -135,7 +135,7 @@ class RunOutput:
             self._go_to_match((self._place + by) % self._matches.total)
 
     def close(self) -> None:
-        """Let go of the files as soon as nobody reads them any more."""
+        """Close the files once no thread reads them any more."""
         if self._work is not None:
             self._work.cancel()
             self._work = None
@@ -144,9 +144,9 @@ class RunOutput:
         """Index what is new and search it: now, or in a thread when it is much; whether all is done."""
         if self._work is not None:
             return False
-        done = self._index.behind <= AT_ONCE and self._index.advance(AT_ONCE)
+        done = self._index.behind <= INDEXED_AT_ONCE_BYTES and self._index.advance(INDEXED_AT_ONCE_BYTES)
         if done and self._matches is not None:
-            done = self._matches.scan(lambda: True, SEARCHED_AT_ONCE)
+            done = self._matches.scan(lambda: True, SEARCHED_AT_ONCE_BYTES)
         if not done:
             self._anchor = None if self.window.follow else self.window.line_at_top()
             gently = self._live and self._matches is None

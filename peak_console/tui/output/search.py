@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
 from peak_console.tui.output.files import ERR, OUT
-from peak_console.tui.output.stream_lines import GIANT
+from peak_console.tui.output.stream_lines import GIANT_LINE_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _SEQUENCE = re.compile(
     rb"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|[\]PX^_][^\x07\x1b\n]*+(?:\x07|\x1b\\)|[ -/]++[0-~]|[0-OQ-WYZ\\`-~]|)"
 )
 _OVERWRITTEN = re.compile(rb"(?m)^[^\n]*\r")
-_STRIDE = 1024 * 1024
+_STRIDE_BYTES = 1024 * 1024
 _MOST_LINES = 32 * 1024
 """More lines than any block has."""
 
@@ -148,19 +148,22 @@ class Matches:
 
     def _has(self, line: Line) -> bool:
         """Whether a line matches, as far as it is searched while it is unfinished."""
-        return not line.dropped and self._count_range(line.stream, line.start, min(line.end, line.start + _STRIDE)) > 0
+        return (
+            not line.dropped
+            and self._count_range(line.stream, line.start, min(line.end, line.start + _STRIDE_BYTES)) > 0
+        )
 
     def _count(self, stream: int, start: int, end: int) -> int:
         return sum(self._count_range(stream, low, high) for low, high in self._index.streams[stream].parts(start, end))
 
     def _count_range(self, stream: int, start: int, end: int) -> int:
-        if end - start <= GIANT:
+        if end - start <= GIANT_LINE_BYTES:
             return self.pattern.count(self._index.files.read(stream, start, end))
         overlap = 4 * len(self.pattern.text)  # one giant line: in strides, and never all of it in memory
         return int(
             any(
-                self.pattern.count(self._index.files.read(stream, at, min(end, at + _STRIDE + overlap)))
-                for at in range(start, end, _STRIDE)
+                self.pattern.count(self._index.files.read(stream, at, min(end, at + _STRIDE_BYTES + overlap)))
+                for at in range(start, end, _STRIDE_BYTES)
             )
         )
 

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from peak_console.tui.output.files import OutputFiles, Pair
 
-CHUNK = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 """Read at once."""
-GIANT = 4 * CHUNK
+GIANT_LINE_BYTES = 4 * CHUNK_BYTES
 """A range this long is one line."""
-_PROGRESS = 8 * 1024
+_PROGRESS_BYTES = 8 * 1024
 
 
 class Line(NamedTuple):
@@ -56,8 +56,8 @@ class Stream:
         gone = self.hole[0]
         lines = 0
         for low, high in self.parts(start, end):
-            for at in range(low, high, CHUNK):
-                lines += self._files.read(self._stream, at, min(high, at + CHUNK)).count(b"\n")
+            for at in range(low, high, CHUNK_BYTES):
+                lines += self._files.read(self._stream, at, min(high, at + CHUNK_BYTES)).count(b"\n")
             if high == gone and self._files.read(self._stream, high - 1, high) != b"\n":
                 lines += 1
         return lines + (start <= gone < end)
@@ -94,7 +94,7 @@ class Stream:
         return Line(self._stream, start, end, self._files.timeline.time_of(self.sample(start, end)))
 
     def _lengths(self, start: int, end: int) -> list[int]:
-        if end - start > GIANT:
+        if end - start > GIANT_LINE_BYTES:
             return [end - start - (self._files.read(self._stream, end - 1, end) == b"\n")]
         lengths = list(map(len, self._files.read(self._stream, start, end).split(b"\n")))
         return lengths if lengths[-1] else lengths[:-1]
@@ -107,7 +107,7 @@ def line_bytes(files: OutputFiles, line: Line) -> tuple[bytes, int]:
     """
     length = line.end - line.start
     if length > MAX_BYTES:
-        tail = files.read(line.stream, line.end - _PROGRESS, line.end).rstrip(b"\r")
+        tail = files.read(line.stream, line.end - _PROGRESS_BYTES, line.end).rstrip(b"\r")
         at = tail.rfind(b"\r")
         if at >= 0:
             return tail[at + 1 :], len(tail) - at - 1

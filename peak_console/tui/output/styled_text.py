@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from peak_console.tui.output.ansi import Piece, fitting
+from peak_console.tui.output.ansi import StyledText, fitting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def wrapped(pieces: list[Piece], width: int) -> list[list[Piece]]:
+def wrapped(pieces: list[StyledText], width: int) -> list[list[StyledText]]:
     """Rows of at most ``width`` cells, broken between words where that leaves no great gap; at least one row."""
     text = "".join(piece.text for piece in pieces)
     if cell_len(text) <= width:
@@ -31,31 +31,31 @@ def _rows(text: str, width: int) -> Iterator[tuple[int, int]]:
         start = end + (text[end : end + 1] == " ")
 
 
-def _between(pieces: list[Piece], start: int, end: int) -> list[Piece]:
+def _between(pieces: list[StyledText], start: int, end: int) -> list[StyledText]:
     """The pieces between two character positions of their whole text."""
-    found: list[Piece] = []
+    found: list[StyledText] = []
     at = 0
-    for text, look in pieces:
+    for text, style in pieces:
         part = text[max(0, start - at) : max(0, end - at)]
         if part:
-            found.append(Piece(part, look))
+            found.append(StyledText(part, style))
         at += len(text)
         if at >= end:
             break
     return found
 
 
-def cropped(pieces: list[Piece], left: int, width: int) -> list[Piece]:
+def cropped(pieces: list[StyledText], left: int, width: int) -> list[StyledText]:
     """The cells from ``left`` on, at most ``width``; half of a wide character is a blank."""
-    found: list[Piece] = []
+    found: list[StyledText] = []
     column = 0
-    for text, look in pieces:
+    for text, style in pieces:
         cells = cell_len(text)
         if column + cells > left:
             rest = _behind(text, left - column) if column < left else text
             rest = fitting(rest, left + width - max(column, left))
             if rest:
-                found.append(Piece(rest, look))
+                found.append(StyledText(rest, style))
         column += cells
         if column >= left + width:
             break
@@ -69,24 +69,24 @@ def _behind(text: str, cells: int) -> str:
     return rest if cell_len(start) == cells else " " + rest[1:]
 
 
-def overlaid(pieces: list[Piece], spans: list[tuple[int, int]], attribute: int) -> Iterator[Piece]:
+def overlaid(pieces: list[StyledText], spans: list[tuple[int, int]], attribute: int) -> Iterator[StyledText]:
     """The pieces with an attribute added between character positions of the whole line."""
     toggles: set[int] = set()
     for span in spans:
         toggles ^= set(span)  # where one span ends as the next begins, nothing changes
     edges = sorted(toggles)
     inside, at = False, 0
-    for text, look in pieces:
+    for text, style in pieces:
         start, end = at, at + len(text)
-        marked = look._replace(attributes=look.attributes | attribute)
+        marked = style._replace(attributes=style.attributes | attribute)
         while edges and edges[0] < end:
             edge = edges.pop(0)
             if edge > start:
-                yield Piece(text[start - at : edge - at], marked if inside else look)
+                yield StyledText(text[start - at : edge - at], marked if inside else style)
             inside, start = not inside, edge
-        yield Piece(text[start - at :], marked if inside else look)
+        yield StyledText(text[start - at :], marked if inside else style)
         at = end
 
 
-def width_of(pieces: list[Piece]) -> int:
+def width_of(pieces: list[StyledText]) -> int:
     return sum(cell_len(piece.text) for piece in pieces)

@@ -13,10 +13,11 @@ from textual.message import Message
 from peak_console.errors import PeakConsoleError
 from peak_console.model.terms import RunState
 from peak_console.text import safe, size
+from peak_console.tui.drawing.paint import palette
 from peak_console.tui.keys.actions import TITLES, Context, bindings_of
-from peak_console.tui.output.ansi import PLAIN, Piece
+from peak_console.tui.output.ansi import PLAIN, StyledText
 from peak_console.tui.output.background import CatchUp, in_background, save
-from peak_console.tui.output.painting import STYLES, RowPainter
+from peak_console.tui.output.painting import STYLES, OutputPainter
 from peak_console.tui.output.run import RunOutput
 from peak_console.tui.output.scroll import WindowScroller
 from peak_console.tui.output.search import Pattern
@@ -97,10 +98,10 @@ class OutputView(WindowScroller, can_focus=True):
         self._output: RunOutput | None = None
         self._wrap = True
         self._timestamps = True
-        self._painter: RowPainter | None = None
+        self._painter: OutputPainter | None = None
         self._strips: list[Strip] = []
         self._painted_size: Size | None = None
-        """The size that the strips are for; ``None`` when they have to be painted anew."""
+        """The size that the strips are for; ``None`` when all have to be painted."""
         self._titles = ("", "")
 
     @property
@@ -162,7 +163,7 @@ class OutputView(WindowScroller, can_focus=True):
         if self._output is not None and run is not None:
             due = retry_at if retry_at is not None and retry_at > now else None
             words = final_line(run, zone, due, retries)
-            final = [Piece(words, PLAIN)] if words and not self._output.empty else []
+            final = [StyledText(words, PLAIN)] if words and not self._output.empty else []
             changed |= final != self._output.window.final
             self._output.window.final = final
         if changed:
@@ -293,7 +294,7 @@ class OutputView(WindowScroller, can_focus=True):
         return " ─ ".join(modes)
 
     def _changed(self) -> None:
-        """Paint everything anew, and say in the borders what is shown."""
+        """Paint everything, and say in the borders what is shown."""
         self._painted_size = None
         title, below = Content(TITLES[Context.OUTPUT]), self.search_status
         if self._run is not None:
@@ -310,7 +311,7 @@ class OutputView(WindowScroller, can_focus=True):
 
     def _painted(self) -> list[Strip]:
         if self._painter is None:
-            self._painter = RowPainter({name: self.get_component_rich_style(f"output-view--{name}") for name in STYLES})
+            self._painter = OutputPainter(palette(self, "output-view", STYLES))
         zone = self._zone if self._timestamps else None
         if self._output is None or self._output.empty:
             pruned = self._output is not None and self._output.pruned

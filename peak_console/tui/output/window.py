@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from peak_console.text import size
-from peak_console.tui.output.ansi import EMPTY, Look, Piece, ShownLine, shown_line
+from peak_console.tui.output.ansi import EMPTY, ShownLine, StyledText, TextStyle, shown_line
 from peak_console.tui.output.stream_lines import line_bytes
 from peak_console.tui.output.styled_text import cropped, overlaid, width_of, wrapped
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Beside the attributes that a program can ask for:
 MATCH, CURRENT, QUIET = 64, 128, 256
 BEYOND = "›"
-_QUIET = Look(attributes=QUIET)
+_QUIET = TextStyle(attributes=QUIET)
 _CACHED_LINES = 1024
 
 
@@ -41,7 +41,7 @@ class Row(NamedTuple):
     """Which row of its line; 0 is the one that carries the time."""
     line: Line | None
     """``None``: the final line, which tells how the run ended."""
-    pieces: list[Piece]
+    pieces: list[StyledText]
 
 
 class OutputWindow:
@@ -55,7 +55,7 @@ class OutputWindow:
         self.follow = True
         self.left = 0
         """Cells scrolled to the right, while not wrapped."""
-        self.final: list[Piece] = []
+        self.final: list[StyledText] = []
         """The final line, or none yet."""
         self.pattern: Pattern | None = None
         """What is looked for: marked wherever it is shown."""
@@ -101,7 +101,7 @@ class OutputWindow:
         return found[: self.height]
 
     def scroll(self, by: int) -> bool:
-        """Move by so many rows; whether anything moved. Up stops following, the end starts it again."""
+        """Move by some rows; whether anything moved. Up stops following, the end starts it again."""
         before = self.top
         place = self._moved(before, by)
         bottom = self._bottom()
@@ -138,7 +138,7 @@ class OutputWindow:
         self.left = 0
 
     def shift(self, by: int) -> bool:
-        """Scroll sideways by so many cells; whether anything moved."""
+        """Scroll sideways by some cells; whether anything moved."""
         if self.wrap:
             return False
         widest = max((width_of(self._pieces(row.line)) for row in self.rows()), default=0)
@@ -174,11 +174,11 @@ class OutputWindow:
             found.append(None)
         return found
 
-    def _pieces(self, line: Line | None) -> list[Piece]:
+    def _pieces(self, line: Line | None) -> list[StyledText]:
         if line is None:
             return self.final
         if line.dropped:
-            return [Piece(f"── {size(line.end - line.start)} dropped (max_output_bytes) ──", _QUIET)]
+            return [StyledText(f"── {size(line.end - line.start)} dropped (max_output_bytes) ──", _QUIET)]
         key = (line.stream, line.start, line.end)
         shown = self._shown.get(key)
         if shown is None:
@@ -187,13 +187,13 @@ class OutputWindow:
             shown = self._shown[key] = self._read(line)
         return shown.pieces
 
-    def _cut(self, pieces: list[Piece]) -> list[Piece]:
+    def _cut(self, pieces: list[StyledText]) -> list[StyledText]:
         """As much of a line as fits, with a sign where there is more."""
         if width_of(pieces) - self.left <= self.width:
             return cropped(pieces, self.left, self.width)
-        return [*cropped(pieces, self.left, self.width - 1), Piece(BEYOND, _QUIET)]
+        return [*cropped(pieces, self.left, self.width - 1), StyledText(BEYOND, _QUIET)]
 
-    def _marked(self, number: int, pieces: list[Piece]) -> list[Piece]:
+    def _marked(self, number: int, pieces: list[StyledText]) -> list[StyledText]:
         """The pieces with what is looked for marked."""
         if self.pattern is None or not pieces:
             return pieces
@@ -205,7 +205,7 @@ class OutputWindow:
             return EMPTY
         shown = shown_line(*line_bytes(self.index.files, line))
         if shown.more:
-            more = Piece(f" … {size(shown.more)} more", _QUIET)
+            more = StyledText(f" … {size(shown.more)} more", _QUIET)
             shown = ShownLine([*shown.pieces, more], shown.cells + cell_len(more.text), shown.more)
         return shown
 
@@ -230,7 +230,7 @@ class OutputWindow:
         return self._known_bottom[1]
 
     def _moved(self, place: Place, by: int) -> Place:
-        """The place so many rows further, within the lines."""
+        """The place some rows further on, within the lines."""
         line, row = place
         row += by
         while row < 0 and line > 0:

@@ -27,7 +27,7 @@ def stamp(milliseconds: int, zone: tzinfo) -> str:
 
 
 def run_words(run: Run, zone: tzinfo) -> tuple[glyphs.Look, str]:
-    """How a run stands: its look, and in words that stay as they are while nothing happens to it."""
+    """How a run stands: its sign, and words that do not change while the run stands the same."""
     if run.state == RunState.FINISHED:
         look = glyphs.outcome(run.outcome)
         words = _ending(run, look)

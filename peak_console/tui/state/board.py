@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from peak_console.store.store import Store
 
 ALERTS_SHOWN = 1000
-ALERTS_A_LOOK = 50
-HISTORIES_A_LOOK = 8
-"""So many alerts, and jobs' pasts, are read at one look: the first paint does not wait for a thousand."""
+ALERTS_AT_A_TIME = 50
+HISTORIES_AT_A_TIME = 8
+"""How many alerts, and histories of jobs, are read at a time: the first paint does not wait for a thousand."""
 
 
 class Board:
@@ -92,7 +92,7 @@ class Board:
             of_job.setdefault(run.job, []).append(run)
         self._rows = {name: row for name, row in self._rows.items() if name in jobs}
         self._meet(jobs, of_job, now)
-        for name in [*self._changed, *list(self._without_history)[:HISTORIES_A_LOOK]]:
+        for name in [*self._changed, *list(self._without_history)[:HISTORIES_AT_A_TIME]]:
             if name in self._rows:
                 self._rows[name] = self._read(jobs[name], of_job.get(name, ()), now)
             self._changed.pop(name, None)
@@ -168,11 +168,11 @@ class Board:
         current = self._store.alert_counts()
         newest = self._alert_counts.newest
         if current != self._alert_counts:
-            newer = self._store.alerts(limit=ALERTS_SHOWN if newest else ALERTS_A_LOOK, after=newest)
+            newer = self._store.alerts(limit=ALERTS_SHOWN if newest else ALERTS_AT_A_TIME, after=newest)
             if newest and current != _counted_on(self._alert_counts, newer):  # older ones are not what they were
                 newer, self._alerts = self._store.alerts(limit=len(newer) + len(self._alerts)), ()
             self._keep_alerts(
-                [*newer, *self._alerts], may_go_on=self._has_older_alerts if newest else len(newer) == ALERTS_A_LOOK
+                [*newer, *self._alerts], may_go_on=self._has_older_alerts if newest else len(newer) == ALERTS_AT_A_TIME
             )
             self._alert_counts = current
             self._undelivered = [
@@ -180,8 +180,8 @@ class Board:
                 for channel, since, answer in channels_in_trouble(self._store.incidents())
             ]
         elif self._has_older_alerts:
-            older = self._store.alerts(limit=ALERTS_A_LOOK, before=self._alerts[-1].id)
-            self._keep_alerts([*self._alerts, *older], may_go_on=len(older) == ALERTS_A_LOOK)
+            older = self._store.alerts(limit=ALERTS_AT_A_TIME, before=self._alerts[-1].id)
+            self._keep_alerts([*self._alerts, *older], may_go_on=len(older) == ALERTS_AT_A_TIME)
         return self._alerts, current.open
 
     def _keep_alerts(self, alerts: Sequence[Alert], *, may_go_on: bool) -> None:

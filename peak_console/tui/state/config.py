@@ -1,7 +1,7 @@
 """What the operator has written for the console (``console.toml``), and what the console itself remembers.
 
-The first is read only; the second is a file of its own, so that nobody's comments are ever rewritten. Whatever is
-wrong with either is a sentence to show, never a reason not to start.
+The console only reads the first; it writes the second, a file of its own, so that the operator's comments are never
+rewritten. A mistake in either is a sentence to show, never a reason not to start.
 """
 
 from __future__ import annotations

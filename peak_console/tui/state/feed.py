@@ -40,7 +40,7 @@ class FeedScreen(Protocol):
         """Hear that the registry could be read, after its snapshot has been painted. Raises ``StateError``."""
 
     def registry_was_replaced(self) -> None:
-        """Hear that another registry is read from now on: its numbers begin anew."""
+        """Hear that another registry is read from now on: its ids begin at 1 again."""
 
     def while_mounted(self, callback: Callable[[], None]) -> Callable[[], None]:
         """``callback``, for a timer that may fire when the panes are gone."""
@@ -64,7 +64,7 @@ class SnapshotFeed:
         """On the monotonic clock, in seconds."""
         self._last_read: datetime | None = None
         self._poll_timer: Timer | None = None
-        """Looks for news that nobody tells us of."""
+        """Looks for news of which no engine of ours tells."""
 
     def connect(self, screen: FeedScreen, loop: asyncio.AbstractEventLoop) -> None:
         """Take the screen to bring up to date, and its event loop, to which news are passed on."""
@@ -102,7 +102,7 @@ class SnapshotFeed:
             self.bring_up_to_date()
 
     def look_for_loss(self) -> None:
-        """Refresh if the engine is silent, or gone without a word, or the registry is removed: nobody calls us then."""
+        """Refresh if the engine is silent or gone, or the registry is removed: then no event comes."""
         shown = self.snapshot
         if shown is None:
             return
@@ -122,7 +122,7 @@ class SnapshotFeed:
             self._read(now, screen)
         except StateError as error:
             if self.snapshot is not None and self.snapshot.stale_since is not None:
-                self._session.wake()  # not the first time: somebody may be removing the directory at this moment
+                self._session.wake()  # the second time: at the first, the directory may be half removed
             self._give(self._stale(error, now), screen)
         self._refreshed_at = time.monotonic()
         self.expect_news()

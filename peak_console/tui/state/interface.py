@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.records import Command, Run
     from peak_console.store.store import Store
-    from peak_console.tui.state.permissions import Limits
+    from peak_console.tui.state.permissions import Permissions
     from peak_console.tui.state.snapshot import Trouble
 
 
 class Session(Protocol):
     """One state directory, and the engine that serves it. Used by the thread that draws."""
 
-    limits: Limits
+    permissions: Permissions
     keymap: Mapping[str, str]
     """The keys that the operator has replaced, as in ``ConsoleConfig``: messages name those."""
     directory: str
@@ -89,7 +89,7 @@ class Session(Protocol):
 
     @property
     def wants_consent(self) -> bool:
-        """Whether a jobs file is held back until somebody consents to what it removes."""
+        """Whether a jobs file is held back until the operator consents to what it removes."""
 
     def accept_jobs(self) -> None:
         """Show the jobs file as it is now, whatever it removes."""
@@ -110,7 +110,7 @@ class Session(Protocol):
         """The runs that our engine supervises: ``backup #12``. From any thread."""
 
     def wait(self, seconds: float) -> bool:
-        """Wait until our engine has ended, at most so many seconds; whether it has ended. From any thread."""
+        """Wait until our engine has ended, at most ``seconds``; whether it has ended. From any thread."""
 
     def close(self) -> None:
-        """After ``wait``: send what alerts are left, and let go of everything."""
+        """After ``wait``: send the alerts that are left, and close everything."""

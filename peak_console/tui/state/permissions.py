@@ -1,4 +1,4 @@
-"""What a console has been told not to do, and what it answers when a key asks for it all the same."""
+"""What a console may do, and what it says when a key asks for anything else."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ _ACTING = frozenset({"run", "run_with", "stop", "disable", "hold", "acknowledge"
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What the command line forbids; without it, nothing."""
+class Permissions:
+    """What the command line, and the owner of the state directory, leave this console; by default everything."""
 
     attach: bool = False
     """It shows what another process's engine does, and never becomes the engine itself."""
     read_only: bool = False
     """It changes nothing and writes nothing; implies ``attach``."""
     in_browser: bool = False
-    """Whoever sits there has a page, not this machine's terminal; implies ``attach``."""
+    """It is shown on a page: its operator has no terminal on this machine; implies ``attach``."""
     looks_only: str | None = None
-    """Why this user may only look here, whatever the command line says: the directory is somebody else's."""
+    """Why this user may not act here whatever the command line says: the directory belongs to another user."""
 
     @classmethod
-    def of(cls, options: Namespace) -> Limits:
+    def of(cls, options: Namespace) -> Permissions:
         given = vars(options)
         read_only, in_browser = bool(given.get("read_only")), bool(given.get("in_browser"))
         return cls(bool(given.get("attach")) or read_only or in_browser, read_only, in_browser)
 
     @property
-    def acting(self) -> str | None:
+    def why_not_act(self) -> str | None:
         """Why nothing can be commanded; ``None`` where it can."""
         if not self.read_only:
             return self.looks_only
         return _READ_ONLY_PAGE if self.in_browser else _READ_ONLY
 
     @property
-    def leaving_the_screen(self) -> str | None:
-        """Why neither the editor nor a file to save to is to be had; ``None`` where they are.
+    def why_not_leave_screen(self) -> str | None:
+        """Why there is neither an editor nor a file to save to; ``None`` where there are both.
 
-        From a browser either would be a way to everything that the program's user may do on this machine. Who may
-        only look at the state directory may well write elsewhere.
+        From a browser either would be a way to everything that the program's user may do on this machine. A user
+        who may only read the state directory may well write elsewhere.
         """
         if self.in_browser:
             return _IN_BROWSER
         return _READ_ONLY if self.read_only else None
 
     @property
-    def suspending(self) -> str | None:
+    def why_not_suspend(self) -> str | None:
         """Why Ctrl+Z does nothing; ``None`` where it does."""
         return _IN_BROWSER if self.in_browser else None
 
@@ -64,12 +64,12 @@ class Limits:
     def not_offered(self) -> frozenset[str]:
         """The actions that key bar and palette leave out; their keys say why nothing happens."""
         refused = _TAKING_OVER if self.attach or self.looks_only is not None else frozenset()
-        if self.leaving_the_screen is not None:
+        if self.why_not_leave_screen is not None:
             refused |= _LEAVING
-        return refused | _ACTING if self.acting is not None else refused
+        return refused | _ACTING if self.why_not_act is not None else refused
 
     def no_engine(self, key: str) -> str:
-        """What is said, and what to do, while nobody serves the directory. ``key`` is the one that takes over."""
+        """The sentence for the time without an engine, with what to do. ``key`` is the one that takes over."""
         if self.looks_only is not None:
             return "no engine serves this directory: only its owner can start one"
         if self.attach:

@@ -1,7 +1,7 @@
-"""What a console works with: an engine in a thread of this process, or another process's; and the registry.
+"""The registry that a console shows, and its engine: one in a thread of this process, or another process's.
 
-Knows nothing of Textual. ``main`` owns it, so that it outlives the screen: what runs is waited for after the terminal
-has been restored.
+Knows nothing of Textual. ``main`` owns it, so that it outlives the screen: the last runs are waited for after the
+terminal has been restored.
 """
 
 from __future__ import annotations
@@ -12,21 +12,19 @@ from typing import TYPE_CHECKING, Any
 from peak_console.alerts.service import Alerting
 from peak_console.clock import SystemClock
 from peak_console.decisions.selection import tag_doubts, tags_of
-from peak_console.errors import DamagedError, StateError
+from peak_console.errors import StateError
 from peak_console.jobs.loader import filter_jobs_by_tags
 from peak_console.model.records import RunState
 from peak_console.schedule.zones import zone
 from peak_console.store.bell import ring
-from peak_console.store.damage import open_sound
 from peak_console.store.directory import current_user
 from peak_console.store.heartbeat import complaints
-from peak_console.store.locks import EngineLock, is_held, is_served, lock_of
-from peak_console.store.store import Store
+from peak_console.store.locks import is_held, is_served, lock_of
 from peak_console.tui.state.jobs_file import WatchedJobsFile
 from peak_console.tui.state.own_engine import OwnEngine
-from peak_console.tui.state.permissions import Limits
+from peak_console.tui.state.permissions import Permissions
+from peak_console.tui.state.registry import open_registry
 from peak_console.tui.state.snapshot import EngineState, Trouble
-from peak_console.values import replace
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -45,12 +43,11 @@ LAST_ALERTS_SECONDS = 3.0
 
 
 class EngineSession:
-    """One state directory, and whoever dispatches for it. Its methods belong to the thread that draws."""
+    """One state directory, and the engine that serves it. Used by the thread that draws."""
 
     def __init__(self, options: Namespace, jobset: JobSet, directory: str, seen: FileStatus | None = None) -> None:
         """``seen`` is the jobs file's status from before ``jobset`` was read."""
         self.options = options
-        self.limits = Limits.of(options)
         self.keymap: Mapping[str, str] = {}
         self.directory = directory
         self.clock: Clock = SystemClock()
@@ -65,51 +62,22 @@ class EngineSession:
         self._file = WatchedJobsFile(str(options.config), jobset, seen, self.clock, self._engine, self._changed)
         self._leaving = False
         self._begun = False
-        """Whether it has looked who serves the directory; until then an engine of ours is on its way."""
-        self.store = self._open_store()
+        """Whether it has looked for an engine that serves the directory; until then our own is about to start."""
+        self.store, self.permissions = open_registry(directory, Permissions.of(options), self.clock.now)
         self.store.be_patient(BUSY_SECONDS)
 
-    def _open_store(self) -> Store:
-        """The registry, for reading only where we may not write; then ``limits`` say why. Raises ``StateError``."""
-        if self.limits.attach:
-            store = Store.look(self.directory)
-            if store is None:
-                raise StateError(
-                    f"{self.directory}: nothing has been recorded there yet; start an engine with "
-                    "peak-console --headless"
-                )
-            if self.limits.read_only:
-                return store
-            store.close()
-        try:
-            return Store.open(self.directory)
-        except DamagedError:
-            if self.limits.attach:  # it is for engines to set a damaged registry aside
-                raise
-            lock = EngineLock(self.directory)
-            try:
-                return open_sound(self.directory, lock, self.clock.now)
-            finally:
-                lock.release()
-        except StateError as error:
-            store = Store.look(self.directory)
-            if store is None:
-                raise
-            self.limits = replace(self.limits, looks_only=f"looking on only, nothing can be commanded: {error}")
-            return store
-
     def start(self, on_change: Callable[[], None]) -> None:
-        """Begin to serve the directory, or to look at whoever does. ``on_change`` is called from any thread."""
+        """Begin to serve the directory, or to look at the engine that does. ``on_change`` is called from any thread."""
         self._on_change = on_change
         self._begun = True
-        if self._leaving:  # told to go before it came
+        if self._leaving:  # a signal came before the first paint
             return
         if self.rival() is None:
             self.take_over()
         self._file.watcher.start()
 
     def rival(self) -> str | None:
-        """Which engine serves some of the jobs that are ours to serve already; ``None`` where we may take them over."""
+        """The engine that already serves some of the jobs that ours would serve; ``None``: we may take them over."""
         from peak_console.decisions.serving import Share, others
 
         include, exclude = tags_of(self.options.include_tags), tags_of(self.options.exclude_tags)
@@ -125,7 +93,7 @@ class EngineSession:
 
     def take_over(self) -> None:
         """Start an engine in a thread of this process; not where we may only look, or attach."""
-        if self.refusal is not None or self.limits.attach:
+        if self.refusal is not None or self.permissions.attach:
             return
         self._engine.start(self.jobset, self._file.watcher.read_now)
 
@@ -172,14 +140,14 @@ class EngineSession:
             return EngineState.DRAINING if self._engine.is_draining else EngineState.RUNNING
         if is_served(self.directory):
             return EngineState.ATTACHED
-        none_to_come = self._begun or self.limits.attach or self.limits.looks_only is not None
+        none_to_come = self._begun or self.permissions.attach or self.permissions.looks_only is not None
         return EngineState.STOPPED if none_to_come else EngineState.RUNNING
 
     def troubles(self) -> list[Trouble]:
         """What is wrong with what is shown, most serious first."""
         found = []
-        if self.limits.looks_only is not None:
-            found.append(Trouble(self.limits.looks_only, self._opened_at))
+        if self.permissions.looks_only is not None:
+            found.append(Trouble(self.permissions.looks_only, self._opened_at))
         failure, trouble = self._engine.failure, self._engine.trouble
         if failure is not None:
             found.append(Trouble(f"{failure[0]}; press {self._take_over_key} to start the engine again", failure[1]))
@@ -210,8 +178,8 @@ class EngineSession:
 
     @property
     def no_engine(self) -> str:
-        """What is said, and what to do, while nobody serves the directory."""
-        return self.limits.no_engine(self._take_over_key)
+        """What is said, and what to do, while no engine serves the directory."""
+        return self.permissions.no_engine(self._take_over_key)
 
     @property
     def _take_over_key(self) -> str:
@@ -233,7 +201,7 @@ class EngineSession:
     @property
     def refusal(self) -> str | None:
         """Why nothing can be commanded from here; ``None`` where it can."""
-        return self.limits.acting
+        return self.permissions.why_not_act
 
     def command(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> int:
         """Leave a command for the engine, and ring; its number. Raises ``StateError``."""
@@ -252,7 +220,7 @@ class EngineSession:
         return command if command is not None and command.answer is not None else None
 
     def wake(self) -> None:
-        """The registry cannot be read: have our engine see to it now, not only when it has something to do."""
+        """Have our own engine look at the registry now: it cannot be read."""
         self._engine.wake()
 
     def reload(self) -> None:
@@ -261,7 +229,7 @@ class EngineSession:
 
     @property
     def wants_consent(self) -> bool:
-        """Whether a jobs file is held back until somebody consents to what it removes."""
+        """Whether a jobs file is held back until the operator consents to what it removes."""
         return self._file.watcher.wants_consent
 
     def accept_jobs(self) -> None:
@@ -276,11 +244,11 @@ class EngineSession:
         self._engine.drain()
 
     def stop_runs(self) -> None:
-        """Have every run stopped, then end. Safe in a signal handler."""
+        """Stop every run, then end. Safe in a signal handler."""
         self._engine.stop_runs()
 
     def leave_runs(self) -> None:
-        """End at once; the next engine looks after what runs."""
+        """End at once; the next engine supervises the runs."""
         self._engine.leave_runs()
 
     def active(self) -> list[Run]:
@@ -290,7 +258,7 @@ class EngineSession:
         return [run for run in runs if run.supervisor is None or run.supervisor.startswith(engine)]
 
     def running(self) -> list[str]:
-        """The runs that our engine looks after: ``backup #12``. From any thread."""
+        """The runs that our engine supervises: ``backup #12``. From any thread."""
         return self._engine.runs()
 
     def wait(self, seconds: float) -> bool:
@@ -298,7 +266,7 @@ class EngineSession:
         return self._engine.wait(seconds)
 
     def close(self) -> None:
-        """After ``wait``: send what alerts are left, and let go of everything."""
+        """After ``wait``: send the alerts that are left, and close everything."""
         self._file.watcher.stop()
         self._alerting.finish(LAST_ALERTS_SECONDS)
         self.store.close()

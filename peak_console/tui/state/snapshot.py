@@ -1,7 +1,7 @@
 """Everything the screen shows, as one value: taken from the registry, handed to the widgets.
 
 Nothing here knows Textual, a clock or the registry. Text that comes from outside (names, reasons, messages) is as
-it stands there; whoever draws it makes it safe (``peak_console.text.safe``).
+it stands there; the widget that draws it makes it safe (``peak_console.text.safe``).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class EngineState(StrEnum):
     """Another process's."""
     DRAINING = "draining"
     STOPPED = "stopped"
-    """Nobody dispatches."""
+    """No engine serves it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Snapshot:
     alerts: Sequence[Alert] = ()
     """The alert log, newest first."""
     unacknowledged: int = 0
-    """How many alerts are open: nobody has acknowledged them, and their causes are not gone."""
+    """How many alerts are open: not acknowledged, and their causes not gone."""
     hold: Hold | None = None
     engine_pid: int | None = None
     engine_tags: str = ""

@@ -29,10 +29,10 @@ def listen(fd: int, ended: threading.Event, hand_over: Callable[[Message], None]
     parser, pastes = XTermParser(), Pastes()
     decode = getincrementaldecoder("utf-8")("replace").decode
 
-    def look() -> None:
+    def read_once() -> None:
         ready = select.select([fd], [], [], LOOK_SECONDS)[0]
         text = decode(_read(fd, ended)) if ready else ""
-        text = pastes.take(text, monotonic()) if text else pastes.look(monotonic())
+        text = pastes.take(text, monotonic()) if text else pastes.tick(monotonic())
         if text:  # to the parser, an empty text is the end of everything
             for message in parser.feed(text):
                 hand_over(message)
@@ -40,8 +40,8 @@ def listen(fd: int, ended: threading.Event, hand_over: Callable[[Message], None]
             hand_over(message)
 
     while not ended.is_set():
-        look()
-    look()
+        read_once()
+    read_once()
 
 
 def _read(fd: int, ended: threading.Event) -> bytes:

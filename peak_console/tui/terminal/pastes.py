@@ -11,7 +11,7 @@ from enum import Enum, auto
 
 START, END = "\x1b[200~", "\x1b[201~"
 SILENCE_SECONDS = 1.0
-"""A paste that has brought nothing for so long has lost its end."""
+"""A paste that has brought nothing for this time has lost its end."""
 MAX_CHARACTERS = 1_000_000
 """What a paste brings beyond this is dropped."""
 
@@ -20,7 +20,7 @@ _INTERRUPTS = {"\x03", "\x1b[99;5u"}
 _MARK = re.compile(f"{re.escape(START)}|{re.escape(END)}")
 _ONE_KEY = re.compile(r"\x1b?(?:\[[0-?]*[ -/]*[@-~]|O.|.)|\x1b", re.DOTALL)
 _REPORTS = re.compile(r"(?:\x1b\[<[\d;-]*[Mm]|\x1b\[[IO])+")
-"""Of the mouse and of the focus: nobody pastes them, and a hand on the mouse must not keep a paste open."""
+"""Reports of the mouse and of the focus are part of no paste: moving the mouse must not keep a paste open."""
 
 
 class _State(Enum):
@@ -57,7 +57,7 @@ class Pastes:
             return ""
         return self._paste(text, now)
 
-    def look(self, now: float) -> str:
+    def tick(self, now: float) -> str:
         """What the parser should read now that the terminal is silent: the end of a paste that has lost its own."""
         if self._state is _State.PASTE and now - self._heard_at >= SILENCE_SECONDS:
             return self._cut()

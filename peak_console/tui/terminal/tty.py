@@ -1,4 +1,4 @@
-"""The operator's terminal: written to so that its loss holds nobody up, left as it was found, given to others.
+"""The operator's terminal: its loss holds up no thread, it is left as it was found, and other programs can have it.
 
 Textual's driver is made for programs that end with their terminal. Ours also has an engine to look after: what it
 writes goes through ``Terminal``, and stopping (Ctrl+Z), continuing and hanging up are treated here.
@@ -85,7 +85,7 @@ class Terminal:
         return True
 
     def give_up(self) -> None:
-        """Write nothing more; whoever waits for the terminal at present goes on at once. From any thread."""
+        """Write nothing more; a thread that waits for the terminal goes on at once. From any thread."""
         self._given_up = True
 
     def restore(self) -> bool:
@@ -138,7 +138,7 @@ class TerminalDriver(LinuxDriver):
         listen(self.fileno, self.exit_event, self.process_message)
 
     def _get_terminal_size(self) -> tuple[int, int]:
-        """What the terminal says, whatever COLUMNS and LINES had become when somebody exported them."""
+        """The size that the terminal itself tells; exported COLUMNS and LINES may be those of another one."""
         try:
             width, height = os.get_terminal_size(self._terminal.fileno())
         except OSError:
@@ -165,7 +165,7 @@ class TerminalDriver(LinuxDriver):
             super().write(data)
 
     def _sigtstp_application(self, *_: object) -> None:
-        """Ctrl+Z, or somebody's SIGTSTP."""
+        """Stop as the shell expects it, on Ctrl+Z or a SIGTSTP."""
         if self._on_screen:
             # Not in the handler: it may have interrupted the very code that leaving the screen needs.
             with suppress(RuntimeError):
@@ -184,7 +184,7 @@ class TerminalDriver(LinuxDriver):
         self._repaint()
 
     def _sigcont_application(self, *_: object) -> None:
-        """Whoever stopped us without asking (SIGSTOP) has left the terminal in a state of which we know nothing."""
+        """Restore the terminal after a SIGCONT: a SIGSTOP gave no chance to leave it, so its state is unknown."""
         if self._on_screen and not self._reentry_due:
             self._reentry_due = True
             with suppress(RuntimeError):
@@ -219,9 +219,9 @@ def driver_on(terminal: Terminal) -> type[Driver]:
 
 
 def _stop() -> None:
-    """Stop this process group as the terminal would; returns once somebody has continued it.
+    """Stop this process group as the terminal would; returns once it has been continued.
 
-    Returns at once where nobody could: a group without a shell that looks after it is not stopped.
+    Returns at once in an orphaned process group: the system does not stop a group that no shell can continue.
     """
     before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
     os.kill(0, signal.SIGTSTP)

@@ -1,1 +1,1 @@
-"""The Upcoming pane: what runs and what comes next."""
+"""The Upcoming pane: runs under way and slots to come."""

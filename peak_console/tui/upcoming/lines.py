@@ -1,4 +1,4 @@
-"""What runs and what comes next, without the screen: which lines there are, and what each says now. Pure."""
+"""Runs under way and slots to come, without the screen: which lines there are, and what each says now. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs, with its progress, and what comes next, with countdowns."""
+"""Runs under way, with their progress, and slots to come, with countdowns."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Upcoming(CursorList):
     def tick(self, now: datetime) -> None:
         """It is ``now``: paint the countdowns and bars that read differently."""
         self._now = now
-        before, self._drawn = self._drawn, {}  # what is out of sight is drawn anew when it comes back
+        before, self._drawn = self._drawn, {}  # a line out of sight is drawn when it comes back
         top = self.scroll_offset.y
         regions = []
         for number in range(top, top + self.scrollable_content_region.height):

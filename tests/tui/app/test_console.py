@@ -99,7 +99,7 @@ async def test_stop_says_when_there_is_nothing_to_stop(console: Console) -> None
     await console.go_to("alpha")
     await console.press("x")
 
-    assert console.toasts == [("warning", "nothing of alpha is running")]
+    assert console.toasts == [("warning", "alpha is not running")]
 
 
 async def test_a_run_that_waits_can_be_stopped(console: Console) -> None:

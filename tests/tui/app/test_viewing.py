@@ -13,7 +13,7 @@ from peak_console.tui.dialogs.alert import AlertDialog
 from peak_console.tui.dialogs.help import HelpScreen
 from peak_console.tui.dialogs.tags import TagsDialog
 from peak_console.tui.keys.actions import ACTION
-from peak_console.tui.state.permissions import Limits
+from peak_console.tui.state.permissions import Permissions
 from tests.support.factories import make_job
 from tests.tui.console import Console, covers, running, three_jobs
 from tests.tui.stage import Stage
@@ -203,7 +203,7 @@ async def test_an_alert_is_read_in_full_and_acknowledged(console: Console) -> No
 
 
 async def test_who_only_looks_reads_alerts_too(console: Console) -> None:
-    console.stage.session.limits = Limits(attach=True, read_only=True)
+    console.stage.session.permissions = Permissions(attach=True, read_only=True)
     console.stage.alert("the registry was removed")
     await console.refresh()
     await console.press("4", "enter", "a")

@@ -152,7 +152,7 @@ async def test_it_says_when_the_job_is_on_again() -> None:
     dialog = DisableDialog(["backup"], now=fixed_now(), zone=ZONE)
     async with DialogApp(dialog).run_test() as pilot:
         await pilot.pause()
-        assert said(dialog, "#meaning") == "off until somebody enables it, also across restarts"
+        assert said(dialog, "#meaning") == "off until it is enabled again, also across restarts"
         await pilot.press(*"2h")
         await pilot.pause()
         assert said(dialog, "#meaning") == "on again at 16:55"

@@ -13,8 +13,8 @@ from peak_console.decisions.job_status import DisabledBy, Standing
 from peak_console.model.records import Outcome, Override
 from peak_console.schedule.model import JobSchedule
 from peak_console.tui.drawing.paint import changed_span, cut, fitted, merged, pieces_width, width_of
-from peak_console.tui.jobs.cells import Facts, cells, note
-from peak_console.tui.jobs.columns import COLUMNS, GAP, GUTTER, lay_out, matching, ordered
+from peak_console.tui.jobs.cells import Facts, cell_of, note
+from peak_console.tui.jobs.columns import COLUMNS, GAP_CELLS, GUTTER_CELLS, fit_columns, matching, ordered
 from peak_console.tui.jobs.listing import JobList
 from tests.tui.harness import ZONE, fixed_now, make_history, make_row, make_run, trading_rows
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def said(row: JobRow, column: str, width: int = 20) -> str:
-    return "".join(text for text, _ in cells(Facts(row), column, width, fixed_now()))
+    return "".join(text for text, _ in cell_of(Facts(row), column, width, fixed_now()))
 
 
 def names(facts: list[Facts]) -> list[str]:
@@ -136,11 +136,11 @@ def test_facts_hold_while_a_row_says_the_same_and_no_longer() -> None:
 
 def test_a_row_never_takes_more_room_than_there_is() -> None:
     facts = [Facts(row) for row in trading_rows()]
-    least = GUTTER + 10 + 8 + 13 + 8 + 3 * GAP
+    least = GUTTER_CELLS + 10 + 8 + 13 + 8 + 3 * GAP_CELLS
 
     for width in range(20, 200):
-        widths = lay_out(facts, width)
-        assert GUTTER + sum(widths.values()) + GAP * (len(widths) - 1) <= max(width, least)
+        widths = fit_columns(facts, width)
+        assert GUTTER_CELLS + sum(widths.values()) + GAP_CELLS * (len(widths) - 1) <= max(width, least)
 
 
 def test_columns_go_from_the_right_before_names_are_cut() -> None:
@@ -150,7 +150,7 @@ def test_columns_go_from_the_right_before_names_are_cut() -> None:
 
     seen = set()
     for width in range(200, 60, -1):
-        widths = lay_out(facts, width)
+        widths = fit_columns(facts, width)
         shown = list(widths)
         assert shown == keys[: len(shown)]
         assert widths["name"] == longest or len(shown) == 4
@@ -159,7 +159,8 @@ def test_columns_go_from_the_right_before_names_are_cut() -> None:
 
 
 def test_at_eighty_cells_names_and_the_last_run_are_whole() -> None:
-    assert list(lay_out([Facts(row) for row in trading_rows()], 77)) == ["state", "name", "schedule", "next", "last"]
+    facts = [Facts(row) for row in trading_rows()]
+    assert list(fit_columns(facts, 77)) == ["state", "name", "schedule", "next", "last"]
 
 
 def test_the_worst_come_first_and_then_the_next_slot() -> None:

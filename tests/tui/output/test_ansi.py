@@ -13,13 +13,13 @@ from peak_console.tui.output.ansi import (
     RGB,
     STRIKE,
     UNDERLINE,
-    Look,
-    Piece,
+    StyledText,
+    TextStyle,
     shown_line,
 )
 
 
-def pieces(data: bytes) -> list[Piece]:
+def pieces(data: bytes) -> list[StyledText]:
     return shown_line(data).pieces
 
 
@@ -27,9 +27,9 @@ def text(data: bytes) -> str:
     return "".join(piece.text for piece in pieces(data))
 
 
-def look(codes: str) -> Look:
+def style(codes: str) -> TextStyle:
     """How text looks behind an SGR sequence."""
-    return pieces(b"\x1b[%sm." % codes.encode())[-1].look
+    return pieces(b"\x1b[%sm." % codes.encode())[-1].style
 
 
 @pytest.mark.parametrize(
@@ -37,46 +37,46 @@ def look(codes: str) -> Look:
     [
         ("", PLAIN),
         ("0", PLAIN),
-        ("31", Look(colour=1)),
-        ("97", Look(colour=15)),
-        ("44", Look(background=4)),
-        ("103", Look(background=11)),
-        ("38;5;208", Look(colour=208)),
-        ("38:5:208", Look(colour=208)),
-        ("48;5;16", Look(background=16)),
-        ("38;2;1;2;3", Look(colour=RGB | 0x010203)),
-        ("38:2:1:2:3", Look(colour=RGB | 0x010203)),
-        ("38:2::1:2:3", Look(colour=RGB | 0x010203)),
-        ("48;2;255;0;0;1", Look(background=RGB | 0xFF0000, attributes=BOLD)),
-        ("1;2;3;4;7;9", Look(attributes=BOLD | DIM | ITALIC | UNDERLINE | REVERSE | STRIKE)),
+        ("31", TextStyle(colour=1)),
+        ("97", TextStyle(colour=15)),
+        ("44", TextStyle(background=4)),
+        ("103", TextStyle(background=11)),
+        ("38;5;208", TextStyle(colour=208)),
+        ("38:5:208", TextStyle(colour=208)),
+        ("48;5;16", TextStyle(background=16)),
+        ("38;2;1;2;3", TextStyle(colour=RGB | 0x010203)),
+        ("38:2:1:2:3", TextStyle(colour=RGB | 0x010203)),
+        ("38:2::1:2:3", TextStyle(colour=RGB | 0x010203)),
+        ("48;2;255;0;0;1", TextStyle(background=RGB | 0xFF0000, attributes=BOLD)),
+        ("1;2;3;4;7;9", TextStyle(attributes=BOLD | DIM | ITALIC | UNDERLINE | REVERSE | STRIKE)),
         ("1;2;22", PLAIN),
         ("3;23;4;24;7;27;9;29", PLAIN),
         ("31;39;41;49", PLAIN),
-        ("1;31;0;32", Look(colour=2)),
-        ("4:3", Look(attributes=UNDERLINE)),
+        ("1;31;0;32", TextStyle(colour=2)),
+        ("4:3", TextStyle(attributes=UNDERLINE)),
         ("4;4:0", PLAIN),
-        (";31", Look(colour=1)),
+        (";31", TextStyle(colour=1)),
         ("31;", PLAIN),
-        ("58;2;1;2;3;1", Look(attributes=BOLD)),
+        ("58;2;1;2;3;1", TextStyle(attributes=BOLD)),
     ],
 )
-def test_looks_are_kept(codes: str, expected: Look) -> None:
-    assert look(codes) == expected
+def test_looks_are_kept(codes: str, expected: TextStyle) -> None:
+    assert style(codes) == expected
 
 
 @pytest.mark.parametrize(
     "codes", ["5", "6", "8", "38", "38;5", "38;5;256", "38;2;1;2", "38;2;256;0;0", "99999999999", "38:9:1", "12:", "::"]
 )
 def test_what_is_unknown_or_would_hide_text_changes_nothing(codes: str) -> None:
-    assert look(codes) == PLAIN
+    assert style(codes) == PLAIN
 
 
 def test_pieces_change_where_the_look_changes() -> None:
     assert pieces(b"a\x1b[31mb\x1b[1mc\x1b[0md\x1b[0me") == [
-        Piece("a", PLAIN),
-        Piece("b", Look(colour=1)),
-        Piece("c", Look(colour=1, attributes=BOLD)),
-        Piece("de", PLAIN),
+        StyledText("a", PLAIN),
+        StyledText("b", TextStyle(colour=1)),
+        StyledText("c", TextStyle(colour=1, attributes=BOLD)),
+        StyledText("de", PLAIN),
     ]
 
 
@@ -122,7 +122,7 @@ def test_a_progress_bar_is_shown_in_its_last_state(data: bytes, expected: str) -
 
 
 def test_a_look_from_before_a_carriage_return_holds() -> None:
-    assert pieces(b"\x1b[32m10%\r20%") == [Piece("20%", Look(colour=2))]
+    assert pieces(b"\x1b[32m10%\r20%") == [StyledText("20%", TextStyle(colour=2))]
 
 
 @pytest.mark.parametrize(

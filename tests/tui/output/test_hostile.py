@@ -56,7 +56,7 @@ def test_malformed_colours_cost_no_text(codes: list[str]) -> None:
     shown = ansi._coloured_line(data, len(data), MAX_CELLS)
     assert "".join(piece.text for piece in shown.pieces) == "hello" * len(codes)
     for piece in shown.pieces:
-        for colour in (piece.look.colour, piece.look.background):
+        for colour in (piece.style.colour, piece.style.background):
             assert colour == DEFAULT or colour & RGB or 0 <= colour <= 255
 
 

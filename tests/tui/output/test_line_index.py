@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from peak_console.tui.output.files import OutputFiles
 from peak_console.tui.output.line_index import LineIndex, tail_start
-from peak_console.tui.output.stream_lines import CHUNK
+from peak_console.tui.output.stream_lines import CHUNK_BYTES
 from tests.tui.output_stage import RunDirectory, indexed, texts
 
 
@@ -284,7 +284,9 @@ def test_lines_are_those_of_a_slow_and_obvious_merge(
 
 
 @given(
-    st.lists(st.sampled_from([b"a\n", b"b" * 3000 + b"\n", b"\n" * 500, b"c" * (CHUNK + 5) + b"\n"]), max_size=30),
+    st.lists(
+        st.sampled_from([b"a\n", b"b" * 3000 + b"\n", b"\n" * 500, b"c" * (CHUNK_BYTES + 5) + b"\n"]), max_size=30
+    ),
     st.floats(0, 1),
     st.floats(0, 1),
 )

@@ -14,7 +14,7 @@ import pytest
 from peak_console.model.records import Outcome, Run, RunState
 from peak_console.runs.output.recorder import OutputRecorder
 from peak_console.tui.output import background as output_work
-from peak_console.tui.output.run import AT_ONCE
+from peak_console.tui.output.run import INDEXED_AT_ONCE_BYTES
 from peak_console.tui.output.view import OutputView
 from tests.tui.harness import ZONE, Posted, fixed_now, make_run
 from tests.tui.output_stage import OutputApp, RunDirectory, ended, live, numbered, until
@@ -258,7 +258,7 @@ async def test_matches_that_come_later_are_counted(run: RunDirectory) -> None:
 
 
 async def test_much_output_shows_its_end_at_once_and_is_counted_behind_it(run: RunDirectory) -> None:
-    count = AT_ONCE // 8
+    count = INDEXED_AT_ONCE_BYTES // 8
     run.write(numbered(count), at=0)
     app = OutputApp(ended(), run)
     async with app.run_test(size=(70, 12)) as pilot:
@@ -271,7 +271,7 @@ async def test_much_output_shows_its_end_at_once_and_is_counted_behind_it(run: R
 
 
 async def test_while_it_is_being_counted_the_number_is_a_least_one(run: RunDirectory) -> None:
-    run.write(numbered(AT_ONCE // 8))
+    run.write(numbered(INDEXED_AT_ONCE_BYTES // 8))
     app = OutputApp(None, run)
     async with app.run_test(size=(70, 12)):
         app.view.show_run(ended(), str(run), fixed_now())
@@ -279,7 +279,7 @@ async def test_while_it_is_being_counted_the_number_is_a_least_one(run: RunDirec
 
 
 async def test_a_place_is_kept_while_the_rest_is_being_indexed(run: RunDirectory) -> None:
-    count = AT_ONCE // 8
+    count = INDEXED_AT_ONCE_BYTES // 8
     run.write(numbered(count))
     app = OutputApp(None, run)
     async with app.run_test(size=(70, 12)) as pilot:
@@ -305,7 +305,7 @@ async def test_counting_rests_long_beside_a_job_that_prints_and_briefly_after_it
 
     monkeypatch.setattr(output_work, "time", SimpleNamespace(sleep=rest, monotonic=time.monotonic))
     monkeypatch.setattr(output_work, "WORK_SECONDS", 0)
-    count = AT_ONCE // 8
+    count = INDEXED_AT_ONCE_BYTES // 8
     run.write(numbered(count))
     app = OutputApp(None, run)
     async with app.run_test(size=(70, 12)) as pilot:

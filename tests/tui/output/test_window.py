@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from peak_console.tui.output.ansi import PLAIN, Look, Piece
+from peak_console.tui.output.ansi import PLAIN, StyledText, TextStyle
 from peak_console.tui.output.files import OutputFiles
 from peak_console.tui.output.line_index import LineIndex
 from peak_console.tui.output.search import Pattern
@@ -119,7 +119,7 @@ def test_unwrapped_lines_are_cut_and_say_so(run: RunDirectory) -> None:
 def test_the_final_line_is_the_last_one(run: RunDirectory) -> None:
     run.write(numbered(3))
     window = window_of(run)
-    window.final = [Piece("done", PLAIN)]
+    window.final = [StyledText("done", PLAIN)]
     assert rows(window) == ["line 0", "line 1", "line 2", "done"]
     run.write(numbered(3, 3))
     grow(window)
@@ -175,7 +175,7 @@ def test_what_is_looked_for_is_marked_across_pieces_and_rows(run: RunDirectory) 
     run.write(b"xxxxxxxxne\x1b[31med\x1b[0mle nee\n")
     window = window_of(run)
     window.pattern = Pattern("needle")
-    marked = "".join(piece.text for row in window.rows() for piece in row.pieces if piece.look.attributes & MATCH)
+    marked = "".join(piece.text for row in window.rows() for piece in row.pieces if piece.style.attributes & MATCH)
     assert marked == "needle"
 
 
@@ -184,19 +184,19 @@ def test_matches_side_by_side_are_all_marked(run: RunDirectory, text: str) -> No
     run.write(text.encode() + b"\n")
     window = window_of(run)
     window.pattern = Pattern("a")
-    marked = [piece.text for piece in window.rows()[0].pieces if piece.look.attributes & MATCH]
+    marked = [piece.text for piece in window.rows()[0].pieces if piece.style.attributes & MATCH]
     assert "".join(marked) == text.replace(" ", "")
 
 
 def test_wide_characters_wrap_whole() -> None:
-    found = wrapped([Piece("a中文字", PLAIN)], 4)
+    found = wrapped([StyledText("a中文字", PLAIN)], 4)
     assert [[piece.text for piece in row] for row in found] == [["a中"], ["文字"]]
 
 
 def test_lines_break_between_words_where_that_leaves_no_great_gap() -> None:
     def texts(text: str) -> list[str]:
         half = len(text) // 2
-        pieces = [Piece(text[:half], PLAIN), Piece(text[half:], Look(colour=1))]
+        pieces = [StyledText(text[:half], PLAIN), StyledText(text[half:], TextStyle(colour=1))]
         return ["".join(piece.text for piece in row) for row in wrapped(pieces, 10)]
 
     assert texts("exposure of BTC/EUR") == ["exposure ", "of BTC/EUR"]
@@ -210,13 +210,16 @@ def test_lines_break_between_words_where_that_leaves_no_great_gap() -> None:
 @pytest.mark.parametrize("text", ["e\u0301" * 12, "中" * 12, "a" * 12, "中 a e\u0301 " * 6])
 @pytest.mark.parametrize("width", [2, 3, 7])
 def test_wrapping_loses_nothing_but_blanks_and_keeps_to_the_width(text: str, width: int) -> None:
-    found = ["".join(piece.text for piece in row) for row in wrapped([Piece(text, PLAIN)], width)]
+    found = ["".join(piece.text for piece in row) for row in wrapped([StyledText(text, PLAIN)], width)]
     assert "".join(found).replace(" ", "") == text.replace(" ", "")
     assert all(cell_len(row) <= width for row in found)
 
 
 def test_half_of_a_wide_character_is_a_blank() -> None:
-    red = Look(colour=1)
-    assert cropped([Piece("中文", PLAIN), Piece("x", red)], 1, 3) == [Piece(" 文", PLAIN)]
-    assert cropped([Piece("中文", PLAIN), Piece("x", red)], 2, 3) == [Piece("文", PLAIN), Piece("x", red)]
-    assert cropped([Piece("ab", PLAIN)], 5, 3) == []
+    red = TextStyle(colour=1)
+    assert cropped([StyledText("中文", PLAIN), StyledText("x", red)], 1, 3) == [StyledText(" 文", PLAIN)]
+    assert cropped([StyledText("中文", PLAIN), StyledText("x", red)], 2, 3) == [
+        StyledText("文", PLAIN),
+        StyledText("x", red),
+    ]
+    assert cropped([StyledText("ab", PLAIN)], 5, 3) == []

@@ -15,7 +15,7 @@ from peak_console.errors import StateError
 from peak_console.model.records import Alert, Claim, EngineInfo, Level, Outcome, Override
 from peak_console.store.locks import EngineLock
 from peak_console.store.store import Store
-from peak_console.tui.state.board import ALERTS_A_LOOK, HISTORIES_A_LOOK, Board
+from peak_console.tui.state.board import ALERTS_AT_A_TIME, HISTORIES_AT_A_TIME, Board
 from peak_console.tui.state.snapshot import HISTORY_RUNS
 from tests.support.factories import make_job
 from tests.tui.harness import ZONE
@@ -132,7 +132,7 @@ def test_rows_of_jobs_that_did_nothing_are_the_same_objects(tmp_path: Path) -> N
 
 
 def test_the_first_look_reads_no_more_pasts_than_it_should(tmp_path: Path) -> None:
-    count = HISTORIES_A_LOOK * 2 + 1
+    count = HISTORIES_AT_A_TIME * 2 + 1
     stage = Stage(tmp_path, *(make_job(f"job-{n:04}", interval_seconds=3600) for n in range(count)))
     with stage.store:
         for n in range(count):
@@ -146,7 +146,7 @@ def test_the_first_look_reads_no_more_pasts_than_it_should(tmp_path: Path) -> No
         assert all(row.view.standing == Standing.OK for row in rows)
         pasts.append(sum(len(row.history) == 2 for row in rows))
 
-    assert pasts == [HISTORIES_A_LOOK, HISTORIES_A_LOOK * 2, count, count]
+    assert pasts == [HISTORIES_AT_A_TIME, HISTORIES_AT_A_TIME * 2, count, count]
     assert bench.board.is_complete
 
 
@@ -164,23 +164,28 @@ def test_a_thousand_jobs_are_looked_at_quickly(tmp_path: Path) -> None:
 def test_the_first_look_reads_the_newest_alerts_and_the_next_ones_those_before_them(tmp_path: Path) -> None:
     stage = Stage(tmp_path, make_job("alpha"))
     with stage.store:
-        for n in range(2 * ALERTS_A_LOOK + 20):
+        for n in range(2 * ALERTS_AT_A_TIME + 20):
             stage.alert(f"alert {n}")
     bench = Bench(stage)
 
     seen = [[alert.message for alert in bench.look().alerts]]
-    assert seen[0][0] == f"alert {2 * ALERTS_A_LOOK + 19}"
+    assert seen[0][0] == f"alert {2 * ALERTS_AT_A_TIME + 19}"
     seen.append([alert.message for alert in bench.look().alerts])
     stage.alert("one more")
     stage.store.acknowledge("anna", stage.clock.now(), 1)
     while not bench.board.is_complete:
         seen.append([alert.message for alert in bench.look().alerts])
 
-    assert [len(each) for each in seen] == [ALERTS_A_LOOK, 2 * ALERTS_A_LOOK, 2 * ALERTS_A_LOOK + 1, len(seen[-1])]
-    assert seen[-1] == ["one more", *(f"alert {n}" for n in reversed(range(2 * ALERTS_A_LOOK + 20)))]
+    assert [len(each) for each in seen] == [
+        ALERTS_AT_A_TIME,
+        2 * ALERTS_AT_A_TIME,
+        2 * ALERTS_AT_A_TIME + 1,
+        len(seen[-1]),
+    ]
+    assert seen[-1] == ["one more", *(f"alert {n}" for n in reversed(range(2 * ALERTS_AT_A_TIME + 20)))]
     last = bench.look()
     assert last.alerts[-1].acknowledged_by == "anna"
-    assert last.unacknowledged == 2 * ALERTS_A_LOOK + 20
+    assert last.unacknowledged == 2 * ALERTS_AT_A_TIME + 20
 
 
 # What it shows.

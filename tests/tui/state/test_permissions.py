@@ -17,7 +17,7 @@ from peak_console.store.store import Store
 from peak_console.tui.app.palette import offered_commands
 from peak_console.tui.bars.key_bar import KeyBar
 from peak_console.tui.bars.status_text import first_line
-from peak_console.tui.state.permissions import Limits
+from peak_console.tui.state.permissions import Permissions
 from peak_console.tui.state.session import EngineSession
 from peak_console.tui.state.snapshot import EngineState
 from tests.store.support import claim
@@ -128,7 +128,7 @@ def test_an_attached_console_commands_what_the_engine_then_does(served: tuple[Pa
 
 async def test_read_only_refuses_each_key_that_acts_before_it_asks_anything(tmp_path: Path, home: Path) -> None:
     stage = three_jobs(tmp_path)
-    stage.session.limits = Limits(attach=True, read_only=True)
+    stage.session.permissions = Permissions(attach=True, read_only=True)
     stage.alert()
     acting = ("r", "R", "x", "d", "H", "a", "A", "e", "2", "S")
     async with running(stage) as console:
@@ -148,7 +148,7 @@ async def test_read_only_refuses_each_key_that_acts_before_it_asks_anything(tmp_
 
 async def test_who_may_not_write_is_refused_each_key_that_acts_but_not_what_is_his_own(tmp_path: Path) -> None:
     stage = three_jobs(tmp_path)
-    stage.session.limits = Limits(looks_only=NOT_HIS)
+    stage.session.permissions = Permissions(looks_only=NOT_HIS)
     stage.session.state = EngineState.ATTACHED
     stage.alert()
     acting = ("r", "R", "x", "d", "H", "a", "A")
@@ -175,7 +175,7 @@ async def test_a_page_that_may_act_still_has_no_way_off_its_screen(
 ) -> None:
     monkeypatch.setenv("EDITOR", "/bin/true")
     stage = three_jobs(tmp_path)
-    stage.session.limits = Limits(attach=True, in_browser=True)
+    stage.session.permissions = Permissions(attach=True, in_browser=True)
     stage.session.state = EngineState.ATTACHED
     async with running(stage) as console:
         main = console.screen
@@ -191,7 +191,7 @@ async def test_a_page_that_may_act_still_has_no_way_off_its_screen(
 
 async def test_without_an_engine_an_attached_console_says_what_starts_one(tmp_path: Path) -> None:
     stage = three_jobs(tmp_path)
-    stage.session.limits = Limits(attach=True)
+    stage.session.permissions = Permissions(attach=True)
     stage.session.state = EngineState.STOPPED
     async with running(stage) as console:
         await console.press("r", "E")
@@ -200,7 +200,7 @@ async def test_without_an_engine_an_attached_console_says_what_starts_one(tmp_pa
 
 
 def test_a_read_only_page_names_what_lets_it_act() -> None:
-    assert Limits(attach=True, read_only=True, in_browser=True).acting == READ_ONLY_PAGE
+    assert Permissions(attach=True, read_only=True, in_browser=True).why_not_act == READ_ONLY_PAGE
 
 
 @pytest.mark.parametrize("flag", ["--attach", "--read-only"])
@@ -211,9 +211,9 @@ def test_only_the_console_can_attach(flag: str, capsys: pytest.CaptureFixture[st
 
 async def test_the_palette_offers_only_what_is_to_be_had(tmp_path: Path) -> None:
     stage = three_jobs(tmp_path)
-    stage.session.limits = Limits(attach=True, read_only=True)
+    stage.session.permissions = Permissions(attach=True, read_only=True)
     async with running(stage) as console:
-        commands = offered_commands(console.app.config.keymap, console.app.session.limits.not_offered)
+        commands = offered_commands(console.app.config.keymap, console.app.session.permissions.not_offered)
         offered = {action.id for _, _, action in commands(console.screen)._entries()}
         assert offered.isdisjoint(
             {"run", "run_with", "stop", "disable", "hold", "acknowledge", "take_over", "edit", "save"}

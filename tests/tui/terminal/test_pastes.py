@@ -35,7 +35,7 @@ class Operator:
 
     def waits(self, seconds: float) -> Operator:
         self._now += seconds
-        self._parse(self._pastes.look(self._now))
+        self._parse(self._pastes.tick(self._now))
         return self
 
     def _parse(self, text: str) -> None:
