@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from peak_console.alerts.judge import (
+    PROBLEMS_SHOWN,
     judge_catch_up,
     judge_finished,
     judge_lasting_trouble,
@@ -266,3 +267,53 @@ def test_a_run_that_nobody_stopped_by_hand_says_why_it_was() -> None:
     alert = judged(make_run(Outcome.STOPPED, stop_reason="replaced by a later run"))
     assert first_line(alert) == "daily_risk_check was stopped"
     assert alert.message.splitlines()[-1] == "replaced by a later run"
+
+
+@pytest.mark.parametrize(
+    ("attempt", "job", "attempts"), [(1, JOB, 3), (4, JOB, 4), (3, JOB, 3), (1, None, 1), (2, None, 2)]
+)
+def test_a_slot_gets_the_attempts_of_its_job_or_those_that_it_has_had(
+    attempt: int, job: JobDefinition | None, attempts: int
+) -> None:
+    message = judged(make_run(Outcome.FAILED, attempt=attempt), job, **RETRY).message
+    assert f"attempt {attempt} of {attempts}: next attempt" in message
+    assert (f"attempt {attempt} of {attempts}, took" in message) == (attempts > 1)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "run", "line"),
+    [
+        (0, make_run(Outcome.TIMED_OUT), "timed out after 12.0s"),
+        (0, make_run(Outcome.TIMED_OUT, started_at=None), "timed out"),
+        (1, make_run(Outcome.TIMED_OUT), "timed out after 1.0s"),
+        (None, make_run(Outcome.TIMED_OUT), "timed out after 12.0s"),
+        (None, make_run(Outcome.TIMED_OUT, started_at=None), "timed out"),
+    ],
+)
+def test_a_timeout_names_the_limit_else_how_long_it_took(timeout: float | None, run: Run, line: str) -> None:
+    job = None if timeout is None else replace(JOB, timeout_seconds=timeout)
+    assert first_line(judged(run, job)) == f"daily_risk_check {line}"
+
+
+@pytest.mark.parametrize(("before", "alerts"), [(0, False), (1, False), (2, True), (3, True)])
+def test_failures_make_an_alert_from_the_one_in_a_row_on_that_the_job_says(before: int, alerts: bool) -> None:
+    job = replace(JOB, alert_after=3)
+    assert (judge(make_run(Outcome.FAILED), job, failures_before=before) is not None) == alerts
+
+
+@pytest.mark.parametrize(("before", "line"), [(1, "succeeded in 12.0s"), (2, "recovered after 2 failures")])
+def test_a_recovery_is_told_where_the_failures_were(before: int, line: str) -> None:
+    alert = judged(make_run(Outcome.SUCCEEDED), replace(JOB, alert_after=2), failures_before=before)
+    assert first_line(alert) == f"daily_risk_check {line}"
+
+
+@pytest.mark.parametrize(("count", "alerts"), [(-1, False), (0, False), (1, True)])
+def test_a_run_that_stands_for_no_other_slot_makes_no_alert_of_catching_up(count: int, alerts: bool) -> None:
+    alert = judge_catch_up(make_run(None), count=count, since=SLOT, now=NOW)
+    assert (alert is not None) == alerts
+
+
+@pytest.mark.parametrize(("over", "told"), [(0, False), (1, True)])
+def test_a_rejection_counts_the_problems_that_it_does_not_show(over: int, told: bool) -> None:
+    problems = [f"jobs.toml:{n}: wrong" for n in range(PROBLEMS_SHOWN + over)]
+    assert ("… and 1 more" in judge_rejected("jobs.toml", problems, now=NOW).message) == told

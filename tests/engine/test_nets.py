@@ -130,6 +130,20 @@ def test_an_end_of_which_it_cannot_be_decided_what_follows(
     assert "what follows could not be decided" in alert.message
 
 
+@pytest.mark.parametrize(
+    ("code", "kept"), [(2**31, 2**31), (2**31 + 1, None), (0, 0), (1, 1), (-1, None), (None, None)]
+)
+def test_an_end_that_is_recorded_plainly_keeps_its_code_if_that_makes_sense(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch, code: int | None, kept: int | None
+) -> None:
+    engine = two_jobs(bench)
+    engine.turn()
+    name = "judge_finished"
+    monkeypatch.setattr(bookkeeping, name, failing_for("evil", ERRORS[0], getattr(bookkeeping, name)))
+    engine.end(1, code)
+    assert engine.runs("evil")[0].return_code == kept
+
+
 def test_a_return_code_that_no_registry_can_hold(bench: MakeBench) -> None:
     engine = two_jobs(bench)
     engine.turn()

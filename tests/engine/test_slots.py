@@ -9,7 +9,9 @@ import pytest
 
 from peak_console.decisions import turns
 from peak_console.engine.dispatch import run_queue
+from peak_console.engine.dispatch.due_slots import _batch
 from peak_console.jobs.model import SchedulerSettings
+from peak_console.schedule.slots import Pending
 from tests.support.clock import MONDAY_MORNING, FakeClock
 from tests.support.factories import make_job
 
@@ -304,6 +306,24 @@ def test_many_claims_are_made_in_several_transactions(bench: MakeBench) -> None:
     engine.advance(20 * 3600)
     assert engine.beats - before == 2  # batches: of two jobs, and of one
     assert len(engine.runs()) == 3 * 1001
+
+
+@pytest.mark.parametrize(
+    ("catch_up", "count", "size", "first"),
+    [
+        ("all", 1000, 16, 2),  # 2,000 claims are as many as one batch holds
+        ("all", 999, 16, 3),
+        ("all", 5000, 16, 2),  # no job claims more than 1,000 slots
+        ("latest", 1000, 3, 3),
+        ("all", 1, 4, 4),
+        ("all", 1, 9, 5),
+    ],
+)
+def test_a_batch_holds_some_jobs_and_not_many_claims(catch_up: str, count: int, size: int, first: int) -> None:
+    job = make_job(cron="* * * * *", catch_up=catch_up)
+    due = [(job, Pending(MONDAY_MORNING, MONDAY_MORNING - timedelta(minutes=count), count)) for _ in range(5)]
+    batch, later = _batch(due, size)
+    assert (len(batch), batch + later) == (first, due)
 
 
 def test_a_disabled_job_leaves_a_long_queue_at_once(bench: MakeBench) -> None:
