@@ -236,7 +236,7 @@ class Supervisor:
     def keeps_engine(self) -> bool:
         """Whether an engine that leaves has a run to wait for."""
         now = self._clock.monotonic()
-        return not all(live.is_left_to_others(now) for live in self._live.values())
+        return bool(len(self.preparation)) or not all(live.is_left_to_others(now) for live in self._live.values())
 
     def untold(self) -> list[LiveRun]:
         """Runs that have not been looked at for a while, because that cannot be done, and of which nobody knows yet."""
