@@ -172,8 +172,9 @@ class AlertRecords(Database):
             level = level if level in _RANK else Level.INFO
             again = _RANK[alert.level] > _RANK[level] or not 0 <= silent_for < realert_seconds
             self._write(
-                "UPDATE alerts SET level = ?, message = ?, context = ?, run_id = ?, count = count + 1, last_at = ?"
-                " WHERE id = ?",
+                # Its newest run, in whichever order they ended: retention removes a resolved incident with that run.
+                "UPDATE alerts SET level = ?, message = ?, context = ?, count = count + 1,"
+                " run_id = NULLIF(MAX(COALESCE(run_id, 0), COALESCE(?, 0)), 0), last_at = ? WHERE id = ?",
                 (
                     max(alert.level, level, key=_RANK.__getitem__), alert.message, as_json(alert.context),
                     alert.run_id, stamp(alert.timestamp), incident,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peak_console.model.records import Alert, EngineInfo, Hold, Override
+from peak_console.model.records import Alert, EngineInfo, Hold, Level, Override
 from tests.store.support import NOW, after, alert
 
 if TYPE_CHECKING:
@@ -207,3 +207,12 @@ def test_the_numbers_of_the_alert_log_differ_whenever_it_does(store: Store) -> N
     assert differs()
     store.resolve([CAUSE], after(3))
     assert differs()
+
+
+def test_an_incident_names_the_newest_of_its_runs_whichever_ended_last(store: Store) -> None:
+    for run_id in (7, 9, 8):
+        failed = Alert(Level.WARNING, "backup failed", NOW, cause="failed:backup", job="backup", run_id=run_id)
+        store.open_incident(failed, [], NOW, 0.0)
+    found = store.incident("failed:backup")
+    assert found is not None
+    assert (found.run_id, found.count) == (9, 3)
