@@ -24,10 +24,10 @@ from peak_console.jobs.by_hand import (
 )
 from peak_console.jobs.command import build_command_args as command_args
 from peak_console.jobs.command import shown
-from peak_console.jobs.loader import filter_jobs_by_tags as selected_by_tags
-from peak_console.jobs.loader import validate_job_config
+from peak_console.jobs.file.loader import filter_jobs_by_tags as selected_by_tags
+from peak_console.jobs.file.loader import validate_job_config
 from peak_console.jobs.model import JobDefinition
-from peak_console.jobs.standing import load_jobs_from_toml
+from peak_console.jobs.watching.standing import load_jobs_from_toml
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import kind_of, next_slot
 from peak_console.schedule.zones import instant_of, zone

@@ -119,22 +119,22 @@ def _status(parser: ArgumentParser) -> Verb:
 
 def _validate(parser: ArgumentParser) -> Verb:
     _add_json(parser)
-    return _verb("validate", "validate")
+    return _verb("setting_up.validate", "validate")
 
 
 def _doctor(parser: ArgumentParser) -> Verb:
     _add_json(parser)
-    return _verb("doctor", "doctor")
+    return _verb("setting_up.doctor", "doctor")
 
 
 def _init(parser: ArgumentParser) -> Verb:
     parser.add_argument("--force", action="store_true", help="replace a file that exists")
-    return _verb("setup", "init")
+    return _verb("setting_up.setup", "init")
 
 
 def _schema(parser: ArgumentParser) -> Verb:
     parser.add_argument("--strict", action="store_true", help="refuse unknown keys, so that editors mark them")
-    return _verb("setup", "schema")
+    return _verb("setting_up.setup", "schema")
 
 
 def _import_crontab(parser: ArgumentParser) -> Verb:
@@ -144,7 +144,7 @@ def _import_crontab(parser: ArgumentParser) -> Verb:
     add("--run-as", metavar="USER", help="with --system: whose lines to convert (default: your own)")
     add("--write", metavar="FILE", help="into this file, instead of printing it")
     add("--force", action="store_true", help="replace a file that exists")
-    return _verb("crontab", "import_crontab")
+    return _verb("setting_up.crontab", "import_crontab")
 
 
 def _install(parser: ArgumentParser) -> Verb:
@@ -160,13 +160,13 @@ def _install(parser: ArgumentParser) -> Verb:
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--write", action="store_true", help="put it in its place, instead of printing it")
     action.add_argument("--remove", action="store_true", help="take away what --write has put there")
-    return _verb("install", "install")
+    return _verb("setting_up.install", "install")
 
 
 def _completion(parser: ArgumentParser) -> Verb:
     parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell")
     parser.add_argument("--words", help=SUPPRESS)  # by the script, at each Tab
-    return _verb("completion", "completion")
+    return _verb("setting_up.completion", "completion")
 
 
 def _serve(parser: ArgumentParser) -> Verb:
@@ -177,7 +177,7 @@ def _serve(parser: ArgumentParser) -> Verb:
     add("--allow-network", action="store_true", help="with --host: even an address that others can reach")
     add("--name", metavar="NAME", action="append", default=[], help="a host name by which browsers ask for it")
     add("--max-tabs", metavar="N", type=int, default=8, help="how many pages at once (default: 8)")
-    return _verb("serve", "serve")
+    return _verb("setting_up.serve", "serve")
 
 
 def _add_json(parser: ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from peak_console.decisions.planner import Planner
 from peak_console.decisions.selection import tags_of
 from peak_console.decisions.serving import Share, listed, others
 from peak_console.errors import StateError
-from peak_console.jobs.loader import filter_jobs_by_tags
+from peak_console.jobs.file.loader import filter_jobs_by_tags
 from peak_console.model.terms import RunState
 from peak_console.schedule.zones import local_time, zone
 from peak_console.store.directory import check_usable
@@ -159,7 +159,7 @@ class _DryRun:
     def _command(self, job: JobDefinition) -> str:
         from peak_console.jobs.command import resolve_command, shown, working_directory
         from peak_console.jobs.environment import own_environment
-        from peak_console.jobs.review import obstacles_told
+        from peak_console.jobs.file.review import obstacles_told
         from peak_console.redact import Redactor
 
         redactor = Redactor.from_environments(os.environ, job.env)

@@ -10,8 +10,8 @@ from peak_console.decisions.conditions import held
 from peak_console.decisions.selection import check_tags, tag_doubts, tags_of
 from peak_console.decisions.serving import listed
 from peak_console.errors import DamagedError, DiskError, StateError
-from peak_console.jobs.answering import probe_jobs_file, probe_state
-from peak_console.jobs.standing import load_standing
+from peak_console.jobs.watching.answering import probe_jobs_file, probe_state
+from peak_console.jobs.watching.standing import load_standing
 from peak_console.model.terms import RESIDENT_MODES
 from peak_console.store.directory import state_directory
 from peak_console.values import replace
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from peak_console.engine.open_directory import OpenDirectory
     from peak_console.engine.setup import EngineOptions, EngineSetup
     from peak_console.jobs.model import JobSet
-    from peak_console.jobs.standing import FileStatus
-    from peak_console.jobs.watcher import Watcher
+    from peak_console.jobs.watching.standing import FileStatus
+    from peak_console.jobs.watching.watcher import Watcher
     from peak_console.model.records import Alert, EngineInfo
     from peak_console.notify import Notifier
     from peak_console.outlet import Outlet
@@ -65,7 +65,7 @@ def _warn(jobset: JobSet, known: JobSet | None = None, *, quiet: bool = False) -
     if quiet:
         new = [warning for warning in new if not warning.unknown_key]
     if new:
-        from peak_console.jobs.warnings import folded
+        from peak_console.jobs.file.warnings import folded
         from peak_console.outlet import complain
         from peak_console.text import safe
 
@@ -144,7 +144,7 @@ class _Service:
 
     def _begun(self, seen: FileStatus | None) -> int:
         """The exit code of a resident engine, which begins as soon as the disk takes what it records."""
-        from peak_console.engine.disk_trouble import DiskTrouble
+        from peak_console.engine.upkeep.disk_trouble import DiskTrouble
 
         trouble = DiskTrouble(self._clock, self._tell, self._send_at_once)
         self._take_signals()
@@ -228,7 +228,7 @@ class _Service:
             self._alerting.wake()
 
     def _watcher(self, seen: FileStatus | None) -> Watcher:
-        from peak_console.jobs.watcher import Watcher
+        from peak_console.jobs.watching.watcher import Watcher
 
         control = self._control
         return Watcher(
@@ -323,7 +323,7 @@ def await_known_jobs(place: OpenDirectory, control: Control, jobset: JobSet) -> 
     As ``once`` is what a job is that names no schedule, half a file makes jobs into such, and starts them. Raises
     ``JobsFileError``.
     """
-    from peak_console.jobs.caution import START_SECONDS, has_become_once
+    from peak_console.jobs.watching.caution import START_SECONDS, has_become_once
 
     try:
         states = place.store.job_states()

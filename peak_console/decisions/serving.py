@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from peak_console.jobs.loader import filter_jobs_by_tags
+from peak_console.jobs.file.loader import filter_jobs_by_tags
 from peak_console.model.terms import RESIDENT_MODES
 
 TYPE_CHECKING = False

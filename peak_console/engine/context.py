@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from peak_console.clock import Clock
     from peak_console.decisions.planner import Planner
-    from peak_console.engine.alert_log import AlertLog
+    from peak_console.engine.alerting.alert_log import AlertLog
     from peak_console.engine.dispatch.run_queue import RunQueue
     from peak_console.engine.events import EngineEvent
-    from peak_console.engine.launch import Launcher
     from peak_console.engine.setup import EngineOptions
-    from peak_console.engine.supervisor import Supervisor
+    from peak_console.engine.supervision.launch import Launcher
+    from peak_console.engine.supervision.supervisor import Supervisor
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.records import EngineInfo, Hold, JobState, Run
     from peak_console.store.store import Store

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from peak_console.engine import events
-from peak_console.engine.bookkeeping import Bookkeeper
+from peak_console.engine.alerting.incidents import UNDECIDED, Sweep, open_for_job, unwatched_cause
 from peak_console.engine.dispatch.dispatcher import Dispatcher
 from peak_console.engine.dispatch.starter import Starter
-from peak_console.engine.executor_mishaps import ExecutorMishaps
-from peak_console.engine.incidents import UNDECIDED, Sweep, open_for_job, unwatched_cause
-from peak_console.engine.mishaps import sentence
-from peak_console.engine.recovery import Recovery
+from peak_console.engine.supervision.bookkeeping import Bookkeeper
+from peak_console.engine.supervision.executor_mishaps import ExecutorMishaps
+from peak_console.engine.supervision.mishaps import sentence
+from peak_console.engine.supervision.recovery import Recovery
 from peak_console.errors import StateError
 
 TYPE_CHECKING = False
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.control import Control
-    from peak_console.engine.live_run import LiveRun
     from peak_console.engine.open_directory import OpenDirectory
     from peak_console.engine.setup import EngineSetup
+    from peak_console.engine.supervision.live_run import LiveRun
 
 
 class EngineCore:

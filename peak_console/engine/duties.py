@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from peak_console.engine.commands import Commander
-from peak_console.engine.readiness import Readiness
-from peak_console.engine.reload import reload_jobs, take_up_what_is_left, tell_of_hold_back, tell_of_rejection
-from peak_console.engine.retention import Retention
-from peak_console.engine.unserved import Unserved
-from peak_console.engine.waiting import Waiting
+from peak_console.engine.alerting.unserved import Unserved
+from peak_console.engine.alerting.waiting import Waiting
+from peak_console.engine.commands.commander import Commander
+from peak_console.engine.supervision.readiness import Readiness
+from peak_console.engine.upkeep.reload import reload_jobs, take_up_what_is_left, tell_of_hold_back, tell_of_rejection
+from peak_console.engine.upkeep.retention import Retention
 from peak_console.errors import StateError
 
 TYPE_CHECKING = False

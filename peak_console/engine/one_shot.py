@@ -70,7 +70,7 @@ class OneShotEngine:
 
     def obey_once(self) -> None:
         """Answer the commands that are open. The lock has to be held."""
-        from peak_console.engine.commands import Commander
+        from peak_console.engine.commands.commander import Commander
 
         core = self._core
         commander = Commander(core.context, core.dispatcher, core.bookkeeper.record, self._setup.reload)
@@ -123,7 +123,7 @@ class OneShotEngine:
         """Prune a little, if it ran something, and leave the directory in order; the final status."""
         context = self._core.context
         if context.succeeded + context.failed:
-            from peak_console.engine.retention import prune_a_little
+            from peak_console.engine.upkeep.retention import prune_a_little
 
             lot = int.from_bytes(os.urandom(2), "big") / 65536
             prune_a_little(context, self._setup.clock.now(), lot, PRUNE_SECONDS)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from peak_console.engine.setup import EngineSetup
     from peak_console.jobs.model import JobSet
     from peak_console.model.records import Alert
-    from peak_console.store.restore import EngineMemory
+    from peak_console.store.repair.restore import EngineMemory
 
 
 class OpenDirectory:
@@ -42,7 +42,7 @@ class OpenDirectory:
         try:
             self.store = setup.open_store(self.directory)
         except DamagedError:
-            from peak_console.store.damage import open_sound
+            from peak_console.store.repair.damage import open_sound
 
             try:
                 self.store = open_sound(self.directory, self.lock, setup.clock.now)
@@ -95,7 +95,7 @@ class OpenDirectory:
         except DamagedError:
             in_order = False
         if not in_order:
-            from peak_console.store.damage import is_damaged
+            from peak_console.store.repair.damage import is_damaged
 
             if is_damaged(self.store):
                 self.replace_registry()
@@ -151,7 +151,7 @@ class OpenDirectory:
 
     def replace_registry(self) -> None:
         """Set a damaged registry aside and turn to a fresh one. Raises ``StateError``."""
-        from peak_console.store.damage import repairing, set_aside
+        from peak_console.store.repair.damage import repairing, set_aside
 
         with repairing(self.directory):
             if not self.store.follow():  # unless another engine was faster

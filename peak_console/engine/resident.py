@@ -6,13 +6,13 @@ It sleeps until the next slot, a finished run, a ring of the doorbell, or its lo
 from __future__ import annotations
 
 from peak_console.engine.duties import Duties
-from peak_console.engine.mishaps import sentence
 from peak_console.engine.registry_loss.at_start import report_alerts
 from peak_console.engine.registry_loss.check import RegistryCheck
 from peak_console.engine.registry_loss.in_place import ensure_registry
 from peak_console.engine.registry_loss.memory import memory_of, restore
 from peak_console.engine.startup import Startup
-from peak_console.engine.trouble import TROUBLE_SECONDS, Trouble
+from peak_console.engine.supervision.mishaps import sentence
+from peak_console.engine.upkeep.trouble import TROUBLE_SECONDS, Trouble
 from peak_console.errors import DamagedError, StateError, TakenAwayError
 from peak_console.model.records import Alert
 from peak_console.model.terms import Level

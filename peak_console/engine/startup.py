@@ -6,18 +6,18 @@ import os
 
 from peak_console.alerts.judge import judge_accepted
 from peak_console.decisions.planner import Planner
-from peak_console.engine.alert_log import AlertLog
+from peak_console.engine.alerting.alert_log import AlertLog
+from peak_console.engine.alerting.incidents import jobs_file_cause
 from peak_console.engine.context import EngineContext
 from peak_console.engine.core import EngineCore
 from peak_console.engine.dispatch.run_queue import RunQueue
-from peak_console.engine.incidents import jobs_file_cause
-from peak_console.engine.launch import Launcher
-from peak_console.engine.recovery import unknown_runs
-from peak_console.engine.supervisor import Supervisor
+from peak_console.engine.supervision.launch import Launcher
+from peak_console.engine.supervision.recovery import unknown_runs
+from peak_console.engine.supervision.supervisor import Supervisor
 from peak_console.errors import DamagedError
 from peak_console.model.records import EngineInfo
 from peak_console.runs.supervisors import identity
-from peak_console.store.restore import NO_MEMORY
+from peak_console.store.repair.restore import NO_MEMORY
 from peak_console.version import __version__
 
 TYPE_CHECKING = False

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from peak_console.jobs.checks import DAY_NAMES
-from peak_console.jobs.fields import (
+from peak_console.jobs.file.checks import DAY_NAMES
+from peak_console.jobs.file.fields import (
     ALERTS,
     ANYTHING,
     ARGUMENTS,
@@ -32,7 +32,7 @@ from peak_console.jobs.fields import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from peak_console.jobs.fields import Field
+    from peak_console.jobs.file.fields import Field
 
     Schema = dict[str, Any]
 

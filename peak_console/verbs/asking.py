@@ -89,7 +89,7 @@ def _withdrawn(store: Store, number: int) -> Command:
     if command is None or command.message == WITHDRAWN:
         raise PeakConsoleError(f"{silence}; see: peak-console status")
     if command.answer is None and command.run_id is not None:  # who asks again would run it twice
-        from peak_console.engine.answers import answer_of
+        from peak_console.engine.commands.answers import answer_of
 
         answer, message = answer_of(store.run(command.run_id), command.run_id)
         return replace(command, answer=answer, message=message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from peak_console.engine.requests import LONGEST_OVERRIDE_SECONDS
+from peak_console.engine.commands.requests import LONGEST_OVERRIDE_SECONDS
 from peak_console.errors import PeakConsoleError, UsageError
 from peak_console.text import parse_duration, safe
 from peak_console.verbs.asking import ask_engine, ask_here, refuse_viewer
@@ -93,8 +93,8 @@ def acknowledge(options: Namespace) -> int:
 
 def reload(options: Namespace) -> int:
     """Have the jobs file read again, once it is complete; with ``--accept`` whatever it removes."""
-    from peak_console.jobs.caution import START_SECONDS
-    from peak_console.jobs.standing import load_standing
+    from peak_console.jobs.watching.caution import START_SECONDS
+    from peak_console.jobs.watching.standing import load_standing
 
     with select(options, needs_jobs=False) as selection:
         refuse_viewer(selection.directory)  # who may command nothing need not wait for the file

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from peak_console.clock import SystemClock
 from peak_console.decisions.selection import tags_of
 from peak_console.errors import JobsFileError, UnknownJobError
-from peak_console.jobs.answering import probe_jobs_file, probe_state
-from peak_console.jobs.loader import filter_jobs_by_tags
-from peak_console.jobs.standing import load_written
+from peak_console.jobs.file.loader import filter_jobs_by_tags
+from peak_console.jobs.watching.answering import probe_jobs_file, probe_state
+from peak_console.jobs.watching.standing import load_written
 from peak_console.schedule.zones import zone
 from peak_console.store.directory import state_directory
 from peak_console.store.store import Store
@@ -82,7 +82,7 @@ class Selection:
             return self.jobs[name]
         if self.jobset is not None and name in self.jobset.jobs:
             raise UnknownJobError(f'job "{safe(name)}" is left out by the tags; ask without --include/--exclude-tags')
-        from peak_console.engine.answers import unknown_job
+        from peak_console.engine.commands.answers import unknown_job
 
         raise UnknownJobError(unknown_job(name, self.jobs))
 

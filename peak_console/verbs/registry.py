@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peak_console.engine.requests import LARGEST_NUMBER
+from peak_console.engine.commands.requests import LARGEST_NUMBER
 from peak_console.errors import UsageError
 from peak_console.model.records import Outcome
 from peak_console.store.history import RUN_TYPE

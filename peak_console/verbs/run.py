@@ -9,7 +9,7 @@ import time
 
 from peak_console.clock import SystemClock
 from peak_console.decisions.serving import serves
-from peak_console.engine.answers import unknown_job
+from peak_console.engine.commands.answers import unknown_job
 from peak_console.engine.events import RunFinished, RunStarted
 from peak_console.errors import PeakConsoleError, UnknownJobError, UsageError
 from peak_console.model.records import Outcome, RunState
@@ -40,8 +40,8 @@ LOOK_SECONDS = 0.05
 def run_by_hand(options: Namespace) -> int:
     """Run a job now; 3 when it failed, with ``--wait`` its own exit code."""
     from peak_console.decisions.selection import tags_of
-    from peak_console.jobs.loader import filter_jobs_by_tags
-    from peak_console.jobs.standing import load_standing
+    from peak_console.jobs.file.loader import filter_jobs_by_tags
+    from peak_console.jobs.watching.standing import load_standing
 
     with select(options, needs_jobs=False) as selection:
         refuse_viewer(selection.directory)  # who may command nothing need not wait for the file

@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from peak_console.decisions.job_status import views
-from peak_console.engine.retention import expire_runs
+from peak_console.engine.upkeep.retention import expire_runs
 from peak_console.jobs.model import SchedulerSettings
 from peak_console.model.records import Alert, Claim
 from peak_console.store.store import Store

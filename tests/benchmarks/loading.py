@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tomli import loads
 
-from peak_console.jobs.loader import load
+from peak_console.jobs.file.loader import load
 from tests.benchmarks.figures import OURS, Figure
 from tests.benchmarks.peers.cronstable import Cronstable
 from tests.benchmarks.peers.cronstable import jobs_file as yaml_file

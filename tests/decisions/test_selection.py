@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from peak_console.decisions.selection import check_tags
 from peak_console.errors import UnknownTagError
-from peak_console.jobs.loader import filter_jobs_by_tags
+from peak_console.jobs.file.loader import filter_jobs_by_tags
 from peak_console.jobs.model import JobDefinition
 
 TAGS = st.lists(st.sampled_from(["forward", "risk", "prod", "nobody"]), max_size=3, unique=True)

@@ -12,8 +12,8 @@ import pytest
 
 from peak_console.cli import _parser
 from peak_console.cli_verbs import VERBS
-from peak_console.jobs import loader
-from peak_console.jobs.fields import FIELDS, Field
+from peak_console.jobs.file import loader
+from peak_console.jobs.file.fields import FIELDS, Field
 from peak_console.tui.state.config import load_config
 from tests.docs import reference
 from tests.docs.contract import CONTRACT, FLAG, NUMBER, OBJECT, OBJECTS, OR_NULL, TEXT, TEXTS, TIME

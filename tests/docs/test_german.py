@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from peak_console.jobs import fields
-from peak_console.jobs.fields import FIELDS, JOB
+from peak_console.jobs.file import fields
+from peak_console.jobs.file.fields import FIELDS, JOB
 from tests.docs import reference
 from tests.docs.pages import DOCS
 

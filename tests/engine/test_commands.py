@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from peak_console.engine.commands import Commander
+from peak_console.engine.commands.commander import Commander
 from peak_console.engine.setup import EngineOptions
-from peak_console.engine.supervisor import Supervisor
+from peak_console.engine.supervision.supervisor import Supervisor
 from peak_console.errors import StateError
 from peak_console.model.records import Claim
 from peak_console.store.store import Store

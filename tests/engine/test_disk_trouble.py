@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peak_console.engine.disk_trouble import DiskTrouble
 from peak_console.engine.events import EngineTroubled
+from peak_console.engine.upkeep.disk_trouble import DiskTrouble
 from tests.support.clock import FakeClock
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peak_console.engine.executor_mishaps import CALM_SECONDS
+from peak_console.engine.supervision.executor_mishaps import CALM_SECONDS
 from tests.support.engine import Bench
 
 if TYPE_CHECKING:

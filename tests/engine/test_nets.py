@@ -11,10 +11,10 @@ import pytest
 from peak_console.alerts.service import Alerting
 from peak_console.clock import SystemClock
 from peak_console.decisions import planner
-from peak_console.engine import bookkeeping
 from peak_console.engine.dispatch import claims, due_slots
-from peak_console.engine.launch import Launcher
 from peak_console.engine.registry_loss.check import RegistryCheck
+from peak_console.engine.supervision import bookkeeping
+from peak_console.engine.supervision.launch import Launcher
 from peak_console.jobs.model import AlertChannel
 from tests.support.clock import FakeClock
 from tests.support.factories import make_job

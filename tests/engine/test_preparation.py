@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from peak_console.engine import preparation
-from peak_console.engine.aside import MOST_THREADS, Aside, CrowdedError
-from peak_console.engine.launch import Launcher
-from peak_console.engine.preparation import LIMIT_SECONDS, Mounts
+from peak_console.engine.supervision import preparation
+from peak_console.engine.supervision.aside import MOST_THREADS, Aside, CrowdedError
+from peak_console.engine.supervision.launch import Launcher
+from peak_console.engine.supervision.preparation import LIMIT_SECONDS, Mounts
 from tests.support.factories import make_job
 from tests.support.processes import wait_until
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.engine import retention
-from peak_console.engine.retention import cap_output
 from peak_console.engine.setup import EngineOptions
+from peak_console.engine.upkeep import retention
+from peak_console.engine.upkeep.retention import cap_output
 from peak_console.jobs.model import SchedulerSettings
 from peak_console.model.records import Alert, Claim
 from peak_console.runs.local.run_directory import lay_out

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from peak_console.engine.launch import GIVEN, Launcher
+from peak_console.engine.supervision.launch import GIVEN, Launcher
 from peak_console.jobs.model import JobDefinition, JobSet
 from tests.support.factories import make_job
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from peak_console.engine import resident
 from peak_console.engine.control import Control
 from peak_console.engine.open_directory import OpenDirectory
-from peak_console.engine.preparation import Mounts
 from peak_console.engine.setup import EngineOptions, EngineSetup
+from peak_console.engine.supervision.preparation import Mounts
 from peak_console.jobs.model import JobSet, Overlap, SchedulerSettings
 from peak_console.runs.simulated import Script, SimulatedExecutor
 from peak_console.schedule.slots import next_slot

@@ -28,13 +28,13 @@ STEPS: dict[str, tuple[str, ...]] = {
     "peak_console.engine.dispatch.due_slots:DueSlots": ("claim", "_record"),
     "peak_console.engine.dispatch.replacer:Replacer": ("carry_out",),
     "peak_console.engine.dispatch.starter:Starter": ("start", "record"),
-    "peak_console.engine.supervisor:Supervisor": ("start", "adopt", "stop", "kill", "tick", "_leave"),
-    "peak_console.engine.bookkeeping:Bookkeeper": ("_record_one",),
-    "peak_console.engine.recovery:Recovery": ("look", "_take_over", "_start_anew"),
-    "peak_console.engine.commands:Commander": ("obey", "_run", "_stop", "_override", "_hold", "_release"),
-    "peak_console.engine.alert_log:AlertLog": ("raise_alert", "open_incident", "resolve"),
+    "peak_console.engine.supervision.supervisor:Supervisor": ("start", "adopt", "stop", "kill", "tick", "_leave"),
+    "peak_console.engine.supervision.bookkeeping:Bookkeeper": ("_record_one",),
+    "peak_console.engine.supervision.recovery:Recovery": ("look", "_take_over", "_start_anew"),
+    "peak_console.engine.commands.commander:Commander": ("obey", "_run", "_stop", "_override", "_hold", "_release"),
+    "peak_console.engine.alerting.alert_log:AlertLog": ("raise_alert", "open_incident", "resolve"),
     "peak_console.engine.context:EngineContext": ("remember_changes",),
-    "peak_console.engine.retention:Retention": ("work",),
+    "peak_console.engine.upkeep.retention:Retention": ("work",),
     "peak_console.runs.local.executor:LocalExecutor": (
         "_ask", "_result", "_start_apart", "adopt", "is_started", "seize",
     ),
@@ -47,7 +47,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "peak_console.store.messages:CommandRecords": ("answer",),
     "peak_console.store.messages:EngineRecords": ("engine_started", "engine_stopped", "loaded", "rejected", "set_hold"),
     "peak_console.store.database:Database": ("_create_tables",),
-    "peak_console.jobs.watcher:Watcher": ("_load",),
+    "peak_console.jobs.watching.watcher:Watcher": ("_load",),
 }  # fmt: skip
 """The functions around which there are points, by module and class."""
 TARGETS = ("engine", "keeper", "both")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from peak_console.errors import StateError
-from peak_console.jobs.loader import load
+from peak_console.jobs.file.loader import load
 from peak_console.store.bell import ring
 from peak_console.store.store import Store
 from tests.faults.audit import Effect, Found, effect_from

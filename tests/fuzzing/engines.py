@@ -8,7 +8,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from peak_console.errors import JobsFileError
-from peak_console.jobs.loader import load
+from peak_console.jobs.file.loader import load
 from tests.fuzzing.definitions import job
 from tests.headless.support import Program
 from tests.support.processes import wait_until

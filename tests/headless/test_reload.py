@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.clock import SystemClock
-from peak_console.jobs.caution import START_SECONDS
+from peak_console.jobs.watching.caution import START_SECONDS
 from peak_console.store.bell import ring
 from peak_console.store.store import Store
 from tests.headless.support import shell

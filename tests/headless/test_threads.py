@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WATCHER = """
-from peak_console.jobs.watcher import Watcher
+from peak_console.jobs.watching.watcher import Watcher
 watcher = Watcher(path, on_jobs=print, on_error=print)
 watcher._thread.start = tell
 watcher.start()

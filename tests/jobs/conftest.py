@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.errors import JobsFileError
-from peak_console.jobs.loader import load
+from peak_console.jobs.file.loader import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from peak_console.errors import JobsFileError
-from peak_console.jobs.fields import FIELDS
-from peak_console.jobs.loader import load
+from peak_console.jobs.file.fields import FIELDS
+from peak_console.jobs.file.loader import load
 from peak_console.jobs.model import Problem
 
 

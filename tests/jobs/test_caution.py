@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from peak_console.decisions.planner import Planner
 from peak_console.errors import JobsFileError
-from peak_console.jobs.caution import LOSS_SECONDS, START_SECONDS, caution, has_become_once, may_start_at_once
-from peak_console.jobs.loader import load
+from peak_console.jobs.file.loader import load
 from peak_console.jobs.model import JobSet, SchedulerSettings
+from peak_console.jobs.watching.caution import LOSS_SECONDS, START_SECONDS, caution, has_become_once, may_start_at_once
 from peak_console.model.state import JobState
 from peak_console.schedule.slots import fingerprint
 from tests.support.factories import make_job

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.errors import JobsFileError
-from peak_console.jobs.loader import load
+from peak_console.jobs.file.loader import load
 from peak_console.jobs.model import AlertChannel
 
 if TYPE_CHECKING:

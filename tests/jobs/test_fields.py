@@ -5,8 +5,8 @@ from dataclasses import MISSING, fields
 import pytest
 import tomli
 
-from peak_console.jobs.checks import GOOD, checks_of
-from peak_console.jobs.fields import (
+from peak_console.jobs.file.checks import GOOD, checks_of
+from peak_console.jobs.file.fields import (
     ALERTS,
     CATCH_UPS,
     CHANNEL,

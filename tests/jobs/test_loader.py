@@ -9,9 +9,9 @@ import pytest
 import tomli
 
 from peak_console.errors import JobsFileNotFoundError
-from peak_console.jobs.loader import filter_jobs_by_tags, load
+from peak_console.jobs.file.loader import filter_jobs_by_tags, load
 from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
-from peak_console.jobs.standing import load_jobs_from_toml
+from peak_console.jobs.watching.standing import load_jobs_from_toml
 from peak_console.schedule.model import JobSchedule
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import tomli
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from peak_console.jobs.locate import Positions, job_line
+from peak_console.jobs.file.locate import Positions, job_line
 
 TEXT = '''\
 # [[job]] in a comment

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from peak_console.jobs import notices
+from peak_console.jobs.watching import notices
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from peak_console.jobs.loader import check, load, validate_job_config
+from peak_console.jobs.file.loader import check, load, validate_job_config
 from peak_console.jobs.model import JobDefinition
 from peak_console.jobs.startable import size_fault, start_fault
 from peak_console.schedule.model import JobSchedule

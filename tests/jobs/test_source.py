@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.errors import JobsFileError, JobsFileNotFoundError, PeakConsoleError
-from peak_console.jobs.loader import check, load
+from peak_console.jobs.file.loader import check, load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,7 @@ def test_path_that_no_file_can_have_is_refused() -> None:
 def test_50_mb_file_is_refused_unread(jobs_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with jobs_file.open("wb") as file:
         file.truncate(50_000_000)
-    monkeypatch.setattr("peak_console.jobs.source.open", None, raising=False)
+    monkeypatch.setattr("peak_console.jobs.file.source.open", None, raising=False)
     assert "is larger than 16 MiB" in refusal(jobs_file)
 
 

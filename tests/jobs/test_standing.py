@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.errors import JobsFileError
-from peak_console.jobs import standing
-from peak_console.jobs.standing import (
+from peak_console.jobs.watching import standing
+from peak_console.jobs.watching.standing import (
     STANDING_SECONDS,
     file_status,
     is_being_written,
@@ -74,7 +74,7 @@ def test_nothing_is_known_of_a_file_system_that_others_write_to(
 def test_looking_neither_hurts_a_writer_nor_is_hurt_by_one(jobs_file: Path) -> None:
     """The kernel sends a signal to whoever holds a lease that a writer waits for; the default one ends programs."""
     code = (
-        "import sys, time\nfrom peak_console.jobs.standing import is_being_written\n"
+        "import sys, time\nfrom peak_console.jobs.watching.standing import is_being_written\n"
         "until = time.monotonic() + 1.5\n"
         "while time.monotonic() < until: is_being_written(sys.argv[1])\n"
     )

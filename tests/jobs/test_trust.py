@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.errors import JobsFileError
-from peak_console.jobs import trust
-from peak_console.jobs.loader import check, load
-from peak_console.jobs.trust import EVERYBODY, GROUP, OWNER, strangers
+from peak_console.jobs.file import trust
+from peak_console.jobs.file.loader import check, load
+from peak_console.jobs.file.trust import EVERYBODY, GROUP, OWNER, strangers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

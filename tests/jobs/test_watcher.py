@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.jobs.loader import load
-from peak_console.jobs.notices import listen
-from peak_console.jobs.standing import file_status
-from peak_console.jobs.watcher import BEING_WRITTEN, Watcher, _way
+from peak_console.jobs.file.loader import load
+from peak_console.jobs.watching.notices import listen
+from peak_console.jobs.watching.standing import file_status
+from peak_console.jobs.watching.watcher import BEING_WRITTEN, Watcher, _way
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
@@ -193,8 +193,8 @@ def test_a_save_is_told_of_without_a_look(
         listening.set()
         return listener
 
-    monkeypatch.setattr("peak_console.jobs.notices.listen", listen_and_say_so)
-    monkeypatch.setattr("peak_console.jobs.watcher.LOOK_SECONDS", 20)
+    monkeypatch.setattr("peak_console.jobs.watching.notices.listen", listen_and_say_so)
+    monkeypatch.setattr("peak_console.jobs.watching.watcher.LOOK_SECONDS", 20)
     jobs_file.write_text(GOOD.format("first"), encoding="utf-8")
     watched = watch(jobs_file)
     assert listening.wait(20)
@@ -210,8 +210,8 @@ def test_a_save_is_told_of_without_a_look(
 def test_where_nothing_tells_it_looks(
     jobs_file: Path, watch: Callable[[Path], Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("peak_console.jobs.notices.listen", lambda _directories: None)
-    monkeypatch.setattr("peak_console.jobs.watcher.LOOK_SECONDS", 3600)
+    monkeypatch.setattr("peak_console.jobs.watching.notices.listen", lambda _directories: None)
+    monkeypatch.setattr("peak_console.jobs.watching.watcher.LOOK_SECONDS", 3600)
     jobs_file.write_text(GOOD.format("first"), encoding="utf-8")
     watched = watch(jobs_file)
     jobs_file.write_text(GOOD.format("second"), encoding="utf-8")
@@ -220,7 +220,7 @@ def test_where_nothing_tells_it_looks(
 
 def test_a_system_that_has_no_listener_left_to_give_is_no_error(tmp_path: Path) -> None:
     code = (
-        "import os, resource, sys; from peak_console.jobs.notices import listen; assert listen(sys.argv[1:]); "
+        "import os, resource, sys; from peak_console.jobs.watching.notices import listen; assert listen(sys.argv[1:]); "
         "resource.setrlimit(resource.RLIMIT_NOFILE, (os.dup(0), 4096)); assert listen(sys.argv[1:]) is None"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
@@ -228,7 +228,7 @@ def test_a_system_that_has_no_listener_left_to_give_is_no_error(tmp_path: Path) 
 
 def test_the_listener_comes_alone_and_the_library_around_it_can_follow(tmp_path: Path) -> None:
     code = (
-        "import sys; from peak_console.jobs.notices import listen; heard = listen(sys.argv[1:]); "
+        "import sys; from peak_console.jobs.watching.notices import listen; heard = listen(sys.argv[1:]); "
         "assert heard is not None and 'asyncio' not in sys.modules; import watchfiles; "
         "assert isinstance(heard, watchfiles.main.RustNotify)"
     )
@@ -251,9 +251,9 @@ class Clocked:
     def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch, known: str = "first") -> None:
         self.path, self.now, self.said = path, 100.0, list[str]()
         self.written: bool | None = False
-        monkeypatch.setattr("peak_console.jobs.watcher.monotonic", lambda: self.now)
-        monkeypatch.setattr("peak_console.jobs.watcher.is_being_written", lambda _path: self.written)
-        monkeypatch.setattr("peak_console.jobs.watcher.is_old", lambda _status: False)
+        monkeypatch.setattr("peak_console.jobs.watching.watcher.monotonic", lambda: self.now)
+        monkeypatch.setattr("peak_console.jobs.watching.watcher.is_being_written", lambda _path: self.written)
+        monkeypatch.setattr("peak_console.jobs.watching.watcher.is_old", lambda _status: False)
         path.write_text(known, encoding="utf-8")
         self.watcher = Watcher(
             str(path), on_jobs=lambda jobset: self.said.append(" ".join(jobset.jobs) or "none"),
@@ -356,8 +356,8 @@ def test_what_drops_many_jobs_waits_for_consent_or_ten_seconds(
 def test_two_saves_within_a_tick_of_the_clock_are_both_seen(jobs_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clocked = Clocked(jobs_file, monkeypatch, of("a"))
     clocked.save(of("b"))
-    monkeypatch.setattr("peak_console.jobs.watcher.file_status", lambda _path: (1,))
-    monkeypatch.setattr("peak_console.jobs.watcher.changed_since", lambda _path, _status: False)
+    monkeypatch.setattr("peak_console.jobs.watching.watcher.file_status", lambda _path: (1,))
+    monkeypatch.setattr("peak_console.jobs.watching.watcher.changed_since", lambda _path, _status: False)
     assert clocked.after(0) == ["b"]
     clocked.save(of("c"))
     assert clocked.after(0.05) == []
@@ -376,7 +376,7 @@ def test_trouble_around_the_file_is_told_of_and_does_not_end_the_watch(
     jobs_file.write_text(of("a"), encoding="utf-8")
     watched = watch(jobs_file)
     with monkeypatch.context() as patch:
-        patch.setattr("peak_console.jobs.watcher.load", fail)
+        patch.setattr("peak_console.jobs.watching.watcher.load", fail)
         jobs_file.write_text(of("b"), encoding="utf-8")
         assert watched.next() == f"error: jobs file {jobs_file} cannot be looked at (gone)"
     jobs_file.write_text(of("c"), encoding="utf-8")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.errors import JobsFileError
-from peak_console.jobs.findings import MAX_ERRORS, MAX_UNKNOWN
-from peak_console.jobs.loader import load
+from peak_console.jobs.file.findings import MAX_ERRORS, MAX_UNKNOWN
+from peak_console.jobs.file.loader import load
 from peak_console.schedule import zones
 
 if TYPE_CHECKING:

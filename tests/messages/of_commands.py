@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from peak_console.engine.launch import GIVEN
+from peak_console.engine.supervision.launch import GIVEN
 from peak_console.model.records import Run
 from peak_console.store import private
 from tests.messages.scenarios import failing, scenario
@@ -66,7 +66,7 @@ def commands_that_meet_an_error_of_ours(stage: Stage) -> None:
 @scenario
 def runs_that_were_made_before_their_engine_died(stage: Stage) -> None:
     from peak_console.clock import SystemClock
-    from peak_console.engine.answers import answer_of
+    from peak_console.engine.commands.answers import answer_of
 
     run = Run(7, "a", "manual", None, 1, "running", SystemClock().now())
     stage.ask("no longer recorded", lambda: answer_of(None, 7))

@@ -90,7 +90,7 @@ def a_state_directory_that_is_taken_away(stage: Stage) -> None:
 def the_registry_under_hardship(stage: Stage) -> None:
     import sqlite3
 
-    from peak_console.store.damage import set_aside
+    from peak_console.store.repair.damage import set_aside
     from peak_console.store.store import Store
 
     store = Store.open(str(stage.state))
@@ -110,7 +110,7 @@ def the_registry_under_hardship(stage: Stage) -> None:
     from datetime import UTC, datetime
 
     with stage.patch.context() as patched:
-        patched.setattr("peak_console.store.damage._give_second_name", failing(errno.EACCES))
+        patched.setattr("peak_console.store.repair.damage._give_second_name", failing(errno.EACCES))
         stage.ask("set aside", lambda: set_aside(str(stage.state), datetime(2026, 1, 1, tzinfo=UTC)))
     with stage.patch.context() as patched:
         patched.setattr("os.access", lambda *_: False)
@@ -208,7 +208,7 @@ def looking_where_there_is_nothing_to_see(stage: Stage) -> None:
 def serving(stage: Stage) -> None:
     import socket
 
-    from peak_console.verbs import serve
+    from peak_console.verbs.setting_up import serve
 
     def without(_name: str) -> Any:
         raise ModuleNotFoundError("no aiohttp", name="aiohttp")
@@ -287,7 +287,7 @@ def outputs_that_cannot_be_saved(stage: Stage) -> None:
 @scenario
 def consoles_with_nothing_to_show(stage: Stage) -> None:
     from peak_console import cli
-    from peak_console.jobs.loader import load
+    from peak_console.jobs.file.loader import load
     from peak_console.tui.state.session import EngineSession
 
     for flag in ("--attach", "--read-only"):
@@ -317,7 +317,7 @@ def a_machine_that_runs_out(stage: Stage) -> None:
 
     from peak_console.jobs.command import working_directory
     from peak_console.jobs.model import JobDefinition
-    from peak_console.jobs.watcher import Watcher
+    from peak_console.jobs.watching.watcher import Watcher
 
     def no_thread(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")

@@ -72,7 +72,7 @@ def keys_and_tables(stage: Stage) -> None:
         stage.run("validate")
     stage.jobs("".join(f'[[job]]\nname = "j{n}"\ncommand = "true"\nteam = 1\n' for n in range(8)))
     stage.run("validate")
-    stage.patch.setattr("peak_console.jobs.source.MAX_LINES", 3)
+    stage.patch.setattr("peak_console.jobs.file.source.MAX_LINES", 3)
     stage.jobs("".join(f'[[job]]\nname = "j{n}"\nretries = -1\n' for n in range(5)))
     stage.run("jobs")
 
@@ -149,7 +149,7 @@ def schedules(stage: Stage) -> None:
     stage.jobs('[scheduler]\ntimezone = "Mars"\n')
     stage.run("validate")
     from peak_console import JobDefinition
-    from peak_console.jobs.loader import validate_job_config
+    from peak_console.jobs.file.loader import validate_job_config
     from peak_console.schedule.model import JobSchedule
 
     made: list[dict[str, Any]] = [
@@ -166,7 +166,7 @@ def schedules(stage: Stage) -> None:
 @scenario
 def values_of_the_wrong_type(stage: Stage) -> None:
     from peak_console import JobDefinition
-    from peak_console.jobs.loader import validate_job_config
+    from peak_console.jobs.file.loader import validate_job_config
 
     stage.ask("no schedule", lambda: validate_job_config(JobDefinition("a", schedule=None)))  # type: ignore[arg-type]
     stage.run("--once --quiet --verbose")
@@ -287,6 +287,6 @@ def _dotenv_fault() -> object:
 
 
 def _load() -> object:
-    from peak_console.jobs.loader import load
+    from peak_console.jobs.file.loader import load
 
     return load("jobs.toml")

@@ -82,7 +82,7 @@ def _prepare(stage: Stage) -> object:
 @scenario
 def engines_that_share_the_jobs_by_tags(stage: Stage) -> None:
     from peak_console.clock import SystemClock
-    from peak_console.jobs.loader import load
+    from peak_console.jobs.file.loader import load
     from peak_console.model.records import EngineInfo
     from peak_console.store.locks import EngineLock, lock_of
     from peak_console.store.store import Store

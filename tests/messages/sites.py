@@ -21,14 +21,20 @@ PACKAGE = Path(peak_console.__file__).parent
 FINDINGS = frozenset(("error", "warning", "unknown_key"))
 """The methods that record what is wrong with a jobs file."""
 SENTENCES = (
-    "alerts/sender.py", "engine/answers.py", "engine/commands.py", "engine/requests.py",
+    "alerts/sender.py", "engine/commands/answers.py", "engine/commands/commander.py", "engine/commands/requests.py",
     "headless.py", "jobs", "runs/local/refusals.py", "schedule",
-    "setup/crontab", "setup/install.py", "setup/units.py", "store/creation.py", "store/damage.py",
+    "setup/crontab", "setup/install.py", "setup/units.py", "store/creation.py", "store/repair/damage.py",
     "store/bell.py", "store/database.py", "store/directory.py", "store/locks.py", "tui/state/config.py", "verbs",
     "web/server.py",
 )  # fmt: skip
 """Where a sentence is a message even if nothing is raised with it."""
-TEXTS_OF_OTHER_KINDS = ("jobs/fields.py", "jobs/locate.py", "schedule/words.py", "verbs/terminal.py", "verbs/status.py")
+TEXTS_OF_OTHER_KINDS = (
+    "jobs/file/fields.py",
+    "jobs/file/locate.py",
+    "schedule/words.py",
+    "verbs/terminal.py",
+    "verbs/status.py",
+)
 """Where sentences are help, or ordinary output."""
 
 

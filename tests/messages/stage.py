@@ -16,8 +16,8 @@ from peak_console.engine.control import Control
 from peak_console.engine.one_shot import OneShotEngine
 from peak_console.engine.open_directory import OpenDirectory
 from peak_console.errors import PeakConsoleError
-from peak_console.jobs.loader import load
-from peak_console.jobs.standing import PATIENCE_SECONDS
+from peak_console.jobs.file.loader import load
+from peak_console.jobs.watching.standing import PATIENCE_SECONDS
 from peak_console.store.directory import current_user
 from peak_console.verbs.asking import one_shot_setup, take_lock
 
@@ -39,10 +39,10 @@ class Stage:
         self.told: list[str] = []
         # Whether a start has to wait for the jobs file, and says so, depends on the file system and on the load of the
         # machine: tests/jobs/test_standing.py.
-        patch.setattr("peak_console.jobs.standing.is_being_written", lambda _path: False)
-        patch.setattr("peak_console.jobs.standing.TELLING_SECONDS", PATIENCE_SECONDS)
+        patch.setattr("peak_console.jobs.watching.standing.is_being_written", lambda _path: False)
+        patch.setattr("peak_console.jobs.watching.standing.TELLING_SECONDS", PATIENCE_SECONDS)
         # Which mounts the machine has just now decides whether a start is prepared in a thread of its own.
-        patch.setattr("peak_console.engine.preparation.Mounts.may_hang", lambda _mounts: False)
+        patch.setattr("peak_console.engine.supervision.preparation.Mounts.may_hang", lambda _mounts: False)
         self.jobs(GOOD)
 
     @property

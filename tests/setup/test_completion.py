@@ -10,7 +10,7 @@ import pytest
 from peak_console.cli_verbs import VERBS
 from peak_console.setup.completion.bash_words import Words
 from peak_console.setup.completion.known import Known
-from peak_console.verbs.completion import SEPARATOR
+from peak_console.verbs.setting_up.completion import SEPARATOR
 from tests.verbs.support import record_alert, record_run
 
 if TYPE_CHECKING:

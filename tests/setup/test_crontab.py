@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from peak_console.cli import main
 from peak_console.jobs.command import build_command_args
-from peak_console.jobs.loader import load
+from peak_console.jobs.file.loader import load
 from peak_console.setup.crontab.importer import convert
 from peak_console.setup.crontab.machine import ThisMachine
 from peak_console.setup.units import cron

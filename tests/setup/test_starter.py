@@ -8,7 +8,7 @@ import tomli
 from jsonschema import Draft7Validator
 
 from peak_console.cli import main
-from peak_console.jobs.loader import check, load
+from peak_console.jobs.file.loader import check, load
 from peak_console.setup.schema import schema, schema_text
 from peak_console.setup.starter import STARTER
 

@@ -12,8 +12,8 @@ import pytest
 from peak_console.errors import DamagedError, StateError
 from peak_console.model.records import EngineInfo
 from peak_console.model.state import Hold
-from peak_console.store.damage import SOURCE, STATES_WHOLE, is_damaged, notices, open_sound, set_aside
 from peak_console.store.locks import EngineLock
+from peak_console.store.repair.damage import SOURCE, STATES_WHOLE, is_damaged, notices, open_sound, set_aside
 from peak_console.store.store import Store
 from tests.store.support import NOW, alert, claim, finished
 
@@ -153,7 +153,7 @@ def test_while_another_serves_it_a_damaged_registry_is_not_replaced(
 ) -> None:
     path = filled(tmp_path / "state", 3)
     path.write_bytes(b"x" * 9000)
-    monkeypatch.setattr("peak_console.store.damage.OTHER_SECONDS", 0.05)
+    monkeypatch.setattr("peak_console.store.repair.damage.OTHER_SECONDS", 0.05)
     other, mine = EngineLock(str(tmp_path / "state")), EngineLock(str(tmp_path / "state"))
     assert other.acquire()
     with pytest.raises(StateError, match="not a registry"):

@@ -14,8 +14,8 @@ from peak_console.errors import DamagedRowError
 from peak_console.model.records import Alert
 from peak_console.model.state import Hold, Override
 from peak_console.store.database import storable
-from peak_console.store.mending import Mender
-from peak_console.store.restore import NO_MEMORY
+from peak_console.store.repair.mending import Mender
+from peak_console.store.repair.restore import NO_MEMORY
 from peak_console.store.rows import DAMAGED
 from peak_console.store.store import Store
 from tests.store.support import NOW, after, claim, finished

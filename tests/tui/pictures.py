@@ -16,7 +16,7 @@ PLACES = {"console": ((140, 42), ()), "details": ((120, 30), ("5",)), "output": 
 
 async def draw(name: str) -> str:
     """The picture as SVG, its spaces kept and its ids the same each time."""
-    from peak_console.jobs.loader import load
+    from peak_console.jobs.file.loader import load
     from tests.tui import desk
 
     jobs = tuple(load(JOBS_FILE).jobs.values())  # those that the repository ships

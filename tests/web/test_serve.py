@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from peak_console import cli
-from peak_console.verbs import serve
+from peak_console.verbs.setting_up import serve
 from tests.headless.support import Program, Resident, programs, shell
 from tests.support.processes import is_alive, wait_until
 from tests.web.conftest import painted

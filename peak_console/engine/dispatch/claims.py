@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from peak_console.alerts.judge import judge_catch_up, judge_missed
 from peak_console.decisions.policy import Action, is_counted
+from peak_console.engine.alerting.incidents import CATCH_UP, open_for_job
 from peak_console.engine.dispatch.lateness import OWN_RUN, behind
-from peak_console.engine.incidents import CATCH_UP, open_for_job
 from peak_console.model.records import Claim, Outcome
 
 TYPE_CHECKING = False

@@ -11,9 +11,9 @@ from peak_console.engine.dispatch.due_slots import DueSlots
 from peak_console.engine.dispatch.lateness import Lateness
 from peak_console.engine.dispatch.places import Places
 from peak_console.engine.dispatch.replacer import Replacer
-from peak_console.engine.ends import End
 from peak_console.engine.events import RunQueued
-from peak_console.engine.mishaps import sentence
+from peak_console.engine.supervision.ends import End
+from peak_console.engine.supervision.mishaps import sentence
 from peak_console.jobs.model import JobDefinition
 from peak_console.model.records import Outcome, RunState
 from peak_console.values import replace

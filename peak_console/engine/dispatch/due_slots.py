@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from peak_console.alerts.mishaps import judge_undecided
 from peak_console.decisions.policy import CATCH_UP_LIMIT, decide
+from peak_console.engine.alerting.incidents import UNDECIDED, open_for_job
 from peak_console.engine.dispatch.claims import TAG
 from peak_console.engine.events import RunQueued, SlotPassed
-from peak_console.engine.incidents import UNDECIDED, open_for_job
-from peak_console.engine.mishaps import sentence
+from peak_console.engine.supervision.mishaps import sentence
 from peak_console.errors import StateError
 from peak_console.jobs.model import CatchUp
 from peak_console.model.records import Claim, Outcome, RunState, Trigger
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from peak_console.engine.context import EngineContext
     from peak_console.engine.dispatch.claims import Claims
     from peak_console.engine.dispatch.replacer import Replacer
-    from peak_console.engine.ends import End
+    from peak_console.engine.supervision.ends import End
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
     from peak_console.schedule.slots import Pending

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peak_console.decisions.turns import REPLACED
-from peak_console.engine.ends import End
+from peak_console.engine.supervision.ends import End
 from peak_console.model.terms import Outcome
 
 TYPE_CHECKING = False

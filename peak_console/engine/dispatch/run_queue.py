@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import insort
 
 from peak_console.decisions.turns import turn
-from peak_console.engine.launch import GIVEN
+from peak_console.engine.supervision.launch import GIVEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from peak_console.engine.ends import End
 from peak_console.engine.events import RunStarted
+from peak_console.engine.supervision.ends import End
 from peak_console.values import replace
 
 TYPE_CHECKING = False

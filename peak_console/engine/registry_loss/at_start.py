@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from peak_console.engine.events import EngineTroubled
 from peak_console.model.records import Alert, Level
 from peak_console.schedule.slots import fingerprint, kind_of, next_slot
-from peak_console.store.damage import SOURCE, STATES_WHOLE, notices
 from peak_console.store.directory import run_directory
+from peak_console.store.repair.damage import SOURCE, STATES_WHOLE, notices
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.context import EngineContext
     from peak_console.jobs.model import JobSet
-    from peak_console.store.restore import EngineMemory
+    from peak_console.store.repair.restore import EngineMemory
     from peak_console.store.store import Store
 
 
@@ -91,7 +91,7 @@ def mend_rows(
     store: Store, memory: EngineMemory, jobset: JobSet, is_started: Callable[[int], bool], now: datetime
 ) -> Alert | None:
     """Mend the rows that make no sense; the alert about them, recorded. ``None`` if there are none."""
-    from peak_console.store.mending import Mender
+    from peak_console.store.repair.mending import Mender
 
     schedules = {job.name: fingerprint(job.schedule) for job in jobset.jobs.values()}
     with store:

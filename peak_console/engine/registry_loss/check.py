@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from peak_console.errors import DamagedError
-from peak_console.store.damage import looks_sound
+from peak_console.store.repair.damage import looks_sound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,17 +9,17 @@ from __future__ import annotations
 from peak_console.errors import StartError, StateError
 from peak_console.model.records import Alert, Level, RunState
 from peak_console.runs.local.run_directory import lay_out
-from peak_console.store.damage import SOURCE, STATES_WHOLE
 from peak_console.store.directory import run_directory
-from peak_console.store.restore import EngineMemory, write_memory
+from peak_console.store.repair.damage import SOURCE, STATES_WHOLE
+from peak_console.store.repair.restore import EngineMemory, write_memory
 from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from peak_console.engine.bookkeeping import Bookkeeper
     from peak_console.engine.context import EngineContext
+    from peak_console.engine.supervision.bookkeeping import Bookkeeper
     from peak_console.model.records import Run
     from peak_console.store.store import Store
 

@@ -11,16 +11,16 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from peak_console.errors import JobsFileError, PeakConsoleError, StartError, StateError
-from peak_console.jobs import source
-from peak_console.jobs.answering import probe_jobs_file, probe_state
 from peak_console.jobs.command import resolve_command, working_directory
 from peak_console.jobs.environment import dotenv_fault, load_dotenv_values, own_environment
+from peak_console.jobs.file import source
+from peak_console.jobs.file.loader import filter_jobs_by_tags, tell_of_strangers
+from peak_console.jobs.file.reader import Reader
+from peak_console.jobs.file.review import obstacles_told
+from peak_console.jobs.file.trust import OWNER, strangers
 from peak_console.jobs.interpreters import interpreters, unexpected_interpreters
-from peak_console.jobs.loader import filter_jobs_by_tags, tell_of_strangers
 from peak_console.jobs.model import Problem
-from peak_console.jobs.reader import Reader
-from peak_console.jobs.review import obstacles_told
-from peak_console.jobs.trust import OWNER, strangers
+from peak_console.jobs.watching.answering import probe_jobs_file, probe_state
 from peak_console.runs.local.system import process_fault
 from peak_console.schedule.zones import zone, zone_name
 from peak_console.setup.doctor.facts import Engine, Job, JobsFile, Machine, SecretFile, State, Zones
@@ -99,8 +99,8 @@ def _channels(document: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[
 
     of_file: Sequence[AlertChannel] = ()
     if "alerts" in document:
-        from peak_console.jobs.channels import read_channels
-        from peak_console.jobs.findings import Findings
+        from peak_console.jobs.file.channels import read_channels
+        from peak_console.jobs.file.findings import Findings
 
         of_file = read_channels(document["alerts"], Findings(), environ, os.curdir)
     fault = ""

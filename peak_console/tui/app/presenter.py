@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.css.query import NoMatches
 
-from peak_console.tui.app.critical_watch import CriticalWatch
+from peak_console.tui.alerts.critical_watch import CriticalWatch
 from peak_console.tui.bars.status_line import StatusLine
 from peak_console.tui.bars.trouble_bar import TroubleBar
 from peak_console.tui.drawing.direct_painting import painted_together

@@ -9,7 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from peak_console.errors import PeakConsoleError, StateError
-from peak_console.jobs.locate import job_line
+from peak_console.jobs.file.locate import job_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

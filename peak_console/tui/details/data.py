@@ -12,7 +12,7 @@ from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import StartError
 from peak_console.jobs.command import resolve_command, shown, working_directory
 from peak_console.jobs.environment import meta_text, own_environment
-from peak_console.jobs.locate import job_line
+from peak_console.jobs.file.locate import job_line
 from peak_console.redact import Redactor
 from peak_console.schedule.zones import zone
 from peak_console.tui.details.screen import DetailsData

@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
-from peak_console.engine.requests import LONGEST_OVERRIDE_SECONDS
+from peak_console.engine.commands.requests import LONGEST_OVERRIDE_SECONDS
 from peak_console.text import duration, parse_duration
 from peak_console.tui.dialogs.base import Dialog, FormInput, buttons, names
 from peak_console.tui.drawing.glyphs import moment

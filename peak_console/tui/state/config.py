@@ -117,7 +117,7 @@ def _tables(path: str, *, must_exist: bool) -> tuple[dict[str, Any], str]:
     except UnicodeDecodeError:
         return {}, "is not UTF-8 text"
     except tomli.TOMLDecodeError as error:
-        from peak_console.jobs.source import toml_words
+        from peak_console.jobs.file.source import toml_words
 
         return {}, f"is not valid TOML: line {error.lineno}, column {error.colno}: {safe(toml_words(error.msg))}"
     except (RecursionError, ValueError):

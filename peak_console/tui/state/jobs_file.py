@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from peak_console.jobs.watcher import Watcher
+from peak_console.jobs.watching.watcher import Watcher
 from peak_console.tui.state.snapshot import Trouble
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from peak_console.clock import Clock
     from peak_console.jobs.model import JobSet
-    from peak_console.jobs.standing import FileStatus
+    from peak_console.jobs.watching.standing import FileStatus
     from peak_console.tui.state.own_engine import OwnEngine
 
 

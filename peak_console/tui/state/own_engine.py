@@ -82,7 +82,7 @@ class OwnEngine:
         """The whole of the engine's thread."""
         from peak_console.engine.open_directory import OpenDirectory
         from peak_console.engine.resident import ResidentEngine
-        from peak_console.engine.trouble import wait_for_registry
+        from peak_console.engine.upkeep.trouble import wait_for_registry
         from peak_console.headless import await_known_jobs
 
         try:

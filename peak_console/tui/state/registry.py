@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peak_console.errors import DamagedError, StateError
-from peak_console.store.damage import open_sound
 from peak_console.store.locks import EngineLock
+from peak_console.store.repair.damage import open_sound
 from peak_console.store.store import Store
 from peak_console.values import replace
 

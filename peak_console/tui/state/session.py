@@ -13,7 +13,7 @@ from peak_console.alerts.service import Alerting
 from peak_console.clock import SystemClock
 from peak_console.decisions.selection import tag_doubts, tags_of
 from peak_console.errors import StateError
-from peak_console.jobs.loader import filter_jobs_by_tags
+from peak_console.jobs.file.loader import filter_jobs_by_tags
 from peak_console.model.records import RunState
 from peak_console.schedule.zones import zone
 from peak_console.store.bell import ring
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from peak_console.clock import Clock
     from peak_console.jobs.model import JobDefinition, JobSet
-    from peak_console.jobs.standing import FileStatus
+    from peak_console.jobs.watching.standing import FileStatus
     from peak_console.model.records import Command, Run
 
 BUSY_SECONDS = 0.25

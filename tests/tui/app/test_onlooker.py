@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 NOBODY = 65534
 LOOK = """\
 import json, os, pwd, sys
-import peak_console.store.damage, peak_console.model.records, peak_console.model.state, peak_console.engine.commands
-from peak_console.jobs.loader import load
+import peak_console.store.repair.damage, peak_console.model.records, peak_console.model.state
+import peak_console.engine.commands.commander
+from peak_console.jobs.file.loader import load
 from peak_console.errors import StateError
 from peak_console.tui.state.session import EngineSession
 from argparse import Namespace

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.jobs.loader import load
+from peak_console.jobs.file.loader import load
 from peak_console.store.directory import DATABASE
 from peak_console.store.store import Store
 from peak_console.tui.state.own_engine import SWITCH_SECONDS

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.model.records import Level
-from peak_console.tui.app.critical_watch import CriticalWatch
+from peak_console.tui.alerts.critical_watch import CriticalWatch
 from tests.tui.harness import fixed_now, make_alert
 
 ALERTS = [make_alert(f"failure {number}", id=number) for number in range(60, 0, -1)]

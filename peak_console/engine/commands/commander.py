@@ -7,9 +7,8 @@ from datetime import timedelta
 from peak_console.decisions.conditions import held
 from peak_console.decisions.planner import settled
 from peak_console.decisions.serving import not_served, others, serves
-from peak_console.engine.answers import DONE, REFUSED, answer_of, unknown_job
-from peak_console.engine.events import CommandAnswered, RunStopping
-from peak_console.engine.requests import (
+from peak_console.engine.commands.answers import DONE, REFUSED, answer_of, unknown_job
+from peak_console.engine.commands.requests import (
     AcknowledgeRequest,
     HoldRequest,
     OverrideRequest,
@@ -19,6 +18,7 @@ from peak_console.engine.requests import (
     StopRequest,
     request_of,
 )
+from peak_console.engine.events import CommandAnswered, RunStopping
 from peak_console.errors import PeakConsoleError, StateError, UnknownJobError
 from peak_console.model.records import Hold, JobState, Outcome, Override, RunState
 from peak_console.schedule.zones import local_time
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from peak_console.engine.answers import Answer
+    from peak_console.engine.commands.answers import Answer
+    from peak_console.engine.commands.requests import Request
     from peak_console.engine.context import EngineContext
     from peak_console.engine.dispatch.dispatcher import Dispatcher
-    from peak_console.engine.ends import End
-    from peak_console.engine.requests import Request
+    from peak_console.engine.supervision.ends import End
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Command, Run
 
@@ -240,7 +240,7 @@ class Commander:
 
     def _never(self, run: Run, reason: str, now: datetime) -> End:
         """The end of a run that waits. It may be in the registry's queue only, put there by another process."""
-        from peak_console.engine.ends import End
+        from peak_console.engine.supervision.ends import End
         from peak_console.jobs.model import JobDefinition
 
         job = self._context.jobs.get(run.job) or JobDefinition(run.job)

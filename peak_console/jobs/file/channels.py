@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from peak_console.jobs.checks import quoted
-from peak_console.jobs.fields import ALERTS, CHANNEL
+from peak_console.jobs.file.checks import quoted
+from peak_console.jobs.file.fields import ALERTS, CHANNEL
 from peak_console.jobs.model import AlertChannel
 
 TYPE_CHECKING = False
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, Final
 
-    from peak_console.jobs.findings import Findings, Path
+    from peak_console.jobs.file.findings import Findings, Path
 
 _DEFAULT_LEVEL: Final = "warning"
 

@@ -6,10 +6,10 @@ import os
 
 from peak_console.clock import SystemClock
 from peak_console.decisions.selection import tags_of
-from peak_console.jobs.answering import probe_jobs_file
-from peak_console.jobs.loader import check, filter_jobs_by_tags
+from peak_console.jobs.file.loader import check, filter_jobs_by_tags
 from peak_console.jobs.model import Problem
-from peak_console.jobs.standing import await_writer
+from peak_console.jobs.watching.answering import probe_jobs_file
+from peak_console.jobs.watching.standing import await_writer
 from peak_console.text import counted, safe
 from peak_console.verbs.output import write, write_json
 
@@ -97,8 +97,8 @@ def _channel_problems(path: str, channels: Sequence[AlertChannel]) -> list[Probl
     faults = [(channel, fault) for channel in channels if (fault := check_url(channel.url)) is not None]
     if not faults:
         return []
-    from peak_console.jobs import source
-    from peak_console.jobs.locate import Positions
+    from peak_console.jobs.file import source
+    from peak_console.jobs.file.locate import Positions
 
     text, document = source.parse(path, source.read(path))
     positions = Positions(text)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from peak_console.engine.alert_log import AlertLog
+    from peak_console.engine.alerting.alert_log import AlertLog
     from peak_console.engine.context import EngineContext
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Alert, Run

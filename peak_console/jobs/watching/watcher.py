@@ -13,17 +13,17 @@ import threading
 from time import monotonic
 
 from peak_console.errors import JobsFileError, StateError
-from peak_console.jobs import source
-from peak_console.jobs.caution import NONE, Caution, caution
-from peak_console.jobs.loader import load
-from peak_console.jobs.standing import STANDING_SECONDS, changed_since, file_status, is_being_written, is_old
+from peak_console.jobs.file import source
+from peak_console.jobs.file.loader import load
+from peak_console.jobs.watching.caution import NONE, Caution, caution
+from peak_console.jobs.watching.standing import STANDING_SECONDS, changed_since, file_status, is_being_written, is_old
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from peak_console.jobs.model import JobSet
-    from peak_console.jobs.standing import FileStatus
+    from peak_console.jobs.watching.standing import FileStatus
 
 LOOK_SECONDS = 1.0
 """How often the file's status is compared even when nothing has been told: for NFS, and directories that were lost."""
@@ -152,7 +152,7 @@ class Watcher:
             return self._compare()[0]
 
     def _run(self) -> None:
-        from peak_console.jobs.notices import listen
+        from peak_console.jobs.watching.notices import listen
 
         while not self._stop.is_set():
             directories = self._directories()

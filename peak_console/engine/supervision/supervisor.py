@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from peak_console.engine.ends import TIMEOUT, End, end_of
-from peak_console.engine.live_run import SAMPLE_SECONDS, UNTOLD_SECONDS, LiveRun, Step
-from peak_console.engine.mishaps import sentence
-from peak_console.engine.preparation import LOOK_SECONDS, NotYetError, Preparation
+from peak_console.engine.supervision.ends import TIMEOUT, End, end_of
+from peak_console.engine.supervision.live_run import SAMPLE_SECONDS, UNTOLD_SECONDS, LiveRun, Step
+from peak_console.engine.supervision.mishaps import sentence
+from peak_console.engine.supervision.preparation import LOOK_SECONDS, NotYetError, Preparation
 from peak_console.errors import StartError, StateError
 from peak_console.model.terms import Outcome, RunState
 from peak_console.runs.interface import AlreadyStartedError, Ended
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from peak_console.clock import Clock
-    from peak_console.engine.launch import Launcher
+    from peak_console.engine.supervision.launch import Launcher
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
     from peak_console.runs.interface import Executor, RunHandle, RunSpec

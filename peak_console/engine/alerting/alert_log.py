@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from peak_console.engine.launch import Launcher
     from peak_console.engine.setup import EngineSetup
+    from peak_console.engine.supervision.launch import Launcher
     from peak_console.jobs.model import AlertChannel
     from peak_console.model.records import Alert
     from peak_console.store.store import Store

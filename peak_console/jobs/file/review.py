@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 
 from peak_console.errors import StartError
-from peak_console.jobs.answering import Answering
-from peak_console.jobs.checks import checks_of, quoted
 from peak_console.jobs.command import PYTHONS, build_command_args, resolve_command, working_directory
 from peak_console.jobs.environment import dotenv_fault, own_environment
-from peak_console.jobs.fields import JOB
+from peak_console.jobs.file.checks import checks_of, quoted
+from peak_console.jobs.file.fields import JOB
+from peak_console.jobs.file.trust import doubts_of_job, strangers
 from peak_console.jobs.interpreters import interpreters, unexpected_interpreters
 from peak_console.jobs.startable import size_fault, start_fault
-from peak_console.jobs.trust import doubts_of_job, strangers
+from peak_console.jobs.watching.answering import Answering
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import ScheduleError, validate
 from peak_console.text import safe
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, Final
 
+    from peak_console.jobs.file.reader import Reader
     from peak_console.jobs.model import JobDefinition
-    from peak_console.jobs.reader import Reader
 
 _PYTHON_SWITCHES: Final = ("-u", "-B", "-E", "-I", "-O", "-OO", "-P", "-q", "-s", "-S", "-x", "-b", "-bb", "-d", "-v")
 """Options of Python that give it nothing to do."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from peak_console.jobs.checks import checks_of, did_you_mean, quoted
-from peak_console.jobs.fields import ALERTS, CHANNEL, JOB, SCHEDULER, fields_of
+from peak_console.jobs.file.checks import checks_of, did_you_mean, quoted
+from peak_console.jobs.file.fields import ALERTS, CHANNEL, JOB, SCHEDULER, fields_of
 from peak_console.jobs.model import Problem
 
 TYPE_CHECKING = False
@@ -110,7 +110,7 @@ class Findings:
         strange |= self._strange
         if not entries:
             return ()
-        from peak_console.jobs.locate import Positions
+        from peak_console.jobs.file.locate import Positions
 
         positions = Positions(text)
         problems: list[Problem] = []

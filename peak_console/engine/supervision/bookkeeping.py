@@ -5,11 +5,11 @@ from __future__ import annotations
 from peak_console.alerts.judge import judge_finished
 from peak_console.alerts.mishaps import judge_unjudged
 from peak_console.decisions.policy import retry_at
+from peak_console.engine.alerting.incidents import FAILURES, open_for_job, resolve_after
 from peak_console.engine.dispatch.claims import TAG
 from peak_console.engine.dispatch.lateness import RETRY
 from peak_console.engine.events import RunFinished
-from peak_console.engine.incidents import FAILURES, open_for_job, resolve_after
-from peak_console.engine.mishaps import sentence
+from peak_console.engine.supervision.mishaps import sentence
 from peak_console.errors import StateError
 from peak_console.model.records import Claim, Outcome, RunState, Trigger
 from peak_console.store.directory import run_directory
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.engine.context import EngineContext
-    from peak_console.engine.ends import End
+    from peak_console.engine.supervision.ends import End
     from peak_console.model.records import Run
 
 HIGHEST_CODE = 2**31

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peak_console.alerts.judge import judge_waiting
 from peak_console.decisions.places import PlacesTaken
-from peak_console.engine.incidents import cause_of
+from peak_console.engine.alerting.incidents import cause_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

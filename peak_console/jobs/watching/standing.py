@@ -12,9 +12,9 @@ import time
 from stat import S_ISREG
 
 from peak_console.errors import ArgumentError, JobsFileError
-from peak_console.jobs import source
-from peak_console.jobs.loader import load
-from peak_console.jobs.place import base_status
+from peak_console.jobs.file import source
+from peak_console.jobs.file.loader import load
+from peak_console.jobs.watching.place import base_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from peak_console.jobs import fields
+from peak_console.jobs.file import fields
 from peak_console.text import nearest, safe
 
 TYPE_CHECKING = False

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from peak_console.model.records import Run
-    from peak_console.store.restore import EngineMemory
+    from peak_console.store.repair.restore import EngineMemory
     from peak_console.store.store import Store
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from peak_console.clock import Clock
-    from peak_console.engine.aside import Aside, Call
-    from peak_console.engine.launch import Launcher
+    from peak_console.engine.supervision.aside import Aside, Call
+    from peak_console.engine.supervision.launch import Launcher
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
     from peak_console.runs.interface import RunSpec
@@ -166,7 +166,7 @@ class Preparation:
         self._mounts.close()
 
     def _ask(self, launcher: Launcher, job: JobDefinition, run: Run) -> Call:
-        from peak_console.engine.aside import Aside, CrowdedError
+        from peak_console.engine.supervision.aside import Aside, CrowdedError
 
         self._aside = self._aside or Aside()
         try:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 
 from peak_console.errors import ArgumentError, JobsFileError
-from peak_console.jobs import source
+from peak_console.jobs.file import source
+from peak_console.jobs.file.reader import Reader
+from peak_console.jobs.file.trust import doubts_of_file
 from peak_console.jobs.model import JobDefinition
-from peak_console.jobs.reader import Reader
-from peak_console.jobs.trust import doubts_of_file
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -50,7 +50,7 @@ def check(
     Beyond what ``load`` reports it looks around on this machine for what the jobs will need; ``now`` tells which
     moments have passed.
     """
-    from peak_console.jobs.review import look_around
+    from peak_console.jobs.file.review import look_around
 
     environ = os.environ if environ is None else environ
     try:
@@ -73,7 +73,7 @@ def tell_of_strangers(reader: Reader, *, groups: bool = False) -> None:
 
 def validate_job_config(job: JobDefinition) -> list[str]:
     """What is wrong or doubtful about a definition made by hand, a sentence each; empty when all is well."""
-    from peak_console.jobs.review import doubts
+    from peak_console.jobs.file.review import doubts
 
     if not isinstance(job, JobDefinition):
         raise ArgumentError(f"job must be a JobDefinition, not {type(job).__name__}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from peak_console.engine.alerting.incidents import unwatched_cause
 from peak_console.engine.dispatch.lateness import DOWN
 from peak_console.engine.events import RunAdopted
-from peak_console.engine.incidents import unwatched_cause
-from peak_console.engine.mishaps import sentence
+from peak_console.engine.supervision.mishaps import sentence
 from peak_console.errors import StartError, StateError
 from peak_console.jobs.model import JobDefinition
 from peak_console.model.records import Outcome, RunState
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.dispatch.starter import Starter
-    from peak_console.engine.ends import End
+    from peak_console.engine.supervision.ends import End
     from peak_console.model.records import Run
     from peak_console.runs.interface import Executor
 
@@ -129,7 +129,7 @@ class Recovery:
 
     def _start_anew(self, run: Run, known: bool, job: JobDefinition, now: datetime) -> list[End] | None:
         """Start a run whose process has not begun; its end when that must not be, ``None`` if it began after all."""
-        from peak_console.engine.ends import End
+        from peak_console.engine.supervision.ends import End
 
         if known and run.stop_reason is None:
             return self._starter.start([(run, job)])

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.clock import Clock
-    from peak_console.engine.alert_log import AlertLog
+    from peak_console.engine.alerting.alert_log import AlertLog
     from peak_console.runs.interface import Executor
 
 CAUSE = "executor"

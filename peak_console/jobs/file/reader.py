@@ -6,8 +6,8 @@ import os
 from datetime import date, datetime, time
 from math import isfinite
 
-from peak_console.jobs.checks import DAY_NAMES, as_text, checks_of, did_you_mean, quoted
-from peak_console.jobs.fields import (
+from peak_console.jobs.file.checks import DAY_NAMES, as_text, checks_of, did_you_mean, quoted
+from peak_console.jobs.file.fields import (
     ANYTHING,
     ARGUMENTS,
     FIELDS,
@@ -19,9 +19,9 @@ from peak_console.jobs.fields import (
     VARIABLES,
     fields_of,
 )
-from peak_console.jobs.findings import Findings
+from peak_console.jobs.file.findings import Findings
 from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
-from peak_console.jobs.place import base_of
+from peak_console.jobs.watching.place import base_of
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import ScheduleError, validate
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any, Final
 
-    from peak_console.jobs.checks import Check
+    from peak_console.jobs.file.checks import Check
     from peak_console.jobs.model import AlertChannel
 
 _SCHEDULE_KEYS: Final = frozenset(
@@ -122,7 +122,7 @@ class Reader:
         self._read_jobs(document.get("job", []))
         channels: tuple[AlertChannel, ...] = ()
         if "alerts" in document:
-            from peak_console.jobs.channels import read_channels
+            from peak_console.jobs.file.channels import read_channels
 
             channels = read_channels(document["alerts"], findings, self._environ, self.base or os.curdir)
         if findings.has_errors:

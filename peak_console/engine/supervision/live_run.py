@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from peak_console.engine.mishaps import sentence
+from peak_console.engine.supervision.mishaps import sentence
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False

@@ -6,9 +6,9 @@ from peak_console.alerts.judge import judge_accepted, judge_rejected, judge_relo
 from peak_console.decisions.planner import Planner
 from peak_console.decisions.selection import changes, tag_doubts
 from peak_console.decisions.serving import Share, others
+from peak_console.engine.alerting.incidents import jobs_file_cause, unselected_cause
 from peak_console.engine.events import JobsReloaded, ReloadHeldBack, ReloadRejected
-from peak_console.engine.incidents import jobs_file_cause, unselected_cause
-from peak_console.engine.launch import Launcher
+from peak_console.engine.supervision.launch import Launcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

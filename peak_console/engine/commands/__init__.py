@@ -1,0 +1,1 @@
+"""What people ask of an engine, and its answers."""

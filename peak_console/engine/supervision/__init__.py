@@ -1,0 +1,1 @@
+"""Runs under way: prepared, started, watched, stopped, adopted, and their ends recorded."""

@@ -1,0 +1,1 @@
+"""The jobs file: from TOML to definitions, with the place of each mistake."""

@@ -1,0 +1,1 @@
+"""The jobs file under watch: when a save counts."""

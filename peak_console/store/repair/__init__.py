@@ -1,0 +1,1 @@
+"""A damaged registry is set aside, mended or restored."""

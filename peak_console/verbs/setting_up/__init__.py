@@ -1,0 +1,1 @@
+"""Verbs that help to set up and to check: validate, doctor, install, completion, serve."""
