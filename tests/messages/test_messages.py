@@ -42,6 +42,7 @@ ELSEWHERE: dict[str, str] = {
     "jobs/watching/watcher.py: return (None, str(source.refused": "tests/jobs/test_watcher.py",
     "jobs/watching/watcher.py: why": "tests/jobs/test_watcher.py",
     "jobs/file/source.py: raise refused(path, 'is nested too deeply": "newer parsers count levels themselves",
+    "runs/executors.py: raise StartError": PROGRAMMERS,
     "runs/local/starts.py: raise RefusedError": INSIDE,
     "runs/local/keeper_client.py: raise": INSIDE,
     "runs/local/executor.py: raise result": INSIDE,

@@ -123,6 +123,7 @@ def test_a_run_that_is_waited_for_cannot_command_the_terminal(tmp_path: Path, wi
 WRITERS = {
     "cli.py", "tui/app/main.py", "verbs/output.py", "verbs/run.py", "verbs/command.py", "verbs/logs.py", "outlet.py",
     "dryrun.py",
+    "jobs/watching/answering.py",
 }  # fmt: skip
 """The modules that write to our own streams. Each makes what it writes harmless: with ``text.safe``, ``safe_lines``,
 ``safe_json`` or ``TerminalOutput``; whoever adds one sees to the same."""
