@@ -108,6 +108,9 @@ _BEHAVIOUR: Final = (
     "# and the next engine takes it over, as after a crash.",
     "KillMode=process",
     f"TimeoutStopSec={STOP_SECONDS}",
+    "# The engine may make a cgroup for each run: a stop then reaches also what has left the run's session. This rules",
+    "# out ProtectControlGroups.",
+    "Delegate=yes",
     "# A job that takes too much memory ends alone.",
     "OOMPolicy=continue",
     "# All of this holds for the jobs too. Left out is what would hide homes, devices or networks from them, and",
@@ -121,7 +124,6 @@ _HARDENING: Final = (
     "ProtectKernelTunables=yes",
     "ProtectKernelModules=yes",
     "ProtectKernelLogs=yes",
-    "ProtectControlGroups=yes",
     "ProtectHostname=yes",
 )
 """What only the machine's own manager can do."""

@@ -26,6 +26,7 @@ from peak_console.setup.doctor.findings import Finding, Grade
 from peak_console.setup.doctor.judge import (
     fits,
     judge_clock,
+    judge_leavers,
     judge_processes,
     judge_programs,
     judge_watching,
@@ -233,6 +234,11 @@ def test_files_that_cannot_be_watched_are_noted() -> None:
 def test_processes_that_cannot_be_told_apart_are_a_warning() -> None:
     assert "/proc is hidden" in graded(judge_processes("/proc is hidden"), Grade.WARNING)
     assert all_well(judge_processes(None))
+
+
+def test_what_leaves_its_session_unfound_is_worth_knowing() -> None:
+    assert "Delegate=yes" in graded(judge_leavers(has_cgroups=False), Grade.NOTE)
+    assert all_well(judge_leavers(has_cgroups=True))
 
 
 def test_every_error_of_the_jobs_file_is_a_problem_and_every_warning_one() -> None:

@@ -69,6 +69,7 @@ def test_a_unit_notifies_reloads_and_leaves_runs_alone(tmp_path: Path) -> None:
     assert said["Type"] == ["notify"]
     assert said["KillMode"] == ["process"]
     assert said["OOMPolicy"] == ["continue"]
+    assert said["Delegate"] == ["yes"]
     assert said["WatchdogSec"] == ["60"]
     assert said["WorkingDirectory"] == [str(tmp_path / ODD).replace("%", "%%")]
     [start], [reload] = said["ExecStart"], said["ExecReload"]
@@ -81,6 +82,7 @@ def test_a_unit_notifies_reloads_and_leaves_runs_alone(tmp_path: Path) -> None:
 def test_the_machines_unit_is_hardened_unless_the_engine_has_to_write_there(tmp_path: Path) -> None:
     said = unit(systemd(service(tmp_path, is_system=True, user="trading")))
     assert said["User"] == ["trading"]
+    assert "ProtectControlGroups" not in said  # it would take back what Delegate gives
     assert said["ProtectSystem"] == ["full"]
     assert said["WantedBy"] == ["multi-user.target"]
     assert "ProtectSystem" not in unit(systemd(service(tmp_path, is_system=True, state_dir="/etc/desk/.peak_console")))

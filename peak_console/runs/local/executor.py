@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from peak_console.errors import StartError
 from peak_console.runs.interface import AlreadyStartedError, Ended
+from peak_console.runs.local import cgroup
 from peak_console.runs.local.process import LocalRun, told_end
 from peak_console.runs.local.run_directory import (
     RECORD_PAUSE_SECONDS,
@@ -56,6 +57,7 @@ class LocalExecutor:
     def __init__(self, system: System | None = None) -> None:
         self._system = system or this_system()
         self._link: KeeperLink | None = None
+        self._home = cgroup.home()
         self._has_keepers = False
         """Whether processes of ours may be there, at work or to be reaped."""
         self._looked_at = 0.0
@@ -98,7 +100,7 @@ class LocalExecutor:
         try:
             lay_out(spec.directory)
             link = self._keeper()
-            link.send(spec)
+            link.send(spec, self._group(spec.directory))
         except LinkBrokenError:
             pass  # receiving fails as well
         except StartError as error:
@@ -132,7 +134,7 @@ class LocalExecutor:
         try:
             link = self._new_keeper()
             try:
-                link.send(spec)
+                link.send(spec, self._group(spec.directory))
                 return self._made(spec, link)
             finally:
                 link.close()
@@ -159,7 +161,14 @@ class LocalExecutor:
         return self._run(spec.directory, Record(pid, mark, began, tuple({keeper, link.pid})))
 
     def _run(self, directory: str, record: Record) -> LocalRun:
-        return LocalRun(directory, record, self._system, self._told_end)
+        group = self._group(directory)
+        if group is not None and not cgroup.holds(group, record.pid) and self._system.is_same(record.pid, record.mark):
+            group = None  # started before it could have one: what is there by now is not its
+        return LocalRun(directory, record, self._system, self._told_end, group)
+
+    def _group(self, directory: str) -> str | None:
+        """The cgroup of a run, where runs get one."""
+        return None if self._home is None else cgroup.path_for(self._home, directory)
 
     def _told_end(self, directory: str) -> tuple[int, float] | None:
         """The end that a keeper of ours has told, as no file took it."""
@@ -241,6 +250,8 @@ class LocalExecutor:
         from peak_console.runs.local.keeper_client import KeeperLink
 
         self._has_keepers = True
+        if self._home is not None:
+            cgroup.sweep(self._home)
         try:
             return KeeperLink(self._system.name, self._told)
         except OSError as error:

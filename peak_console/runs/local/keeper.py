@@ -4,7 +4,7 @@ A program of its own, ``main``, with nothing but built-in modules and the engine
 message is a length (four bytes, big-endian) and a ``marshal`` value:
 
     first     env                                            text as bytes
-    request   (directory, argv, of env: what is other, what is not there, cwd or None)
+    request   (directory, argv, of env: what is other, what is not there, cwd or None, cgroup or None)
     answer    ("started", pid, mark, start in Unix seconds, the keeper's pid)
               ("refused", stage, errno, words)               stage: already, files, cwd, exec
     unasked   ("ended", directory, return code, end in Unix seconds)
@@ -161,7 +161,13 @@ class Keeper:
         return _send(b"".join(map(_framed, texts)))
 
     def _start(
-        self, directory: bytes, argv: list[bytes], changed: dict[bytes, bytes], gone: list[bytes], cwd: bytes | None
+        self,
+        directory: bytes,
+        argv: list[bytes],
+        changed: dict[bytes, bytes],
+        gone: list[bytes],
+        cwd: bytes | None,
+        group: bytes | None,
     ) -> Fresh:
         claim = starts.claim(directory, self._claim)
         env = {**(self._environment or {}), **changed}
@@ -174,7 +180,7 @@ class Keeper:
             began = time.time()
             if self._ledger is not None:
                 self._ledger.announce(began, directory)
-            pid = starts.spawn(argv, env, streams, self._ignored)
+            pid = starts.spawn_in(group, argv, env, streams, self._ignored)
         except RefusedError:
             os.close(claim)
             starts.discard(directory + starts.SPARE)  # what it says by now is not for the next start

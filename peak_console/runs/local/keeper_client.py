@@ -79,8 +79,11 @@ class KeeperLink:
         self.wakings = 0
         """How often the keeper has told that it had been stopped, and not been asked for it since."""
 
-    def send(self, spec: RunSpec) -> None:
-        """Ask for a start; ``receive`` has the answer. Raises ``LinkBrokenError``, and ``UnicodeError``."""
+    def send(self, spec: RunSpec, group: str | None) -> None:
+        """Ask for a start, in a cgroup if one is named; ``receive`` has the answer.
+
+        Raises ``LinkBrokenError``, and ``UnicodeError``.
+        """
         messages = []
         known = self._known
         if known is None:
@@ -89,9 +92,9 @@ class KeeperLink:
         changed = {encode(name): encode(value) for name, value in spec.env.items() if known.get(name) != value}
         gone = [encode(name) for name in known.keys() - spec.env.keys()]
         cwd = None if spec.cwd is None else encode(spec.cwd)
-        messages.append(
-            marshal.dumps((encode(spec.directory), [encode(word) for word in spec.argv], changed, gone, cwd))
-        )
+        argv = [encode(word) for word in spec.argv]
+        cgroup = None if group is None else encode(group)
+        messages.append(marshal.dumps((encode(spec.directory), argv, changed, gone, cwd, cgroup)))
         self._known = known  # not before all of it could be written down
         try:
             self._send(b"".join(len(each).to_bytes(4, "big") + each for each in messages))

@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime
 
 from peak_console.runs.interface import Ended
+from peak_console.runs.local import cgroup
 from peak_console.runs.local.run_directory import read_exit_status, wake, why_unwritten
 from peak_console.runs.local.system import leads_session
 
@@ -39,6 +40,7 @@ class LocalRun:
         "_fd",
         "_fruitless",
         "_gone_since",
+        "_group",
         "_keepers",
         "_missing",
         "_poll",
@@ -58,8 +60,9 @@ class LocalRun:
         record: Record,
         system: System,
         told_end: Callable[[str], tuple[int, float] | None] = lambda _directory: None,
+        group: str | None = None,
     ) -> None:
-        """``told_end`` has the end of a run that no file took: return code and Unix seconds."""
+        """``told_end`` has the end of a run that no file took: return code, Unix seconds. ``group`` is its cgroup."""
         self.pid = pid = record.pid
         self.pid_started = record.mark
         self.started_at = datetime.fromtimestamp(record.began, UTC) if record.began else None
@@ -67,6 +70,7 @@ class LocalRun:
         self._keepers = record.keepers
         self._system = system
         self._told_end = told_end
+        self._group = group
         self._gone_since: float | None = None
         self._reason, self._reason_at = "", 0.0
         self._ended: Ended | None = None
@@ -153,6 +157,13 @@ class LocalRun:
             self._signal_group(signal.SIGCONT)  # one that was stopped could not hear it
 
     def kill(self) -> None:
+        try:
+            self._kill_session()
+        finally:
+            if self._group is not None:
+                cgroup.kill(self._group, self._keepers)
+
+    def _kill_session(self) -> None:
         if not self._group_is_ours():
             return
         self._signal_group(signal.SIGKILL)
@@ -166,13 +177,17 @@ class LocalRun:
             signalled |= members
 
     def lingers(self, sessions: Mapping[int, Sequence[int]]) -> bool:
-        """Whether anything of it other than its first process is among the living processes, given by session."""
+        """Whether anything of it other than its first process is alive: the living processes are given by session."""
+        if self._group is not None and not {self.pid, *self._keepers}.issuperset(cgroup.members(self._group)):
+            return True
         return any(pid != self.pid for pid in sessions.get(self.pid, ())) and not self._is_replaced()
 
     def close(self) -> None:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = self._poll = None
+        if self._group is not None:
+            cgroup.remove(self._group)
 
     def _group_is_ours(self) -> bool:
         """Whether the pid still stands for this run's group and session, so that signals reach nobody else."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+from peak_console.runs.local import cgroup
+
 SPARE = b"/spare"
 
 
@@ -85,6 +87,21 @@ def spawn(argv: list[bytes], env: dict[bytes, bytes], streams: list[int], ignore
         return os.posix_spawn(argv[0], argv, env, file_actions=redirects, setsid=True, setsigmask=[], setsigdef=ignored)
     except (OSError, ValueError) as error:
         raise RefusedError("exec", getattr(error, "errno", 0), _words(error)) from None
+
+
+def spawn_in(
+    group: bytes | None, argv: list[bytes], env: dict[bytes, bytes], streams: list[int], ignored: list[int]
+) -> int:
+    """``spawn``, in a cgroup of its own where one can be made."""
+    if group is None:
+        return spawn(argv, env, streams, ignored)
+    path = os.fsdecode(group)
+    if not cgroup.enter(path):
+        return spawn(argv, env, streams, ignored)
+    try:
+        return spawn(argv, env, streams, ignored)
+    finally:
+        cgroup.leave(path)
 
 
 def _words(error: OSError | ValueError) -> str:

@@ -169,3 +169,5 @@ class Machine:
     state: State
     process_fault: str | None = None
     """Why processes cannot be told from one another."""
+    has_cgroups: bool = False
+    """Whether an engine started as the doctor was may make a cgroup for each run."""

@@ -33,6 +33,7 @@ def judge(machine: Machine) -> list[Finding]:
         *judge_state(machine.state, machine.jobs_file),
         *judge_watching(machine.watching),
         *judge_processes(machine.process_fault),
+        *judge_leavers(machine.has_cgroups),
     ]
 
 
@@ -161,4 +162,18 @@ def judge_processes(fault: str | None) -> Iterator[Finding]:
             f"processes cannot be told from one another ({fault}): a new engine cannot watch the runs of the "
             "one before, and what a stopped run leaves alive is not found",
             "mount /proc for the user who runs the engine",
+        )  # fmt: skip
+
+
+def judge_leavers(has_cgroups: bool) -> Iterator[Finding]:
+    if has_cgroups:
+        yield Finding(
+            _PROCESSES, Grade.OK, "what leaves a run's session (setsid) is found when the run is stopped, by its cgroup"
+        )
+    else:
+        yield Finding(
+            _PROCESSES, Grade.NOTE,
+            "what leaves a run's session (setsid) is not found when the run is stopped: an engine started like this "
+            "may make no cgroups",
+            "on Linux let systemd start it by a unit with Delegate=yes, as peak-console install systemd writes it",
         )  # fmt: skip
