@@ -92,7 +92,7 @@ def test_one_that_is_read_only(program: Program) -> None:
         shutil.copytree(program.state, place / "state")
         subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
         flags = ("--state-dir", str(place / "state"))
-        assert "not writable" in one_sentence(program.once(*flags))
+        assert "on a file system that is mounted read-only" in one_sentence(program.once(*flags))
         assert "cannot create the state directory (Read-only file system)" in one_sentence(
             program.once("--state-dir", str(place / "other"))
         )

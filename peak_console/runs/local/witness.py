@@ -105,7 +105,10 @@ def watch(keeper: int) -> bool:
             continue
         pid = found.si_pid
         if found.si_code == os.CLD_STOPPED:
-            os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG)
+            try:
+                os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG)
+            except ChildProcessError:  # killed since: its end is told next
+                continue
             if pid == keeper:
                 os.kill(keeper, _signal.SIGUSR1)
                 os.kill(keeper, _signal.SIGCONT)
