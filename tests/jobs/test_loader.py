@@ -246,14 +246,14 @@ def test_large_file_loads_within_three_times_its_parse() -> None:
         f'{kinds[number % 3]}\ntags = ["forward", "prod"]\ntimeout_seconds = 120\n'
         for number in range(1500)
     )
-    parses, loads = [], []
+    parses, loads = [], []  # processor time: other tests run beside this one
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         tomli.loads(text)
-        parsed = time.perf_counter()
+        parsed = time.process_time()
         assert len(load("jobs.toml", text.encode(), os.environ).jobs) == 1500
         parses.append(parsed - start)
-        loads.append(time.perf_counter() - parsed)
+        loads.append(time.process_time() - parsed)
     assert min(loads) <= 3 * min(parses)
 
 
