@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 LIMIT_SECONDS = 5.0
-MOST_SHOWN = 3
+MOST_SHOWN = 8
 SHARED = ("nfs", "cifs", "smb", "fuse", "9p", "ceph", "afs", "lustre", "gluster", "gpfs", "autofs", "ocfs2", "virtiofs")
 """How the names of file systems begin that may stop answering while the machine runs on."""
 
