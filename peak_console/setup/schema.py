@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from peak_console.jobs.file.checks import DAY_NAMES
-from peak_console.jobs.file.fields import (
+from peak_console.jobs.file.fields import fields_of
+from peak_console.jobs.file.fields.field import (
     ALERTS,
     ANYTHING,
     ARGUMENTS,
@@ -26,13 +27,12 @@ from peak_console.jobs.file.fields import (
     TEXT,
     TEXTS,
     VARIABLES,
-    fields_of,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from peak_console.jobs.file.fields import Field
+    from peak_console.jobs.file.fields.field import Field
 
     Schema = dict[str, Any]
 

@@ -21,62 +21,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
-SCHEMA_VERSION = 4
-MIGRATIONS: dict[int, Sequence[str]] = {
-    1: (
-        "DROP INDEX runs_of_job",
-        "CREATE INDEX runs_of_job ON runs (job, id, outcome)",
-        "CREATE INDEX runs_of_outcome ON runs (outcome, id) WHERE outcome IS NOT NULL",
-        "DROP INDEX runs_of_type",
-        "CREATE INDEX runs_of_type ON runs (run_type, id) WHERE run_type <> 'scheduler_job'",
-        "CREATE INDEX alerts_of_job ON alerts (job, id)",
-    ),
-    2: (
-        "ALTER TABLE alerts ADD COLUMN cause TEXT",
-        "ALTER TABLE alerts ADD COLUMN count INTEGER NOT NULL DEFAULT 1",
-        "ALTER TABLE alerts ADD COLUMN last_at TEXT",
-        "ALTER TABLE alerts ADD COLUMN told_at TEXT",
-        "ALTER TABLE alerts ADD COLUMN resolved_at TEXT",
-        # What a later success has made good is resolved.
-        (
-            "UPDATE alerts SET resolved_at = (SELECT finished_at FROM runs WHERE runs.job = alerts.job"
-            " AND runs.id >= alerts.run_id AND outcome = 'succeeded' ORDER BY runs.id LIMIT 1)"
-            " WHERE level <> 'info' AND job IS NOT NULL AND run_id IS NOT NULL"
-        ),
-        # The newest of what is left goes on as the incident of its cause; the earlier ones are part of it.
-        (
-            "UPDATE alerts SET cause = (SELECT outcome || ':' || runs.job FROM runs WHERE runs.id = alerts.run_id"
-            " AND outcome IN ('failed', 'timed_out', 'lost', 'not_started', 'missed'))"
-            " WHERE level <> 'info' AND resolved_at IS NULL AND run_id IS NOT NULL"
-        ),
-        (
-            "UPDATE alerts SET last_at = timestamp, told_at = timestamp, count = same.number FROM"
-            " (SELECT max(id) AS newest, count(*) AS number FROM alerts WHERE cause IS NOT NULL GROUP BY cause) AS same"
-            " WHERE id = same.newest"
-        ),
-        "UPDATE alerts SET resolved_at = timestamp WHERE cause IS NOT NULL AND last_at IS NULL",
-        "DROP INDEX alerts_open",
-        "CREATE INDEX alerts_open ON alerts (id) WHERE acknowledged_at IS NULL AND resolved_at IS NULL",
-        "CREATE UNIQUE INDEX alerts_incidents ON alerts (cause) WHERE cause IS NOT NULL AND resolved_at IS NULL",
-    ),
-    3: (
-        "ALTER TABLE runs ADD COLUMN late_because TEXT",
-        (
-            "CREATE TABLE engines ( lock TEXT PRIMARY KEY, pid INTEGER, host TEXT, mode TEXT, version TEXT,"
-            " jobs_file TEXT, started_at TEXT, stopped_at TEXT, include_tags TEXT NOT NULL,"
-            " exclude_tags TEXT NOT NULL, jobs TEXT )"
-        ),
-    ),
-}
-"""By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
-STAND_INS: dict[int, Mapping[str, str]] = {4: {"late_because": "NULL"}}
-"""By version: the columns that it has brought, and what who only looks reads in their place in an older registry."""
-INCIDENTS_SINCE = 3
-ALERTS_BEFORE = (
-    "CREATE TEMP VIEW alerts AS SELECT *, NULL AS cause, 1 AS count, NULL AS last_at, NULL AS told_at,"
-    " NULL AS resolved_at FROM main.alerts"
-)
-"""How who only looks sees the alerts of a registry from before there were incidents: he changes nothing in it."""
+SCHEMA_VERSION = 5
+"""``schema.sql`` is this version; ``migrations`` leads to it."""
 FAILURES = (sqlite3.Error, UnicodeError)
 """What SQLite's calls raise; of a damaged file even the words of an error may be unreadable."""
 BUSY_SECONDS = 30.0
@@ -186,10 +132,12 @@ class Database:
             )
         if read_only:
             self._version_read = version
-            missing = [columns for brought_by, columns in STAND_INS.items() if brought_by > version]
-            self._stand_ins = [pair for columns in missing for pair in columns.items()]
-            if 0 < version < INCIDENTS_SINCE:
-                self._connection.execute(ALERTS_BEFORE)
+            if 0 < version < SCHEMA_VERSION:
+                from peak_console.store import migrations
+
+                self._stand_ins = migrations.stand_ins(version)
+                for statement in migrations.views(version):
+                    self._connection.execute(statement)
             return
         # A claim must survive a power cut before its process starts.
         self._connection.execute("PRAGMA synchronous = FULL")
@@ -213,8 +161,10 @@ class Database:
         if version == 0:
             self._create_tables()
             return
-        while version < SCHEMA_VERSION:  # unless somebody else was faster
-            for statement in MIGRATIONS[version]:
+        from peak_console.store import migrations
+
+        while version < SCHEMA_VERSION:  # unless another program was faster
+            for statement in migrations.MIGRATIONS[version]:
                 self._connection.execute(statement)
             version += 1
             self._connection.execute(f"PRAGMA user_version = {version}")

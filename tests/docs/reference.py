@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console import cli
 from peak_console.engine import events
-from peak_console.jobs.file.fields import ALERTS, CHANNEL, FIELDS, JOB, SCHEDULER
+from peak_console.jobs.file.fields import FIELDS
+from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, JOB, SCHEDULER
 from tests.docs.contract import CONTRACT, RUN_VARIABLES, VARIABLES
 from tests.docs.pages import DOCS, ROOT
 from tests.docs.project import docstring, extras, packages, plain, table
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from peak_console.jobs.file.fields import Field
+    from peak_console.jobs.file.fields.field import Field
 
 TABLES = {JOB: "`[[job]]`", SCHEDULER: "`[scheduler]`", ALERTS: "`[alerts]`", CHANNEL: "`[[alerts.channel]]`"}
 _PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->\n)", re.DOTALL)

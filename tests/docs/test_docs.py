@@ -13,7 +13,7 @@ import pytest
 from peak_console.cli import _parser
 from peak_console.cli_verbs import VERBS
 from peak_console.jobs.file import loader
-from peak_console.jobs.file.fields import FIELDS, Field
+from peak_console.jobs.file.fields import FIELDS
 from peak_console.tui.state.config import load_config
 from tests.docs import reference
 from tests.docs.contract import CONTRACT, FLAG, NUMBER, OBJECT, OBJECTS, OR_NULL, TEXT, TEXTS, TIME
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from peak_console.jobs.file.fields.field import Field
     from tests.verbs.conftest import CommandLine
 
 of_each_page = pytest.mark.parametrize("page", PAGES, ids=name)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from peak_console.jobs.file import fields
-from peak_console.jobs.file.fields import FIELDS, JOB
+from peak_console.jobs.file.fields import FIELDS
+from peak_console.jobs.file.fields import field as fields
+from peak_console.jobs.file.fields.field import JOB
 from tests.docs import reference
 from tests.docs.pages import DOCS
 

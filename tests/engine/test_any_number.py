@@ -17,7 +17,8 @@ from peak_console.decisions.conditions import ALLOW_LIMIT
 from peak_console.decisions.job_status import views
 from peak_console.decisions.policy import decide, retry_at
 from peak_console.decisions.upcoming import slots_ahead
-from peak_console.jobs.file.fields import INTEGER, INTEGERS, JOB, NUMBER, SCHEDULER, Field, fields_of
+from peak_console.jobs.file.fields import fields_of
+from peak_console.jobs.file.fields.field import INTEGER, INTEGERS, JOB, NUMBER, SCHEDULER, Field
 from peak_console.jobs.file.loader import load
 from peak_console.schedule.slots import Pending
 from tests.support.clock import FakeClock

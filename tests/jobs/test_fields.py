@@ -6,18 +6,17 @@ import pytest
 import tomli
 
 from peak_console.jobs.file.checks import GOOD, checks_of
-from peak_console.jobs.file.fields import (
+from peak_console.jobs.file.fields import FIELDS, fields_of
+from peak_console.jobs.file.fields.field import (
     ALERTS,
     CATCH_UPS,
     CHANNEL,
-    FIELDS,
     JOB,
     LEVELS,
     OVERLAPS,
     SCHEDULE_TYPES,
     SCHEDULER,
     Field,
-    fields_of,
 )
 from peak_console.jobs.model import AlertChannel, CatchUp, JobDefinition, Overlap, SchedulerSettings
 from peak_console.model.records import Level

@@ -29,7 +29,7 @@ SENTENCES = (
 )  # fmt: skip
 """Where a sentence is a message even if nothing is raised with it."""
 TEXTS_OF_OTHER_KINDS = (
-    "jobs/file/fields.py",
+    "jobs/file/fields",
     "jobs/file/locate.py",
     "schedule/words.py",
     "verbs/terminal.py",
@@ -58,7 +58,7 @@ def sites() -> tuple[Site, ...]:
 
 def _sites_of(path: Path) -> Iterator[Site]:
     module = path.relative_to(PACKAGE).as_posix()
-    has_sentences = module.startswith(SENTENCES) and module not in TEXTS_OF_OTHER_KINDS
+    has_sentences = module.startswith(SENTENCES) and not module.startswith(TEXTS_OF_OTHER_KINDS)
     for statement in _statements(ast.parse(path.read_text(encoding="utf-8"))):
         if _raises(statement) or _finds(statement) or (has_sentences and _says(statement)):
             yield Site(module, statement.lineno, statement.end_lineno or statement.lineno, ast.unparse(statement))

@@ -14,7 +14,8 @@ from jsonschema import Draft7Validator
 
 from peak_console.cli import main
 from peak_console.errors import JobsFileError
-from peak_console.jobs.file.fields import ALERTS, CHANNEL, FIELDS, JOB, MAX_INTEGER, SCHEDULER, Field, fields_of
+from peak_console.jobs.file.fields import FIELDS, fields_of
+from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, JOB, MAX_INTEGER, SCHEDULER, Field
 from peak_console.jobs.file.loader import load
 from peak_console.setup.schema import schema, schema_text
 from tests.jobs.test_any_file import KEYS, VALUES, WORDS, toml

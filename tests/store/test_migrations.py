@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.errors import StateError
-from peak_console.store import database
+from peak_console.store import database, migrations
 from peak_console.store.store import Store
 from tests.store.support import NOW, after, claim
 
@@ -44,8 +44,9 @@ def saved(tmp_path: Path) -> str:
 
 
 def test_there_is_a_saved_registry_of_every_schema() -> None:
-    assert sorted(os.listdir(SAVED)) == [f"schema-{n}.db" for n in range(1, database.SCHEMA_VERSION + 1)]
-    assert sorted(database.MIGRATIONS) == list(range(1, database.SCHEMA_VERSION))
+    saved = sorted(name for name in os.listdir(SAVED) if name.endswith(".db"))
+    assert saved == [f"schema-{n}.db" for n in range(1, database.SCHEMA_VERSION + 1)]
+    assert sorted(migrations.MIGRATIONS) == list(range(1, database.SCHEMA_VERSION))
 
 
 @pytest.mark.parametrize("version", range(1, NEWEST + 1))
@@ -121,7 +122,7 @@ def test_steps_are_taken_in_order_and_once(saved: str, monkeypatch: pytest.Monke
         NEWEST: ["ALTER TABLE runs ADD COLUMN cost INTEGER"],
         NEWEST + 1: ["UPDATE runs SET cost = id * 10", "CREATE INDEX runs_of_cost ON runs (cost)"],
     }
-    monkeypatch.setattr(database, "MIGRATIONS", steps)
+    monkeypatch.setattr(migrations, "MIGRATIONS", steps)
     for _ in range(2):
         store = Store.open(saved)
         assert store._rows("SELECT cost FROM runs ORDER BY id") == [(10,), (20,)]
@@ -132,7 +133,7 @@ def test_steps_are_taken_in_order_and_once(saved: str, monkeypatch: pytest.Monke
 def test_a_step_that_fails_undoes_all_of_them(saved: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "SCHEMA_VERSION", NEWEST + 2)
     steps = {NEWEST: ["CREATE TABLE new (id)"], NEWEST + 1: ["INSERT INTO nowhere VALUES (1)"]}
-    monkeypatch.setattr(database, "MIGRATIONS", steps)
+    monkeypatch.setattr(migrations, "MIGRATIONS", steps)
     with pytest.raises(StateError, match="nowhere"):
         Store.open(saved)
     client = sqlite3.connect(os.path.join(saved, "registry.db"))
@@ -144,7 +145,7 @@ def test_a_step_that_fails_undoes_all_of_them(saved: str, monkeypatch: pytest.Mo
 
 def test_who_only_looks_changes_no_version(saved: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "SCHEMA_VERSION", NEWEST + 1)
-    monkeypatch.setattr(database, "MIGRATIONS", {NEWEST: ["CREATE TABLE new (id)"]})
+    monkeypatch.setattr(migrations, "MIGRATIONS", {NEWEST: ["CREATE TABLE new (id)"]})
     reader = Store.look(saved)
     assert reader is not None
     assert reader._version() == NEWEST

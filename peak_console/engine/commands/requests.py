@@ -151,7 +151,7 @@ def changed_arguments(changes: Any) -> dict[str, Any]:
     if not isinstance(changes, dict):
         raise UsageError("run: the arguments must be a table of names and values")
     from peak_console.jobs.file.checks import checks_of
-    from peak_console.jobs.file.fields import JOB
+    from peak_console.jobs.file.fields.field import JOB
 
     faults = checks_of(JOB)["args"]({name: value for name, value in changes.items() if value is not None})
     if faults:

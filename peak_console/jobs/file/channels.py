@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peak_console.jobs.file.checks import quoted
-from peak_console.jobs.file.fields import ALERTS, CHANNEL
+from peak_console.jobs.file.fields.field import ALERTS, CHANNEL
 from peak_console.jobs.model import AlertChannel
 
 TYPE_CHECKING = False

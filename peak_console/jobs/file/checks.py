@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from peak_console.jobs.file import fields
+from peak_console.jobs.file.fields import field as fields
+from peak_console.jobs.file.fields import fields_of
 from peak_console.text import nearest, safe
 
 TYPE_CHECKING = False
@@ -44,7 +45,7 @@ _LONGEST_SHOWN: Final = 60
 
 def checks_of(table: str) -> dict[str, Check]:
     """For each key that ``table`` may hold its check."""
-    return {key: _check_of(field) for key, field in fields.fields_of(table).items()}
+    return {key: _check_of(field) for key, field in fields_of(table).items()}
 
 
 def quoted(text: str) -> str:

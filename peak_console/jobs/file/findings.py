@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from peak_console.jobs.file.checks import checks_of, did_you_mean, quoted
-from peak_console.jobs.file.fields import ALERTS, CHANNEL, JOB, SCHEDULER, fields_of
+from peak_console.jobs.file.fields import fields_of
+from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, JOB, SCHEDULER
 from peak_console.jobs.model import Problem
 
 TYPE_CHECKING = False

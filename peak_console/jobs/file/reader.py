@@ -7,17 +7,16 @@ from datetime import date, datetime, time
 from math import isfinite
 
 from peak_console.jobs.file.checks import DAY_NAMES, as_text, checks_of, did_you_mean, quoted
-from peak_console.jobs.file.fields import (
+from peak_console.jobs.file.fields import FIELDS, fields_of
+from peak_console.jobs.file.fields.field import (
     ANYTHING,
     ARGUMENTS,
-    FIELDS,
     INTEGERS,
     JOB,
     SCHEDULE_TYPES,
     SCHEDULER,
     TEXTS,
     VARIABLES,
-    fields_of,
 )
 from peak_console.jobs.file.findings import Findings
 from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings

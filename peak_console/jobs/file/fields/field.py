@@ -1,0 +1,100 @@
+"""What one key of a jobs file is, and the words for tables, types and limits."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+# The tables of a jobs file.
+JOB: Final = "job"
+SCHEDULER: Final = "scheduler"
+ALERTS: Final = "alerts"
+CHANNEL: Final = "alerts.channel"
+
+# What a value is, in the words of the reference page and of error messages.
+TEXT: Final = "a string"
+BOOLEAN: Final = "true or false"
+INTEGER: Final = "a whole number"
+NUMBER: Final = "a number"
+MOMENT: Final = "a date and time"
+TEXTS: Final = "a list of strings"
+INTEGERS: Final = "a list of whole numbers"
+ARGUMENTS: Final = "a table of arguments"
+VARIABLES: Final = "a table of environment variables"
+TABLES: Final = "an array of tables"
+ANYTHING: Final = "a table of anything"
+
+MAX_SECONDS: Final = 100_000_000_000
+"""Some 3,000 years: beyond it a moment has no date."""
+SHORTEST_INTERVAL: Final = 0.1
+"""Seconds: a process takes some milliseconds to start, and shorter intervals would start nothing else."""
+MAX_INTEGER: Final = 2**63 - 1
+"""The largest whole number of TOML and of SQLite."""
+
+OVERLAPS: Final = ("skip", "queue", "allow", "kill_previous")
+CATCH_UPS: Final = ("skip", "latest", "all")
+LEVELS: Final = ("info", "warning", "critical")
+SCHEDULE_TYPES: Final = ("once", "interval", "daily", "cron")
+
+
+class Field:
+    """One key of a jobs file. ``text`` says what it means; numbers lie in ``minimum``..``maximum``."""
+
+    __slots__ = (
+        "choices",
+        "default",
+        "example",
+        "filled",
+        "form",
+        "key",
+        "kind",
+        "maximum",
+        "minimum",
+        "required",
+        "schedule",
+        "text",
+        "where",
+    )
+
+    def __init__(
+        self,
+        key: str,
+        kind: str,
+        default: Any,
+        text: str,
+        example: str,
+        *,
+        where: tuple[str, ...] = (JOB,),
+        minimum: float | None = None,
+        maximum: float | None = None,
+        choices: tuple[str, ...] = (),
+        schedule: str = "",
+        form: str = "",
+        filled: bool = False,
+        required: str = "",
+    ) -> None:
+        self.key = key
+        self.kind = kind
+        self.default = default
+        """``None`` where the key is simply absent; what that means stands in ``text``."""
+        self.text = text
+        self.example = example
+        """A value as it is written in TOML."""
+        self.where = where
+        """The tables that may hold the key. A policy in ``scheduler`` is the default of jobs without it."""
+        self.minimum = minimum
+        self.maximum = maximum
+        self.choices = choices
+        self.schedule = schedule
+        """The one schedule type that the key belongs to."""
+        self.form = form
+        """What a string holds, where that is more than text: name, time, days, cron, timezone, path, url, …"""
+        self.filled = filled
+        """Whether an empty value is refused."""
+        self.required = required
+        """When the key has to be there: ``always``, or a schedule type."""
+
+
+POLICY: Final = (JOB, SCHEDULER)
+"""The tables of a policy: a job's own, and the default for jobs that do not say."""

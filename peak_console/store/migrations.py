@@ -1,0 +1,77 @@
+"""The steps from each version of the schema to the next, and how a reader sees a registry of an older version."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MIGRATIONS: dict[int, Sequence[str]] = {
+    1: (
+        "DROP INDEX runs_of_job",
+        "CREATE INDEX runs_of_job ON runs (job, id, outcome)",
+        "CREATE INDEX runs_of_outcome ON runs (outcome, id) WHERE outcome IS NOT NULL",
+        "DROP INDEX runs_of_type",
+        "CREATE INDEX runs_of_type ON runs (run_type, id) WHERE run_type <> 'scheduler_job'",
+        "CREATE INDEX alerts_of_job ON alerts (job, id)",
+    ),
+    2: (
+        "ALTER TABLE alerts ADD COLUMN cause TEXT",
+        "ALTER TABLE alerts ADD COLUMN count INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE alerts ADD COLUMN last_at TEXT",
+        "ALTER TABLE alerts ADD COLUMN told_at TEXT",
+        "ALTER TABLE alerts ADD COLUMN resolved_at TEXT",
+        # What a later success has made good is resolved.
+        (
+            "UPDATE alerts SET resolved_at = (SELECT finished_at FROM runs WHERE runs.job = alerts.job"
+            " AND runs.id >= alerts.run_id AND outcome = 'succeeded' ORDER BY runs.id LIMIT 1)"
+            " WHERE level <> 'info' AND job IS NOT NULL AND run_id IS NOT NULL"
+        ),
+        # The newest of what is left goes on as the incident of its cause; the earlier ones are part of it.
+        (
+            "UPDATE alerts SET cause = (SELECT outcome || ':' || runs.job FROM runs WHERE runs.id = alerts.run_id"
+            " AND outcome IN ('failed', 'timed_out', 'lost', 'not_started', 'missed'))"
+            " WHERE level <> 'info' AND resolved_at IS NULL AND run_id IS NOT NULL"
+        ),
+        (
+            "UPDATE alerts SET last_at = timestamp, told_at = timestamp, count = same.number FROM"
+            " (SELECT max(id) AS newest, count(*) AS number FROM alerts WHERE cause IS NOT NULL GROUP BY cause) AS same"
+            " WHERE id = same.newest"
+        ),
+        "UPDATE alerts SET resolved_at = timestamp WHERE cause IS NOT NULL AND last_at IS NULL",
+        "DROP INDEX alerts_open",
+        "CREATE INDEX alerts_open ON alerts (id) WHERE acknowledged_at IS NULL AND resolved_at IS NULL",
+        "CREATE UNIQUE INDEX alerts_incidents ON alerts (cause) WHERE cause IS NOT NULL AND resolved_at IS NULL",
+    ),
+    3: (
+        "ALTER TABLE runs ADD COLUMN late_because TEXT",
+        (
+            "CREATE TABLE engines ( lock TEXT PRIMARY KEY, pid INTEGER, host TEXT, mode TEXT, version TEXT,"
+            " jobs_file TEXT, started_at TEXT, stopped_at TEXT, include_tags TEXT NOT NULL,"
+            " exclude_tags TEXT NOT NULL, jobs TEXT )"
+        ),
+    ),
+    4: (),
+}
+"""By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
+STAND_INS: dict[int, Mapping[str, str]] = {
+    4: {"late_because": "NULL"},
+}
+"""By version: the columns that it has brought, and what who only looks reads in their place in an older registry."""
+INCIDENTS_SINCE = 3
+ALERTS_BEFORE = (
+    "CREATE TEMP VIEW alerts AS SELECT *, NULL AS cause, 1 AS count, NULL AS last_at, NULL AS told_at,"
+    " NULL AS resolved_at FROM main.alerts"
+)
+"""How who only looks sees the alerts of a registry from before there were incidents: he changes nothing in it."""
+
+
+def stand_ins(version: int) -> list[tuple[str, str]]:
+    """The columns that a registry of ``version`` lacks, each with the SQL that a reader reads in its place."""
+    later = [columns for brought_by, columns in STAND_INS.items() if brought_by > version]
+    return [pair for columns in later for pair in columns.items()]
+
+
+def views(version: int) -> list[str]:
+    """The temporary views through which a reader sees a registry of ``version`` as one of ours."""
+    return [ALERTS_BEFORE] if version < INCIDENTS_SINCE else []

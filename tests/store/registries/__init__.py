@@ -1,0 +1,1 @@
+"""Registries of each version of the schema, as they were saved."""
