@@ -207,15 +207,15 @@ class _Service:
         return 3 if status.failed else 0
 
     def _tell_of_hold(self, context: EngineContext) -> None:
-        hold = context.hold
+        hold = context.status.hold
         if hold is not None:
-            text = f"{held(hold, context.zone_of(None))}: nothing new starts"
+            text = f"{held(hold, context.served.zone_of(None))}: nothing new starts"
             self._reporter.line(self._clock.now(), "warning", text)
 
     def _tell_of_others(self, context: EngineContext) -> None:
         """Name the jobs that the tags select, but another engine serves."""
         left: dict[str, list[str]] = {}
-        for name, engine in context.contested.items():
+        for name, engine in context.served.contested.items():
             left.setdefault(engine.named, []).append(name)
         for who, names in left.items():
             text = f"left to another engine ({who}), which serves them: {listed(names)}"

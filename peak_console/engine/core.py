@@ -31,19 +31,19 @@ class EngineCore:
         self._place = place
         self._control = control
         self.context = context
-        self.sweep = Sweep(context)
+        self.sweep = Sweep(context.alerts, context.served, context.clock)
         self._starter = Starter(context)
         self.dispatcher = Dispatcher(context, self._starter)
         self.bookkeeper = Bookkeeper(context)
         self.recovery = Recovery(context, setup.executor, self._starter)
         self._mishaps = ExecutorMishaps(context.alerts, setup.executor, setup.clock)
-        supervisor = context.supervisor
+        supervisor = context.runs.supervisor
         control.report_running(lambda: [f"{live.run.job} #{live.run.id}" for live in list(supervisor)])
 
     def take_over(self, jobs_file_before: str | None, now: datetime) -> None:
         """Take over the runs of engines before this one. ``jobs_file_before`` is what the last of them served."""
         self.sweep.work_once(jobs_file_before, now)
-        jobs = self.context.jobs
+        jobs = self.context.served.jobs
         enabled = sum(job.enabled for job in jobs.values())
         started = events.EngineStarted(at=now, directory=self.context.directory, jobs=len(jobs), enabled=enabled)
         self._setup.emit(started)
@@ -62,7 +62,7 @@ class EngineCore:
             self._setup.emit(events.RunStopping(at=now, run=live.run, reason=reason, killed=killed))
 
         # Timeouts and stops first: they must work even when the registry cannot be written.
-        self.bookkeeper.keep(self.context.supervisor.tick(on_stopping))
+        self.bookkeeper.keep(self.context.runs.supervisor.tick(on_stopping))
         self.bookkeeper.keep(self._starter.start_prepared())
         self._starter.record()
         self.bookkeeper.record([])
@@ -71,7 +71,7 @@ class EngineCore:
 
     def _tell_of_unwatched(self, now: datetime) -> None:
         """Raise an alert for each run that cannot be looked at."""
-        untold = self.context.supervisor.untold()
+        untold = self.context.runs.supervisor.untold()
         if not untold:
             return
         from peak_console.alerts.mishaps import judge_unwatched
@@ -86,11 +86,11 @@ class EngineCore:
     def dispatch(self) -> None:
         """Claim and start what is due at this moment. The lock has to be held."""
         self.bookkeeper.record(self.dispatcher.dispatch(self._setup.clock.now()))
-        if self.context.planner.undecidable:
+        if self.context.served.planner.undecidable:
             self._tell_of_undecidable(self._setup.clock.now())
-        if self.context.planner.changed:
+        if self.context.served.planner.changed:
             with self.context.store:
-                self.context.remember_changes()
+                self.context.served.remember_changes(self.context.store)
 
     def _tell_of_undecidable(self, now: datetime) -> None:
         """Raise an alert for each job of which it cannot be told when it is due."""
@@ -98,39 +98,42 @@ class EngineCore:
 
         context = self.context
         with context.alerts:
-            for name, error in context.planner.undecidable.items():
+            for name, error in context.served.planner.undecidable.items():
                 open_for_job(
-                    context.alerts, UNDECIDED, context.jobs[name], judge_undecided(name, sentence(error), now=now)
+                    context.alerts,
+                    UNDECIDED,
+                    context.served.jobs[name],
+                    judge_undecided(name, sentence(error), now=now),
                 )
-        context.planner.undecidable.clear()
+        context.served.planner.undecidable.clear()
 
     def obey_control(self, now: datetime) -> None:
         """Drain, and stop runs, if somebody has asked for it."""
         context = self.context
-        if self._control.wants_drain and not context.draining:
-            context.draining = True
+        if self._control.wants_drain and not context.status.draining:
+            context.status.draining = True
             if self._place.lock.is_held and self._place.is_resident:
                 try:
                     context.store.engine_drains(context.lock_name)
                 except StateError:  # then nobody else can be told
                     pass
-            self._setup.emit(events.EngineDraining(at=now, running=len(context.supervisor)))
+            self._setup.emit(events.EngineDraining(at=now, running=len(context.runs.supervisor)))
         if self._control.wants_stop:
-            for each in context.supervisor.preparation:
-                context.supervisor.stop(each.run.id, "the engine was stopped")
-            for live in list(context.supervisor):
+            for each in context.runs.supervisor.preparation:
+                context.runs.supervisor.stop(each.run.id, "the engine was stopped")
+            for live in list(context.runs.supervisor):
                 if live.asked_at is None:
-                    context.supervisor.stop(live.run.id, "the engine was stopped")
+                    context.runs.supervisor.stop(live.run.id, "the engine was stopped")
                     self._setup.emit(events.RunStopping(at=now, run=live.run, reason="engine stopped", killed=False))
 
     def sleep(self, seconds: float) -> None:
         """Sleep until a run ends or somebody rings, for some seconds at most."""
-        self._setup.clock.wait([self._place.bell.fileno(), *self.context.supervisor.filenos()], seconds)
+        self._setup.clock.wait([self._place.bell.fileno(), *self.context.runs.supervisor.filenos()], seconds)
         self._place.bell.drain()
 
     def seconds_to_sleep(self) -> float:
         """In how many seconds a run next has to be looked at, or else the clock."""
-        look = self.context.supervisor.next_look()
+        look = self.context.runs.supervisor.next_look()
         poll_interval = self._setup.options.poll_interval
         return poll_interval if look is None else min(poll_interval, look - self._setup.clock.monotonic())
 
@@ -139,9 +142,11 @@ class EngineCore:
     def end(self) -> events.EngineStopped:
         """Leave the directory in order; the final status."""
         context, now = self.context, self._setup.clock.now()
-        left = context.supervisor.leave_all()
+        left = context.runs.supervisor.leave_all()
         if self._place.lock.is_held:  # an engine that has given way must not sign off the one that serves now
             context.store.engine_stopped(now, context.lock_name)
-        stopped = events.EngineStopped(at=now, succeeded=context.succeeded, failed=context.failed, left_running=left)
+        stopped = events.EngineStopped(
+            at=now, succeeded=context.status.succeeded, failed=context.status.failed, left_running=left
+        )
         self._setup.emit(stopped)
         return stopped

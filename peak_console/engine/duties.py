@@ -7,7 +7,7 @@ from peak_console.engine.alerting.waiting import Waiting
 from peak_console.engine.commands.commander import Commander
 from peak_console.engine.supervision.readiness import Readiness
 from peak_console.engine.upkeep.reload import reload_jobs, take_up_what_is_left, tell_of_hold_back, tell_of_rejection
-from peak_console.engine.upkeep.retention import Retention
+from peak_console.engine.upkeep.retention import Retention, pruning_of
 from peak_console.errors import StateError
 
 TYPE_CHECKING = False
@@ -33,10 +33,12 @@ class Duties:
         context = core.context
         self.commander = Commander(context, core.dispatcher, core.bookkeeper.record, setup.reload)
         context.store.forget_old_arguments()
-        self._retention = Retention(context)
+        self._retention = Retention(pruning_of(context))
         self._unserved = Unserved(context)
-        self._waiting = Waiting(context)
-        self._readiness = Readiness(context, setup.executor)
+        self._waiting = Waiting(context.served, context.runs, context.status, context.alerts)
+        self._readiness = Readiness(
+            setup.executor, context.served, context.runs, setup.clock, setup.options.poll_interval
+        )
         self._readiness.look(setup.clock.now())
         self._look_again_at = 0.0
         """When, on the monotonic clock, to see what other processes run."""
@@ -47,7 +49,7 @@ class Duties:
         core.obey_control(now)
         core.watch(now)
         if context.is_shared:
-            context.hold = context.store.hold()
+            context.status.hold = context.store.hold()
         self.commander.obey(now)
         self._reload_if_offered(now)
         self._look_at_others(now)
@@ -56,7 +58,7 @@ class Duties:
         self._waiting.look(now)
         if context.alerts.is_delivery_due:
             context.alerts.wake_delivery()
-        if not context.draining:
+        if not context.status.draining:
             self._retention.work(now)
             core.sweep.work()
         self._readiness.look(now)
@@ -69,13 +71,13 @@ class Duties:
         """See what other processes run: now and then, and, where other engines serve too, before anything starts."""
         context, monotonic = self.core.context, self._setup.clock.monotonic()
         is_time = monotonic >= self._look_again_at
-        slot = context.planner.next_at() if context.is_shared else None
-        starts = context.is_shared and (bool(context.queue) or (slot is not None and slot <= now))
-        if not (starts or (is_time and (context.foreign or context.is_shared))):
+        slot = context.served.planner.next_at() if context.is_shared else None
+        starts = context.is_shared and (bool(context.runs.queue) or (slot is not None and slot <= now))
+        if not (starts or (is_time and (context.runs.foreign or context.is_shared))):
             return
         if is_time:
             self._look_again_at = monotonic + FOREIGN_SECONDS
-            if context.contested:
+            if context.served.contested:
                 take_up_what_is_left(context, now)
         self.core.look_at_registry(now)
 
@@ -110,21 +112,21 @@ class Duties:
         if self.core.dispatcher.places.has_more:
             return 0
         seconds = [self.core.seconds_to_sleep()]
-        if context.foreign or context.contested:
+        if context.runs.foreign or context.served.contested:
             seconds.append(self._look_again_at - self._setup.clock.monotonic())
-        if context.hold is None and (late := self._waiting.seconds_left(now)) is not None:
+        if context.status.hold is None and (late := self._waiting.seconds_left(now)) is not None:
             seconds.append(late)
-        if not context.draining:
+        if not context.status.draining:
             seconds.append(self._retention.seconds_left())
-            if context.hold is None:
+            if context.status.hold is None:
                 seconds += self._seconds_to_starts(now)
         return min(seconds)
 
     def _seconds_to_starts(self, now: datetime) -> list[float]:
         """In how many seconds something may start, or ought to be started by somebody."""
         context = self.core.context
-        moments = [run.not_before for run in context.queue if run.not_before is not None and run.not_before > now]
-        if (slot := context.planner.next_at()) is not None:
+        moments = [run.not_before for run in context.runs.queue if run.not_before is not None and run.not_before > now]
+        if (slot := context.served.planner.next_at()) is not None:
             moments.append(slot)
         seconds = [(moment - now).total_seconds() for moment in moments]
         if (left := self._unserved.seconds_left()) is not None:

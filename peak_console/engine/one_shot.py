@@ -60,9 +60,9 @@ class OneShotEngine:
     def run_by_hand(self, job: JobDefinition, *, force: bool) -> tuple[Run | None, str]:
         """Start a manual run, then let others dispatch; the run, or why there is none. The lock has to be held."""
         core = self._core
-        if core.context.hold is not None and not force:
+        if core.context.status.hold is not None and not force:
             self._place.give_way()
-            return None, f"{held(core.context.hold, core.context.zone_of(None))}; release the hold"
+            return None, f"{held(core.context.status.hold, core.context.served.zone_of(None))}; release the hold"
         run, refusal, ends = core.dispatcher.start_by_hand(job, self._setup.clock.now(), force=force)
         core.bookkeeper.record(ends)
         self._place.give_way()
@@ -88,11 +88,11 @@ class OneShotEngine:
         while True:
             core.obey_control(clock.now())
             core.watch(clock.now())
-            waiting = context.queue.own()
-            if context.draining:
+            waiting = context.runs.queue.own()
+            if context.status.draining:
                 waiting = []
-            supervisor = context.supervisor
-            if not waiting and not (supervisor.keeps_engine() if context.draining else len(supervisor)):
+            supervisor = context.runs.supervisor
+            if not waiting and not (supervisor.keeps_engine() if context.status.draining else len(supervisor)):
                 return
             if any(run.not_before is None or run.not_before <= clock.now() for run in waiting):
                 self._dispatch_own()
@@ -110,7 +110,7 @@ class OneShotEngine:
         if not place.lock.acquire():
             if (place.holder().mode or "") in RESIDENT_MODES:
                 # The queue is in the registry: the engine that serves these jobs now goes on with it.
-                core.context.queue.clear()
+                core.context.runs.queue.clear()
                 ring(place.directory)
             return
         try:
@@ -122,9 +122,9 @@ class OneShotEngine:
     def end(self) -> EngineStopped:
         """Prune a little, if it ran something, and leave the directory in order; the final status."""
         context = self._core.context
-        if context.succeeded + context.failed:
-            from peak_console.engine.upkeep.retention import prune_a_little
+        if context.status.succeeded + context.status.failed:
+            from peak_console.engine.upkeep.retention import prune_a_little, pruning_of
 
             lot = int.from_bytes(os.urandom(2), "big") / 65536
-            prune_a_little(context, self._setup.clock.now(), lot, PRUNE_SECONDS)
+            prune_a_little(pruning_of(context), self._setup.clock.now(), lot, PRUNE_SECONDS)
         return self._core.end()

@@ -76,7 +76,7 @@ class ResidentEngine:
         while True:
             self.work(check)
             context = self.context
-            if context.draining and (self._control.wants_leave or not context.supervisor.keeps_engine()):
+            if context.status.draining and (self._control.wants_leave or not context.runs.supervisor.keeps_engine()):
                 return
             self.give_sign()
             beat_due = self._setup.beat()
@@ -88,7 +88,7 @@ class ResidentEngine:
 
     def give_sign(self) -> None:
         """Show, where the registry cannot, that the engine lives, and its trouble."""
-        self._trouble.give_sign(self.context.zone_of(None))
+        self._trouble.give_sign(self.context.served.zone_of(None))
 
     def seconds_to_sleep(self) -> float:
         """In how many seconds the next turn is due, if nothing wakes the engine before."""
@@ -111,12 +111,12 @@ class ResidentEngine:
                 return
             self.enter_trouble(error)
             if self._setup.clock.monotonic() < self._replaced_at + REPLACEMENT_SECONDS:
-                self.context.supervisor.leave_all()
+                self.context.runs.supervisor.leave_all()
                 raise
             self._replace_registry(damaged=True)
         except TakenAwayError as error:
             self.enter_trouble(error)
-            self.context.supervisor.leave_all()
+            self.context.runs.supervisor.leave_all()
             raise
         except StateError as error:
             self.enter_trouble(error)
@@ -132,7 +132,7 @@ class ResidentEngine:
 
         A registry made anew only to be left behind would hinder whoever is removing the directory at this moment.
         """
-        is_idle = not len(self.context.supervisor) and not self.core.bookkeeper.unrecorded
+        is_idle = not len(self.context.runs.supervisor) and not self.core.bookkeeper.unrecorded
         return self._control.wants_drain and is_idle
 
     def _warn(self, text: str) -> None:
@@ -171,7 +171,7 @@ class ResidentEngine:
         context, now = self.context, self._setup.clock.now()
         self.core.look_at_registry(now)
         with context.alerts:
-            past = judge_trouble(text, since=since, now=now, zone=context.zone_of(None))
+            past = judge_trouble(text, since=since, now=now, zone=context.served.zone_of(None))
             context.alerts.raise_alert(replace(past, resolved_at=now))
         self._trouble.leave()
 
@@ -179,7 +179,7 @@ class ResidentEngine:
         """Whether rows that make no sense make sense again, by what the engine knows; then it goes on as it was."""
         core, context, place = self.core, self.context, self._place
         try:
-            if not place.mend_rows(error, memory_of(context, core.bookkeeper), context.jobset):
+            if not place.mend_rows(error, memory_of(context, core.bookkeeper), context.served.jobset):
                 return False
             now = self._setup.clock.now()
             with context.alerts:
@@ -196,7 +196,7 @@ class ResidentEngine:
         """Go on with a fresh registry. Raises ``TakenAwayError``; runs are left to the next engine then."""
         before = self.context
         memory = memory_of(before, self.core.bookkeeper)
-        before.supervisor.leave_all()
+        before.runs.supervisor.leave_all()
         self._replaced_at = self._setup.clock.monotonic()
         try:
             if damaged:
@@ -206,8 +206,11 @@ class ResidentEngine:
             # Another engine of the directory may be restoring what it remembers at this moment.
             self._place.store.be_patient(REPLACEMENT_PATIENCE_SECONDS)
             restore(self._place.store, memory, self._setup.clock.now())
-            self.duties = self._startup.begin_once(self._control.take_offer() or before.jobset, self._make_duties)
+            self.duties = self._startup.begin_once(
+                self._control.take_offer() or before.served.jobset, self._make_duties
+            )
         except StateError as error:
             raise TakenAwayError(str(error)) from None
-        self.context.succeeded, self.context.failed = before.succeeded, before.failed
+        status = self.context.status
+        status.succeeded, status.failed = before.status.succeeded, before.status.failed
         self._trouble.forget()

@@ -6,11 +6,14 @@ import os
 
 from peak_console.alerts.judge import judge_accepted
 from peak_console.decisions.planner import Planner
+from peak_console.engine.active_runs import ActiveRuns
 from peak_console.engine.alerting.alert_log import AlertLog
 from peak_console.engine.alerting.incidents import jobs_file_cause
 from peak_console.engine.context import EngineContext
 from peak_console.engine.core import EngineCore
 from peak_console.engine.dispatch.run_queue import RunQueue
+from peak_console.engine.engine_status import EngineStatus
+from peak_console.engine.served_jobs import ServedJobs
 from peak_console.engine.supervision.launch import Launcher
 from peak_console.engine.supervision.recovery import unknown_runs
 from peak_console.engine.supervision.supervisor import Supervisor
@@ -71,7 +74,7 @@ class Startup:
             core.take_over(before.jobs_file, now)
             return make(core)
         except DamagedError:
-            context.supervisor.leave_all()
+            context.runs.supervisor.leave_all()
             raise
 
     def _settle(self, jobset: JobSet, before: EngineInfo, now: datetime) -> Sequence[Alert]:
@@ -106,32 +109,27 @@ class Startup:
     def _make_context(self, jobset: JobSet, share: Share, before: EngineInfo, now: datetime) -> EngineContext:
         setup, store = self._setup, self._place.store
         launcher = Launcher(jobset, setup.directory, setup.environ)
+        planner = Planner(share.jobs.values(), store.job_states(strict=True), now)
         return EngineContext(
             options=setup.options,
             clock=setup.clock,
             directory=setup.directory,
             identity=identity(os.getpid()),
-            store=store,
-            jobset=jobset,
-            jobs=share.jobs,
             lock_name=self._place.lock_name,
-            contested=share.contested,
-            launcher=launcher,
-            planner=Planner(share.jobs.values(), store.job_states(strict=True), now),
-            supervisor=Supervisor(store, setup.executor, setup.clock, setup.directory),
-            alerts=AlertLog(setup, store, setup.channels_of(jobset), launcher),
-            queue=RunQueue(),
             emit=setup.emit,
             beat=setup.beat,
-            hold=before.hold,
-            loaded_at=setup.clock.monotonic(),
             began_at=setup.clock.monotonic(),
             seen_before=before.stopped_at or before.started_at,
+            store=store,
+            alerts=AlertLog(setup, store, setup.channels_of(jobset), launcher),
+            served=ServedJobs(jobset, share, planner, launcher, setup.clock.monotonic()),
+            runs=ActiveRuns(Supervisor(store, setup.executor, setup.clock, setup.directory), RunQueue()),
+            status=EngineStatus(before.hold),
         )
 
     def _sign_on(self, context: EngineContext, share: Share, alerts: Sequence[Alert], now: datetime) -> bool:
         """Record which jobs this engine serves, and report alerts; ``False`` if the share has changed meanwhile."""
-        options, path = self._setup.options, context.jobset.path
+        options, path = self._setup.options, context.served.jobset.path
         info = EngineInfo(
             pid=os.getpid(), host=os.uname().nodename, mode=options.mode, version=__version__,
             jobs_file=path, started_at=now, loaded_at=now,
@@ -139,10 +137,10 @@ class Startup:
             jobs=share.names(),
         )  # fmt: skip
         with context.alerts:
-            if self._place.share(context.jobset).contested.keys() != share.contested.keys():
+            if self._place.share(context.served.jobset).contested.keys() != share.contested.keys():
                 return False
             context.store.engine_started(info)
-            context.remember_changes()
+            context.served.remember_changes(context.store)
             context.alerts.resolve(jobs_file_cause(path), recovery=judge_accepted(path, now=now))
             if alerts:
                 from peak_console.engine.registry_loss.at_start import report_alerts

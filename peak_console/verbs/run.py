@@ -201,7 +201,7 @@ class _Here:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, self._on_signal)
             engine = OneShotEngine(self._setup, place, self._control)
-            if job.name not in engine.context.jobs:
+            if job.name not in engine.context.served.jobs:
                 raise PeakConsoleError(f"{job.name}: an engine has just started to serve this; try again")
             run, refusal = engine.run_by_hand(job, force=self._options.force)
             if run is None:

@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from peak_console.decisions.job_status import views
-from peak_console.engine.upkeep.retention import expire_runs
+from peak_console.engine.upkeep.retention import expire_runs, pruning_of
 from peak_console.jobs.model import SchedulerSettings
 from peak_console.model.records import Alert, Claim
 from peak_console.store.store import Store
@@ -164,7 +164,7 @@ def _retention(report: Report, state: Path, count: int) -> None:
     """Steps of pruning every job to a tenth of its runs: what whoever waits for the engine waits for."""
     settings = SchedulerSettings(timezone="UTC", keep_runs=max(1, count // len(JOBS) // 10), keep_days=0)
     bench = Bench(state, settings=settings, clock=FakeClock(NOW))
-    steps, taken = expire_runs(bench.engine.context, None), []
+    steps, taken = expire_runs(pruning_of(bench.engine.context), None), []
     try:
         for _ in range(RUN_STEPS):
             began = time.perf_counter()

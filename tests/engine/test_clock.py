@@ -238,7 +238,7 @@ def test_a_clock_from_the_future_throws_no_history_away(bench: MakeBench, mode: 
     engine.begin()
     engine.turn()
     if mode == "once":
-        engine.context.succeeded = 1
+        engine.context.status.succeeded = 1
         engine.any_engine.end()
         assert len(engine.runs("old")) == 5
         return

@@ -146,7 +146,7 @@ def test_a_queued_run_that_another_process_has_taken_is_not_started_here(bench: 
     engine.end(1)
     assert engine.live == []
     assert engine.runs()[1].supervisor == "4711 somebody"
-    assert not len(engine.context.queue)
+    assert not len(engine.context.runs.queue)
 
 
 def test_that_a_run_is_replaced_by_hand_is_recorded_before_it_is_asked_to_stop(bench: MakeBench) -> None:
@@ -203,7 +203,7 @@ def test_a_queue_of_one_job_that_replaces_holds_its_latest_slot(bench: MakeBench
     engine.advance(60)
     engine.advance(60)
     assert engine.outcomes() == [None, "stopped", None]
-    assert [run.id for run in engine.engine.context.queue] == [3]
+    assert [run.id for run in engine.engine.context.runs.queue] == [3]
     engine.end(1, 143)
     assert engine.live == [3]
 

@@ -253,9 +253,9 @@ def test_an_engine_that_leaves_does_not_wait_for_an_end_that_cannot_be_recorded(
     engine.turn()
     engine.executor.processes[1].late = engine.executor.processes[2].late = "No space left on device"
     engine.turn()
-    assert engine.context.supervisor.keeps_engine()
+    assert engine.context.runs.supervisor.keeps_engine()
     engine.advance(6)
-    assert not engine.context.supervisor.keeps_engine()
+    assert not engine.context.runs.supervisor.keeps_engine()
     engine.executor.processes[2].late = None
     engine.turn()
-    assert engine.context.supervisor.keeps_engine(), "this one runs"
+    assert engine.context.runs.supervisor.keeps_engine(), "this one runs"

@@ -101,7 +101,7 @@ def test_a_hold_keeps_it_from_starting(bench: MakeBench, answers: threading.Even
     engine.end(2)
     assert engine.command("hold").startswith("done")
     answers.set()
-    call = next(iter(engine.context.supervisor.preparation)).call
+    call = next(iter(engine.context.runs.supervisor.preparation)).call
     assert call.is_over(10)
     engine.advance(1)
     assert engine.live == []

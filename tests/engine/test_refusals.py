@@ -271,9 +271,9 @@ def test_new_definitions_that_could_not_be_recorded_are_taken_up_later_as_a_whol
     engine.control.offer(engine.jobset(make_job("new")))
     refusals.next()
     engine_step(engine)
-    assert list(engine.context.jobs) == ["old"]
+    assert list(engine.context.served.jobs) == ["old"]
     engine_step(engine)
-    assert list(engine.context.jobs) == ["new"]
+    assert list(engine.context.served.jobs) == ["new"]
     assert engine.slots("new") == [engine.clock.now()]
 
 
@@ -301,6 +301,6 @@ def test_channels_that_cannot_be_used_reject_the_new_definitions_and_hold_nothin
     engine.channels_of = refuse
     engine.reload(make_job("new"))
     engine.advance(60)
-    assert list(engine.context.jobs) == ["old"]
+    assert list(engine.context.served.jobs) == ["old"]
     assert engine.live == [2]
     assert engine.store.engine_info().config_error == "PEAK_ALERT_URL: not an address"

@@ -184,7 +184,7 @@ def test_the_jobs_that_were_loaded_last_go_on(bench: MakeBench) -> None:
     engine.reload(make_job("new", interval_seconds=60))
     spoil(engine)
     engine.engine.work()
-    assert list(engine.context.jobs) == ["new"]
+    assert list(engine.context.served.jobs) == ["new"]
 
 
 def test_the_registry_is_looked_through_although_nobody_reads_it(

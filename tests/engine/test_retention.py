@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from peak_console.model.records import Alert, Claim
 from peak_console.runs.local.run_directory import lay_out
 from peak_console.runs.output.removal import disk_bytes
 from peak_console.store.directory import run_directory
+from peak_console.values import replace
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def test_a_bound_of_the_output_removes_no_folder_that_no_run_has_made(bench: Mak
     model.write_bytes(b"x" * 10_000)
     lay_out(run_directory(str(engine.directory), 8))
     (engine.directory / "runs/8/stdout.log").write_bytes(b"x" * 10_000)
-    for _ in cap_output(engine.context):
+    for _ in cap_output(retention.pruning_of(engine.context)):
         pass
     assert model.exists()
     assert not os.path.exists(run_directory(str(engine.directory), 8))
@@ -206,9 +206,8 @@ def test_a_long_history_goes_in_batches_that_hold_nobody_up(bench: MakeBench) ->
         for name in ("stdout.log", "stderr.log", "started", "timeline"):
             with open(os.path.join(directory, name), "wb"):
                 pass
-    context = engine.context
-    context.clock = TickingClock(engine)  # type: ignore[assignment]
-    pruning = retention.Retention(context)
+    clock = TickingClock(engine)
+    pruning = retention.Retention(replace(retention.pruning_of(engine.context), clock=clock))  # type: ignore[arg-type]
     longest, batches = 0.0, 0
     while pruning.seconds_left() < 1:  # it goes on soon until all is done
         pruning._next_at = 0.0
@@ -230,7 +229,7 @@ def test_an_engine_that_passes_prunes_every_job_if_time_allows(bench: MakeBench,
     for job in ("a", "b", "c"):
         for run in store.claim([Claim(job, now + timedelta(seconds=n)) for n in range(5)], now, "x"):
             store.finish(run.id, "succeeded", 0, now)
-    retention.prune_a_little(engine.context, now, lot, 1)
+    retention.prune_a_little(retention.pruning_of(engine.context), now, lot, 1)
     assert [len(engine.runs(job)) for job in ("a", "b", "c")] == [2, 2, 2]
 
 
@@ -299,7 +298,7 @@ def test_an_engine_that_passes_keeps_the_total_at_one_start_in_some(bench: MakeB
         engine.end(engine.live[0])
         engine.clock.advance(60)
     for lot, kept in ((0.5, 5), (0.05, 2)):
-        retention.prune_a_little(engine.context, engine.clock.now(), lot, 1)
+        retention.prune_a_little(retention.pruning_of(engine.context), engine.clock.now(), lot, 1)
         assert len(directories(engine)) == len(engine.runs()) == kept
 
 

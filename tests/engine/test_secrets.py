@@ -45,7 +45,7 @@ def test_a_secret_given_by_hand_runs_and_never_enters_the_registry(bench: MakeBe
     engine.end(1, 1)
     assert SECRET.encode() not in bytes_of(engine.directory)
     assert engine.runs()[0].args == {"script": "x.py", "api_key": GIVEN}
-    assert engine.context.launcher.redactor.text(f"refused: {SECRET}") == "refused: ***"
+    assert engine.context.served.launcher.redactor.text(f"refused: {SECRET}") == "refused: ***"
 
 
 def test_a_retry_uses_the_secret_that_was_given_by_hand_and_not_the_jobs_own(bench: MakeBench) -> None:
@@ -57,7 +57,7 @@ def test_a_retry_uses_the_secret_that_was_given_by_hand_and_not_the_jobs_own(ben
         engine.advance(2)
     assert argv_of(engine, 3) == ["x.py", "--api-key", SECRET, "--n", "1"]
     engine.end(3)
-    assert engine.context.queue._given == {}
+    assert engine.context.runs.queue._given == {}
 
 
 def test_a_run_that_waits_keeps_its_secret_until_its_turn(bench: MakeBench) -> None:

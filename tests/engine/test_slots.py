@@ -278,7 +278,7 @@ def test_a_thousand_slots_to_catch_up_on_are_queued_and_taken_over_in_one_sweep(
     engine = bench(*jobs)
     engine.advance(17 * 3600)
     assert len(engine.live) == 3
-    assert len(engine.context.queue) == 3 * 999
+    assert len(engine.context.runs.queue) == 3 * 999
     asked = 0
     turn = turns.turn
 
@@ -292,11 +292,11 @@ def test_a_thousand_slots_to_catch_up_on_are_queued_and_taken_over_in_one_sweep(
     engine.restart()
     assert asked == 3 * 999
     assert engine.beats - beats >= 3 * 999
-    queue = engine.context.queue
+    queue = engine.context.runs.queue
     assert list(queue) == sorted(queue, key=turn)
     for _ in range(3):
         engine.end(engine.live[0], 1)
-    assert list(engine.context.queue) == sorted(engine.context.queue, key=turn)
+    assert list(engine.context.runs.queue) == sorted(engine.context.runs.queue, key=turn)
 
 
 def test_many_claims_are_made_in_several_transactions(bench: MakeBench) -> None:
@@ -331,5 +331,5 @@ def test_a_disabled_job_leaves_a_long_queue_at_once(bench: MakeBench) -> None:
     engine = bench(wanted, make_job("other", cron="* * * * *", catch_up="all", misfire_grace_seconds=1e8))
     engine.advance(300)
     engine.command("disable", "other")
-    assert {run.job for run in engine.context.queue} == {"wanted"}
+    assert {run.job for run in engine.context.runs.queue} == {"wanted"}
     assert [run.outcome for run in engine.runs("other")].count("skipped") == 4

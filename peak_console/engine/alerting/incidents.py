@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from peak_console.engine.context import GONE_SECONDS
+from peak_console.engine.served_jobs import GONE_SECONDS
 from peak_console.model.records import Outcome
 
 TYPE_CHECKING = False
@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from peak_console.clock import Clock
     from peak_console.engine.alerting.alert_log import AlertLog
-    from peak_console.engine.context import EngineContext
+    from peak_console.engine.served_jobs import ServedJobs
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Alert, Run
 
@@ -64,21 +65,23 @@ def resolve_after(alerts: AlertLog, run: Run) -> Sequence[Alert]:
 class Sweep:
     """Resolves the incidents of jobs and channels that are no longer in the jobs file."""
 
-    def __init__(self, context: EngineContext) -> None:
-        self._context = context
+    def __init__(self, alerts: AlertLog, served: ServedJobs, clock: Clock) -> None:
+        self._alerts = alerts
+        self._served = served
+        self._clock = clock
         self._swept = 0.0
         """When the definitions that were last swept by were taken up."""
 
     def work(self) -> None:
         """Sweep once after each reload, as soon as the file can no longer be one that is being written."""
-        loaded_at = self._context.loaded_at
-        if self._swept != loaded_at and self._context.clock.monotonic() - loaded_at >= GONE_SECONDS:
+        loaded_at = self._served.loaded_at
+        if self._swept != loaded_at and self._clock.monotonic() - loaded_at >= GONE_SECONDS:
             self._sweep()
             self._swept = loaded_at
 
     def work_once(self, jobs_file_before: str | None, now: datetime) -> None:
         """Sweep at a start, if the directory was served by the same jobs file before and that has stood for a while."""
-        path = self._context.jobset.path
+        path = self._served.jobset.path
         try:
             age = now.timestamp() - os.stat(path).st_mtime
         except OSError:
@@ -89,19 +92,18 @@ class Sweep:
     def _sweep(self) -> None:
         from peak_console.alerts.results import UNDELIVERED
 
-        context = self._context
         gone = [
             alert.cause
-            for alert in context.alerts.incidents()
+            for alert in self._alerts.incidents()
             if alert.cause is not None
             and (
-                (alert.job is not None and alert.job not in context.jobset.jobs)
+                (alert.job is not None and alert.job not in self._served.jobset.jobs)
                 or (
                     alert.cause.startswith(UNDELIVERED)
-                    and not context.alerts.sends_to(alert.cause.removeprefix(UNDELIVERED))
+                    and not self._alerts.sends_to(alert.cause.removeprefix(UNDELIVERED))
                 )
             )
         ]
         if gone:
-            with context.alerts:
-                context.alerts.resolve(*gone)
+            with self._alerts:
+                self._alerts.resolve(*gone)

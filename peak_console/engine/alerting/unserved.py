@@ -5,6 +5,7 @@ from __future__ import annotations
 from peak_console.alerts.judge import judge_not_served
 from peak_console.decisions.planner import Planner
 from peak_console.decisions.serving import Coverage
+from peak_console.engine.served_jobs import remember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,19 +30,19 @@ class Unserved:
     def seconds_left(self) -> float | None:
         """Until it has to look again; ``None`` where this engine serves every job."""
         context = self._context
-        if self._look_at > float("-inf") and len(context.jobs) == len(context.jobset.jobs):
+        if self._look_at > float("-inf") and len(context.served.jobs) == len(context.served.jobset.jobs):
             return None
         return max(0.0, self._look_at - context.clock.monotonic())
 
     def look(self, now: datetime) -> None:
         """Tell of what is newly due, if it is time to look. Raises ``StateError``; then tries again later."""
         context = self._context
-        if self.seconds_left() != 0 or context.draining:
+        if self.seconds_left() != 0 or context.status.draining:
             return
         coverage = Coverage(context.store.engines(), now)
-        rest = [job for name, job in context.jobset.jobs.items() if coverage.why_not_served(name) is not None]
+        rest = [job for name, job in context.served.jobset.jobs.items() if coverage.why_not_served(name) is not None]
         self._forget_all_but({job.name for job in rest})
-        if rest and context.hold is None and coverage.engines[0].lock == context.lock_name:
+        if rest and context.status.hold is None and coverage.engines[0].lock == context.lock_name:
             self._tell(rest, [each.named for each in coverage.engines], now)
         self._look_at = context.clock.monotonic() + EVERY_SECONDS
 
@@ -64,8 +65,8 @@ class Unserved:
             return
         with context.alerts:
             for name in planner.changed:
-                context.remember(planner.states[name])
+                remember(context.store, planner.states[name])
             for job, pending in due:
-                alert = judge_not_served(job.name, pending.oldest, engines, now=now, zone=context.zone_of(job))
+                alert = judge_not_served(job.name, pending.oldest, engines, now=now, zone=context.served.zone_of(job))
                 context.alerts.open_incident(CAUSE + job.name, alert, job.tags)
         self._told.update(job.name for job, _ in due)

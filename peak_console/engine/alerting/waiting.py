@@ -10,7 +10,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from peak_console.engine.context import EngineContext
+    from peak_console.engine.active_runs import ActiveRuns
+    from peak_console.engine.alerting.alert_log import AlertLog
+    from peak_console.engine.engine_status import EngineStatus
+    from peak_console.engine.served_jobs import ServedJobs
     from peak_console.model.records import Run
 
 KIND = "waiting"
@@ -19,42 +22,44 @@ KIND = "waiting"
 class Waiting:
     """Looks at the queue of one engine whenever it works."""
 
-    def __init__(self, context: EngineContext) -> None:
-        self._context = context
+    def __init__(self, served: ServedJobs, runs: ActiveRuns, status: EngineStatus, alerts: AlertLog) -> None:
+        self._served = served
+        self._runs = runs
+        self._status = status
+        self._alerts = alerts
         self._told: set[str] = set()
         self._resolved_old = False
 
     def seconds_left(self, now: datetime) -> float | None:
         """Until the next waiting slot has waited too long; ``None`` where none waits, or nobody wants to know."""
-        limit = self._context.jobset.settings.queue_warning_seconds
-        since = [run.not_before or run.claimed_at for run in self._context.queue if run.job not in self._told]
+        limit = self._served.jobset.settings.queue_warning_seconds
+        since = [run.not_before or run.claimed_at for run in self._runs.queue if run.job not in self._told]
         return max(0.05, limit - (now - min(since)).total_seconds()) if since and limit else None
 
     def look(self, now: datetime) -> None:
         """Tell of what has waited too long, once for each job. Raises ``StateError``; then tries again later."""
-        context = self._context
-        limit = context.jobset.settings.queue_warning_seconds
-        runs = [*context.queue, *(live.run for live in context.supervisor), *context.foreign]
-        places = PlacesTaken(runs, context.jobset.settings.max_concurrent_runs, now)
+        limit = self._served.jobset.settings.queue_warning_seconds
+        runs = [*self._runs.queue, *(live.run for live in self._runs.supervisor), *self._runs.foreign]
+        places = PlacesTaken(runs, self._served.jobset.settings.max_concurrent_runs, now)
         late: dict[str, Run] = {}
-        if limit and context.hold is None and not context.draining:
+        if limit and self._status.may_start:
             for run in places.waiting:
-                if run.job in context.jobs and places.waited_seconds(run) >= limit:
+                if run.job in self._served.jobs and places.waited_seconds(run) >= limit:
                     late.setdefault(run.job, run)
         over = self._told - late.keys()
         if not self._resolved_old:
-            known = [alert.cause or "" for alert in context.alerts.incidents()]
+            known = [alert.cause or "" for alert in self._alerts.incidents()]
             old = {cause.partition(":")[2] for cause in known if cause.startswith(f"{KIND}:")}
-            over |= (old & context.jobs.keys()) - late.keys()
+            over |= (old & self._served.jobs.keys()) - late.keys()
             self._resolved_old = True
         new = late.keys() - self._told
         if not (over or new):
             return
-        with context.alerts:
+        with self._alerts:
             for name in sorted(new):
                 run = late[name]
                 alert = judge_waiting(run, places.waited_seconds(run), places.behind(run), len(places.waiting), now=now)
-                context.alerts.open_incident(cause_of(KIND, name), alert, context.jobs[name].tags)
+                self._alerts.open_incident(cause_of(KIND, name), alert, self._served.jobs[name].tags)
             if over:
-                context.alerts.resolve(*(cause_of(KIND, name) for name in sorted(over)))
+                self._alerts.resolve(*(cause_of(KIND, name) for name in sorted(over)))
         self._told = set(late)

@@ -19,6 +19,7 @@ from peak_console.engine.commands.requests import (
     request_of,
 )
 from peak_console.engine.events import CommandAnswered, RunStopping
+from peak_console.engine.served_jobs import remember
 from peak_console.errors import PeakConsoleError, StateError, UnknownJobError
 from peak_console.model.records import Hold, JobState, Outcome, Override, RunState
 from peak_console.schedule.zones import local_time
@@ -91,7 +92,7 @@ class Commander:
         return command.verb, answered
 
     def _refuse(self, number: int, message: str, now: datetime) -> tuple[str, str]:
-        message = self._context.launcher.redactor.text(message)
+        message = self._context.served.launcher.redactor.text(message)
         self._context.store.answer(number, REFUSED, message, now)
         return REFUSED, message
 
@@ -114,13 +115,13 @@ class Commander:
         jobs = {command.job or ""}
         if command.verb == "stop":
             runs = _wanted(command.run_id, command.job, context.store.unfinished())
-            if any(run.id in context.supervisor for run in runs):
+            if any(run.id in context.runs.supervisor for run in runs):
                 return False
             pids = {(run.supervisor or "").split(" ", 1)[0] for run in runs}
             if any(str(each.pid) in pids for each in rivals):
                 return True
             jobs = {run.job for run in runs} or jobs
-        return any(serves(each, job) for each in rivals for job in jobs - context.jobs.keys())
+        return any(serves(each, job) for each in rivals for job in jobs - context.served.jobs.keys())
 
     def _answer(self, command: Command, now: datetime) -> tuple[str, str] | None:
         """Carry a command out and answer it; ``None`` if that was done, or it was withdrawn, a moment ago."""
@@ -169,7 +170,7 @@ class Commander:
                 return self._reload_jobs(request)
 
     def _job(self, name: str) -> JobDefinition:
-        known = self._context.jobset.jobs
+        known = self._context.served.jobset.jobs
         job = known.get(name)
         if job is None:
             raise UnknownJobError(unknown_job(name, known))
@@ -180,12 +181,12 @@ class Commander:
         if request.made is not None:
             return self._made_before(request.made)
         job = self._job(request.job)
-        if job.name not in context.jobs:
+        if job.name not in context.served.jobs:
             return REFUSED, not_served(job.name, context.store.engines()), None
-        if context.draining:
+        if context.status.draining:
             return REFUSED, "the engine is shutting down; nothing new starts", None
-        if context.hold is not None and not force:
-            why = held(context.hold, context.zone_of(None))
+        if context.status.hold is not None and not force:
+            why = held(context.status.hold, context.served.zone_of(None))
             return REFUSED, f"{job.name}: {why}; release the hold, or use --force", None
         if request.arguments:
             job = replace(job, args={k: v for k, v in {**job.args, **request.arguments}.items() if v is not None})
@@ -215,7 +216,7 @@ class Commander:
             what = f"#{request.run_id}" if request.run_id is not None else request.job
             return REFUSED, f"{what} is not running; see: peak-console jobs", request.run_id
         reason = f"stopped by {request.by}"
-        mine = [run for run in wanted if run.state == RunState.QUEUED or run.id in context.supervisor]
+        mine = [run for run in wanted if run.state == RunState.QUEUED or run.id in context.runs.supervisor]
         for run in mine:
             context.store.stopping(run.id, reason)
         self._afterwards.append(lambda: self._end_runs(mine, reason, now))
@@ -231,11 +232,11 @@ class Commander:
         waiting = {run.id for run in runs if run.state == RunState.QUEUED}
         for run in runs:
             if run.id not in waiting:
-                live = next((live for live in context.supervisor if live.run.id == run.id), None)
-                context.supervisor.stop(run.id, reason, recorded=True)
+                live = next((live for live in context.runs.supervisor if live.run.id == run.id), None)
+                context.runs.supervisor.stop(run.id, reason, recorded=True)
                 context.emit(RunStopping(at=now, run=live.run if live else run, reason=reason, killed=False))
         if waiting:
-            context.queue.drop(waiting)
+            context.runs.queue.drop(waiting)
             self._record([self._never(run, reason, now) for run in runs if run.id in waiting])
 
     def _never(self, run: Run, reason: str, now: datetime) -> End:
@@ -243,7 +244,7 @@ class Commander:
         from peak_console.engine.supervision.ends import End
         from peak_console.jobs.model import JobDefinition
 
-        job = self._context.jobs.get(run.job) or JobDefinition(run.job)
+        job = self._context.served.jobs.get(run.job) or JobDefinition(run.job)
         return End(run, job, Outcome.STOPPED, None, now, reason)
 
     def _override(self, request: OverrideRequest, now: datetime) -> Answer:
@@ -254,24 +255,24 @@ class Commander:
         override: Override | None = Override(enabled, request.by, now, until, request.reason)
         if enabled == job.enabled and until is None:
             override = None  # what the file says holds again
-        is_ours = job.name in context.jobs
-        states = context.planner.states if is_ours else context.store.job_states()
+        is_ours = job.name in context.served.jobs
+        states = context.served.planner.states if is_ours else context.store.job_states()
         state = replace(states.get(job.name) or JobState(job.name, ""), override=override)
         state = settled(job, state, now) or state
         context.store.set_override(job.name, override)
-        context.remember(state)
+        remember(context.store, state)
         if is_ours:
-            self._afterwards.append(lambda: context.planner.set_state(state, now))
+            self._afterwards.append(lambda: context.served.planner.set_state(state, now))
         return DONE, f"{job.name} is {word}" + (f" until {self._local(until)}" if until else ""), None
 
     def _local(self, moment: datetime) -> str:
-        return local_time(moment, self._context.zone_of(None)).strftime("%Y-%m-%d %H:%M")
+        return local_time(moment, self._context.served.zone_of(None)).strftime("%Y-%m-%d %H:%M")
 
     def _hold(self, request: HoldRequest, now: datetime) -> Answer:
         context = self._context
         hold = context.store.hold()  # another engine may have set it
         if hold is not None:
-            return REFUSED, f"already {held(hold, context.zone_of(None))}", None
+            return REFUSED, f"already {held(hold, context.served.zone_of(None))}", None
         self._set_hold(Hold(now, request.by, request.reason))
         return DONE, "held: nothing new starts until it is released", None
 
@@ -284,7 +285,7 @@ class Commander:
     def _set_hold(self, hold: Hold | None) -> None:
         context = self._context
         context.store.set_hold(hold)
-        self._afterwards.append(lambda: setattr(context, "hold", hold))
+        self._afterwards.append(lambda: setattr(context.status, "hold", hold))
         if context.is_shared:  # it holds for every engine
             self._afterwards.append(lambda: ring(context.directory))
 

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.decisions.policy import Verdict
-    from peak_console.engine.context import EngineContext
+    from peak_console.engine.active_runs import ActiveRuns
+    from peak_console.engine.alerting.alert_log import AlertLog
     from peak_console.engine.dispatch.lateness import Lateness
+    from peak_console.engine.served_jobs import ServedJobs
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
 
@@ -26,13 +28,15 @@ TAG = "scheduler"
 class Claims:
     """Makes claims of verdicts, with the reasons for lateness, and the alerts about slots that were missed."""
 
-    def __init__(self, context: EngineContext, lateness: Lateness) -> None:
-        self._context = context
+    def __init__(self, served: ServedJobs, runs: ActiveRuns, alerts: AlertLog, lateness: Lateness) -> None:
+        self._served = served
+        self._runs = runs
+        self._alerts = alerts
         self._lateness = lateness
 
     def of(self, job: JobDefinition, verdict: Verdict, *, late_because: str | None = None) -> Claim:
         """The claim of a slot by its verdict."""
-        command, args = self._context.launcher.shown(job)
+        command, args = self._served.launcher.shown(job)
         outcome = {Action.SKIP: Outcome.SKIPPED, Action.MISS: Outcome.MISSED}.get(verdict.action)
         reason = verdict.reason
         if verdict.folded:
@@ -64,26 +68,25 @@ class Claims:
             return OWN_RUN
         if verdict.action != Action.WAIT:
             return None
-        return behind([*(live.run for live in self._context.supervisor), *self._context.foreign], starting)
+        return behind([*(live.run for live in self._runs.supervisor), *self._runs.foreign], starting)
 
     def report_missed(self, job: JobDefinition, run: Run, verdict: Verdict, now: datetime) -> None:
         """Raise the alert about a slot that was missed, or that stands for missed ones; in the claim's transaction."""
-        context = self._context
         if verdict.action == Action.MISS:
             since, count = verdict.since or verdict.slot, verdict.folded + 1
             alert = judge_missed(
                 job.name, count=count, since=since, tags=job.tags, reason=verdict.reason, run_id=run.id, now=now,
-                zone=context.zone_of(job), counted=is_counted(job, count),
+                zone=self._served.zone_of(job), counted=is_counted(job, count),
             )  # fmt: skip
-            open_for_job(context.alerts, Outcome.MISSED, job, alert)
+            open_for_job(self._alerts, Outcome.MISSED, job, alert)
         elif verdict.folded and verdict.since is not None:
             caught_up = judge_catch_up(
                 run,
                 count=verdict.folded,
                 since=verdict.since,
                 now=now,
-                zone=context.zone_of(job),
+                zone=self._served.zone_of(job),
                 counted=is_counted(job, verdict.folded),
             )
             if caught_up is not None:
-                open_for_job(context.alerts, CATCH_UP, job, caught_up)
+                open_for_job(self._alerts, CATCH_UP, job, caught_up)

@@ -35,9 +35,9 @@ class Dispatcher:
         self._context = context
         self._starter = starter
         self._untold: list[End] = []
-        self._lateness = Lateness(context)
-        self._claims = Claims(context, self._lateness)
-        self._replacer = Replacer(context)
+        self._lateness = Lateness(context.clock, context.status)
+        self._claims = Claims(context.served, context.runs, context.alerts, self._lateness)
+        self._replacer = Replacer(context.store, context.runs)
         self._due_slots = DueSlots(context, self._claims, self._replacer)
         self.places = Places(context)
 
@@ -49,8 +49,8 @@ class Dispatcher:
         """
         context = self._context
         self._lateness.look(now)
-        if context.hold is None and not context.draining:
-            if context.queue and context.jobset.settings.max_concurrent_runs:
+        if context.status.may_start:
+            if context.runs.queue and context.served.jobset.settings.max_concurrent_runs:
                 self._serve_queue(now)  # those that have waited for a place come first
             self._untold += self._starter.start(self._due_slots.claim(now))
         self._due_slots.raise_refusal()
@@ -65,7 +65,7 @@ class Dispatcher:
 
     def _serve_queue(self, now: datetime) -> None:
         context = self._context
-        if context.hold is None and not context.draining:
+        if context.status.may_start:
             self._untold += self._give_up(now)
             self._untold += self._starter.start(self._from_queue(now))
 
@@ -76,24 +76,24 @@ class Dispatcher:
     def _give_up(self, now: datetime) -> list[End]:
         """What waits for its turn, or for another attempt, does not outlast its job, nor the disabling of that."""
         context = self._context
-        if not context.queue:
+        if not context.runs.queue:
             return []
         facts = context.facts(now)
         asked: dict[str, Situation] = {}
         ends = []
-        for run in context.queue:
-            job, reason = context.jobs.get(run.job), ""
-            if context.is_gone(run.job):
+        for run in context.runs.queue:
+            job, reason = context.served.jobs.get(run.job), ""
+            if context.served.is_gone(run.job, context.clock.monotonic()):
                 job, reason = JobDefinition(run.job, tags=run.tags), "its job is gone from the jobs file"
             elif job is not None:
                 if run.job not in asked:
-                    asked[run.job] = facts.situation(job, context.planner.states.get(run.job), None)
+                    asked[run.job] = facts.situation(job, context.served.planner.states.get(run.job), None)
                 reason = why_given_up(run, asked[run.job], context.store.is_by_hand)
             if job is not None and reason:
                 outcome = Outcome.STOPPED if run.stop_reason else Outcome.SKIPPED
                 ends.append(End(run, job, outcome, None, now, reason))
         if ends:
-            context.queue.drop({end.run.id for end in ends})
+            context.runs.queue.drop({end.run.id for end in ends})
         return ends
 
     def _from_queue(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
@@ -109,21 +109,21 @@ class Dispatcher:
                 for run, job in chosen
                 if context.store.take_from_queue(run.id, context.identity, why := self._lateness.why_still(run, now))
             ]
-        context.queue.drop({run.id for run, _ in chosen})
+        context.runs.queue.drop({run.id for run, _ in chosen})
         return taken
 
     def _next_of_queue(self, now: datetime) -> list[tuple[Run, JobDefinition]]:
         context = self._context
-        if not context.queue:
+        if not context.runs.queue:
             return []
         chosen = []
-        turns = Turns(context.queue, context.active_runs, context.capacity(), now)
-        for run, job in turns.ready(context.jobs):
+        turns = Turns(context.runs.queue, context.runs.of_job, context.capacity(), now)
+        for run, job in turns.ready(context.served.jobs):
             try:
-                definition = context.with_args_of(job, run)
+                definition = context.runs.queue.with_arguments(run, job, context.served.launcher)
             except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
-                context.queue.drop({run.id})
-                reason = context.launcher.redactor.text(sentence(error))
+                context.runs.queue.drop({run.id})
+                reason = context.served.launcher.redactor.text(sentence(error))
                 self._untold.append(End(run, job, Outcome.NOT_STARTED, None, now, reason))
                 continue
             chosen.append((run, definition))
@@ -146,7 +146,7 @@ class Dispatcher:
             with context.store:
                 if command_id is not None and context.store.is_answered(command_id):
                     return None, "its asker has given up waiting", []
-                asked = context.facts(now).situation(job, context.planner.states.get(job.name), slot)
+                asked = context.facts(now).situation(job, context.served.planner.states.get(job.name), slot)
                 verdict = decide_by_hand(asked, slot, force=force)
                 if verdict.action == Action.SKIP:
                     return None, f"{verdict.reason}; stop it first", []
@@ -157,10 +157,10 @@ class Dispatcher:
                 if runs and verdict.replaces:
                     self._replacer.record(job)
             slot += timedelta(microseconds=1)
-        context.queue.keep_arguments(runs[0], job)
+        context.runs.queue.keep_arguments(runs[0], job)
         ends = self._replacer.carry_out(job, now) if verdict.replaces else []
         if runs[0].state == RunState.QUEUED:
-            context.queue.add(runs[0])
+            context.runs.queue.add(runs[0])
             context.emit(RunQueued(at=now, run=runs[0]))
             return runs[0], "", ends
         return runs[0], "", ends + self._starter.start([(runs[0], job)])

@@ -7,6 +7,7 @@ from peak_console.decisions.policy import CATCH_UP_LIMIT, decide
 from peak_console.engine.alerting.incidents import UNDECIDED, open_for_job
 from peak_console.engine.dispatch.claims import TAG
 from peak_console.engine.events import RunQueued, SlotPassed
+from peak_console.engine.served_jobs import remember
 from peak_console.engine.supervision.mishaps import sentence
 from peak_console.errors import StateError
 from peak_console.jobs.model import CatchUp
@@ -54,7 +55,7 @@ class DueSlots:
         Ends early when the registry refuses, see ``raise_refusal``; what is left is still due.
         """
         context = self._context
-        due = context.planner.due(now)
+        due = context.served.planner.due(now)
         capacity = context.capacity()
         size = FIRST_BATCH
         while due:
@@ -64,7 +65,7 @@ class DueSlots:
                 ready = self._record(batch, now, capacity)
             except StateError as error:
                 for job, _ in due:
-                    context.planner.refresh(job.name, now)
+                    context.served.planner.refresh(job.name, now)
                 self._refusal = error
                 return
             yield from ready
@@ -107,7 +108,7 @@ class DueSlots:
         verdicts: dict[tuple[str, datetime], Verdict] = {}
         claims: list[Claim] = []
         replaced: list[JobDefinition] = []
-        decided = [context.planner.decided(job, pending.latest) for job, pending in due]
+        decided = [context.served.planner.decided(job, pending.latest) for job, pending in due]
         facts = context.facts(now, capacity)
         with context.alerts:
             if context.is_shared:  # other engines may have started runs since
@@ -122,29 +123,31 @@ class DueSlots:
                     )
             runs = context.store.claim(claims, now, context.identity)
             for state in decided:
-                context.remember(state)
+                remember(context.store, state)
             for run in runs:
-                self._claims.report_missed(context.jobs[run.job], run, verdicts[run.job, run.scheduled_for or now], now)
+                self._claims.report_missed(
+                    context.served.jobs[run.job], run, verdicts[run.job, run.scheduled_for or now], now
+                )
             for job in replaced:
                 self._replacer.record(job)
         for state in decided:  # not before it is durable: a slot that could not be recorded is still due
-            context.planner.settle(state, now)
+            context.served.planner.settle(state, now)
         return runs, replaced
 
     def _commit_undecided(self, job: JobDefinition, pending: Pending, error: Exception, now: datetime) -> list[Run]:
         """Record a slot about which nothing could be decided: it did not start, and why."""
         context = self._context
-        reason = context.launcher.redactor.text(sentence(error))
+        reason = context.served.launcher.redactor.text(sentence(error))
         claim = Claim(
             job=job.name, scheduled_for=pending.latest, triggered_by=Trigger.SCHEDULE, outcome=Outcome.NOT_STARTED,
             reason=reason, command=[], args={}, tags=list(job.tags), tag=TAG,
         )  # fmt: skip
-        state = context.planner.decided(job, pending.latest)
+        state = context.served.planner.decided(job, pending.latest)
         with context.alerts:
             runs = context.store.claim([claim], now, context.identity)
-            context.remember(state)
+            remember(context.store, state)
             open_for_job(context.alerts, UNDECIDED, job, judge_undecided(job.name, reason, now=now))
-        context.planner.settle(state, now)
+        context.served.planner.settle(state, now)
         return runs
 
     def _claimed(self, runs: Sequence[Run], now: datetime) -> list[tuple[Run, JobDefinition]]:
@@ -153,9 +156,9 @@ class DueSlots:
         started = []
         for run in runs:
             if run.state == RunState.CLAIMED:
-                started.append((run, context.jobs[run.job]))
+                started.append((run, context.served.jobs[run.job]))
             elif run.state == RunState.QUEUED:
-                context.queue.add(run)
+                context.runs.queue.add(run)
                 context.emit(RunQueued(at=now, run=run))
             else:
                 context.emit(SlotPassed(at=now, run=run))
@@ -165,7 +168,7 @@ class DueSlots:
 
     def _decide(self, job: JobDefinition, pending: Pending, facts: Facts) -> list[Verdict]:
         """What becomes of a job's due slots. The planner gives enabled jobs only, and a hold was asked before."""
-        return decide(facts.situation(job, self._context.planner.states.get(job.name), pending.latest), pending)
+        return decide(facts.situation(job, self._context.served.planner.states.get(job.name), pending.latest), pending)
 
 
 def _batch(due: list[Due], size: int) -> tuple[list[Due], list[Due]]:

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from peak_console.engine.context import EngineContext
+    from peak_console.clock import Clock
+    from peak_console.engine.engine_status import EngineStatus
     from peak_console.model.records import Run
 
 LATE_SECONDS = 2.0
@@ -24,20 +25,21 @@ OWN_RUN = "waited for an earlier run of its own"
 class Lateness:
     """Remembers holds and sleeps of the machine, to tell of a slot that starts late what it waited for."""
 
-    def __init__(self, context: EngineContext) -> None:
-        self._context = context
-        self._began = context.clock.now()
-        self._asleep = context.clock.asleep()
+    def __init__(self, clock: Clock, status: EngineStatus) -> None:
+        self._clock = clock
+        self._status = status
+        self._began = clock.now()
+        self._asleep = clock.asleep()
         self._held_until: datetime | None = None
         self._slept_until: datetime | None = None
 
     def look(self, now: datetime) -> None:
         """To be called before each decision: notes a hold, and that the machine has slept since the last time."""
-        asleep = self._context.clock.asleep()
+        asleep = self._clock.asleep()
         if asleep - self._asleep > LATE_SECONDS:
             self._slept_until = now
         self._asleep = max(asleep, self._asleep)
-        if self._context.hold is not None:
+        if self._status.hold is not None:
             self._held_until = now
 
     def why(self, slot: datetime, now: datetime) -> str | None:

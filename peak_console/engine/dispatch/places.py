@@ -42,7 +42,7 @@ class Places:
     def lay_out_ahead(self, now: datetime) -> None:
         """Prepare the next slot, a portion at a time, if many jobs share it and it is neither far nor too near."""
         context = self._context
-        slot = context.planner.next_at()
+        slot = context.served.planner.next_at()
         if slot is None or context.options.mode not in RESIDENT_MODES or not self._is_time_for(slot, now):
             self._ids = range(0)
             return
@@ -63,7 +63,7 @@ class Places:
         return bool(self._ids)
 
     def _coming_ids(self) -> range:
-        count = self._context.planner.how_many_next()
+        count = self._context.served.planner.how_many_next()
         if count <= FEWEST:
             return range(0)
         first = self._context.store.last_run_id() + 1

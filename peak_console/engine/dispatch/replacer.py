@@ -10,31 +10,32 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from peak_console.engine.context import EngineContext
+    from peak_console.engine.active_runs import ActiveRuns
     from peak_console.jobs.model import JobDefinition
+    from peak_console.store.store import Store
 
 
 class Replacer:
     """Stops the runs of a job for one that takes their place: first in the registry, then for real."""
 
-    def __init__(self, context: EngineContext) -> None:
-        self._context = context
+    def __init__(self, store: Store, runs: ActiveRuns) -> None:
+        self._store = store
+        self._runs = runs
 
     def record(self, job: JobDefinition) -> None:
         """Record that a job's runs have to make room, so that any engine sees to it."""
-        context = self._context
-        waiting = [run.id for run in context.queue if run.job == job.name]
-        for run_id in [*(live.run.id for live in context.supervisor.of_job(job.name)), *waiting]:
-            context.store.stopping(run_id, REPLACED)
+        waiting = [run.id for run in self._runs.queue if run.job == job.name]
+        for run_id in [*(live.run.id for live in self._runs.supervisor.of_job(job.name)), *waiting]:
+            self._store.stopping(run_id, REPLACED)
 
     def carry_out(self, job: JobDefinition, now: datetime) -> list[End]:
         """Stop a job's runs for one that takes their place; the ends of those that were only waiting."""
-        context, supervisor = self._context, self._context.supervisor
+        supervisor = self._runs.supervisor
         for live in supervisor.of_job(job.name):
             supervisor.stop(live.run.id, REPLACED, recorded=True)
         for each in supervisor.preparation:
             if each.run.job == job.name:
                 supervisor.stop(each.run.id, REPLACED, recorded=True)
-        ends = [End(run, job, Outcome.STOPPED, None, now, REPLACED) for run in context.queue if run.job == job.name]
-        context.queue.drop({end.run.id for end in ends})
+        ends = [End(run, job, Outcome.STOPPED, None, now, REPLACED) for run in self._runs.queue if run.job == job.name]
+        self._runs.queue.drop({end.run.id for end in ends})
         return ends

@@ -6,11 +6,13 @@ from bisect import insort
 
 from peak_console.decisions.turns import turn
 from peak_console.engine.supervision.launch import GIVEN
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
+    from peak_console.engine.supervision.launch import Launcher
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
 
@@ -58,9 +60,10 @@ class RunQueue:
         if GIVEN in run.args.values():
             self._given[run.id] = job.args
 
-    def arguments(self, run: Run) -> Mapping[str, object] | None:
-        """The arguments of a run that were remembered."""
-        return self._given.get(run.id)
+    def with_arguments(self, run: Run, job: JobDefinition, launcher: Launcher) -> JobDefinition:
+        """A job with the arguments that its run was claimed with, secrets among them."""
+        given = self._given.get(run.id)
+        return launcher.with_args_of(job, run) if given is None else replace(job, args=given)
 
     def forget_arguments(self, run: Run) -> None:
         """Forget them: the run has ended."""

@@ -29,14 +29,14 @@ class Starter:
         """
         context = self._context
         ends, events = [], []
-        for result in context.supervisor.start(ready, context.launcher):
+        for result in context.runs.supervisor.start(ready, context.served.launcher):
             if isinstance(result, End):
                 ends.append(result)
                 continue
             run = result.run = replace(result.run, supervisor=context.identity)
             at = run.started_at or run.claimed_at
             self._unrecorded.append((run, result.handle.pid, result.handle.pid_started))
-            events.append(RunStarted(at=at, run=run, command=context.launcher.resolved(run.id)))
+            events.append(RunStarted(at=at, run=run, command=context.served.launcher.resolved(run.id)))
         self.record()
         for event in events:
             context.emit(event)
@@ -44,7 +44,7 @@ class Starter:
 
     def start_prepared(self) -> list[End]:
         """Start the runs whose preparation has come to its end; a hold keeps them waiting."""
-        ripe = self._context.supervisor.preparation.ripe() if self._context.hold is None else ()
+        ripe = self._context.runs.supervisor.preparation.ripe() if self._context.status.hold is None else ()
         return self.start(ripe) if ripe else []
 
     def record(self) -> None:

@@ -27,12 +27,16 @@ if TYPE_CHECKING:
 def memory_of(context: EngineContext, bookkeeper: Bookkeeper) -> EngineMemory:
     """What an engine remembers of runs, slots and its hold."""
     runs: dict[int, Run] = {end.run.id: end.run for end in bookkeeper.unrecorded}
-    runs |= {run.id: run for run in context.queue}
-    runs |= {each.run.id: each.run for each in context.supervisor.preparation}
-    for live in context.supervisor:
+    runs |= {run.id: run for run in context.runs.queue}
+    runs |= {each.run.id: each.run for each in context.runs.supervisor.preparation}
+    for live in context.runs.supervisor:
         runs[live.run.id] = replace(live.run, stop_reason=live.stop_reason or live.run.stop_reason)
     return EngineMemory(
-        list(runs.values()), list(context.planner.states.values()), bookkeeper.failures, context.hold, _last_id(context)
+        list(runs.values()),
+        list(context.served.planner.states.values()),
+        bookkeeper.failures,
+        context.status.hold,
+        _last_id(context),
     )
 
 

@@ -74,7 +74,7 @@ class Bookkeeper:
         context = self._context
         now = context.clock.now()
         code = end.return_code if end.return_code is not None and 0 <= end.return_code <= HIGHEST_CODE else None
-        wrong = context.launcher.redactor.text(sentence(error))
+        wrong = context.served.launcher.redactor.text(sentence(error))
         with context.alerts:
             if context.store.finish(end.run.id, end.outcome, code, end.at, f"what follows is unknown: {wrong}"):
                 context.alerts.raise_alert(judge_unjudged(end.run, end.outcome, wrong, now=now), end.job.tags)
@@ -109,17 +109,17 @@ class Bookkeeper:
             resolved = resolve_after(context.alerts, finished)
             alert = judge_finished(
                 end.job, finished, failures_before=before, retry_at=next_at, stderr_tail=tail, resolved=resolved,
-                now=now, zone=context.zone_of(end.job),
+                now=now, zone=context.served.zone_of(end.job),
             )  # fmt: skip
             if alert is not None and failed:
                 open_for_job(context.alerts, end.outcome, end.job, alert)
             elif alert is not None:
                 context.alerts.raise_alert(alert, end.job.tags, also_to=context.store.channels_told(resolved))
         self._failures[end.run.job] = failures
-        context.queue.forget_arguments(end.run)
+        context.runs.queue.forget_arguments(end.run)
         for run in retry:
-            context.queue.keep_arguments(run, end.job)
-            context.queue.add(run)
+            context.runs.queue.keep_arguments(run, end.job)
+            context.runs.queue.add(run)
         self._tally(end, final=next_at is None)
         context.emit(RunFinished(at=now, run=finished, retry_at=next_at))
         if not context.options.keep_registry:
@@ -138,9 +138,9 @@ class Bookkeeper:
 
     def _tally(self, end: End, *, final: bool) -> None:
         if end.outcome == Outcome.SUCCEEDED:
-            self._context.succeeded += 1
+            self._context.status.succeeded += 1
         elif final and end.outcome in FAILURES:
-            self._context.failed += 1
+            self._context.status.failed += 1
 
     def _next_attempt(self, end: End, not_before: datetime) -> Claim:
         return Claim(
@@ -161,7 +161,7 @@ class Bookkeeper:
         from peak_console.runs.output.reader import OutputReader
         from peak_console.text import safe
 
-        redactor = self._context.launcher.redactor
+        redactor = self._context.served.launcher.redactor
         reader = OutputReader(run_directory(self._context.directory, run.id))
         try:
             lines = reader.tail_lines("err", TAIL_LINES, TAIL_BYTES)

@@ -8,7 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from peak_console.engine.context import EngineContext
+    from peak_console.clock import Clock
+    from peak_console.engine.active_runs import ActiveRuns
+    from peak_console.engine.served_jobs import ServedJobs
     from peak_console.runs.interface import Executor
 
 NEAR_SECONDS = 60.0
@@ -18,14 +20,20 @@ NEAR_SECONDS = 60.0
 class Readiness:
     """Gets an executor ready ahead of each slot, and lets it rest in between. Looks whenever the engine wakes up."""
 
-    def __init__(self, context: EngineContext, executor: Executor) -> None:
-        self._context = context
+    def __init__(
+        self, executor: Executor, served: ServedJobs, runs: ActiveRuns, clock: Clock, longest_sleep: float
+    ) -> None:
+        """``longest_sleep`` is how many seconds may pass until the engine looks again."""
         self._executor = executor
+        self._served = served
+        self._runs = runs
+        self._clock = clock
+        self._early_seconds = NEAR_SECONDS + longest_sleep
         self._needed_at = float("-inf")
 
     def look(self, now: datetime) -> None:
         """To be called at every turn."""
-        monotonic = self._context.clock.monotonic()
+        monotonic = self._clock.monotonic()
         if self._is_near(now):
             self._needed_at = monotonic
             import json  # noqa: F401 - claims are written in it, and to load it takes longer than to claim
@@ -39,8 +47,7 @@ class Readiness:
 
     def _is_near(self, now: datetime) -> bool:
         """Whether something runs, waits, or is due before an engine that sleeps as long as it may looks again."""
-        context = self._context
-        if len(context.supervisor) or context.queue:
+        if len(self._runs.supervisor) or self._runs.queue:
             return True
-        slot = context.planner.next_at()
-        return slot is not None and (slot - now).total_seconds() < NEAR_SECONDS + context.options.poll_interval
+        slot = self._served.planner.next_at()
+        return slot is not None and (slot - now).total_seconds() < self._early_seconds

@@ -48,20 +48,20 @@ class Recovery:
     def look(self, now: datetime) -> list[End]:
         """Bring queue and runs into line with the registry; the ends of runs that are over."""
         context = self._context
-        context.foreign.clear()
+        context.runs.foreign.clear()
         ends: list[End] = []
         unfinished = context.store.unfinished(strict=True)
-        context.queue.fill(run for run in unfinished if run.state == RunState.QUEUED)
+        context.runs.queue.fill(run for run in unfinished if run.state == RunState.QUEUED)
         for run in unfinished:
             context.beat()
-            if run.state == RunState.QUEUED or run.id in context.supervisor:
+            if run.state == RunState.QUEUED or run.id in context.runs.supervisor:
                 continue
             try:
                 ends += self._meet(run, now)
             except StateError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever one run does, all others are taken over
-                context.foreign.append(run)  # it counts as running, and is looked at again
+                context.runs.foreign.append(run)  # it counts as running, and is looked at again
                 self._tell(run, sentence(error), now)
         return ends
 
@@ -69,7 +69,7 @@ class Recovery:
         context = self._context
         if self._is_left_alone(run):
             if not self._give_back(run):
-                context.foreign.append(run)
+                context.runs.foreign.append(run)
         elif context.store.take_over(run, context.identity):
             return self._take_over(replace(run, supervisor=context.identity), now)
         return []
@@ -80,7 +80,7 @@ class Recovery:
         Otherwise it would keep its place until an engine comes that selects its job.
         """
         context = self._context
-        not_served_here = run.job in context.jobset.jobs and run.job not in context.jobs
+        not_served_here = run.job in context.served.jobset.jobs and run.job not in context.served.jobs
         if context.options.mode == "run" or is_alive(run.supervisor) or not not_served_here:
             return False
         why = "; ".join(dict.fromkeys(filter(None, (run.late_because, DOWN))))
@@ -101,9 +101,11 @@ class Recovery:
         context = self._context
         if run.supervisor != context.identity and (is_alive(run.supervisor) or context.options.mode == "run"):
             return True  # who came for one run only leaves the others to the next engine
-        gone_for_a_moment = run.job not in context.jobset.jobs and not context.is_gone(run.job)
-        not_ours = run.job in context.jobset.jobs and run.job not in context.jobs
-        wait = context.hold is not None or context.draining or gone_for_a_moment or not_ours
+        served = context.served
+        is_known = run.job in served.jobset.jobs
+        gone_for_a_moment = not is_known and not served.is_gone(run.job, context.clock.monotonic())
+        not_ours = is_known and run.job not in served.jobs
+        wait = not context.status.may_start or gone_for_a_moment or not_ours
         return wait and self._is_still_to_start(run)
 
     def _is_still_to_start(self, run: Run) -> bool:
@@ -112,18 +114,18 @@ class Recovery:
 
     def _take_over(self, run: Run, now: datetime) -> list[End]:
         context = self._context
-        job = context.jobset.jobs.get(run.job)
+        job = context.served.jobset.jobs.get(run.job)
         # Nobody knows any more how long it may take, so nobody stops it for that.
         unknown = JobDefinition(run.job, tags=run.tags, timeout_seconds=0)
-        definition = context.with_args_of(job, run) if job else unknown
+        definition = context.runs.queue.with_arguments(run, job, context.served.launcher) if job else unknown
         if self._is_still_to_start(run):
             ends = self._start_anew(run, job is not None, definition, now)
             if ends is not None:
                 return ends
-        end = context.supervisor.adopt(run, definition)
+        end = context.runs.supervisor.adopt(run, definition)
         if end is not None:
             return [end]
-        adopted = next(live.run for live in context.supervisor if live.run.id == run.id)
+        adopted = next(live.run for live in context.runs.supervisor if live.run.id == run.id)
         context.emit(RunAdopted(at=now, run=adopted))
         return []
 

@@ -8,6 +8,7 @@ from peak_console.decisions.selection import changes, tag_doubts
 from peak_console.decisions.serving import Share, others
 from peak_console.engine.alerting.incidents import jobs_file_cause, unselected_cause
 from peak_console.engine.events import JobsReloaded, ReloadHeldBack, ReloadRejected
+from peak_console.engine.served_jobs import remember
 from peak_console.engine.supervision.launch import Launcher
 
 TYPE_CHECKING = False
@@ -31,13 +32,13 @@ def reload_jobs(
     launcher = Launcher(offered, context.directory, environ)
     with context.alerts:
         share = _share(context, offered)
-        added, removed, changed = changes(context.jobs, share.jobs)
+        added, removed, changed = changes(context.served.jobs, share.jobs)
         planner = Planner(share.jobs.values(), store.job_states(strict=True), now)
         alert = judge_reloaded(offered.path, added=added, removed=removed, changed=changed, now=now)
         store.loaded(now)
         store.engine_serves(context.lock_name, share.names())
         for name in planner.changed:
-            context.remember(planner.states[name])
+            remember(store, planner.states[name])
         resolved = context.alerts.resolve(jobs_file_cause(offered.path))
         if resolved and alert is None:
             alert = judge_accepted(offered.path, now=now)
@@ -45,11 +46,8 @@ def reload_jobs(
             context.alerts.raise_alert(alert, also_to=store.channels_told(resolved))
         _judge_selection(context, offered, now)
     planner.changed.clear()
-    context.jobset, context.jobs, context.planner = offered, share.jobs, planner
-    context.contested = share.contested
-    context.launcher = launcher
+    context.served.replace(offered, share, planner, launcher, context.clock.monotonic())
     context.alerts.take_up(channels, launcher)
-    context.loaded_at = context.clock.monotonic()
     context.emit(JobsReloaded(at=now, added=added, removed=removed, changed=changed))
 
 
@@ -69,7 +67,7 @@ def tell_of_rejection(context: EngineContext, error: str, now: datetime) -> None
     """Record why the jobs file as it stands cannot be used. Raises ``StateError``."""
     with context.alerts:
         context.store.rejected(error)
-        path = context.jobset.path
+        path = context.served.jobset.path
         context.alerts.open_incident(jobs_file_cause(path), judge_rejected(path, error.splitlines(), now=now))
     context.emit(ReloadRejected(at=now, error=error))
 
@@ -79,7 +77,7 @@ def tell_of_hold_back(context: EngineContext, why: str, now: datetime) -> None:
     with context.alerts:
         context.store.rejected(why or None)
         if not why:
-            path = context.jobset.path
+            path = context.served.jobset.path
             context.alerts.resolve(jobs_file_cause(path), recovery=judge_accepted(path, now=now))
     if why:
         context.emit(ReloadHeldBack(at=now, reason=why))
@@ -97,15 +95,15 @@ def take_up_what_is_left(context: EngineContext, now: datetime) -> bool:
     Raises ``StateError`` with nothing changed.
     """
     store = context.store
-    share = _share(context, context.jobset)
-    if share.contested.keys() == context.contested.keys():
+    share = _share(context, context.served.jobset)
+    if share.contested.keys() == context.served.contested.keys():
         return False
     with context.alerts:
-        share = _share(context, context.jobset)
+        share = _share(context, context.served.jobset)
         planner = Planner(share.jobs.values(), store.job_states(strict=True), now)
         store.engine_serves(context.lock_name, share.names())
         for name in planner.changed:
-            context.remember(planner.states[name])
+            remember(store, planner.states[name])
     planner.changed.clear()
-    context.jobs, context.planner, context.contested = share.jobs, planner, share.contested
+    context.served.replace_share(share, planner)
     return True

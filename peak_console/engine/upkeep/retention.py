@@ -13,13 +13,17 @@ from peak_console.errors import StateError
 from peak_console.runs.local.run_directory import bears_marks
 from peak_console.runs.output.removal import disk_bytes, remove
 from peak_console.store.directory import is_run_number, run_directories, run_directory
+from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from peak_console.clock import Clock
     from peak_console.engine.context import EngineContext
+    from peak_console.engine.served_jobs import ServedJobs
+    from peak_console.store.store import Store
 
 EVERY_SECONDS = 3600.0
 BATCH_SECONDS = 0.01
@@ -34,11 +38,33 @@ RUNS_A_STEP = 20
 LEFTOVERS_A_STEP = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """What is pruned, and by which settings."""
+
+    store: Store
+    served: ServedJobs
+    """Its jobs file says how much is kept."""
+    directory: str
+    clock: Clock
+    began_at: float
+    """When the engine began, in seconds on the monotonic clock."""
+    seen_before: datetime | None
+    """The last sign of an engine before this one."""
+
+
+def pruning_of(context: EngineContext) -> Pruning:
+    """The part of an engine's context that pruning needs."""
+    return Pruning(
+        context.store, context.served, context.directory, context.clock, context.began_at, context.seen_before
+    )
+
+
 class Retention:
     """Prunes one state directory: at once, and then every hour; output beyond its bound every few minutes."""
 
-    def __init__(self, context: EngineContext) -> None:
-        self._context = context
+    def __init__(self, pruning: Pruning) -> None:
+        self._pruning = pruning
         self._pass: Iterator[None] | None = None
         self._next_at = 0.0
         self._whole_at = 0.0
@@ -46,15 +72,15 @@ class Retention:
 
     def seconds_left(self) -> float:
         """Until there is work; not negative."""
-        return max(0.0, self._next_at - self._context.clock.monotonic())
+        return max(0.0, self._next_at - self._pruning.clock.monotonic())
 
     def work(self, now: datetime) -> None:
         """One batch, if it is time for one. Raises ``StateError``; then tries again later."""
-        clock = self._context.clock
+        clock = self._pruning.clock
         began = clock.monotonic()
         if began < self._next_at:
             return
-        has_bound = bool(self._context.jobset.settings.max_state_bytes)
+        has_bound = bool(self._pruning.served.jobset.settings.max_state_bytes)
         self._next_at = began + (CAP_EVERY_SECONDS if has_bound else EVERY_SECONDS)
         steps = self._pass or self._steps(now)
         self._pass = None
@@ -65,138 +91,138 @@ class Retention:
                 return
 
     def _steps(self, now: datetime) -> Iterator[None]:
-        if self._context.clock.monotonic() < self._whole_at:
-            yield from cap_output(self._context)
+        if self._pruning.clock.monotonic() < self._whole_at:
+            yield from cap_output(self._pruning)
             return
-        self._whole_at = self._context.clock.monotonic() + EVERY_SECONDS
-        before = _kept_since(self._context, now)
-        yield from expire_runs(self._context, before)
-        yield from _expire_messages(self._context, before)
-        yield from cap_output(self._context)
+        self._whole_at = self._pruning.clock.monotonic() + EVERY_SECONDS
+        before = _kept_since(self._pruning, now)
+        yield from expire_runs(self._pruning, before)
+        yield from _expire_messages(self._pruning, before)
+        yield from cap_output(self._pruning)
         if not self._swept and before is not None:
-            yield from _sweep(self._context, before)
+            yield from _sweep(self._pruning, before)
             self._swept = True
 
 
-def prune_a_little(context: EngineContext, now: datetime, lot: float, seconds: float) -> None:
+def prune_a_little(pruning: Pruning, now: datetime, lot: float, seconds: float) -> None:
     """What an engine that passes does for as long as ``seconds``, from a job on that ``lot`` (from 0 to 1) chooses.
 
     Does nothing when the registry refuses: this start has done its work.
     """
-    until = context.clock.monotonic() + seconds
-    before = _kept_since(context, now)
+    until = pruning.clock.monotonic() + seconds
+    before = _kept_since(pruning, now)
     try:
-        for _ in expire_runs(context, before, context.store.some_job(lot)):
-            if context.clock.monotonic() >= until:
+        for _ in expire_runs(pruning, before, pruning.store.some_job(lot)):
+            if pruning.clock.monotonic() >= until:
                 return
-        for _ in _expire_messages(context, before):
-            if context.clock.monotonic() >= until:
+        for _ in _expire_messages(pruning, before):
+            if pruning.clock.monotonic() >= until:
                 return
         if lot < CAP_SHARE:
-            until = context.clock.monotonic() + CAP_SECONDS
-            for _ in cap_output(context):
-                if context.clock.monotonic() >= until:
+            until = pruning.clock.monotonic() + CAP_SECONDS
+            for _ in cap_output(pruning):
+                if pruning.clock.monotonic() >= until:
                     return
     except StateError:
         return
 
 
-def _kept_since(context: EngineContext, now: datetime) -> datetime | None:
+def _kept_since(pruning: Pruning, now: datetime) -> datetime | None:
     """When what is kept began; ``None`` if all is kept.
 
     Where no engine was seen for longer than that, the clock may be wrong, as it is at many a boot until the network
     is there: then nothing is too old for an hour.
     """
-    days = context.jobset.settings.keep_days
+    days = pruning.served.jobset.settings.keep_days
     try:
         since = now - timedelta(days=days) if days else None
     except OverflowError:
         return None
-    doubtful = since is not None and context.seen_before is not None and context.seen_before < since
-    return None if doubtful and context.clock.monotonic() - context.began_at < EVERY_SECONDS else since
+    doubtful = since is not None and pruning.seen_before is not None and pruning.seen_before < since
+    return None if doubtful and pruning.clock.monotonic() - pruning.began_at < EVERY_SECONDS else since
 
 
-def expire_runs(context: EngineContext, before: datetime | None, start: str = "") -> Iterator[None]:
+def expire_runs(pruning: Pruning, before: datetime | None, start: str = "") -> Iterator[None]:
     """Prune every job's runs, from ``start`` on, in steps of a few milliseconds."""
-    if before is None and not context.jobset.settings.keep_runs:
+    if before is None and not pruning.served.jobset.settings.keep_runs:
         return
     job, wrapped = start, not start
     if start:
-        yield from _expire_runs_of(context, start, before)
+        yield from _expire_runs_of(pruning, start, before)
     while True:
-        following = context.store.next_job(job)
+        following = pruning.store.next_job(job)
         if following is None and not wrapped:
             job, wrapped = "", True
             continue
         if following is None or (start and wrapped and following >= start):
             return
         job = following
-        yield from _expire_runs_of(context, job, before)
+        yield from _expire_runs_of(pruning, job, before)
 
 
-def _expire_runs_of(context: EngineContext, job: str, before: datetime | None) -> Iterator[None]:
-    store, keep_runs = context.store, context.jobset.settings.keep_runs
+def _expire_runs_of(pruning: Pruning, job: str, before: datetime | None) -> Iterator[None]:
+    store, keep_runs = pruning.store, pruning.served.jobset.settings.keep_runs
     while expired := store.expired_runs(job, keep_runs, before, RUNS_A_STEP):
         store.forget(expired)
         for run_id in expired:
-            remove(run_directory(context.directory, run_id))
+            remove(run_directory(pruning.directory, run_id))
         yield
     yield
 
 
-def cap_output(context: EngineContext) -> Iterator[None]:
+def cap_output(pruning: Pruning) -> Iterator[None]:
     """Remove the oldest finished runs, rows and files together, until what is left of the output is small enough."""
-    limit = context.jobset.settings.max_state_bytes
+    limit = pruning.served.jobset.settings.max_state_bytes
     if not limit:
         return
-    ids = _own_folders(context)
+    ids = _own_folders(pruning)
     yield
     sizes: dict[int, int] = {}
     for count, run_id in enumerate(ids):
-        sizes[run_id] = disk_bytes(run_directory(context.directory, run_id))
+        sizes[run_id] = disk_bytes(run_directory(pruning.directory, run_id))
         if count % RUNS_A_STEP == 0:
             yield
     total = sum(sizes.values())
     for start in range(0, len(ids), RUNS_A_STEP):
         if total <= limit:
             return
-        for run_id in context.store.finished_among(ids[start : start + RUNS_A_STEP]):
+        for run_id in pruning.store.finished_among(ids[start : start + RUNS_A_STEP]):
             if total <= limit:
                 return
-            context.store.forget([run_id])
-            remove(run_directory(context.directory, run_id))
+            pruning.store.forget([run_id])
+            remove(run_directory(pruning.directory, run_id))
             total -= sizes[run_id]
         yield
 
 
-def _own_folders(context: EngineContext) -> list[int]:
+def _own_folders(pruning: Pruning) -> list[int]:
     """The numbers of the folders that are runs', oldest first."""
-    numbers = sorted(run_directories(context.directory))
+    numbers = sorted(run_directories(pruning.directory))
     strange: set[int] = set()
     for start in range(0, len(numbers), LEFTOVERS_A_STEP):
-        unknown = context.store.unknown_runs(numbers[start : start + LEFTOVERS_A_STEP])
-        strange |= {number for number in unknown if not _is_ours(context, number)}
+        unknown = pruning.store.unknown_runs(numbers[start : start + LEFTOVERS_A_STEP])
+        strange |= {number for number in unknown if not _is_ours(pruning, number)}
     return [number for number in numbers if number not in strange]
 
 
-def _is_ours(context: EngineContext, run_id: int) -> bool:
+def _is_ours(pruning: Pruning, run_id: int) -> bool:
     """Whether a folder bears the marks of a run. A state directory may hold what others have put there."""
-    return bears_marks(run_directory(context.directory, run_id))
+    return bears_marks(run_directory(pruning.directory, run_id))
 
 
-def _expire_messages(context: EngineContext, before: datetime | None) -> Iterator[None]:
+def _expire_messages(pruning: Pruning, before: datetime | None) -> Iterator[None]:
     after: int | None = 0
     while after is not None:
-        after = context.store.expire_alerts(after, before)
+        after = pruning.store.expire_alerts(after, before)
         yield
-    while before is not None and context.store.expire_commands(before):
+    while before is not None and pruning.store.expire_commands(before):
         yield
 
 
-def _sweep(context: EngineContext, before: datetime) -> Iterator[None]:
+def _sweep(pruning: Pruning, before: datetime) -> Iterator[None]:
     """Remove the files of runs that no row knows, once they are old."""
     try:
-        entries = os.scandir(os.path.join(context.directory, "runs"))
+        entries = os.scandir(os.path.join(pruning.directory, "runs"))
     except OSError:  # nothing has run yet
         return
     with entries:
@@ -205,18 +231,18 @@ def _sweep(context: EngineContext, before: datetime) -> Iterator[None]:
             if is_run_number(entry.name):
                 ids.append(int(entry.name))
             if len(ids) == LEFTOVERS_A_STEP:
-                _remove_leftovers(context, ids, before)
+                _remove_leftovers(pruning, ids, before)
                 ids = []
                 yield
-        _remove_leftovers(context, ids, before)
+        _remove_leftovers(pruning, ids, before)
         yield
 
 
-def _remove_leftovers(context: EngineContext, ids: list[int], before: datetime) -> None:
-    for run_id in context.store.unknown_runs(ids):
-        if not _is_ours(context, run_id):
+def _remove_leftovers(pruning: Pruning, ids: list[int], before: datetime) -> None:
+    for run_id in pruning.store.unknown_runs(ids):
+        if not _is_ours(pruning, run_id):
             continue
-        directory = run_directory(context.directory, run_id)
+        directory = run_directory(pruning.directory, run_id)
         try:
             changed = os.stat(directory, follow_symlinks=False).st_mtime
         except OSError:  # somebody else removes it at this very moment
