@@ -49,7 +49,12 @@ def _stopped(event: events.EngineStopped) -> Line:
 
 def _run_started(event: events.RunStarted) -> Line:
     run = event.run
-    why = {"retry": f", attempt {run.attempt}", "manual": " by hand", "catch_up": " to catch up"}
+    why = {
+        "retry": f", attempt {run.attempt}",
+        "manual": " by hand",
+        "catch_up": " to catch up",
+        "after": " after its upstreams",
+    }
     return Level.INFO, f"{_name(run)} started{why.get(run.triggered_by, '')}"
 
 

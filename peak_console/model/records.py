@@ -60,6 +60,12 @@ class Run:
     tag: str | None = None
     late_because: str | None = None
     """Why it started late."""
+    awaits: str | None = None
+    """What it waits for before it can have a turn, in words; ``None`` when nothing but its turn."""
+    round_at: datetime | None = None
+    """The moment by which it belongs to a round of its chain; ``None`` is its slot."""
+    stands_since: datetime | None = None
+    """The oldest of the slots that it stands for; ``None`` when it stands for its own."""
 
     @property
     def duration_seconds(self) -> float | None:
@@ -207,3 +213,7 @@ class Claim:
     tag: str | None = None
     late_because: str | None = None
     """Why it starts late."""
+    awaits: str | None = None
+    """What it waits for before it can have a turn."""
+    round_at: datetime | None = None
+    stands_since: datetime | None = None

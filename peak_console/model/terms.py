@@ -19,6 +19,8 @@ class Trigger(StrEnum):
     MANUAL = "manual"
     RETRY = "retry"
     CATCH_UP = "catch_up"
+    AFTER = "after"
+    """Its upstreams have ended as it wants them."""
     SCRIPT = "script"
     """Logged by a user's script through ``log_scheduler_job_run``."""
 

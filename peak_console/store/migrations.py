@@ -6,6 +6,36 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_RUNS_4 = (
+    "id, run_type, job, triggered_by, scheduled_for, attempt, state, outcome, return_code, reason, not_before,"
+    " claimed_at, started_at, finished_at, stop_reason, supervisor, pid, pid_started, command, args, tags, tag,"
+    " late_because"
+)
+_CHAINS = (
+    # First of all: the table of runs is made anew, as runs have a further trigger.
+    (
+        "CREATE TABLE runs_5 ( id INTEGER PRIMARY KEY AUTOINCREMENT, run_type TEXT NOT NULL DEFAULT 'scheduler_job',"
+        " job TEXT NOT NULL, triggered_by TEXT NOT NULL CHECK (triggered_by IN ('schedule', 'manual', 'retry',"
+        " 'catch_up', 'script', 'after')), scheduled_for TEXT, attempt INTEGER NOT NULL DEFAULT 1, state TEXT NOT NULL"
+        " CHECK (state IN ('queued', 'claimed', 'running', 'finished')), outcome TEXT CHECK (outcome IN ('succeeded',"
+        " 'failed', 'timed_out', 'stopped', 'lost', 'not_started', 'missed', 'skipped')), return_code INTEGER,"
+        " reason TEXT, not_before TEXT, claimed_at TEXT NOT NULL, started_at TEXT, finished_at TEXT, stop_reason TEXT,"
+        " supervisor TEXT, pid INTEGER, pid_started TEXT, command TEXT, args TEXT, tags TEXT, tag TEXT,"
+        " late_because TEXT, awaits TEXT, round_at TEXT, stands_since TEXT, UNIQUE (job, scheduled_for, attempt),"
+        " CHECK ((state = 'finished') = (outcome IS NOT NULL)) )"
+    ),
+    f"INSERT INTO runs_5 ({_RUNS_4}) SELECT {_RUNS_4} FROM runs",
+    # Numbers go on from the highest that was ever given, not from the highest that is left.
+    "DELETE FROM sqlite_sequence WHERE name = 'runs_5'",
+    "INSERT INTO sqlite_sequence (name, seq) SELECT 'runs_5', seq FROM sqlite_sequence WHERE name = 'runs'",
+    "DROP TABLE runs",
+    "ALTER TABLE runs_5 RENAME TO runs",
+    "CREATE INDEX runs_unfinished ON runs (id) WHERE state <> 'finished'",
+    "CREATE INDEX runs_of_job ON runs (job, id, outcome)",
+    "CREATE INDEX runs_of_outcome ON runs (outcome, id) WHERE outcome IS NOT NULL",
+    "CREATE INDEX runs_of_type ON runs (run_type, id) WHERE run_type <> 'scheduler_job'",
+)
+"""What chains of jobs need."""
 MIGRATIONS: dict[int, Sequence[str]] = {
     1: (
         "DROP INDEX runs_of_job",
@@ -51,11 +81,12 @@ MIGRATIONS: dict[int, Sequence[str]] = {
             " exclude_tags TEXT NOT NULL, jobs TEXT )"
         ),
     ),
-    4: (),
+    4: (*_CHAINS,),
 }
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
 STAND_INS: dict[int, Mapping[str, str]] = {
     4: {"late_because": "NULL"},
+    5: {"awaits": "NULL", "round_at": "NULL", "stands_since": "NULL"},
 }
 """By version: the columns that it has brought, and what who only looks reads in their place in an older registry."""
 INCIDENTS_SINCE = 3

@@ -54,12 +54,14 @@ class RunRecords(Database):
                 cursor = self._write(
                     "INSERT OR IGNORE INTO runs (run_type, job, triggered_by, scheduled_for, attempt, state, outcome,"
                     " reason, not_before, claimed_at, finished_at, command, args, tags, tag, supervisor,"
-                    " late_because) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " late_because, awaits, round_at, stands_since)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         RUN_TYPE, claim.job, claim.triggered_by, stamp(claim.scheduled_for), claim.attempt, state,
                         claim.outcome, claim.reason, stamp(claim.not_before), at, at if claim.outcome else None,
                         as_json(claim.command), as_json(claim.args), as_json(claim.tags), claim.tag,
-                        supervisor if state == RunState.CLAIMED else None, claim.late_because,
+                        supervisor if state == RunState.CLAIMED else None, claim.late_because, claim.awaits,
+                        stamp(claim.round_at), stamp(claim.stands_since),
                     ),
                 )  # fmt: skip
                 if cursor.rowcount:
@@ -116,7 +118,7 @@ class RunRecords(Database):
         return (
             self._write(
                 "UPDATE runs SET state = 'finished', outcome = ?, return_code = ?, finished_at = ?, not_before = NULL,"
-                " reason = coalesce(?, reason) WHERE id = ? AND state <> 'finished'",
+                " awaits = NULL, reason = coalesce(?, reason) WHERE id = ? AND state <> 'finished'",
                 (outcome, return_code, stamp(at), reason, run_id),
             ).rowcount
             == 1

@@ -62,6 +62,9 @@ RUN_CELLS: tuple[Cell, ...] = (
     ("tag", or_none(cells.text), None),
     ("supervisor", or_none(cells.supervisor), None),
     ("late_because", or_none(cells.text), None),
+    ("awaits", or_none(cells.text), None),
+    ("round_at", or_none(cells.moment), None),
+    ("stands_since", or_none(cells.moment), None),
 )
 RUN_COLUMNS = ", ".join(name for name, _, _ in RUN_CELLS)
 ALERT_CELLS: tuple[Cell, ...] = (

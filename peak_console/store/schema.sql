@@ -4,7 +4,8 @@ CREATE TABLE runs (
   id             INTEGER PRIMARY KEY AUTOINCREMENT,     -- never reused: shown as #123
   run_type       TEXT    NOT NULL DEFAULT 'scheduler_job',
   job            TEXT    NOT NULL,
-  triggered_by   TEXT    NOT NULL CHECK (triggered_by IN ('schedule', 'manual', 'retry', 'catch_up', 'script')),
+  triggered_by   TEXT    NOT NULL CHECK (triggered_by IN ('schedule', 'manual', 'retry', 'catch_up', 'script',
+                                                 'after')),
   scheduled_for  TEXT,                                  -- the slot; for a manual run the moment it was asked for
   attempt        INTEGER NOT NULL DEFAULT 1,
   state          TEXT    NOT NULL CHECK (state IN ('queued', 'claimed', 'running', 'finished')),
@@ -25,6 +26,9 @@ CREATE TABLE runs (
   tags           TEXT,                                  -- JSON list
   tag            TEXT,
   late_because   TEXT,                                  -- why it started late: what it waited for
+  awaits         TEXT,                                  -- what a queued run waits for before it can have a turn
+  round_at       TEXT,                                  -- by what it belongs to a round of its chain; NULL is its slot
+  stands_since   TEXT,                                  -- the oldest slot that it stands for
   UNIQUE (job, scheduled_for, attempt),                 -- nothing runs twice
   CHECK ((state = 'finished') = (outcome IS NOT NULL))
 );
