@@ -13,6 +13,7 @@ from peak_console.decisions.selection import tags_of
 from peak_console.decisions.serving import Share, listed, others
 from peak_console.errors import StateError
 from peak_console.jobs.file.loader import filter_jobs_by_tags
+from peak_console.jobs.model import LIVE
 from peak_console.model.terms import RunState
 from peak_console.schedule.zones import local_time, zone
 from peak_console.store.directory import check_usable
@@ -149,6 +150,7 @@ class _DryRun:
         }
         slot = local_time(step.slot or now, self._zone).isoformat(timespec="seconds")
         who = step.job.name if step.run is None else f"{step.job.name} #{step.run.id}"
+        who = f"{LIVE} {who}" if step.job.is_live else who
         details = [step.reason] if step.reason else []
         if step.action not in (Action.SKIP, Action.MISS, GIVE_UP):
             details.append(self._command(step.job))

@@ -129,7 +129,7 @@ def _mended(event: events.EngineMended) -> Line:
 
 
 def _name(run: Run) -> str:
-    return f"{run.job} #{run.id}"
+    return f"{'LIVE ' if run.is_live else ''}{run.job} #{run.id}"
 
 
 _LINES: dict[type[EngineEvent], Callable[[Any], Line]] = {

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MAX_BYTES: Final = 1024 * 1024
 _OF_ONE_RUN: Final = (
     "PEAK_JOB_NAME", "PEAK_RUN_ID", "PEAK_SCHEDULED_FOR", "PEAK_SLOT_DATE", "PEAK_TIMEZONE", "PEAK_ATTEMPT",
-    "PEAK_TRIGGER",
+    "PEAK_TRIGGER", "PEAK_MODE",
 )  # fmt: skip
 _LITERAL: Final = r"[ \t]*(?:export[ \t]+)?([^=#\s'\"]+)[ \t]*=[ \t]*'([^']*)'[ \t]*(?:#[^\r\n]*)?(?:\r?\n|\r|\Z)"
 """A line with a value in single quotes: as in a shell all between them counts as it is."""
@@ -62,6 +62,8 @@ def job_environment(
     environment["PEAK_ATTEMPT"] = str(attempt)
     environment["PEAK_TRIGGER"] = str(trigger)
     environment["PEAK_TIMEZONE"] = zone_name(job.schedule.timezone)
+    if job.mode is not None:
+        environment["PEAK_MODE"] = job.mode
     if scheduled_for is not None:
         local = scheduled_for.astimezone(zone(job.schedule.timezone))
         environment["PEAK_SCHEDULED_FOR"] = local.isoformat()

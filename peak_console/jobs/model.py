@@ -30,6 +30,18 @@ class CatchUp(StrEnum):
     ALL = "all"
 
 
+LIVE = "LIVE"
+"""How a job that trades with real money is marked wherever it is shown."""
+
+
+class Mode(StrEnum):
+    """With what a job trades: nothing real, an exchange's test network, or real money."""
+
+    PAPER = "paper"
+    TESTNET = "testnet"
+    LIVE = "live"
+
+
 @dataclass(frozen=True, slots=True)
 class JobDefinition:
     """One job. Durations are seconds."""
@@ -69,6 +81,18 @@ class JobDefinition:
     """Per stream; beyond it the middle of the output is dropped. 0 is no limit."""
     meta: Mapping[str, Any] = field(default_factory=dict)
     """What others keep of the job: shown, handed on, and without a meaning here."""
+    mode: str | None = None
+    """With what it trades, one of ``Mode``; ``None`` where it does not trade."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it trades with real money."""
+        return self.mode == Mode.LIVE
+
+
+def mode_in_words(job: JobDefinition) -> str:
+    """A job's mode as every list shows it: that it is live stands out. Empty where it has none."""
+    return LIVE if job.is_live else job.mode or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +113,8 @@ class SchedulerSettings:
     """Of all runs' output together; 0 is no limit."""
     queue_warning_seconds: float = 60
     """A slot that waits longer for its turn is told of; 0 never."""
+    allow_modes: Sequence[str] = tuple(Mode)
+    """The modes whose jobs this machine accepts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,13 @@ class Run:
     """The moment by which it belongs to a round of its chain; ``None`` is its slot."""
     stands_since: datetime | None = None
     """The oldest of the slots that it stands for; ``None`` when it stands for its own."""
+    run_mode: str | None = None
+    """What its job traded with: one of ``jobs.model.Mode``."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it traded with real money."""
+        return self.run_mode == "live"
 
     @property
     def duration_seconds(self) -> float | None:
@@ -217,3 +224,5 @@ class Claim:
     """What it waits for before it can have a turn."""
     round_at: datetime | None = None
     stands_since: datetime | None = None
+    run_mode: str | None = None
+    """What its job trades with."""

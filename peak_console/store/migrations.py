@@ -18,10 +18,12 @@ _CHAINS = (
         " job TEXT NOT NULL, triggered_by TEXT NOT NULL CHECK (triggered_by IN ('schedule', 'manual', 'retry',"
         " 'catch_up', 'script', 'after')), scheduled_for TEXT, attempt INTEGER NOT NULL DEFAULT 1, state TEXT NOT NULL"
         " CHECK (state IN ('queued', 'claimed', 'running', 'finished')), outcome TEXT CHECK (outcome IN ('succeeded',"
-        " 'failed', 'timed_out', 'stopped', 'lost', 'not_started', 'missed', 'skipped')), return_code INTEGER,"
+        " 'failed', 'timed_out', 'stopped', 'lost', 'not_started', 'missed', 'skipped', 'unexpected')),"
+        " return_code INTEGER,"
         " reason TEXT, not_before TEXT, claimed_at TEXT NOT NULL, started_at TEXT, finished_at TEXT, stop_reason TEXT,"
         " supervisor TEXT, pid INTEGER, pid_started TEXT, command TEXT, args TEXT, tags TEXT, tag TEXT,"
-        " late_because TEXT, awaits TEXT, round_at TEXT, stands_since TEXT, UNIQUE (job, scheduled_for, attempt),"
+        " late_because TEXT, awaits TEXT, round_at TEXT, stands_since TEXT, run_mode TEXT,"
+        " UNIQUE (job, scheduled_for, attempt),"
         " CHECK ((state = 'finished') = (outcome IS NOT NULL)) )"
     ),
     f"INSERT INTO runs_5 ({_RUNS_4}) SELECT {_RUNS_4} FROM runs",
@@ -35,7 +37,23 @@ _CHAINS = (
     "CREATE INDEX runs_of_outcome ON runs (outcome, id) WHERE outcome IS NOT NULL",
     "CREATE INDEX runs_of_type ON runs (run_type, id) WHERE run_type <> 'scheduler_job'",
 )
-"""What chains of jobs need."""
+"""What chains of jobs need; and the mode of a run, and the outcome of one whose result is not as expected."""
+_TRUST = (
+    (
+        "CREATE TABLE gates ( gate TEXT PRIMARY KEY, closed_at TEXT, closed_by TEXT, closed_reason TEXT,"
+        " answer TEXT CHECK (answer IN ('open', 'closed')), words TEXT, answered_at TEXT )"
+    ),
+    (
+        "CREATE TABLE provenance ( run_id INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,"
+        " facts TEXT NOT NULL )"
+    ),
+    (
+        "CREATE TABLE metrics ( run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, name TEXT NOT NULL,"
+        " value REAL NOT NULL, PRIMARY KEY (run_id, name) ) WITHOUT ROWID"
+    ),
+    "ALTER TABLE deliveries ADD COLUMN only_if_open INTEGER NOT NULL DEFAULT 0",
+)
+"""What gates, results, provenance and escalation need."""
 MIGRATIONS: dict[int, Sequence[str]] = {
     1: (
         "DROP INDEX runs_of_job",
@@ -81,12 +99,12 @@ MIGRATIONS: dict[int, Sequence[str]] = {
             " exclude_tags TEXT NOT NULL, jobs TEXT )"
         ),
     ),
-    4: (*_CHAINS,),
+    4: (*_CHAINS, *_TRUST),
 }
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
 STAND_INS: dict[int, Mapping[str, str]] = {
     4: {"late_because": "NULL"},
-    5: {"awaits": "NULL", "round_at": "NULL", "stands_since": "NULL"},
+    5: {"awaits": "NULL", "round_at": "NULL", "stands_since": "NULL", "run_mode": "NULL"},
 }
 """By version: the columns that it has brought, and what who only looks reads in their place in an older registry."""
 INCIDENTS_SINCE = 3

@@ -10,7 +10,7 @@ CREATE TABLE runs (
   attempt        INTEGER NOT NULL DEFAULT 1,
   state          TEXT    NOT NULL CHECK (state IN ('queued', 'claimed', 'running', 'finished')),
   outcome        TEXT    CHECK (outcome IN ('succeeded', 'failed', 'timed_out', 'stopped', 'lost', 'not_started',
-                                            'missed', 'skipped')),
+                                            'missed', 'skipped', 'unexpected')),
   return_code    INTEGER,
   reason         TEXT,                                  -- why it was skipped, stopped, not started; what it stands for
   not_before     TEXT,                                  -- a queued retry waits until then
@@ -29,6 +29,7 @@ CREATE TABLE runs (
   awaits         TEXT,                                  -- what a queued run waits for before it can have a turn
   round_at       TEXT,                                  -- by what it belongs to a round of its chain; NULL is its slot
   stands_since   TEXT,                                  -- the oldest slot that it stands for
+  run_mode       TEXT,                                  -- what its job traded with then: 'paper', 'testnet', 'live'
   UNIQUE (job, scheduled_for, attempt),                 -- nothing runs twice
   CHECK ((state = 'finished') = (outcome IS NOT NULL))
 );
@@ -92,7 +93,8 @@ CREATE TABLE deliveries (                               -- the outbox: what has 
   attempts        INTEGER NOT NULL DEFAULT 0,
   next_attempt_at TEXT,                                 -- NULL once delivered or given up
   delivered_at    TEXT,
-  last_error      TEXT
+  last_error      TEXT,
+  only_if_open    INTEGER NOT NULL DEFAULT 0             -- 1: not sent once the alert is acknowledged or resolved
 );
 CREATE INDEX deliveries_open ON deliveries (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX deliveries_of_alert ON deliveries (alert_id);
@@ -127,3 +129,25 @@ CREATE TABLE engines (                                  -- who serves which jobs
   exclude_tags TEXT NOT NULL,                           -- JSON list
   jobs         TEXT                                     -- JSON list of the jobs that it serves; NULL is all
 );
+
+CREATE TABLE gates (                                    -- what people and checks have said of each gate
+  gate          TEXT PRIMARY KEY,
+  closed_at     TEXT,                                   -- a person has closed it, whatever its check says
+  closed_by     TEXT,
+  closed_reason TEXT,
+  answer        TEXT CHECK (answer IN ('open', 'closed')),
+  words         TEXT,                                   -- of its check, with its answer
+  answered_at   TEXT                                    -- when the check began to answer so
+);
+
+CREATE TABLE provenance (                               -- from what a run was made
+  run_id INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+  facts  TEXT NOT NULL                                  -- JSON object
+);
+
+CREATE TABLE metrics (                                  -- the numbers of a run's result
+  run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  name   TEXT    NOT NULL,
+  value  REAL    NOT NULL,
+  PRIMARY KEY (run_id, name)
+) WITHOUT ROWID;

@@ -11,6 +11,7 @@ from peak_console.decisions.places import PlacesTaken, waits_since
 from peak_console.decisions.serving import Coverage
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import UsageError
+from peak_console.jobs.model import mode_in_words
 from peak_console.schedule.words import foreign_zone, in_words
 from peak_console.schedule.zones import zone_name
 from peak_console.text import ago, duration
@@ -50,8 +51,8 @@ def show_jobs(options: Namespace) -> int:
         return 0
     note_no_jobs(selection)
     if found:
-        headers = ("state", "job", "schedule", "next", "", "last run", "tags")
-        write_table(headers, [_job_row(view, selection, places) for view in found], flexible=6)
+        headers = ("state", "mode", "job", "schedule", "next", "", "last run", "tags")
+        write_table(headers, [_job_row(view, selection, places) for view in found], flexible=7)
     return 0
 
 
@@ -97,6 +98,7 @@ def _job_object(view: JobView, selection: Selection, places: PlacesTaken, hold: 
     waiting = _waiting(view, places)
     return {
         "name": job.name,
+        "mode": job.mode,
         "enabled": view.enabled,
         "disabled_by": view.disabled_by,
         "state": view.standing,
@@ -138,6 +140,7 @@ def _job_row(view: JobView, selection: Selection, places: PlacesTaken) -> tuple[
     job, slot = view.job, view.next_slot
     return (
         _state(view, selection, places),
+        mode_in_words(job),
         job.name,
         _schedule(job, selection),
         shown_with_zone(slot, selection.zone_of(job)) if slot is not None else "–",
@@ -214,7 +217,12 @@ def show_next(options: Namespace) -> int:
     if options.json:
         write_json(
             [
-                {"job": job.name, "not_served": not_served.get(job.name), "slot": iso(slot, selection.zone_of(job))}
+                {
+                    "job": job.name,
+                    "mode": job.mode,
+                    "not_served": not_served.get(job.name),
+                    "slot": iso(slot, selection.zone_of(job)),
+                }
                 for slot, job in found
             ]
         )
@@ -225,12 +233,13 @@ def show_next(options: Namespace) -> int:
             (
                 shown_with_zone(slot, selection.zone_of(job)),
                 until(slot, selection.now) + (", not served" if job.name in not_served else ""),
+                mode_in_words(job),
                 job.name,
                 _schedule(job, selection),
             )
             for slot, job in found
         ]
-        write_table(("slot", "", "job", "schedule"), rows, flexible=3)
+        write_table(("slot", "", "mode", "job", "schedule"), rows, flexible=4)
         for name in dict.fromkeys(job.name for _, job in found if job.name in not_served):
             note(f"{name} is not served: {not_served[name]}")
     elif jobs:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 RUN_KEYS = (
     "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
     "finished_at", "duration_seconds", "lateness_seconds", "late_because", "command", "tags", "tag", "args",
+    "mode",
 )  # fmt: skip
 """The documented keys of a run in JSON, and the columns of the CSV."""
 
@@ -46,7 +47,8 @@ def show_runs(options: Namespace) -> int:
         return 0
     if runs:
         headers = (
-            "run", "type", "job", "triggered by", "slot", "started", "took", "late", "outcome", "code", "why", "command"
+            "run", "type", "mode", "job", "triggered by", "slot", "started", "took", "late", "outcome", "code", "why",
+            "command",
         )  # fmt: skip
         write_table(headers, [_run_row(run, selection.zone) for run in runs], flexible=len(headers) - 1)
         _note_more(len(runs), limit)
@@ -98,6 +100,7 @@ def _run_object(run: Run, zone: tzinfo) -> dict[str, Any]:
         run.id, run.run_type, run.job, run.triggered_by, iso(run.scheduled_for, zone), run.attempt, run.outcome,
         run.return_code, iso(run.started_at, zone), iso(run.finished_at, zone), run.duration_seconds,
         run.lateness_seconds, run.late_because, list(run.command), list(run.tags), run.tag, dict(run.args),
+        run.run_mode,
     )  # fmt: skip
     return dict(zip(RUN_KEYS, values, strict=True))
 
@@ -109,6 +112,7 @@ def _run_row(run: Run, zone: tzinfo) -> tuple[str, ...]:
     return (
         f"#{run.id}",
         run.run_type if run.run_type != RUN_TYPE else "",
+        "LIVE" if run.is_live else run.run_mode or "",
         run.job,
         trigger if run.attempt == 1 else f"{trigger}, attempt {run.attempt}",
         # A slot that became a run is told by its start and its lateness.

@@ -8,6 +8,7 @@ from peak_console.alerts.results import channels_in_trouble
 from peak_console.decisions.job_status import Standing, counts, views
 from peak_console.decisions.places import PlacesTaken, named
 from peak_console.decisions.serving import listed
+from peak_console.jobs.model import LIVE
 from peak_console.store.heartbeat import signs_of_life
 from peak_console.store.locks import is_held
 from peak_console.text import ago, countdown, counted, duration, safe
@@ -50,6 +51,7 @@ class _Status:
         found = views(selection.jobs.values(), store, selection.now)
         tally = counts(found)
         self.claimed = [view.job.name for view in found if view.standing == Standing.CLAIMED]
+        self.live = [view.job.name for view in found if view.job.is_live and view.enabled]
         self.not_served = [view.job.name for view in found if view.not_served is not None]
         limit = selection.jobset.settings.max_concurrent_runs if selection.jobset is not None else 0
         self.places = PlacesTaken(
@@ -97,6 +99,7 @@ def _object(status: _Status) -> dict[str, Any]:
         "engine": _engine_object(engine, zone) if engine is not None else None,
         "engines": [_engine_object(each, zone) for each in status.engines],
         "not_served": status.not_served,
+        "live": status.live,
         "places": {
             "taken": len(status.places.active),
             "limit": status.places.limit,
@@ -144,6 +147,7 @@ def _lines(status: _Status) -> list[tuple[str, str]]:
         *(("engine", text) for text in engines or [_no_engine(status)]),
         ("hold", _hold(status.hold, zone)),
         ("jobs", f"{jobs}: {', '.join(told)}" if told else jobs),
+        *([("live", f"{LIVE}: {counted(len(status.live), 'job')}: {listed(status.live)}")] if status.live else []),
         *([("places", _places(status.places))] if status.places.limit or status.places.waiting else []),
         *([("unserved", _not_served(status))] if status.not_served else []),
         ("next", _next_in_words(status)),

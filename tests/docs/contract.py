@@ -16,6 +16,7 @@ OR_NULL = " or null"
 CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "jobs": {
         "name": (TEXT, "the job"),
+        "mode": (TEXT + OR_NULL, "what it trades with: `paper`, `testnet`, `live`"),
         "enabled": (FLAG, "whether its slots fire"),
         "disabled_by": (TEXT + OR_NULL, "`file` or `operator`"),
         "state": (TEXT, "how it stands: " + ", ".join(f"`{each}`" for each in Standing)),
@@ -37,6 +38,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "next": {
         "job": (TEXT, "the job"),
+        "mode": (TEXT + OR_NULL, "what it trades with: `paper`, `testnet`, `live`"),
         "not_served": (TEXT + OR_NULL, "why no engine is going to start it, while engines serve other jobs"),
         "slot": (TIME, "when it is due, in the job's zone"),
     },
@@ -70,6 +72,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "tags": (TEXTS, "of the job at that time"),
         "tag": (TEXT + OR_NULL, "what a script has logged it under"),
         "args": (OBJECT, "its arguments, or what a script has logged; secrets masked"),
+        "mode": (TEXT + OR_NULL, "what its job traded with then: `paper`, `testnet`, `live`"),
     },
     "alerts": {
         "id": (NUMBER, "what `ack` takes"),
@@ -97,6 +100,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "engines": (OBJECTS, "every engine that serves, with the same keys: several share the jobs by tags"),
         "not_served": (TEXTS, "the jobs that none of them serves"),
+        "live": (TEXTS, "the enabled jobs that trade with real money"),
         "places": (OBJECT, "`taken`, `limit` (0: none), `waiting`, `longest_wait_seconds`, `behind`"),
         "hold": (OBJECT + OR_NULL, "`since`, `by`, `reason`; null: none"),
         "counts": (OBJECT, "how many jobs stand how"),
@@ -150,6 +154,7 @@ RUN_VARIABLES: Mapping[str, str] = {
     "PEAK_TIMEZONE": "the job's time zone; with `UTC`, times without an offset are UTC in `log_scheduler_job_run`",
     "PEAK_ATTEMPT": "which attempt it is, from 1",
     "PEAK_TRIGGER": "why it was started: `schedule`, `manual`, `retry`, `catch_up`",
+    "PEAK_MODE": "what it trades with, where its job has a `mode`: `paper`, `testnet`, `live`",
     "PEAK_CONSOLE_STATE_DIR": "the state directory, for `log_scheduler_job_run` and verbs",
     "PYTHONUNBUFFERED": "`1`, unless it is set: what a script prints is seen at once",
 }

@@ -13,12 +13,13 @@ from peak_console.jobs.file.fields.field import (
     CHANNEL,
     JOB,
     LEVELS,
+    MODES,
     OVERLAPS,
     SCHEDULE_TYPES,
     SCHEDULER,
     Field,
 )
-from peak_console.jobs.model import AlertChannel, CatchUp, JobDefinition, Overlap, SchedulerSettings
+from peak_console.jobs.model import AlertChannel, CatchUp, JobDefinition, Mode, Overlap, SchedulerSettings
 from peak_console.model.records import Level
 from peak_console.schedule.model import JobSchedule, ScheduleType
 
@@ -84,6 +85,7 @@ def test_choices_are_those_of_the_model() -> None:
     assert tuple(Overlap) == OVERLAPS
     assert tuple(CatchUp) == CATCH_UPS
     assert tuple(Level) == LEVELS
+    assert tuple(Mode) == MODES
     assert tuple(ScheduleType) == SCHEDULE_TYPES
 
 

@@ -290,3 +290,12 @@ def _load() -> object:
     from peak_console.jobs.file.loader import load
 
     return load("jobs.toml")
+
+
+@scenario
+def modes_that_this_machine_does_not_allow(stage: Stage) -> None:
+    stage.jobs(
+        '[scheduler]\nallow_modes = ["paper"]\n'
+        '[[job]]\nname = "a"\nargs = { script = "a.py" }\nmode = "live"\n[[job]]\nname = "b"\nmode = "papr"\n'
+    )
+    stage.run("validate")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.verbs.conftest import CommandLine
 
 KEYS = [
-    "name", "enabled", "disabled_by", "state", "schedule", "timezone", "next_slot", "why_not", "not_served", "waiting",
-    "last_run", "tags", "meta",
+    "name", "mode", "enabled", "disabled_by", "state", "schedule", "timezone", "next_slot", "why_not", "not_served",
+    "waiting", "last_run", "tags", "meta",
 ]  # fmt: skip
 
 
@@ -37,6 +37,7 @@ def test_json_of_a_job_that_never_ran(peak: CommandLine) -> None:
     job = peak("jobs", "--json").json[0]
     assert job == {
         "name": "forward_signals",
+        "mode": None,
         "enabled": True,
         "disabled_by": None,
         "state": "waiting",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 KEYS = [
     "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
     "finished_at", "duration_seconds", "lateness_seconds", "late_because", "command", "tags", "tag", "args",
+    "mode",
 ]  # fmt: skip
 
 
@@ -47,6 +48,7 @@ def test_json_of_a_run_is_the_documented_object(peak: CommandLine, store: Store)
         "tags": ["risk"],
         "tag": "scheduler",
         "args": {},
+        "mode": None,
     }
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from peak_console.alerts.timing import DIGEST_SECONDS, REALERT_SECONDS
 from peak_console.engine.events import AlertRaised
+from peak_console.jobs.model import LIVE
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -131,4 +132,9 @@ class AlertLog:
         return channels_for(alert, tags, self.channels) if self._is_sending else []
 
     def _masked(self, alert: Alert) -> Alert:
+        """An alert as it is recorded: no secret is in it, and one of a live job says so first."""
+        job = self._launcher.job(alert.job) if alert.job is not None else None
+        if job is not None and job.mode is not None:
+            mark = f"{LIVE} " if job.is_live else ""
+            alert = replace(alert, message=mark + alert.message, context={**alert.context, "mode": job.mode})
         return replace(alert, message=self._launcher.redactor.text(alert.message))

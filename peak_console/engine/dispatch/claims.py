@@ -55,6 +55,7 @@ class Claims:
             tags=list(job.tags),
             tag=TAG,
             late_because=late_because if outcome is None else None,
+            run_mode=job.mode,
         )
 
     def why_late(self, verdict: Verdict, now: datetime, claims: Sequence[Claim]) -> str | None:

@@ -140,7 +140,7 @@ class DueSlots:
         reason = context.served.launcher.redactor.text(sentence(error))
         claim = Claim(
             job=job.name, scheduled_for=pending.latest, triggered_by=Trigger.SCHEDULE, outcome=Outcome.NOT_STARTED,
-            reason=reason, command=[], args={}, tags=list(job.tags), tag=TAG,
+            reason=reason, command=[], args={}, tags=list(job.tags), tag=TAG, run_mode=job.mode,
         )  # fmt: skip
         state = context.served.planner.decided(job, pending.latest)
         with context.alerts:

@@ -155,6 +155,7 @@ class Bookkeeper:
             tags=end.run.tags,
             tag=TAG,
             late_because=RETRY,
+            run_mode=end.run.run_mode,
         )
 
     def _stderr_tail(self, run: Run) -> list[str]:

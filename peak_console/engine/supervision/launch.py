@@ -67,6 +67,10 @@ class Launcher:
         self._learned: dict[str, set[str]] = {}
         self._shown: dict[str, tuple[JobDefinition, list[str], dict[str, object]]] = {}
 
+    def job(self, name: str) -> JobDefinition | None:
+        """The definition of a job in the jobs file; ``None`` where it has none."""
+        return self._own.get(name)
+
     def shown(self, job: JobDefinition) -> tuple[list[str], dict[str, object]]:
         """The command line as written, not resolved, and the arguments, both with secrets masked."""
         known = self._shown.get(job.name)

@@ -217,6 +217,15 @@ class Reader:
         values["schedule"] = self._schedule(index, table, times)
         if "timezone" in times and values["schedule"] is not None:
             self._warn_of_zone((JOB, index, "timezone"), _label(index, table), times["timezone"])
+        mode = values.get("mode")
+        if mode is not None and mode not in self.settings.allow_modes:
+            good = False
+            allowed = ", ".join(quoted(each) for each in self.settings.allow_modes)
+            message = (
+                f"{_label(index, table)}: mode {quoted(mode)} is not allowed on this machine:"
+                f" [scheduler] allow_modes = [{allowed}]; allow it there, or leave the job out"
+            )
+            self.findings.error((JOB, index, "mode"), message)
         good = good and values["schedule"] is not None
         if not good:
             return None

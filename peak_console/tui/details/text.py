@@ -8,7 +8,7 @@ from textual.content import Content
 
 from peak_console.decisions.grace import grace_seconds
 from peak_console.decisions.job_status import CLAIMED_MEANS, DisabledBy, Standing
-from peak_console.jobs.model import CatchUp, JobDefinition, Overlap
+from peak_console.jobs.model import CatchUp, JobDefinition, Overlap, mode_in_words
 from peak_console.schedule.words import in_words
 from peak_console.schedule.zones import local_time
 from peak_console.text import countdown, counted, duration, safe, size
@@ -51,9 +51,12 @@ def headline(view: JobView) -> Content:
     """State, name and tags, on one line."""
     look = standing(view.standing)
     tags = " ".join(f"#{safe(tag)}" for tag in view.job.tags)
+    mode = view.job.mode
+    mark = (f" {mode_in_words(view.job)} ", "bold reverse $text-error" if view.job.is_live else MUTED) if mode else ""
     return Content.assemble(
-        (f"{look.glyph} {look.word}", f"bold {look.colour}"), "   ", (safe(view.job.name), "bold"), "   ", (tags, MUTED)
-    )
+        (f"{look.glyph} {look.word}", f"bold {look.colour}"), "   ", mark, "  " if mode else "",
+        (safe(view.job.name), "bold"), "   ", (tags, MUTED),
+    )  # fmt: skip
 
 
 def why_disabled(view: JobView, now: datetime, zone: tzinfo) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from peak_console.decisions.job_status import DisabledBy, Standing
+from peak_console.jobs.model import LIVE
 from peak_console.model.records import Outcome
 from peak_console.schedule.words import foreign_zone, in_words
 from peak_console.text import ago, countdown, duration, safe
@@ -42,6 +43,7 @@ class Facts:
         "_timing",
         "haystack",
         "last",
+        "mark",
         "name",
         "name_width",
         "noted",
@@ -57,7 +59,9 @@ class Facts:
         view = row.view
         self.row = row
         self.name = safe(row.name)
-        self.name_width = width_of(self.name)
+        self.mark = f" {LIVE} " if view.job.is_live else ""
+        """What stands before the name of a job that trades with real money."""
+        self.name_width = width_of(self.name) + (len(self.mark) + 1 if self.mark else 0)
         schedule = view.job.schedule
         with_zone = shown_in is not None and foreign_zone(schedule, shown_in) is not None
         self.schedule = safe(in_words(schedule, with_zone=with_zone).removeprefix("cron "))
@@ -66,7 +70,7 @@ class Facts:
         self.tags_width = width_of(self.tags)
         self.noted = view.override is not None
         """Whether a second line says what an operator did."""
-        self.haystack = f"{self.name} {standing(view.standing).word} {self.tags}".casefold()
+        self.haystack = f"{self.mark} {self.name} {standing(view.standing).word} {self.tags}".casefold()
         self.last = _last_ended(row)
         self.worst = (_ORDER.get(view.standing, len(_ORDER)), view.next_slot or NEVER)
         self._timing: tuple[float | None, float | None] | None = None
@@ -186,7 +190,8 @@ def cell_of(facts: Facts, key: str, width: int, now: datetime) -> Cell:
             return ((f"{look.glyph} {look.word}", look.style),)
         case "name":
             off = facts.row.view.standing == Standing.DISABLED
-            return ((facts.name, "muted" if off else "name"),)
+            name = (facts.name, "muted" if off else "name")
+            return ((facts.mark, "live"), (" ", "text"), name) if facts.mark else (name,)
         case "schedule":
             return ((facts.schedule, "muted"),)
         case "next":

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from peak_console.tui.jobs.cells import Facts
     from peak_console.tui.state.snapshot import Snapshot
 
-_STYLES = ("text", "name", "muted", "header", "sorted", "error", "warning", "success", "primary", "accent", "bar")
+_STYLES = (
+    "text", "name", "muted", "header", "sorted", "error", "warning", "success", "primary", "accent", "bar", "live"
+)  # fmt: skip
 
 
 class JobTable(CursorList):

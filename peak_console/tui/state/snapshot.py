@@ -67,6 +67,11 @@ class JobRow:
         return self.view.job.name
 
     @property
+    def is_live(self) -> bool:
+        """Whether the job trades with real money."""
+        return self.view.job.is_live
+
+    @property
     def expected_seconds(self) -> float | None:
         """The median duration of its successful runs, or ``None`` while there is none."""
         runs = (run for run in self.history if run.outcome == "succeeded")

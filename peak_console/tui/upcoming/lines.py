@@ -5,6 +5,7 @@ from __future__ import annotations
 from heapq import nsmallest
 
 from peak_console.decisions.places import waits_since
+from peak_console.jobs.model import LIVE
 from peak_console.schedule.words import foreign_zone
 from peak_console.text import countdown, safe
 from peak_console.tui.drawing.glyphs import QUEUED, RETRYING, RUNNING, SLOW_FACTOR, UNSERVED, elapsed, moment
@@ -47,6 +48,8 @@ class UpcomingLine:
     """Why the moment is not a slot, or why nothing starts then."""
     behind: str | None = None
     """What a slot waits for whose moment has come: ``behind backup #12``."""
+    live: bool = False
+    """Whether its job trades with real money."""
     own_zone: tzinfo | None = None
     """The job's zone, where its slot is a time of day there and not in the zone that times are shown in."""
 
@@ -79,16 +82,18 @@ def _running(snapshot: Snapshot) -> Iterator[UpcomingLine]:
     for row in snapshot.rows:
         for run in row.view.active:
             if run.started_at is not None:
-                yield UpcomingLine(name=row.name, started=run.started_at, expected=row.expected_seconds)
+                yield UpcomingLine(
+                    name=row.name, started=run.started_at, expected=row.expected_seconds, live=row.is_live
+                )
 
 
 def _waiting(snapshot: Snapshot) -> Iterator[UpcomingLine]:
     if (places := snapshot.places) is None:
         return
-    names = {row.name for row in snapshot.rows}
+    rows = {row.name: row for row in snapshot.rows}
     for run in (*places.waiting, *places.unserved):
-        if run.job in names:
-            yield UpcomingLine(name=run.job, at=waits_since(run), behind=places.in_words(run))
+        if (row := rows.get(run.job)) is not None:
+            yield UpcomingLine(name=run.job, at=waits_since(run), behind=places.in_words(run), live=row.is_live)
 
 
 def _ahead(snapshot: Snapshot) -> Iterator[UpcomingLine]:
@@ -97,16 +102,23 @@ def _ahead(snapshot: Snapshot) -> Iterator[UpcomingLine]:
         for run in row.view.queued:
             if run.id not in waiting:
                 remark = replace(RETRYING, word=f"attempt {run.attempt}") if run.attempt > 1 else QUEUED
-                yield UpcomingLine(name=row.name, at=waits_since(run), remark=remark)
+                yield UpcomingLine(name=row.name, at=waits_since(run), remark=remark, live=row.is_live)
         if row.view.next_slot is not None:
             own_zone = foreign_zone(row.view.job.schedule, snapshot.zone)
             unserved = UNSERVED if row.view.not_served is not None else None
-            yield UpcomingLine(name=row.name, at=row.view.next_slot, remark=unserved, own_zone=own_zone)
+            yield UpcomingLine(
+                name=row.name, at=row.view.next_slot, remark=unserved, own_zone=own_zone, live=row.is_live
+            )
+
+
+def _shown(line: UpcomingLine) -> str:
+    name = safe(line.name or "")
+    return f"{LIVE} {name}" if line.live else name
 
 
 def name_width(lines: list[UpcomingLine]) -> int:
     """How wide the names of the running jobs are, so that their bars begin together."""
-    return min(_NAME_MAX, max((width_of(safe(line.name)) for line in lines if line.started and line.name), default=0))
+    return min(_NAME_MAX, max((width_of(_shown(line)) for line in lines if line.started and line.name), default=0))
 
 
 def line_pieces(line: UpcomingLine, now: datetime, zone: tzinfo, names: int, width: int) -> list[Piece]:
@@ -124,7 +136,7 @@ def line_pieces(line: UpcomingLine, now: datetime, zone: tzinfo, names: int, wid
     if line.own_zone is not None:
         when = f"{moment(line.at, now, line.own_zone)} {line.at.astimezone(line.own_zone):%Z} = {when}"
     room = width - pieces_width(pieces) - width_of(remark)
-    name = safe(line.name or "")
+    name = _shown(line)
     pieces.append((cut(name, room), "text"))
     if line.remark:
         pieces.append((remark, line.remark.style))
@@ -138,7 +150,7 @@ def _wait_pieces(line: UpcomingLine, seconds: float, width: int) -> list[Piece]:
     """How long it has waited, its name, and whom it waits for; where there is no room, the name keeps its least."""
     pieces: list[Piece] = [(f" {elapsed(seconds):>{_COUNTDOWN}}  ", "warning")]
     room = max(0, width - pieces_width(pieces))
-    name, behind = safe(line.name or ""), safe(line.behind or "")
+    name, behind = _shown(line), safe(line.behind or "")
     cells = max(_NAME_MIN, room - min(width_of(behind), _BEHIND_MIN) - 2)
     left = room - min(cells, width_of(name)) - 2
     if not behind or left < _BEHIND_LEAST:
@@ -153,7 +165,7 @@ def _run_pieces(line: UpcomingLine, seconds: float, names: int, width: int) -> l
     room = width - 2 - 1 - _SHARE - width_of(tail)
     named = max(min(names, room - _BAR_MIN), min(names, _NAME_MIN))
     bar = min(room - named, _BAR_MAX)
-    name = cut(safe(line.name or ""), named)
+    name = cut(_shown(line), named)
     head = f" {name}{' ' * (named - width_of(name))} "
     if line.expected is None or line.expected <= 0:
         pieces: list[Piece] = [(head, "text"), (" " * (max(0, bar) + 1 + _SHARE), "text")]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from peak_console.jobs.file.fields.alerts import ALERT_FIELDS
 from peak_console.jobs.file.fields.job import JOB_FIELDS
+from peak_console.jobs.file.fields.modes import MODE_FIELDS
 from peak_console.jobs.file.fields.policies import POLICY_FIELDS
 from peak_console.jobs.file.fields.scheduler import SCHEDULER_FIELDS
 from peak_console.jobs.file.fields.schedules import SCHEDULE_FIELDS
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from peak_console.jobs.file.fields.field import Field
 
-FIELDS: Final = (*JOB_FIELDS, *SCHEDULE_FIELDS, *POLICY_FIELDS, *SCHEDULER_FIELDS, *ALERT_FIELDS)
+FIELDS: Final = (*JOB_FIELDS, *SCHEDULE_FIELDS, *POLICY_FIELDS, *SCHEDULER_FIELDS, *MODE_FIELDS, *ALERT_FIELDS)
 
 
 def fields_of(table: str) -> dict[str, Field]:

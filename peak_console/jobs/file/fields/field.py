@@ -34,6 +34,7 @@ MAX_INTEGER: Final = 2**63 - 1
 
 OVERLAPS: Final = ("skip", "queue", "allow", "kill_previous")
 CATCH_UPS: Final = ("skip", "latest", "all")
+MODES: Final = ("paper", "testnet", "live")
 LEVELS: Final = ("info", "warning", "critical")
 SCHEDULE_TYPES: Final = ("once", "interval", "daily", "cron")
 

@@ -1,0 +1,33 @@
+"""Keys that tell jobs which trade with real money from all others."""
+
+from __future__ import annotations
+
+from peak_console.jobs.file.fields.field import JOB, MODES, SCHEDULER, TEXT, TEXTS, Field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
+
+MODE_FIELDS: Final = (
+    Field(
+        "mode",
+        TEXT,
+        None,
+        "What the job trades with: paper (nothing real), testnet (a test network of the exchange) or live (real money)."
+        " Live jobs are marked wherever they are shown, and each run is told its mode as PEAK_MODE.",
+        '"paper"',
+        where=(JOB,),
+        choices=MODES,
+    ),
+    Field(
+        "allow_modes",
+        TEXTS,
+        list(MODES),
+        "The modes that this machine accepts: a jobs file with a job of any other mode is refused as a whole. Jobs"
+        " without a mode are always accepted.",
+        '["paper", "testnet"]',
+        where=(SCHEDULER,),
+        choices=MODES,
+        form="choice",
+    ),
+)
