@@ -12,7 +12,7 @@ from peak_console.text import duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime, tzinfo
     from typing import Any
 
@@ -102,13 +102,10 @@ def judge_finished(
     """
     if run.outcome is None:
         raise ValueError(f"run #{run.id} has not finished")
-    judge = _BY_OUTCOME.get(Outcome(run.outcome))
-    if judge is None:
-        return None
     finished = Finished(job, run, failures_before, retry_at, stderr_tail, resolved, now, zone)
     if run.outcome not in (Outcome.SUCCEEDED, Outcome.STOPPED) and failures_before + 1 < finished.alert_after:
         return None
-    judgement = judge(finished)
+    judgement = _judgement(run.outcome, finished)
     if judgement is None:
         return None
     level, headline, details = judgement
@@ -169,14 +166,22 @@ def _stopped(finished: Finished) -> Judgement:
     return Level.INFO, "was stopped", [why] if why else []
 
 
-_BY_OUTCOME: dict[Outcome, Callable[[Finished], Judgement | None]] = {
-    Outcome.SUCCEEDED: _succeeded,
-    Outcome.FAILED: _failed,
-    Outcome.TIMED_OUT: _timed_out,
-    Outcome.LOST: _lost,
-    Outcome.NOT_STARTED: _not_started,
-    Outcome.STOPPED: _stopped,
-}
+def _judgement(outcome: Outcome, finished: Finished) -> Judgement | None:
+    match outcome:
+        case Outcome.SUCCEEDED:
+            return _succeeded(finished)
+        case Outcome.FAILED:
+            return _failed(finished)
+        case Outcome.TIMED_OUT:
+            return _timed_out(finished)
+        case Outcome.LOST:
+            return _lost(finished)
+        case Outcome.NOT_STARTED:
+            return _not_started(finished)
+        case Outcome.STOPPED:
+            return _stopped(finished)
+        case Outcome.MISSED | Outcome.SKIPPED:  # slots without a run: ``judge_missed`` has those that matter
+            return None
 
 
 def _reason(finished: Finished) -> list[str]:

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from peak_console.model.records import Run
+    from peak_console.model.records import Outcome, Run
 
 
 def judge_unwatched(run: Run, error: str, *, now: datetime) -> Alert:
@@ -31,7 +31,7 @@ def judge_undecided(job_name: str, error: str, *, now: datetime) -> Alert:
     return Alert(Level.CRITICAL, "\n".join(lines), now, context={"job_name": job_name, "error": error}, job=job_name)
 
 
-def judge_unjudged(run: Run, outcome: str, error: str, *, now: datetime) -> Alert:
+def judge_unjudged(run: Run, outcome: Outcome, error: str, *, now: datetime) -> Alert:
     """The alert of a run whose end was recorded without its consequences (retry, alert): deciding them failed."""
     lines = [
         f"{run.job} #{run.id} ended ({outcome}), but what follows could not be decided: {error}",

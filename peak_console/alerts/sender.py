@@ -146,11 +146,16 @@ def _with_facts(service: Apprise, alert: Alert) -> Iterator[None]:
         plugin.payload_extras = own
 
 
-def _notify_type(level: str) -> str:
+def _notify_type(level: Level) -> str:
     from apprise import NotifyType
 
-    kinds = {Level.WARNING: NotifyType.WARNING, Level.CRITICAL: NotifyType.FAILURE}
-    return kinds.get(Level(level), NotifyType.INFO)
+    match level:
+        case Level.INFO:
+            return NotifyType.INFO
+        case Level.WARNING:
+            return NotifyType.WARNING
+        case Level.CRITICAL:
+            return NotifyType.FAILURE
 
 
 def _why(result: AppriseResult) -> str:

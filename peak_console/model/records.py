@@ -37,13 +37,13 @@ class Run:
 
     id: int
     job: str
-    triggered_by: str
+    triggered_by: Trigger
     scheduled_for: datetime | None
     attempt: int
-    state: str
+    state: RunState
     claimed_at: datetime
     run_type: str = "scheduler_job"
-    outcome: str | None = None
+    outcome: Outcome | None = None
     return_code: int | None = None
     """``None`` while it runs, and when no process ever started."""
     reason: str | None = None
@@ -143,7 +143,7 @@ class Command:
 class Alert:
     """A message to the operator about runs or the engine. ``id`` is 0 until it is stored."""
 
-    level: str
+    level: Level
     message: str
     timestamp: datetime
     source: str = "scheduler"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from enum import StrEnum
     from typing import Any
 
     Reader = Callable[[Any], Any]
@@ -121,6 +122,19 @@ def one_of(*allowed: str) -> Reader:
         if value not in allowed:
             raise ValueError
         return text(value)
+
+    return read
+
+
+def member_of(words: type[StrEnum]) -> Reader:
+    """A reader of a column that takes the words of an enum; it gives the enum's members."""
+    members: dict[object, StrEnum] = {word.value: word for word in words}
+
+    def read(value: Any) -> StrEnum:
+        member = members.get(value)  # a TypeError for what cannot be a key
+        if member is None:
+            raise ValueError
+        return member
 
     return read
 

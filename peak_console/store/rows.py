@@ -41,13 +41,13 @@ def _mapping(value: Any) -> dict[str, Any]:
 RUN_CELLS: tuple[Cell, ...] = (
     ("id", cells.run_id, 0),
     ("job", cells.text, DAMAGED),
-    ("triggered_by", cells.one_of(*Trigger), Trigger.SCHEDULE),
+    ("triggered_by", cells.member_of(Trigger), Trigger.SCHEDULE),
     ("scheduled_for", or_none(cells.moment), None),
     ("attempt", cells.attempt, 1),
-    ("state", cells.one_of(*RunState), RunState.FINISHED),
+    ("state", cells.member_of(RunState), RunState.FINISHED),
     ("claimed_at", cells.moment, UNKNOWN_MOMENT),
     ("run_type", cells.text, "scheduler_job"),
-    ("outcome", or_none(cells.one_of(*Outcome)), None),
+    ("outcome", or_none(cells.member_of(Outcome)), None),
     ("return_code", or_none(cells.whole), None),
     ("reason", or_none(cells.text), None),
     ("not_before", or_none(cells.moment), None),
@@ -70,7 +70,7 @@ RUN_CELLS: tuple[Cell, ...] = (
 RUN_COLUMNS = ", ".join(name for name, _, _ in RUN_CELLS)
 ALERT_CELLS: tuple[Cell, ...] = (
     ("id", cells.whole, 0),
-    ("level", cells.one_of(*Level), Level.CRITICAL),
+    ("level", cells.member_of(Level), Level.CRITICAL),
     ("message", cells.text, DAMAGED),
     ("timestamp", cells.moment, UNKNOWN_MOMENT),
     ("source", cells.text, DAMAGED),

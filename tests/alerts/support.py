@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from peak_console.alerts.sender import SendError
 from peak_console.jobs.model import AlertChannel
-from peak_console.model.records import Alert
+from peak_console.model.records import Alert, Level
 from peak_console.store.store import Store
 from tests.support.clock import FakeClock
 
@@ -52,7 +52,7 @@ class Outbox:
         return Store.open(str(self.directory))
 
     def add(self, *channels: str, message: str = "it failed", level: str = "critical", due_in: float = 0) -> None:
-        alert = Alert(level, message, self.clock.now(), job="daily_risk_check")
+        alert = Alert(Level(level), message, self.clock.now(), job="daily_risk_check")
         store = self.open()
         try:
             store.add_alert(alert, channels, self.clock.now() + timedelta(seconds=due_in))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.alerts.routing import channels_for
-from peak_console.model.records import Alert
+from peak_console.model.records import Alert, Level
 from tests.alerts.support import NOW, SEND_TIMEOUT, Outbox, channel, delivered, tried, wait_until
 from tests.support.alert_server import AlertServer
 
@@ -113,7 +113,7 @@ def test_channels_get_what_their_level_and_tags_ask_for(
     ]
     store = outbox.open()
     for level, tags in [("info", ["risk"]), ("critical", ["scan"]), ("critical", ["risk"])]:
-        alert = Alert(level, f"{level} {tags[0]}", NOW)
+        alert = Alert(Level(level), f"{level} {tags[0]}", NOW)
         store.add_alert(alert, channels_for(alert, tags, channels), NOW)
     store.close()
     assert deliverer(*channels, start=False).flush(10) == 0

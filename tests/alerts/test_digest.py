@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def alert(level: str = "critical", message: str = "it failed", **changes: object) -> Alert:
-    return Alert(level, message, NOW, **changes)  # type: ignore[arg-type]
+    return Alert(Level(level), message, NOW, **changes)  # type: ignore[arg-type]
 
 
 def test_one_alert_is_sent_as_it_is() -> None:

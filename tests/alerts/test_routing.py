@@ -31,7 +31,7 @@ CHANNELS = [
 def test_channel_gets_alerts_from_its_level_up_and_of_its_tags(
     level: str, tags: tuple[str, ...], names: list[str]
 ) -> None:
-    alert = Alert(level, "it happened", datetime(2025, 3, 4, tzinfo=UTC))
+    alert = Alert(Level(level), "it happened", datetime(2025, 3, 4, tzinfo=UTC))
     assert channels_for(alert, tags, CHANNELS) == names
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from peak_console.alerts.digest import digest
 from peak_console.alerts.sender import NOT_UNDERSTOOD, AppriseSender, SendError, check_url
-from peak_console.model.records import Alert
+from peak_console.model.records import Alert, Level
 from tests.alerts.support import NOW, channel
 from tests.support.alert_server import AlertServer
 
@@ -18,7 +18,7 @@ SECRETS = "alice:hunter2"
 
 
 def alert(level: str = "critical", message: str = "it failed", job: str | None = "daily_risk_check") -> Alert:
-    return Alert(level, message, datetime(2025, 3, 4, 7, 30, 12, tzinfo=UTC), job=job)
+    return Alert(Level(level), message, datetime(2025, 3, 4, 7, 30, 12, tzinfo=UTC), job=job)
 
 
 def test_service_gets_title_plain_body_and_time(server: AlertServer) -> None:
@@ -87,12 +87,20 @@ def test_nothing_is_logged_or_printed(
 
 def test_a_webhook_carries_what_the_alert_is_about(server: AlertServer) -> None:
     alert = Alert(
-        "critical", "backup failed", NOW, context={"outcome": "timed_out"}, job="backup", run_id=7, source="scheduler"
+        Level.CRITICAL,
+        "backup failed",
+        NOW,
+        context={"outcome": "timed_out"},
+        job="backup",
+        run_id=7,
+        source="scheduler",
     )
     sender = AppriseSender()
     for _ in range(2):
         sender.send(channel("ops", f"{server.url()}?:job=mine&:desk=risk"), alert)
-    sender.send(channel("ops", f"{server.url()}?:job=mine&:desk=risk"), Alert("info", "news", NOW, source="registry"))
+    sender.send(
+        channel("ops", f"{server.url()}?:job=mine&:desk=risk"), Alert(Level.INFO, "news", NOW, source="registry")
+    )
     first, second, news = server.received()
     for got in (first, second):
         assert [got[name] for name in ("source", "level", "run", "outcome", "count")] == [
@@ -104,7 +112,7 @@ def test_a_webhook_carries_what_the_alert_is_about(server: AlertServer) -> None:
 
 
 def test_a_digest_carries_what_each_alert_is_about(server: AlertServer) -> None:
-    alerts = [Alert("critical", f"j{n} failed", NOW, job=f"j{n}", run_id=n) for n in range(3)]
+    alerts = [Alert(Level.CRITICAL, f"j{n} failed", NOW, job=f"j{n}", run_id=n) for n in range(3)]
     AppriseSender().send(channel("ops", server.url()), digest(alerts))
     [got] = server.received()
     assert got["title"] == "[critical] 3 alerts"

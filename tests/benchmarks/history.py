@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from peak_console.decisions.job_status import views
 from peak_console.engine.upkeep.retention import expire_runs, pruning_of
 from peak_console.jobs.model import SchedulerSettings
-from peak_console.model.records import Alert, Claim
+from peak_console.model.records import Alert, Claim, Level
 from peak_console.store.store import Store
 from peak_console.tui.details.data import RUNS
 from peak_console.tui.state.board import Board
@@ -120,7 +120,7 @@ def _one_more(writer: Store, job: str) -> None:
     [claimed] = writer.claim([Claim(job, datetime.now(UTC))], NOW, "nobody")
     writer.started(claimed.id, NOW, 1, "mark")
     writer.finish(claimed.id, "succeeded", 0, NOW)
-    writer.add_alert(Alert("info", f"{job} succeeded", NOW, job=job, run_id=claimed.id), (), NOW)
+    writer.add_alert(Alert(Level.INFO, f"{job} succeeded", NOW, job=job, run_id=claimed.id), (), NOW)
 
 
 def _look_ups(store: Store, count: int, rows: int) -> Callable[[], object]:

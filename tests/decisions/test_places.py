@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from peak_console.decisions.places import PlacesTaken
-from peak_console.model.records import Run, RunState
+from peak_console.model.records import Run, RunState, Trigger
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -15,8 +15,8 @@ def run(number: int, job: str, ago: float, state: str = RunState.QUEUED, not_bef
     due = None if not_before is None else NOW + timedelta(seconds=not_before)
     at = NOW - timedelta(seconds=ago)
     return Run(
-        id=number, job=job, triggered_by="schedule", scheduled_for=at, attempt=1, state=state, claimed_at=at,
-        not_before=due,
+        id=number, job=job, triggered_by=Trigger.SCHEDULE, scheduled_for=at, attempt=1, state=RunState(state),
+        claimed_at=at, not_before=due,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from peak_console.engine.setup import EngineOptions
 from peak_console.engine.upkeep import retention
 from peak_console.engine.upkeep.retention import cap_output
 from peak_console.jobs.model import SchedulerSettings
-from peak_console.model.records import Alert, Claim
+from peak_console.model.records import Alert, Claim, Level
 from peak_console.runs.local.run_directory import lay_out
 from peak_console.runs.output.removal import disk_bytes
 from peak_console.store.directory import run_directory
@@ -99,10 +99,10 @@ def test_a_reload_changes_what_is_kept(bench: MakeBench) -> None:
 def test_alerts_and_commands_of_long_ago_leave_too(bench: MakeBench) -> None:
     engine = bench(make_job(enabled=False), settings=settings(keep_days=5))
     store = engine.store
-    old = store.add_alert(Alert("critical", "old", engine.clock.now()), [], engine.clock.now())
+    old = store.add_alert(Alert(Level.CRITICAL, "old", engine.clock.now()), [], engine.clock.now())
     engine.command("hold")
     engine.advance(4 * DAY)
-    new = store.add_alert(Alert("info", "new", engine.clock.now()), [], engine.clock.now())
+    new = store.add_alert(Alert(Level.INFO, "new", engine.clock.now()), [], engine.clock.now())
     assert [alert.id for alert in store.alerts()] == [new.id, old.id]
     engine.advance(DAY + 3600)
     assert [alert.id for alert in store.alerts()] == [new.id]

@@ -11,6 +11,7 @@ from peak_console.decisions import turns
 from peak_console.engine.dispatch import run_queue
 from peak_console.engine.dispatch.due_slots import _batch
 from peak_console.jobs.model import SchedulerSettings
+from peak_console.model.records import Outcome
 from peak_console.schedule.slots import Pending
 from tests.support.clock import MONDAY_MORNING, FakeClock
 from tests.support.factories import make_job
@@ -332,4 +333,4 @@ def test_a_disabled_job_leaves_a_long_queue_at_once(bench: MakeBench) -> None:
     engine.advance(300)
     engine.command("disable", "other")
     assert {run.job for run in engine.context.runs.queue} == {"wanted"}
-    assert [run.outcome for run in engine.runs("other")].count("skipped") == 4
+    assert [run.outcome for run in engine.runs("other")].count(Outcome.SKIPPED) == 4

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from peak_console.model.records import Alert, Command, Run
+from peak_console.model.records import Alert, Command, Level, Run
 from tests.faults.audit import Effect, Found, audit, effect_from
 from tests.support.clock import MONDAY_MORNING as T
 from tests.support.factories import make_job
@@ -96,7 +96,7 @@ def test_a_broken_promise_is_seen(changes: dict[str, Any], problem: str) -> None
 
 def test_alerts_of_ends_that_are_not_well_come_once() -> None:
     failed = run(2, 1, outcome="failed", return_code=3)
-    alert = Alert("critical", "backup failed", T, job="backup", run_id=2, cause="failed:backup")
+    alert = Alert(Level.CRITICAL, "backup failed", T, job="backup", run_id=2, cause="failed:backup")
     found = replace(WELL, runs=[run(1, 0), failed], effects=[effect(1, 0), effect(2, 1, code=3)])
     assert audit(replace(found, alerts=[alert])) == []
     for alerts in ([alert, alert], [replace(alert, count=2)]):
@@ -106,6 +106,6 @@ def test_alerts_of_ends_that_are_not_well_come_once() -> None:
 def test_an_incident_that_a_success_has_mended_is_resolved() -> None:
     failed = run(1, 0, outcome="failed", return_code=1)
     found = replace(WELL, runs=[failed, run(2, 1)], effects=[effect(1, 0, code=1), effect(2, 1)])
-    alert = Alert("critical", "backup failed", T + SECOND / 2, job="backup", run_id=1, cause="failed:backup")
+    alert = Alert(Level.CRITICAL, "backup failed", T + SECOND / 2, job="backup", run_id=1, cause="failed:backup")
     assert any("open although" in problem for problem in audit(replace(found, alerts=[alert])))
     assert audit(replace(found, alerts=[replace(alert, resolved_at=T + SECOND)])) == []

@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from peak_console.engine.supervision.launch import GIVEN
-from peak_console.model.records import Run
+from peak_console.model.records import Run, RunState, Trigger
 from peak_console.store import private
 from tests.messages.scenarios import failing, scenario
 
@@ -68,13 +68,13 @@ def runs_that_were_made_before_their_engine_died(stage: Stage) -> None:
     from peak_console.clock import SystemClock
     from peak_console.engine.commands.answers import answer_of
 
-    run = Run(7, "a", "manual", None, 1, "running", SystemClock().now())
+    run = Run(7, "a", Trigger.MANUAL, None, 1, RunState.RUNNING, SystemClock().now())
     stage.ask("no longer recorded", lambda: answer_of(None, 7))
-    for state in ("queued", "claimed", "running"):
+    for state in (RunState.QUEUED, RunState.CLAIMED, RunState.RUNNING):
         stage.ask(state, lambda state=state: answer_of(_in(run, state), 7))  # type: ignore[misc]
 
 
-def _in(run: Run, state: str) -> Run:
+def _in(run: Run, state: RunState) -> Run:
     from peak_console.values import replace
 
     return replace(run, state=state)

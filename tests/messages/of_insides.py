@@ -228,9 +228,9 @@ def alerts_that_are_not_delivered(stage: Stage) -> None:
 
     from peak_console.alerts.sender import AppriseSender
     from peak_console.jobs.model import AlertChannel
-    from peak_console.model.records import Alert
+    from peak_console.model.records import Alert, Level
 
-    alert = Alert("critical", "it failed", datetime(2026, 1, 1, tzinfo=UTC))
+    alert = Alert(Level.CRITICAL, "it failed", datetime(2026, 1, 1, tzinfo=UTC))
     stage.ask("no service", lambda: AppriseSender().send(AlertChannel("x", "nosuch://sesame"), alert))
     stage.ask("nobody there", lambda: AppriseSender().send(AlertChannel("x", "json://127.0.0.1:1/sesame"), alert))
 

@@ -134,7 +134,7 @@ CAUSE = "failed:backup"
 
 def incident(store: Store, at: datetime, *channels: str, realert: float = 60, level: str = "critical") -> bool:
     """The backup has failed again; whether the channels are told."""
-    alert = Alert(level, f"failed at {at:%M:%S}", at, job="backup", cause=CAUSE)
+    alert = Alert(Level(level), f"failed at {at:%M:%S}", at, job="backup", cause=CAUSE)
     return store.open_incident(alert, channels, at, realert)[1]
 
 

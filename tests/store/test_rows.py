@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from peak_console.errors import DamagedRowError
-from peak_console.model.records import Alert
+from peak_console.model.records import Alert, Level
 from peak_console.model.state import Hold, Override
 from peak_console.store.database import storable
 from peak_console.store.repair.mending import Mender
@@ -48,7 +48,7 @@ def fill(directory: Path) -> None:
         store.set_override("migrate", Override(enabled=False, by="alice", at=NOW, until=after(60), reason="audit"))
         store.set_hold(Hold(NOW, "alice", "year end"))
         store.issue("run", "alice", NOW, "queued", arguments={"args": {"a": 1}})
-        store.add_alert(Alert("warning", "look", NOW, job="past", run_id=1), ["ops"], NOW)
+        store.add_alert(Alert(Level.WARNING, "look", NOW, job="past", run_id=1), ["ops"], NOW)
     store.close()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.model.records import Alert, Claim, Outcome, RunState, Trigger
+from peak_console.model.records import Alert, Claim, Level, Outcome, RunState, Trigger
 from peak_console.store.history import FEW_JOBS
 from peak_console.store.rows import moment, stamp
 from peak_console.store.store import Store
@@ -181,10 +181,10 @@ def test_what_waited_and_what_scripts_did_is_found_by_when_it_started(store: Sto
 def test_nothing_that_is_asked_walks_through_the_registry(store: Store) -> None:
     first = finished(store, "rare", after(0), "timed_out")
     with store:
-        store.add_alert(Alert(level="info", message="m", timestamp=NOW, job="rare"), (), NOW)
+        store.add_alert(Alert(level=Level.INFO, message="m", timestamp=NOW, job="rare"), (), NOW)
         for n in range(3000):
             finished(store, f"busy {n % 3}", after(3600 * n))
-            store.add_alert(Alert(level="info", message="m", timestamp=NOW, job="busy"), (), NOW)
+            store.add_alert(Alert(level=Level.INFO, message="m", timestamp=NOW, job="busy"), (), NOW)
         skipped = [Claim("busy 0", after(3600 * 3000 + n), outcome=Outcome.SKIPPED) for n in range(1000)]
         store.claim(skipped, after(3600 * 3001), ME)
 

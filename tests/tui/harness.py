@@ -154,7 +154,7 @@ def make_row(
 
 
 def make_alert(message: str = "exit 2", level: str = Level.CRITICAL, *, ago: float = 60, **fields: Any) -> Alert:
-    return Alert(level=level, message=message, timestamp=fixed_now() - timedelta(seconds=ago), **fields)
+    return Alert(level=Level(level), message=message, timestamp=fixed_now() - timedelta(seconds=ago), **fields)
 
 
 def make_snapshot(rows: Sequence[JobRow] = (), **fields: Any) -> Snapshot:

@@ -223,7 +223,7 @@ class Stage:
     def alert(
         self, message: str = "backup failed", level: str = Level.CRITICAL, *, ago: float = 0.0, **of: Any
     ) -> Alert:
-        return self.store.add_alert(Alert(level, message, self.ago(ago), **of), (), self.ago(ago))
+        return self.store.add_alert(Alert(Level(level), message, self.ago(ago), **of), (), self.ago(ago))
 
     def disable(self, name: str, *, until: datetime | None = None, reason: str | None = None, ago: float = 60) -> None:
         self.store.set_override(name, Override(False, USER, self.ago(ago), until, reason))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from peak_console.model.records import Alert, Claim, Outcome
+from peak_console.model.records import Alert, Claim, Level, Outcome
 
 if TYPE_CHECKING:
     from peak_console.model.records import Run
@@ -47,4 +47,4 @@ def record_slot(store: Store, job: str, outcome: str, reason: str, slot: datetim
 
 
 def record_alert(store: Store, message: str, job: str | None = "risk_check", level: str = "critical") -> Alert:
-    return store.add_alert(Alert(level, message, NOW - HOUR, job=job, context={"attempt": 1}), [], NOW)
+    return store.add_alert(Alert(Level(level), message, NOW - HOUR, job=job, context={"attempt": 1}), [], NOW)

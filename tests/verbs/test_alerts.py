@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.model.records import Alert
+from peak_console.model.records import Alert, Level
 from tests.verbs.support import NOW, record_alert
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ def test_the_table_shows_first_lines_and_who_has_acknowledged(peak: CommandLine)
 def test_an_incident_tells_its_count_and_when_it_was_resolved(peak: CommandLine, store: Store) -> None:
     for minutes in (5, 1):
         at = NOW - timedelta(minutes=minutes)
-        store.open_incident(Alert("critical", "risk_check failed", at, job="risk_check", cause="failed:x"), [], at, 60)
+        store.open_incident(
+            Alert(Level.CRITICAL, "risk_check failed", at, job="risk_check", cause="failed:x"), [], at, 60
+        )
     newest = peak("alerts").rows[0]
     assert "risk_check failed (×2, last 2026-11-23 14:54:00)" in newest
     assert [alert["id"] for alert in peak("alerts", "--open", "--json").json] == [4, 2]

@@ -23,11 +23,13 @@ def answer_of(run: Run | None, run_id: int) -> tuple[str, str]:
         return DONE, f"#{run_id} started; it is no longer recorded"
     if run.outcome == Outcome.NOT_STARTED:
         return REFUSED, f"{run.job} #{run_id} could not be started: {run.reason}"
-    if run.state == RunState.QUEUED:
-        return DONE, f"{run.job} #{run_id} waits for its turn"
-    if run.state == RunState.CLAIMED:
-        return DONE, f"{run.job} #{run_id} is about to start; see: peak-console runs"
-    return DONE, f"{run.job} #{run_id} started"
+    match run.state:
+        case RunState.QUEUED:
+            return DONE, f"{run.job} #{run_id} waits for its turn"
+        case RunState.CLAIMED:
+            return DONE, f"{run.job} #{run_id} is about to start; see: peak-console runs"
+        case RunState.RUNNING | RunState.FINISHED:
+            return DONE, f"{run.job} #{run_id} started"
 
 
 def unknown_job(name: str, known: Mapping[str, JobDefinition]) -> str:

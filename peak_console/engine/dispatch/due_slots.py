@@ -155,15 +155,16 @@ class DueSlots:
         context = self._context
         started = []
         for run in runs:
-            if run.state == RunState.CLAIMED:
-                started.append((run, context.served.jobs[run.job]))
-            elif run.state == RunState.QUEUED:
-                context.runs.queue.add(run)
-                context.emit(RunQueued(at=now, run=run))
-            else:
-                context.emit(SlotPassed(at=now, run=run))
-                if not context.options.keep_registry:
-                    context.store.forget([run.id])
+            match run.state:
+                case RunState.CLAIMED | RunState.RUNNING:
+                    started.append((run, context.served.jobs[run.job]))
+                case RunState.QUEUED:
+                    context.runs.queue.add(run)
+                    context.emit(RunQueued(at=now, run=run))
+                case RunState.FINISHED:
+                    context.emit(SlotPassed(at=now, run=run))
+                    if not context.options.keep_registry:
+                        context.store.forget([run.id])
         return started
 
     def _decide(self, job: JobDefinition, pending: Pending, facts: Facts) -> list[Verdict]:

@@ -133,6 +133,10 @@ def _when(at: datetime, width: int) -> str:
 
 
 def _look_of(run: Run) -> Look:
-    if run.outcome is not None:
-        return outcome(run.outcome)
-    return QUEUED if run.state == RunState.QUEUED else RUNNING
+    match run.state:
+        case RunState.QUEUED:
+            return QUEUED
+        case RunState.CLAIMED | RunState.RUNNING:
+            return RUNNING
+        case RunState.FINISHED:
+            return outcome(run.outcome)

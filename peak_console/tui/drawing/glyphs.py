@@ -62,7 +62,7 @@ STANDING: dict[str, Look] = {
 }
 """By ``Standing``, worst first."""
 
-OUTCOME: dict[str, Look] = {
+OUTCOME: dict[Outcome, Look] = {
     Outcome.SUCCEEDED: Look("✔", "ok", "success"),
     Outcome.FAILED: Look("✖", "failed", "error"),
     Outcome.TIMED_OUT: Look("✖", "timed out", "error"),
@@ -80,7 +80,7 @@ RETRYING = STANDING[Standing.RETRYING]
 UNSERVED = Look("✖", "unserved", "error")
 """Of a job that no engine selects."""
 
-LEVEL: dict[str, Look] = {
+LEVEL: dict[Level, Look] = {
     Level.CRITICAL: Look("✖", "critical", "error"),
     Level.WARNING: Look("!", "warning", "warning"),
     Level.INFO: Look("·", "info", "muted"),
@@ -95,12 +95,12 @@ def standing(state: str) -> Look:
     return STANDING.get(state, UNKNOWN)
 
 
-def outcome(ended: str | None) -> Look:
-    return OUTCOME.get(ended or "", UNKNOWN)
+def outcome(ended: Outcome | None) -> Look:
+    return UNKNOWN if ended is None else OUTCOME[ended]
 
 
-def level(alert_level: str) -> Look:
-    return LEVEL.get(alert_level, UNKNOWN)
+def level(alert_level: Level) -> Look:
+    return LEVEL[alert_level]
 
 
 def elapsed(seconds: float) -> str:

@@ -28,14 +28,18 @@ def stamp(milliseconds: int, zone: tzinfo) -> str:
 
 def run_words(run: Run, zone: tzinfo) -> tuple[glyphs.Look, str]:
     """How a run stands: its sign, and words that do not change while the run stands the same."""
-    if run.state == RunState.FINISHED:
-        look = glyphs.outcome(run.outcome)
-        words = _ending(run, look)
-        took = run.duration_seconds
-        return look, words if took is None else f"{words} after {duration(took)}"
-    if run.state == RunState.RUNNING and run.started_at is not None:
-        return glyphs.RUNNING, f"running since {run.started_at.astimezone(zone):%H:%M:%S}"
-    return glyphs.QUEUED, "queued" if run.state == RunState.QUEUED else "starting"
+    match run.state:
+        case RunState.FINISHED:
+            look = glyphs.outcome(run.outcome)
+            words = _ending(run, look)
+            took = run.duration_seconds
+            return look, words if took is None else f"{words} after {duration(took)}"
+        case RunState.RUNNING if run.started_at is not None:
+            return glyphs.RUNNING, f"running since {run.started_at.astimezone(zone):%H:%M:%S}"
+        case RunState.QUEUED:
+            return glyphs.QUEUED, "queued"
+        case RunState.CLAIMED | RunState.RUNNING:
+            return glyphs.QUEUED, "starting"
 
 
 def run_title(run: Run, zone: tzinfo) -> Content:

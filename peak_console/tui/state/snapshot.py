@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from peak_console.model.terms import Outcome
 from peak_console.values import dataclass, field
 
 TYPE_CHECKING = False
@@ -74,7 +75,7 @@ class JobRow:
     @property
     def expected_seconds(self) -> float | None:
         """The median duration of its successful runs, or ``None`` while there is none."""
-        runs = (run for run in self.history if run.outcome == "succeeded")
+        runs = (run for run in self.history if run.outcome == Outcome.SUCCEEDED)
         return median([seconds for run in runs if (seconds := run.duration_seconds) is not None])
 
 

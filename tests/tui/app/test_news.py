@@ -107,7 +107,7 @@ async def test_each_new_critical_alert_rings_once(console: Console, monkeypatch:
 def fail(console: Console, level: str = Level.CRITICAL, *, realert_seconds: float = 600) -> None:
     """The same failure once more, a minute later."""
     console.stage.clock.advance(60)
-    alert = Alert(level, "backup failed", console.stage.clock.now(), cause="backup")
+    alert = Alert(Level(level), "backup failed", console.stage.clock.now(), cause="backup")
     console.stage.store.open_incident(alert, (), console.stage.clock.now(), realert_seconds)
 
 

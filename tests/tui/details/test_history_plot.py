@@ -47,11 +47,11 @@ def test_an_outlier_is_cut_instead_of_flattening_the_others() -> None:
 def test_every_outcome_but_success_has_a_sign_as_well_as_a_colour() -> None:
     runs = [
         make_run(n, took=5, outcome=outcome)
-        for n, outcome in enumerate([Outcome.SUCCEEDED, Outcome.FAILED, Outcome.STOPPED, "from tomorrow"])
+        for n, outcome in enumerate([Outcome.SUCCEEDED, Outcome.FAILED, Outcome.STOPPED, Outcome.TIMED_OUT])
     ]
     *_, bars, signs = plot(runs, 2)
-    assert "".join(text for text, _ in signs[1:]) == " ✖■?"
-    assert [style for _, style in bars[1:]] == ["success", "error", "warning", "warning"]
+    assert "".join(text for text, _ in signs[1:]) == " ✖■✖"
+    assert [style for _, style in bars[1:]] == ["success", "error", "warning", "error"]
 
 
 def test_a_slot_without_a_process_has_no_bar() -> None:

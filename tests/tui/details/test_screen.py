@@ -198,7 +198,7 @@ async def test_hostile_text_is_only_text() -> None:
     hostile = "[/]\x1b]0;owned\x07[red]x\u202e"
     override = Override(False, hostile, fixed_now(), None, hostile)
     row = {"description": hostile, "tags": (hostile,), "override": override, "env_file": hostile}
-    runs = [replace(runs_of()[1], reason=hostile, triggered_by=hostile)]
+    runs = [replace(runs_of()[1], reason=hostile, late_because=hostile)]
     app = DetailsApp(
         details(
             row=row, runs=runs, command_line=hostile, command_error=hostile, cwd=hostile, source=hostile,
