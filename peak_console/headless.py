@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from peak_console.engine.events import EngineEvent
     from peak_console.engine.open_directory import OpenDirectory
     from peak_console.engine.setup import EngineOptions, EngineSetup
+    from peak_console.engine.upkeep.stall import StallWatch
     from peak_console.jobs.model import JobSet
     from peak_console.jobs.watching.standing import FileStatus
     from peak_console.jobs.watching.watcher import Watcher
@@ -101,6 +102,7 @@ class _Service:
         self._notifier = None if options.once else _notifier()
         self._control = Control()
         self._has_begun = False
+        self._stall_watch: StallWatch | None = None
 
     def _complain(self, problem: str) -> None:
         """A delivery does not work. Called in the delivery's thread."""
@@ -126,9 +128,20 @@ class _Service:
             setup = replace(setup, reload=watcher.read_now)
             if not self._options.no_alerts:
                 setup = replace(setup, on_emergency=self._alerting.send_at_once)
-            if self._notifier is not None:
-                setup = replace(setup, beat=self._notifier.beat)
+            setup = replace(setup, beat=self._beat)
         return setup
+
+    def _beat(self) -> float | None:
+        """Note that the engine has taken a turn, and tell systemd if it is time to; see ``Notifier.beat``."""
+        if self._stall_watch is not None:
+            self._stall_watch.count_turn()
+        return self._notifier.beat() if self._notifier is not None else None
+
+    def _tell_of_stall(self, level: str, text: str) -> None:
+        """The engine's thread hangs, or goes on. Called in the watch's thread."""
+        self._reporter.line(self._clock.now(), level, text)
+        if self._notifier is not None:
+            self._notifier.say(f"STATUS={text}")
 
     def _tell(self, event: EngineEvent) -> None:
         self._reporter(event)
@@ -238,6 +251,7 @@ class _Service:
 
     def _resident(self, setup: EngineSetup, place: OpenDirectory, watcher: Watcher) -> int:
         from peak_console.engine.resident import ResidentEngine
+        from peak_console.engine.upkeep.stall import StallWatch
 
         signal.signal(signal.SIGHUP, lambda _number, _frame: watcher.look())
         if not self._stand_by(place, watcher):
@@ -249,10 +263,13 @@ class _Service:
         self._tell_of_hold(engine.context)
         self._resume_deliveries(place)
         watcher.start()
+        self._stall_watch = watch = StallWatch(self._directory, self._tell_of_stall)
+        watch.start()
         try:
             engine.serve()
             engine.end()
         finally:
+            watch.stop()
             watcher.stop()
             self._alerting.finish()
         return 0
