@@ -46,6 +46,23 @@ def _runs(parser: ArgumentParser) -> Verb:
     return _verb("registry", "show_runs")
 
 
+def _history(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("words", metavar="WORDS", nargs="*", help="as in the console: failed late:>1m by:ada today #live report")
+    add("--job", metavar="JOB", action="append", default=[], help="of this job only; may be repeated")
+    add("--outcome", metavar="OUTCOMES", help="with one of these ends (a,b,c); failed, bad and running name several")
+    add(
+        "--late", metavar="TIME", nargs="?", const="0", help="started late, by more than this: 1m, 2h (default: by any)"
+    )
+    add("--trigger", metavar="TRIGGERS", help="schedule, manual, retry, catch_up, script (a,b,c)")
+    add("--by", metavar="PERSON", help="whom this person has asked for, or stopped")
+    add("--since", metavar="WHEN", help="from this moment on: 07:00, yesterday, ISO 8601, or how long ago: 2h")
+    add("--until", metavar="WHEN", help="up to this moment")
+    add("--limit", metavar="N", type=int, default=50, help="how many, newest first (default: 50; 0: all)")
+    _add_json(parser)
+    return _verb("history", "show_history")
+
+
 def _alerts(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("--limit", metavar="N", type=int, default=50, help="how many, newest first (default: 50; 0: all)")
@@ -200,6 +217,7 @@ VERBS: VerbTable = {
     "jobs": ("every job: how it stands and why, its schedule, next slot, last run", _jobs),
     "next": ("upcoming slots", _next),
     "runs": ("the registry of runs, newest first", _runs),
+    "history": ("runs of all jobs by outcome, lateness, trigger and person, newest first", _history),
     "alerts": ("the alert log, newest first", _alerts),
     "logs": ("a run's output", _logs),
     "run": ("run a job now", _run),

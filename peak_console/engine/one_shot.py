@@ -57,13 +57,13 @@ class OneShotEngine:
         self._core.dispatch()
         self._place.give_way()
 
-    def run_by_hand(self, job: JobDefinition, *, force: bool) -> tuple[Run | None, str]:
+    def run_by_hand(self, job: JobDefinition, *, by: str, force: bool) -> tuple[Run | None, str]:
         """Start a manual run, then let others dispatch; the run, or why there is none. The lock has to be held."""
         core = self._core
         if core.context.status.hold is not None and not force:
             self._place.give_way()
             return None, f"{held(core.context.status.hold, core.context.served.zone_of(None))}; release the hold"
-        run, refusal, ends = core.dispatcher.start_by_hand(job, self._setup.clock.now(), force=force)
+        run, refusal, ends = core.dispatcher.start_by_hand(job, self._setup.clock.now(), by=by, force=force)
         core.bookkeeper.record(ends)
         self._place.give_way()
         return run, refusal

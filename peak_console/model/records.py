@@ -74,6 +74,9 @@ class Run:
         """Whether it traded with real money."""
         return self.run_mode == "live"
 
+    requested_by: str | None = None
+    """Who has asked for it, of a run by hand."""
+
     @property
     def duration_seconds(self) -> float | None:
         """Seconds from start to finish, or ``None`` until both are known."""
@@ -226,3 +229,5 @@ class Claim:
     stands_since: datetime | None = None
     run_mode: str | None = None
     """What its job trades with."""
+    requested_by: str | None = None
+    """Who has asked for it, of a run by hand."""

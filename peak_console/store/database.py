@@ -52,7 +52,7 @@ class Database:
         self._depth = 0
         self._replacements = 0
         self._stand_ins: list[tuple[str, str]] = []
-        self._version_read = SCHEMA_VERSION
+        self.version_read = SCHEMA_VERSION
         """The version of the registry that is open; who only looks may look at an older one."""
         self._frozen = False
         """Whether it was opened as a file that nobody changes; should somebody, ``follow`` notices."""
@@ -131,7 +131,7 @@ class Database:
                 f"{SCHEMA_VERSION}); upgrade, or name another directory with --state-dir"
             )
         if read_only:
-            self._version_read = version
+            self.version_read = version
             if 0 < version < SCHEMA_VERSION:
                 from peak_console.store import migrations
 

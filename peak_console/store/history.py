@@ -56,7 +56,7 @@ class History(Database):
             values += [tag, tag]
         if since is not None:
             where += ["id >= ?", "coalesce(started_at, claimed_at) >= ?"]
-            values += [self._first_since(max(since, FIRST_MOMENT) - LONGEST_WAIT), stamp(since)]
+            values += [self.first_since(max(since, FIRST_MOMENT) - LONGEST_WAIT), stamp(since)]
         if with_process:
             where.append("(outcome IS NULL OR outcome NOT IN ('missed', 'skipped'))")
         return [run_from(row) for row in self._newest("runs", RUN_COLUMNS, jobs, where, values, limit)]
@@ -102,7 +102,7 @@ class History(Database):
         sql = f"SELECT {columns} FROM {table} WHERE {' AND '.join((wanted, *where))} ORDER BY id DESC LIMIT ?"
         return self._rows(sql, (*named, *values, limit))
 
-    def _first_since(self, since: datetime) -> int:
+    def first_since(self, since: datetime) -> int:
         """The id that the first run recorded at that moment or later has; runs get their ids in that order."""
         at = stamp(since) or ""
         low, last = self.bounds()

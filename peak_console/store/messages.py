@@ -313,7 +313,7 @@ class EngineRecords(Database):
 
     def engines(self) -> list[EngineInfo]:
         """Of each selection of tags the engine that last served it; whoever does not hold its lock does not serve."""
-        if self._version_read < ENGINES_SINCE:  # who only looks may find an older registry
+        if self.version_read < ENGINES_SINCE:  # who only looks may find an older registry
             return []
         from peak_console.values import replace
 

@@ -38,6 +38,16 @@ _CHAINS = (
     "CREATE INDEX runs_of_type ON runs (run_type, id) WHERE run_type <> 'scheduler_job'",
 )
 """What chains of jobs need; and the mode of a run, and the outcome of one whose result is not as expected."""
+_HISTORY = (
+    "ALTER TABLE runs ADD COLUMN requested_by TEXT",
+    (
+        "UPDATE runs SET requested_by = asked.issued_by FROM (SELECT run_id, issued_by FROM commands"
+        " WHERE verb = 'run' AND run_id IS NOT NULL) AS asked WHERE id = asked.run_id AND triggered_by = 'manual'"
+    ),
+    "CREATE INDEX runs_of_trigger ON runs (triggered_by, id) WHERE triggered_by <> 'schedule'",
+    "CREATE INDEX runs_of_person ON runs (requested_by, id) WHERE requested_by IS NOT NULL",
+    "CREATE INDEX runs_late ON runs (id) WHERE late_because IS NOT NULL",
+)
 _TRUST = (
     (
         "CREATE TABLE gates ( gate TEXT PRIMARY KEY, closed_at TEXT, closed_by TEXT, closed_reason TEXT,"
@@ -99,12 +109,12 @@ MIGRATIONS: dict[int, Sequence[str]] = {
             " exclude_tags TEXT NOT NULL, jobs TEXT )"
         ),
     ),
-    4: (*_CHAINS, *_TRUST),
+    4: (*_CHAINS, *_HISTORY, *_TRUST),
 }
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
 STAND_INS: dict[int, Mapping[str, str]] = {
     4: {"late_because": "NULL"},
-    5: {"awaits": "NULL", "round_at": "NULL", "stands_since": "NULL", "run_mode": "NULL"},
+    5: {"awaits": "NULL", "round_at": "NULL", "stands_since": "NULL", "run_mode": "NULL", "requested_by": "NULL"},
 }
 """By version: the columns that it has brought, and what who only looks reads in their place in an older registry."""
 INCIDENTS_SINCE = 3

@@ -54,14 +54,14 @@ class RunRecords(Database):
                 cursor = self._write(
                     "INSERT OR IGNORE INTO runs (run_type, job, triggered_by, scheduled_for, attempt, state, outcome,"
                     " reason, not_before, claimed_at, finished_at, command, args, tags, tag, supervisor,"
-                    " late_because, awaits, round_at, stands_since, run_mode)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " late_because, awaits, round_at, stands_since, run_mode, requested_by)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         RUN_TYPE, claim.job, claim.triggered_by, stamp(claim.scheduled_for), claim.attempt, state,
                         claim.outcome, claim.reason, stamp(claim.not_before), at, at if claim.outcome else None,
                         as_json(claim.command), as_json(claim.args), as_json(claim.tags), claim.tag,
                         supervisor if state == RunState.CLAIMED else None, claim.late_because, claim.awaits,
-                        stamp(claim.round_at), stamp(claim.stands_since), claim.run_mode,
+                        stamp(claim.round_at), stamp(claim.stands_since), claim.run_mode, claim.requested_by,
                     ),
                 )  # fmt: skip
                 if cursor.rowcount:

@@ -30,12 +30,16 @@ CREATE TABLE runs (
   round_at       TEXT,                                  -- by what it belongs to a round of its chain; NULL is its slot
   stands_since   TEXT,                                  -- the oldest slot that it stands for
   run_mode       TEXT,                                  -- what its job traded with then: 'paper', 'testnet', 'live'
+  requested_by   TEXT,                                  -- who asked for it, of a run by hand
   UNIQUE (job, scheduled_for, attempt),                 -- nothing runs twice
   CHECK ((state = 'finished') = (outcome IS NOT NULL))
 );
 CREATE INDEX runs_unfinished ON runs (id) WHERE state <> 'finished';
 CREATE INDEX runs_of_job ON runs (job, id, outcome);     -- the outcome, so that only what is wanted is looked at
 CREATE INDEX runs_of_outcome ON runs (outcome, id) WHERE outcome IS NOT NULL;
+CREATE INDEX runs_of_trigger ON runs (triggered_by, id) WHERE triggered_by <> 'schedule';
+CREATE INDEX runs_of_person ON runs (requested_by, id) WHERE requested_by IS NOT NULL;
+CREATE INDEX runs_late ON runs (id) WHERE late_because IS NOT NULL;
 CREATE INDEX runs_of_type ON runs (run_type, id) WHERE run_type <> 'scheduler_job';
 
 CREATE TABLE job_state (

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 RUN_KEYS = (
     "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
     "finished_at", "duration_seconds", "lateness_seconds", "late_because", "command", "tags", "tag", "args",
-    "mode",
+    "mode", "reason", "requested_by",
 )  # fmt: skip
 """The documented keys of a run in JSON, and the columns of the CSV."""
 
@@ -33,13 +33,13 @@ def show_runs(options: Namespace) -> int:
     """``runs``: the registry, as a table, JSON or CSV."""
     if options.json and options.csv:
         raise UsageError("--json and --csv: choose one of them")
-    outcome = _outcome(options.outcome)
-    limit = _limit(options.limit)
+    outcome = outcome_of(options.outcome)
+    limit = limit_of(options.limit)
     with select(options, needs_jobs=False) as selection:
         runs = _runs(options, selection, outcome, limit)
     note_file_error(selection)
     if options.json or options.csv:
-        objects = [_run_object(run, selection.zone) for run in runs]
+        objects = [run_object(run, selection.zone) for run in runs]
         if options.json:
             write_json(objects)
         else:
@@ -51,7 +51,7 @@ def show_runs(options: Namespace) -> int:
             "command",
         )  # fmt: skip
         write_table(headers, [_run_row(run, selection.zone) for run in runs], flexible=len(headers) - 1)
-        _note_more(len(runs), limit)
+        note_more(len(runs), limit)
     else:
         note("no run is recorded" if selection.store is None else "no recorded run matches")
     return 0
@@ -71,7 +71,7 @@ def _runs(options: Namespace, selection: Selection, outcome: str | None, limit: 
     )
 
 
-def _outcome(text: str | None) -> str | None:
+def outcome_of(text: str | None) -> str | None:
     if text is None:
         return None
     word = text.strip().lower().replace("-", "_")
@@ -83,24 +83,24 @@ def _outcome(text: str | None) -> str | None:
     return word
 
 
-def _limit(number: int) -> int:
+def limit_of(number: int) -> int:
     """The registry's limit for a ``--limit``."""
     if number < 0:
         raise UsageError(f"--limit: {number} is negative; 0 is all")
     return min(number, LARGEST_NUMBER) or -1
 
 
-def _note_more(shown_rows: int, limit: int) -> None:
+def note_more(shown_rows: int, limit: int) -> None:
     if shown_rows == limit:
         note(f"the newest {limit}; there may be more, see --limit")
 
 
-def _run_object(run: Run, zone: tzinfo) -> dict[str, Any]:
+def run_object(run: Run, zone: tzinfo) -> dict[str, Any]:
     values = (
         run.id, run.run_type, run.job, run.triggered_by, iso(run.scheduled_for, zone), run.attempt, run.outcome,
         run.return_code, iso(run.started_at, zone), iso(run.finished_at, zone), run.duration_seconds,
         run.lateness_seconds, run.late_because, list(run.command), list(run.tags), run.tag, dict(run.args),
-        run.run_mode,
+        run.run_mode, run.reason, run.requested_by,
     )  # fmt: skip
     return dict(zip(RUN_KEYS, values, strict=True))
 
@@ -129,7 +129,7 @@ def _run_row(run: Run, zone: tzinfo) -> tuple[str, ...]:
 
 def show_alerts(options: Namespace) -> int:
     """``alerts``: the alert log."""
-    limit = _limit(options.limit)
+    limit = limit_of(options.limit)
     with select(options, needs_jobs=False) as selection:
         alerts = _alerts(selection, limit, open_only=options.open)
     note_file_error(selection)
@@ -138,7 +138,7 @@ def show_alerts(options: Namespace) -> int:
     elif alerts:
         headers = ("time", "level", "job", "message", "acknowledged")
         write_table(headers, [_alert_row(alert, selection.zone) for alert in alerts], flexible=3)
-        _note_more(len(alerts), limit)
+        note_more(len(alerts), limit)
     else:
         note("no alert is open" if options.open else "no alert is recorded")
     return 0

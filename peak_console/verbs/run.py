@@ -13,7 +13,7 @@ from peak_console.engine.commands.answers import unknown_job
 from peak_console.engine.events import RunFinished, RunStarted
 from peak_console.errors import PeakConsoleError, UnknownJobError, UsageError
 from peak_console.model.records import Outcome, RunState
-from peak_console.store.directory import run_directory, state_directory
+from peak_console.store.directory import current_user, run_directory, state_directory
 from peak_console.store.store import Store
 from peak_console.text import safe
 from peak_console.values import replace
@@ -203,7 +203,7 @@ class _Here:
             engine = OneShotEngine(self._setup, place, self._control)
             if job.name not in engine.context.served.jobs:
                 raise PeakConsoleError(f"{job.name}: an engine has just started to serve this; try again")
-            run, refusal = engine.run_by_hand(job, force=self._options.force)
+            run, refusal = engine.run_by_hand(job, by=current_user(), force=self._options.force)
             if run is None:
                 raise PeakConsoleError(f"{job.name}: {refusal}, or use --force")
             engine.finish_own(on_look=self._show if self._options.wait else None)

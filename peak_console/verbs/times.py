@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from peak_console.errors import UsageError
-from peak_console.schedule.zones import instant_of, local_time
-from peak_console.text import duration, parse_duration, safe
+from peak_console.schedule.spoken_times import moment_ahead, moment_back
+from peak_console.schedule.zones import local_time
+from peak_console.text import duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
 
 def moment(option: str, text: str, zone: tzinfo, now: datetime, *, ahead: bool) -> datetime:
-    """The instant (UTC) that an option names: ISO 8601, or a duration from ``now`` (``ahead``, or ago).
+    """The instant (UTC) that an option names: ISO 8601, ``18:00``, ``yesterday``, a duration from ``now`` (or ago).
 
     A time without an offset is wall clock in ``zone``. Raises ``UsageError``.
     """
     try:
-        return _instant(text.strip(), zone)
-    except ValueError:
-        pass
-    except OverflowError:
-        raise UsageError(f"{option}: {safe(text)} is too far away; name a time between the years 1 and 9999") from None
-    try:
-        delta = timedelta(seconds=parse_duration(text))
-        return now + delta if ahead else now - delta
-    except OverflowError:
-        raise UsageError(f"{option}: {safe(text)} is too far away; name a time between the years 1 and 9999") from None
-    except ValueError:
-        raise UsageError(
-            f'{option}: "{safe(text[:100])}" is neither a time nor a duration; write for example '
-            f"{now.astimezone(zone):%Y-%m-%dT%H:%M}, {now.astimezone(zone):%Y-%m-%d} or 2h"
-        ) from None
-
-
-def _instant(text: str, zone: tzinfo) -> datetime:
-    parsed = datetime.fromisoformat(text)
-    return instant_of(parsed, zone) if parsed.tzinfo is None else parsed.astimezone(UTC)
+        return moment_ahead(text, zone, now) if ahead else moment_back(text, zone, now)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
 
 
 def iso(at: datetime | None, zone: tzinfo) -> str | None:

@@ -13,6 +13,42 @@ TEXT, NUMBER, FLAG, TIME, TEXTS, OBJECT = "text", "number", "true or false", "ti
 OBJECTS = "list of objects"
 OR_NULL = " or null"
 
+RUN: Mapping[str, tuple[str, str]] = {
+    "id": (NUMBER, "shown as #123, never given twice"),
+    "run_type": (TEXT, "`scheduler_job`, or what a script has logged"),
+    "job": (TEXT, "the job"),
+    "triggered_by": (TEXT, "`schedule`, `manual`, `retry`, `catch_up`, `script`"),
+    "scheduled_for": (TIME + OR_NULL, "its slot; of a run by hand the moment it was asked for"),
+    "attempt": (NUMBER, "from 1"),
+    "outcome": (
+        TEXT + OR_NULL,
+        (
+            "`succeeded`, `failed`, `timed_out`, `stopped`, `lost`, `not_started`, `missed`, `skipped`;"
+            " null until it has ended"
+        ),
+    ),
+    "return_code": (NUMBER + OR_NULL, "null when no process ended of itself or by a signal"),
+    "started_at": (TIME + OR_NULL, "when its process started"),
+    "finished_at": (TIME + OR_NULL, "when it ended"),
+    "duration_seconds": (NUMBER + OR_NULL, "from start to end"),
+    "lateness_seconds": (NUMBER + OR_NULL, "from slot to start"),
+    "late_because": (
+        TEXT + OR_NULL,
+        (
+            "why it started late: `waited for a place behind …`, `waited for an earlier run of its own`,"
+            " `engine was down`, `held`, `machine slept`, `retry of an earlier slot`"
+        ),
+    ),
+    "command": (TEXTS, "the argument list, secrets masked"),
+    "tags": (TEXTS, "of the job at that time"),
+    "tag": (TEXT + OR_NULL, "what a script has logged it under"),
+    "args": (OBJECT, "its arguments, or what a script has logged; secrets masked"),
+    "mode": (TEXT + OR_NULL, "what its job traded with then: `paper`, `testnet`, `live`"),
+    "reason": (TEXT + OR_NULL, "why it was skipped, missed, stopped or not started; what it stands for"),
+    "requested_by": (TEXT + OR_NULL, "who asked for it, of a run by hand and its retries"),
+}
+"""A run, as `runs` and `history` print it."""
+
 CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "jobs": {
         "name": (TEXT, "the job"),
@@ -42,38 +78,8 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "not_served": (TEXT + OR_NULL, "why no engine is going to start it, while engines serve other jobs"),
         "slot": (TIME, "when it is due, in the job's zone"),
     },
-    "runs": {
-        "id": (NUMBER, "shown as #123, never given twice"),
-        "run_type": (TEXT, "`scheduler_job`, or what a script has logged"),
-        "job": (TEXT, "the job"),
-        "triggered_by": (TEXT, "`schedule`, `manual`, `retry`, `catch_up`, `script`"),
-        "scheduled_for": (TIME + OR_NULL, "its slot; of a run by hand the moment it was asked for"),
-        "attempt": (NUMBER, "from 1"),
-        "outcome": (
-            TEXT + OR_NULL,
-            (
-                "`succeeded`, `failed`, `timed_out`, `stopped`, `lost`, `not_started`, `missed`, `skipped`;"
-                " null until it has ended"
-            ),
-        ),
-        "return_code": (NUMBER + OR_NULL, "null when no process ended of itself or by a signal"),
-        "started_at": (TIME + OR_NULL, "when its process started"),
-        "finished_at": (TIME + OR_NULL, "when it ended"),
-        "duration_seconds": (NUMBER + OR_NULL, "from start to end"),
-        "lateness_seconds": (NUMBER + OR_NULL, "from slot to start"),
-        "late_because": (
-            TEXT + OR_NULL,
-            (
-                "why it started late: `waited for a place behind …`, `waited for an earlier run of its own`,"
-                " `engine was down`, `held`, `machine slept`, `retry of an earlier slot`"
-            ),
-        ),
-        "command": (TEXTS, "the argument list, secrets masked"),
-        "tags": (TEXTS, "of the job at that time"),
-        "tag": (TEXT + OR_NULL, "what a script has logged it under"),
-        "args": (OBJECT, "its arguments, or what a script has logged; secrets masked"),
-        "mode": (TEXT + OR_NULL, "what its job traded with then: `paper`, `testnet`, `live`"),
-    },
+    "runs": RUN,
+    "history": RUN,
     "alerts": {
         "id": (NUMBER, "what `ack` takes"),
         "level": (TEXT, "`info`, `warning`, `critical`"),

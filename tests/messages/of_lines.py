@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 def usage(stage: Stage) -> None:
     for line in (
         "--headless --poll-interval 0", "--headless --attach", "--once --read-only", "next --count 0",
-        "next --count -1", "next --from tomorrow", "next --to 99999999d", "next --from 99999999d", "next --to -1",
+        "next --count -1", "next --from whenever", "next --to 99999999d", "next --from 99999999d", "next --to -1",
         "next --to 2001-01-01", "next --from 0001-01-01T00:00:00+14:00",
         "next --from 0001-01-01T00:00:00", "next --job b", "next --job zzzzzz",
         "next --job a --exclude-tags x", "next --job a --include-tags x", "runs --json --csv",
-        "runs --outcome suceeded", "runs --outcome zzz", "runs --limit -1", "runs --since zzz", "runs --job b",
-        "logs b", "logs a", "logs '#9'", "run b", "run a --set x", "stop '#x'", "disable a --for long", "ack x",
-        "alerts --limit -1", "install systemd --user --run-as root", "install systemd --system --run-as nobody-there",
+        "runs --outcome suceeded", "runs --outcome zzz", "runs --limit -1", "runs --since zzz", "history late:soon",
+        "history --outcome suceeded", "history --trigger zzz", "history whose:ada", "history since:zzz", "history /(/",
+        "runs --job b", "logs b", "logs a", "logs '#9'", "run b", "run a --set x", "stop '#x'", "disable a --for long",
+        "ack x", "history", "alerts --limit -1", "install systemd --user --run-as root",
+        "install systemd --system --run-as nobody-there",
         "install systemd --name 'a b'", "serve --port 70000", "serve --max-tabs 0", "serve --host 10.0.0.1", "stop a",
         "reload", "release",
     ):  # fmt: skip

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 KEYS = [
     "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
     "finished_at", "duration_seconds", "lateness_seconds", "late_because", "command", "tags", "tag", "args",
-    "mode",
+    "mode", "reason", "requested_by",
 ]  # fmt: skip
 
 
@@ -49,6 +49,8 @@ def test_json_of_a_run_is_the_documented_object(peak: CommandLine, store: Store)
         "tag": "scheduler",
         "args": {},
         "mode": None,
+        "reason": None,
+        "requested_by": None,
     }
 
 
@@ -162,7 +164,7 @@ def test_fifty_unless_told_otherwise_and_a_note_that_there_may_be_more(peak: Com
         (["--outcome", "suceeded"], 'did you mean "succeeded"?'),
         (["--outcome", "exploded"], "use one of succeeded, failed, timed_out, stopped, lost, not_started"),
         (["--limit", "-1"], "--limit: -1 is negative"),
-        (["--since", "yesterday"], '--since: "yesterday" is neither a time nor a duration'),
+        (["--since", "whenever"], '--since: "whenever" is neither a time nor a duration'),
         (["--json", "--csv"], "choose one"),
     ],
 )

@@ -190,7 +190,7 @@ class Commander:
             return REFUSED, f"{job.name}: {why}; release the hold, or use --force", None
         if request.arguments:
             job = replace(job, args={k: v for k, v in {**job.args, **request.arguments}.items() if v is not None})
-        run, refusal, ends = self._dispatcher.start_by_hand(job, now, force=force, command_id=command_id)
+        run, refusal, ends = self._dispatcher.start_by_hand(job, now, by=request.by, force=force, command_id=command_id)
         self._record(ends)
         if run is None:
             return REFUSED, f"{job.name}: {refusal}, or use --force", None

@@ -34,7 +34,14 @@ class Claims:
         self._alerts = alerts
         self._lateness = lateness
 
-    def of(self, job: JobDefinition, verdict: Verdict, *, late_because: str | None = None) -> Claim:
+    def of(
+        self,
+        job: JobDefinition,
+        verdict: Verdict,
+        *,
+        late_because: str | None = None,
+        requested_by: str | None = None,
+    ) -> Claim:
         """The claim of a slot by its verdict."""
         command, args = self._served.launcher.shown(job)
         outcome = {Action.SKIP: Outcome.SKIPPED, Action.MISS: Outcome.MISSED}.get(verdict.action)
@@ -56,6 +63,7 @@ class Claims:
             tag=TAG,
             late_because=late_because if outcome is None else None,
             run_mode=job.mode,
+            requested_by=requested_by,
         )
 
     def why_late(self, verdict: Verdict, now: datetime, claims: Sequence[Claim]) -> str | None:

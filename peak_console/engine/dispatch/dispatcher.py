@@ -131,9 +131,9 @@ class Dispatcher:
         return chosen
 
     def start_by_hand(
-        self, job: JobDefinition, now: datetime, *, force: bool, command_id: int | None = None
+        self, job: JobDefinition, now: datetime, *, by: str, force: bool, command_id: int | None = None
     ) -> tuple[Run | None, str, list[End]]:
-        """Claim and start a manual run under the job's overlap policy, or beside what runs with ``force``.
+        """Claim and start a run that ``by`` asks for, by the job's overlap policy, or beside what runs with ``force``.
 
         The command that asks for it learns of the run in the same transaction, so that it never makes another.
 
@@ -150,7 +150,7 @@ class Dispatcher:
                 verdict = decide_by_hand(asked, slot, force=force)
                 if verdict.action == Action.SKIP:
                     return None, f"{verdict.reason}; stop it first", []
-                claim = self._claims.of(job, verdict, late_because=self._claims.waits_for(verdict, []))
+                claim = self._claims.of(job, verdict, late_because=self._claims.waits_for(verdict, []), requested_by=by)
                 runs = context.store.claim([claim], now, context.identity)
                 if runs and command_id is not None:
                     context.store.carried_out(command_id, runs[0].id)

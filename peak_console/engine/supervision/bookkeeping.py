@@ -156,6 +156,7 @@ class Bookkeeper:
             tag=TAG,
             late_because=RETRY,
             run_mode=end.run.run_mode,
+            requested_by=end.run.requested_by,
         )
 
     def _stderr_tail(self, run: Run) -> list[str]:
