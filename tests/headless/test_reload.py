@@ -265,7 +265,7 @@ def test_a_save_that_drops_most_jobs_waits_for_consent(program: Program) -> None
     jobs_file(program, *(NIGHT.replace("night", f"night{number}") for number in range(4)))
     resident = program.headless()
     jobs_file(program, NIGHT.replace("night", "night0"))
-    resident.shows("would remove 3 of 4 jobs: night1, night2, night3; it is held back for 10.0s")
+    resident.shows("would remove 3 of 4 jobs: night1, night2, night3; it is held back until it has stood for 10.0s")
     assert "would remove 3 of 4 jobs" in program.run("status").out
     refused = program.run("reload")
     assert refused.code == 1

@@ -250,7 +250,7 @@ class Watcher:
         """Why the file as it is now does not count yet; said once of what takes long enough to be read."""
         from peak_console.text import duration
 
-        why = f"{care.reason}; it is held back for {duration(care.seconds - age)}"
+        why = f"{care.reason}; it is held back until it has stood for {duration(care.seconds)}"
         if care.needs_consent and self._held_for != self._status:
             self._held_for = self._status
             self._tell(why)
