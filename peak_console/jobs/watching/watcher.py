@@ -204,7 +204,7 @@ class Watcher:
             return None, ""
         care = self._caution(jobset)
         if age < care.seconds:
-            return care.seconds - age, self._hold(care, age)
+            return care.seconds - age, self._hold(care)
         self._take_up(jobset)
         return self._look_twice(now), ""
 
@@ -246,7 +246,7 @@ class Watcher:
         care = caution(self._known, jobset) if self._known is not None else NONE
         return NONE if care.needs_consent and self._accepted == self._status else care
 
-    def _hold(self, care: Caution, age: float) -> str:
+    def _hold(self, care: Caution) -> str:
         """Why the file as it is now does not count yet; said once of what takes long enough to be read."""
         from peak_console.text import duration
 
