@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from peak_console.reports import Reporter
 
 STAND_BY_SECONDS = 0.5
+SUCCESSION_SECONDS = 0.02
+"""How often a console's successor looks whether the console's engine has ended: no slot is to wait for that."""
 ONE_SHOT_SECONDS = 10.0
 """How long ``--once`` waits for another ``--once`` to finish claiming, which takes it milliseconds."""
 
@@ -286,6 +288,7 @@ class _Service:
     def _stand_by(self, place: OpenDirectory, watcher: Watcher) -> bool:
         """Take the lock, or wait until it is free; ``False`` when told to leave before that."""
         told = False
+        pause = SUCCESSION_SECONDS if self._options.successor else STAND_BY_SECONDS
         if self._options.no_wait and not take_turn(place, lambda: bool(self._signals)):
             who = f"another engine{_rival(place)} serves this state directory{_overlap(place)}"
             raise StateError(f"{self._directory}: {who}; without --no-wait this one would stand by")
@@ -297,7 +300,7 @@ class _Service:
                 return False
             if self._notifier is not None:
                 self._notifier.beat()
-            self._clock.sleep(STAND_BY_SECONDS)
+            self._clock.sleep(pause)
             if place.overlap:  # the jobs file may no longer make them overlap
                 watcher.compare()
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 
 from peak_console.engine.dispatch.places import EARLY_SECONDS, FEWEST
 from peak_console.store import private
+from peak_console.tui.state.successor import Successor
 from tests.docs.contract import RUN_VARIABLES, VARIABLES
 from tests.docs.pages import DOCS, ROOT
 from tests.headless.support import Program, programs, shell
@@ -45,6 +47,15 @@ def is_called(path: Path, pattern: str) -> bool:
     return path.match(pattern) and len(path.parts) == pattern.count("/") + 1
 
 
+def leave_engine_behind(program: Program) -> None:
+    """As a console does that keeps scheduling in the background; and end that engine."""
+    options = Namespace(
+        config=str(program.config), poll_interval=30.0, include_tags="loud", exclude_tags=None, no_registry=False,
+        no_alerts=True,
+    )  # fmt: skip
+    Successor(options, str(program.state)).dismiss()
+
+
 def test_every_file_of_the_state_directory_is_on_its_page_and_the_other_way_round(program: Program) -> None:
     slot = (datetime.now(UTC) + timedelta(seconds=EARLY_SECONDS)).isoformat()
     later = f'schedule_type = "once"\nrun_at = {slot}'  # places are made ahead for so many
@@ -60,6 +71,7 @@ def test_every_file_of_the_state_directory_is_on_its_page_and_the_other_way_roun
     assert engine.leave() == 0
     private.keep(str(program.state), {"top_n": 10})  # while no engine is there that would remove it
     there = files_in(program.state)
+    leave_engine_behind(program)
     engine = program.headless("--exclude-tags", "loud")
     there |= files_in(program.state)
     told = told_files()

@@ -90,6 +90,12 @@ class Display(ABC):
     def type(self, text: str) -> None:
         self.keys(*text)
 
+    def leave(self, key: str = "q") -> None:
+        """End the console whose engine is its own, and which runs nothing."""
+        self.keys(key)
+        self.wait_for("End the scheduler")
+        self.keys("e")
+
     def wait_for(self, wanted: str | Callable[[str], object], seconds: float = DEADLINE_SECONDS) -> str:
         """The screen, once it shows a text or fulfils a condition."""
         deadline = time.monotonic() + seconds
@@ -274,6 +280,12 @@ class Pty:
 
     def keys(self, text: str) -> None:
         self.send(text.encode())
+
+    def leave(self) -> None:
+        """End the console whose engine is its own, and which runs nothing."""
+        self.keys("q")
+        self.wait_for(b"End the scheduler")
+        self.keys("e")
 
     def send(self, data: bytes) -> None:
         os.write(self._master, data)

@@ -101,7 +101,7 @@ def test_the_end_of_the_other_engine_is_told_and_its_run_is_taken_over(stage: St
     tmux.wait_for("✖ failed    patient")
     ended = stage.ended("patient")
     assert (ended.id, ended.outcome, ended.return_code) == (run.id, Outcome.FAILED, 7)
-    tmux.keys("q")
+    tmux.leave()
     tmux.wait_for("left with 0")
 
 
@@ -138,5 +138,5 @@ def test_a_console_killed_outright_leaves_its_run_to_the_next(stage: Stage) -> N
     (stage.folder / "open").touch()
     tmux.wait_for("✖ failed    patient")
     assert stage.ended("patient").return_code == 7
-    tmux.keys("q")
+    tmux.leave()
     tmux.wait_for("left with 0")

@@ -95,7 +95,7 @@ def test_a_signal_restores_the_terminal(stage: Stage, number: int, code: int) ->
 @pytest.mark.usefixtures("_tmux")
 def test_ctrl_c_leaves_as_q_does(stage: Stage) -> None:
     tmux = opened(stage)
-    tmux.keys("C-c")
+    tmux.leave("C-c")
     assert_restored(tmux, 0)
 
 
@@ -185,7 +185,7 @@ def test_without_an_editor_the_screen_comes_back_and_says_so(stage: Stage) -> No
     tmux = stage.tmux()
     tmux.keys("e")
     tmux.wait_for("the editor cannot be started")
-    tmux.keys("q")
+    tmux.leave()
     assert_restored(tmux, 0)
 
 

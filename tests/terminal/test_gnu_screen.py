@@ -54,7 +54,7 @@ def test_start_run_watch_disable_reload_quit(stage: Stage) -> None:
         file.write(ADDED)
     screen.wait_for("newcomer")
 
-    screen.keys("q")
+    screen.leave()
     shown = screen.wait_for("left with 0")
     assert "daily 04:00" not in shown, "the console stands around the prompt no longer"
     assert " icanon" in screen.wait_for("icanon")

@@ -94,7 +94,7 @@ def test_hostile_names_and_output_are_shown_and_not_obeyed(stage: Stage) -> None
     assert shown.startswith(" PEAK CONSOLE")
     only_colours = re.sub(r"\x1b\[[0-9;:]*m", "", tmux.coloured())
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202e]", only_colours)
-    tmux.keys("q")
+    tmux.leave()
     tmux.wait_for("left with 0")
 
 
@@ -108,7 +108,7 @@ def test_not_one_byte_of_an_attack_is_written(stage: Stage) -> None:
     pty.wait_for(b"failed")
     for key in ("2", "1", "\r", "\x1b[27u", "R", "\x1b[27u", "d", "\x1b[27u", "?", "\x1b[27u", "4", "1"):
         pty.keys(key)
-    pty.keys("q")
+    pty.leave()
     assert pty.process.wait(20) == 0
     written = pty.written
     for attack in (b"\x1b]2;taken", b"\x1b]0;taken", b"\x1b]52;", b"\x1b]8;;http", b"\x1bc", b"\x1b#8", b"\x1b(0",
@@ -130,5 +130,5 @@ def test_a_line_of_ten_megabytes_is_a_line(stage: Stage) -> None:
     tmux.keys("w")
     tmux.keys("w")
     tmux.keys("Home")
-    tmux.keys("q")
+    tmux.leave()
     tmux.wait_for("left with 0")

@@ -63,7 +63,7 @@ def test_a_storm_of_sizes_leaves_the_right_screen(stage: Stage) -> None:
     shown = tmux.wait_for(lambda screen: "3 Upcoming" not in screen and "Quit" in screen.splitlines()[23])
     assert "printer" in shown
     assert max(map(len, shown.splitlines())) <= 80
-    tmux.keys("q")
+    tmux.leave()
     tmux.wait_for("left with 0")
     assert tmux.is_plain
 

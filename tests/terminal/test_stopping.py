@@ -66,7 +66,7 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_brings_the_screen(stage: Stage) -
     tmux.wait_for("and later")
     tmux.wait_for("● ok ")
     assert stage.ended("hello").return_code == 0
-    tmux.keys("q")
+    tmux.leave()
     tmux.wait_for("left with 0")
 
 
@@ -82,7 +82,7 @@ def test_a_run_goes_on_while_the_console_is_stopped_and_its_end_is_true(stage: S
     tmux.wait_for("and later")
     tmux.wait_for("● ok ")
     assert stage.ended("hello").return_code == 0
-    tmux.keys("q")
+    tmux.leave()
     tmux.wait_for("left with 0")
 
 
@@ -95,7 +95,7 @@ def test_it_comes_back_after_a_stop_that_nobody_could_prepare_for(stage: Stage) 
     tmux.wait_for(lambda screen: "engine running" in screen and "scribbled" not in screen)
     tmux.keys("r")
     tmux.wait_for("● ok ")
-    tmux.keys("q")
+    tmux.leave()
     tmux.wait_for("left with 0")
     assert tmux.is_plain
 
@@ -113,7 +113,7 @@ def test_continued_without_having_been_stopped_it_only_goes_on(stage: Stage) -> 
     assert stage.ended("hello").id == 2
     wait_until(lambda: stage.threads() <= before, "the end of what read the output")
     tmux.wait_for("● ok ")
-    tmux.keys("q")
+    tmux.leave()
     shown = tmux.wait_for("extproc")
     assert "left with 0" in shown
     assert " icanon" in shown
@@ -127,7 +127,7 @@ def test_nothing_is_stopped_where_nobody_could_continue_it(stage: Stage) -> None
     pty.wait_for(b"running")
     pty.keys("\x1a")
     pty.wait_for(b"nothing starts until fg")
-    pty.keys("q")
+    pty.leave()
     assert pty.process.wait(20) == 0
     assert pty.is_cooked
 
@@ -143,6 +143,6 @@ def test_an_editor_that_is_stopped_takes_the_console_along(stage: Stage) -> None
     tmux.type("fg; echo left with $?")
     tmux.keys("Enter")
     tmux.wait_for("engine running")
-    tmux.keys("q")
+    tmux.leave()
     tmux.wait_for("left with 0")
     assert tmux.is_plain

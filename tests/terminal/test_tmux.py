@@ -74,7 +74,7 @@ def test_a_job_is_run_watched_disabled_and_enabled(stage: Stage) -> None:
     tmux.wait_for(lambda screen: "─ Environment" in screen and "through; exit 7" in screen)
     tmux.keys("Escape")
     tmux.wait_until_gone("─ Environment")
-    tmux.keys("C-c")
+    tmux.leave("C-c")
     assert "left with 0" in tmux.wait_for("left with")
     assert tmux.is_plain
     stage.assert_true_registry()
@@ -102,5 +102,5 @@ def test_a_save_is_live_and_a_broken_one_shows_where_until_it_is_mended(stage: S
     stage.config.write_text(good, encoding="utf-8")
     tmux.wait_until_gone("jobs file rejected")
     tmux.wait_for(lambda screen: "newcomer" not in table(screen))
-    tmux.keys("q")
+    tmux.leave()
     tmux.wait_for("left with 0")

@@ -59,7 +59,7 @@ def test_what_is_typed_ahead_goes_where_it_is_meant_to(stage: Stage) -> None:
     assert (override.until - override.at).total_seconds() == 7200
     assert stage.runs() == []
     pty.keys("\x1b[27u")
-    pty.keys("q")
+    pty.leave()
     assert pty.process.wait(20) == 0
 
 
@@ -83,7 +83,7 @@ def test_what_is_not_text_ends_nothing(stage: Stage) -> None:
     pty.wait_for(b"running")
     pty.send(b"\xff\xfe\xc3")
     pty.keys("\x1b[27u")
-    pty.keys("q")
+    pty.leave()
     assert pty.process.wait(20) == 0
 
 

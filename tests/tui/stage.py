@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.judge import judge_finished
+from peak_console.errors import StateError
 from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
 from peak_console.model.records import Alert, Claim, EngineInfo, Hold, Level, Outcome, Override, Run, RunState, Trigger
 from peak_console.schedule.slots import fingerprint
@@ -31,6 +32,26 @@ if TYPE_CHECKING:
 USER = "anna"
 
 
+class StagedSuccession:
+    """An engine for the background that is ready, or fails, when a test says so."""
+
+    def __init__(self) -> None:
+        self.is_wanted = self.ready = False
+        self.failure = ""
+
+    def prepare(self) -> None:
+        self.is_wanted = True
+
+    def is_ready(self) -> bool:
+        if self.failure:
+            self.dismiss()
+            raise StateError(self.failure)
+        return self.ready
+
+    def dismiss(self) -> None:
+        self.is_wanted = False
+
+
 class StagedSession:
     """A session without an engine, a watcher or a thread: it reads and writes the registry, and remembers."""
 
@@ -47,6 +68,7 @@ class StagedSession:
         self.doubts: list[str] = []
         self.left: list[str] = []
         """What became of it: ``drain``, ``stop``, ``leave``, ``reload``, ``take over``, in their order."""
+        self.succession: Any = StagedSuccession()
         self.wants_consent = False
         self.served_by: str | None = "pid 4712"
         """The engine that keeps ours from taking over; none once the state is stopped."""
@@ -66,6 +88,9 @@ class StagedSession:
 
     def take_over(self) -> None:
         self.left.append("take over")
+
+    def serves_elsewhere(self) -> str | None:
+        return None if self.is_own else self.rival()
 
     def rival(self) -> str | None:
         return self.served_by
@@ -89,6 +114,10 @@ class StagedSession:
     @property
     def is_own(self) -> bool:
         return self.state in (EngineState.RUNNING, EngineState.BLOCKED, EngineState.DRAINING)
+
+    @property
+    def has_served(self) -> bool:
+        return self.is_own
 
     @property
     def engine_state(self) -> str:
@@ -132,6 +161,9 @@ class StagedSession:
 
     def leave_runs(self) -> None:
         self.left.append("leave")
+
+    def prepare_successor(self) -> None:
+        self.succession.prepare()
 
     def running(self) -> list[str]:
         return []

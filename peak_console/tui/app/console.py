@@ -93,7 +93,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
             session, clock, self.feed, self.layout, self.selection, self.shown_run, self.details, self.dialogs
         )
         self.job_actions = JobActions(session, clock, keymap, self.feed, self.selection, self.commands, self.dialogs)
-        self.engine_actions = EngineActions(session, clock, self.feed, self.dialogs, self.exit)
+        self.engine_actions = EngineActions(session, clock, self.feed, self.dialogs, self.exit, self.set_timer)
         self.terminal_actions = TerminalActions(
             session, clock, self.selection, self.dialogs, self.suspend, partial(textual_private.write_to_terminal, self)
         )

@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from peak_console.errors import UsageError
+from peak_console.errors import StateError, UsageError
 from peak_console.text import safe
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 SCREEN_END_SECONDS = 3.0
 """How long the screen may take to go after a signal; with a terminal that no longer reads, it never would."""
 LOOK_SECONDS = 0.1
-NAMES_SHOWN = 5
 UNABLE_TERMINALS = ("", "dumb", "unknown")
 """Values of ``TERM``: nothing that moves the cursor may be sent there. ``doctor`` judges by the same."""
 
@@ -114,8 +113,27 @@ class _Life:
         finally:
             self._screen_gone.set()
             self._wait_for_runs()
+            failure = self._session.succession.take_over()
+            self._say_what_goes_on(failure)
             self._session.close()
-        return self._exit_code()
+        return 1 if failure is not None else self._exit_code()
+
+    def _say_what_goes_on(self, failure: str | None) -> None:
+        """Tell the operator, whose screen is gone, what goes on without it."""
+        from peak_console.tui.app.leaving import Departure, farewell, next_up
+
+        if self._terminal.is_lost or self._session.permissions.in_browser:
+            return
+        session, feed = self._session, self._app.feed
+        left: list[str] = []
+        with suppress(StateError):
+            left = [f"{run.job} #{run.id}" for run in session.active()] if session.has_served else []
+        departure = Departure(
+            directory=session.directory, served_here=session.has_served, served_by=session.serves_elsewhere(),
+            successor=session.succession.pid, successor_failure=failure, left=left,
+            upcoming=next_up(feed.snapshot, session.clock.now()),
+        )  # fmt: skip
+        _say(farewell(departure))
 
     def _exit_code(self) -> int:
         if self._terminal.is_lost or signal.SIGHUP in self._signals:
@@ -167,6 +185,8 @@ class _Life:
 
     def _wait_for_runs(self) -> None:
         """Wait for the engine, which ends with its last run. Ctrl+C now stops the runs."""
+        from peak_console.tui.app.leaving import listed
+
         restored = not self._terminal.is_given_up
         self._session.drain()
         told: list[str] = []
@@ -175,15 +195,9 @@ class _Life:
             running = self._session.running()
             if restored and running and not told:
                 told = running
-                _say(f"waiting for {_listed(running)}; Ctrl+C stops {'it' if len(running) == 1 else 'them'}")
+                _say(f"waiting for {listed(running)}; Ctrl+C stops {'it' if len(running) == 1 else 'them'}")
         if not restored:
             self._terminal.restore()
-
-
-def _listed(runs: list[str]) -> str:
-    """``a #1, b #2 and 7 more``."""
-    more = f" and {len(runs) - NAMES_SHOWN} more" if len(runs) > NAMES_SHOWN else ""
-    return ", ".join(runs[:NAMES_SHOWN]) + more
 
 
 def _say(text: str) -> None:

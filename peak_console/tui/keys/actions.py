@@ -80,7 +80,7 @@ ACTIONS: tuple[ActionDef, ...] = (
               "Everything about the job, on a screen of its own.", footer=True),
     ActionDef("help", ("question_mark",), "Help", _ALL, "Every key, and what the signs mean.", footer=True),
     ActionDef("command_palette", ("ctrl+p",), "Commands", _ALL, "Find any of these by its name, and the themes."),
-    ActionDef("quit", ("q",), "Quit", _ALL, "Leave; asks only while runs are under way.", footer=True),
+    ActionDef("quit", ("q",), "Quit", _ALL, "Leave; asks what becomes of the scheduler.", footer=True),
     ActionDef("mark", ("space",), "Mark", Context.JOBS,
               "Mark the job: actions are then for all marked ones."),
     ActionDef("filter", ("slash",), "Filter", Context.JOBS,

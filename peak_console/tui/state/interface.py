@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from peak_console.store.store import Store
     from peak_console.tui.state.permissions import Permissions
     from peak_console.tui.state.snapshot import Trouble
+    from peak_console.tui.state.succession import Succession
 
 
 class Session(Protocol):
@@ -26,6 +27,8 @@ class Session(Protocol):
     clock: Clock
     store: Store
     """The registry; reading it may raise ``StateError``."""
+    succession: Succession
+    """The engine that goes on when this console has left, if the operator wants one."""
 
     def start(self, on_change: Callable[[], None]) -> None:
         """Begin to serve the directory, or to look at the engine that does. ``on_change`` is called from any thread."""
@@ -35,6 +38,9 @@ class Session(Protocol):
 
     def rival(self) -> str | None:
         """Which engine serves some of the jobs that are ours to serve already; ``None`` where we may take them over."""
+
+    def serves_elsewhere(self) -> str | None:
+        """The other process whose engine serves the directory: ``pid 4712``; ``None`` where none does."""
 
     @property
     def jobs_file(self) -> str:
@@ -59,6 +65,10 @@ class Session(Protocol):
     @property
     def is_own(self) -> bool:
         """Whether the engine is a thread of this process."""
+
+    @property
+    def has_served(self) -> bool:
+        """Whether the engine is a thread of this process, or was."""
 
     @property
     def engine_state(self) -> str:
@@ -102,6 +112,9 @@ class Session(Protocol):
 
     def leave_runs(self) -> None:
         """End at once; the next engine supervises the runs."""
+
+    def prepare_successor(self) -> None:
+        """Start a headless engine that stands by until ours has ended. Raises ``StateError``."""
 
     def active(self) -> list[Run]:
         """The runs that the engine would leave behind if it ended now. Raises ``StateError``."""

@@ -120,6 +120,11 @@ class OwnEngine:
         return self._thread is not None and self._thread.is_alive() and self._control is not None
 
     @property
+    def has_served(self) -> bool:
+        """Whether it serves, or did."""
+        return self._thread is not None and self._control is not None
+
+    @property
     def is_draining(self) -> bool:
         """Whether it starts nothing more and ends with its last run."""
         return self._control is not None and self._control.wants_drain

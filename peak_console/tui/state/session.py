@@ -25,6 +25,7 @@ from peak_console.tui.state.own_engine import OwnEngine
 from peak_console.tui.state.permissions import Permissions
 from peak_console.tui.state.registry import open_registry
 from peak_console.tui.state.snapshot import EngineState, Trouble
+from peak_console.tui.state.succession import Succession
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -60,6 +61,7 @@ class EngineSession:
         self._alerting = Alerting(directory, self.clock)
         self._engine = OwnEngine(options, directory, self.clock, self._alerting, self._changed)
         self._file = WatchedJobsFile(str(options.config), jobset, seen, self.clock, self._engine, self._changed)
+        self.succession = Succession(options, directory)
         self._leaving = False
         self._begun = False
         """Whether it has looked for an engine that serves the directory; until then our own is about to start."""
@@ -90,6 +92,16 @@ class EngineSession:
             return next((each.named for each in engines if each.lock == lock), "another engine")
         blocked_by = Share(self.jobset, include, exclude, others(engines, lock)).blocked_by("console")
         return blocked_by.named if blocked_by is not None else None
+
+    def serves_elsewhere(self) -> str | None:
+        """The other process whose engine serves the directory: ``pid 4712``; ``None`` where none does."""
+        if self.is_own or not is_served(self.directory):
+            return None
+        try:
+            engines = self.store.engines()
+        except StateError:
+            engines = []
+        return next((each.named for each in engines if is_held(self.directory, each.lock)), "another engine")
 
     def take_over(self) -> None:
         """Start an engine in a thread of this process; not where we may only look, or attach."""
@@ -131,6 +143,11 @@ class EngineSession:
     def is_own(self) -> bool:
         """Whether the engine is ours."""
         return self._engine.is_running
+
+    @property
+    def has_served(self) -> bool:
+        """Whether the engine is ours, or was."""
+        return self._engine.has_served
 
     @property
     def engine_state(self) -> str:
@@ -251,6 +268,14 @@ class EngineSession:
         """End at once; the next engine supervises the runs."""
         self._engine.leave_runs()
 
+    def prepare_successor(self) -> None:
+        """Start a headless engine that stands by until ours has ended. Raises ``StateError``."""
+        if self.wants_consent:
+            raise StateError(
+                "the jobs file is held back, and an engine that starts takes it as it is: decide that first"
+            )
+        self.succession.prepare()
+
     def active(self) -> list[Run]:
         """The runs that the engine would leave behind if it ended now. Raises ``StateError``."""
         engine = f"{os.getpid()} "
@@ -268,5 +293,6 @@ class EngineSession:
     def close(self) -> None:
         """After ``wait``: send the alerts that are left, and close everything."""
         self._file.watcher.stop()
+        self.succession.let_go()
         self._alerting.finish(LAST_ALERTS_SECONDS)
         self.store.close()

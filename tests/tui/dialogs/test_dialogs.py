@@ -163,15 +163,28 @@ async def test_it_says_when_the_job_is_on_again() -> None:
 
 async def test_leaving_says_what_becomes_of_the_runs() -> None:
     cases: dict[tuple[str, ...], str | None] = {
-        ("enter",): "wait", ("down", "enter"): "stop", ("down", "down", "enter"): "leave", ("w",): "wait",
-        ("s",): "stop", ("l",): "leave", ("escape",): None,
+        ("enter",): "background", ("down", "enter"): "wait", ("down", "down", "enter"): "stop", ("w",): "wait",
+        ("s",): "stop", ("l",): "leave", ("b",): "background", ("escape",): None, ("up", "enter"): None,
     }  # fmt: skip
     assert await answers(*((QuitDialog(RUNS), keys) for keys in cases)) == [*cases.values()]
 
 
-async def test_where_runs_cannot_be_left_nobody_is_offered_it() -> None:
-    assert await answer_of(QuitDialog(RUNS, leave=False), "l") is UNANSWERED
-    assert await answer_of(QuitDialog(RUNS, leave=False), "up", "enter") == "stop"
+async def test_leaving_while_nothing_runs_says_what_becomes_of_the_scheduler() -> None:
+    cases: dict[tuple[str, ...], str | None] = {
+        ("enter",): "background", ("down", "enter"): "end", ("e",): "end", ("b",): "background", ("escape",): None,
+        ("up", "enter"): None,
+    }  # fmt: skip
+    assert await answers(*((QuitDialog([]), keys) for keys in cases)) == [*cases.values()]
+    assert await answer_of(QuitDialog([]), "w") is UNANSWERED
+
+
+async def test_a_run_that_begins_while_one_thinks_of_leaving_is_asked_about() -> None:
+    dialog = QuitDialog([], look=lambda: (RUNS, "", fixed_now()))
+    app = DialogApp(dialog)
+    async with app.run_test() as pilot:
+        dialog.look_again()
+        await pilot.press("w")
+    assert app.answer == "wait"
 
 
 async def test_tags_are_ticked() -> None:
