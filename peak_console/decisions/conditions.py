@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from peak_console.decisions.capacity import Capacity
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
-    from peak_console.model.state import Hold, JobState
+    from peak_console.model.state import Hold, JobState, Override
 
+DISABLED_IN_FILE = "disabled in the jobs file"
+"""What is said of a job that its file disables."""
 ALLOW_LIMIT = 100
 """Runs of one job that go on side by side at the most: slots that come faster than runs end would fill the machine."""
 
@@ -96,7 +98,7 @@ def _not_known(_situation: Situation) -> datetime | None:
 class Condition:
     """One condition of the list. ``holds`` is asked for each slot; the sentence only where somebody reads it."""
 
-    __slots__ = ("holds", "name", "sentence", "until")
+    __slots__ = ("holds", "is_known_ahead", "name", "sentence", "until")
 
     def __init__(
         self,
@@ -104,6 +106,8 @@ class Condition:
         holds: Callable[[Situation], bool],
         sentence: Callable[[Situation], str],
         until: Callable[[Situation], datetime | None] = _not_known,
+        *,
+        is_known_ahead: bool = False,
     ) -> None:
         self.name = name
         self.holds = holds
@@ -111,6 +115,8 @@ class Condition:
         """Why it does not hold."""
         self.until = until
         """When it will hold at the latest if nobody does anything; ``None`` where that cannot be told."""
+        self.is_known_ahead = is_known_ahead
+        """Whether its answer for a moment ahead can be told now, as it does not depend on how runs go."""
 
     def answer(self, situation: Situation) -> Answer:
         """The condition's answer as a value."""
@@ -131,8 +137,19 @@ def _is_not_overridden(situation: Situation) -> bool:
 def _override(situation: Situation) -> str:
     override = override_in_force(situation.state, situation.now)
     assert override is not None
-    until = f" until {_moment(override.until, situation.zone)}" if override.until is not None else ""
-    return f"disabled by operator {override.by}{until}" + (f": {override.reason}" if override.reason else "")
+    return override_in_words(override, lambda at: _moment(at, situation.zone))
+
+
+def override_in_words(override: Override, shown: Callable[[datetime], str], *, with_since: bool = False) -> str:
+    """Who has enabled or disabled a job, until when and why: ``disabled by operator alice until 18:00: holiday``.
+
+    ``shown`` makes words of a moment. ``with_since`` adds when it was done.
+    """
+    word = "enabled" if override.enabled else "disabled"
+    since = f" since {shown(override.at)}" if with_since else ""
+    until = f" until {shown(override.until)}" if override.until is not None else ""
+    reason = f": {override.reason}" if override.reason else ""
+    return f"{word} by operator {override.by}{since}{until}{reason}"
 
 
 def _override_lapses(situation: Situation) -> datetime | None:
@@ -195,10 +212,15 @@ def _retry_at(situation: Situation) -> datetime | None:
     return situation.retries[-1].not_before
 
 
-SERVED = Condition("served", lambda asked: asked.not_served is None, lambda asked: f"not served: {asked.not_served}")
-ENABLED = Condition("enabled", _is_enabled_in_file, lambda _asked: "disabled in the jobs file")
-OVERRIDE = Condition("override", _is_not_overridden, _override, _override_lapses)
-HOLD = Condition("hold", lambda asked: asked.hold is None, _hold)
+SERVED = Condition(
+    "served",
+    lambda asked: asked.not_served is None,
+    lambda asked: f"not served: {asked.not_served}",
+    is_known_ahead=True,
+)
+ENABLED = Condition("enabled", _is_enabled_in_file, lambda _asked: DISABLED_IN_FILE, is_known_ahead=True)
+OVERRIDE = Condition("override", _is_not_overridden, _override, _override_lapses, is_known_ahead=True)
+HOLD = Condition("hold", lambda asked: asked.hold is None, _hold, is_known_ahead=True)
 SCHEDULE = Condition("schedule", _is_due, _not_due, _due_at)
 OVERLAP = Condition("overlap", _may_overlap, _overlap)
 RETRY = Condition("retry", _waits_for_no_attempt, _retry, _retry_at)
@@ -210,6 +232,10 @@ PLACES = Condition(
 
 CONDITIONS = (SERVED, ENABLED, OVERRIDE, HOLD, SCHEDULE, OVERLAP, RETRY, PLACES)
 """In the order in which they are asked: the first that does not hold is the answer."""
+
+
+KNOWN_AHEAD = tuple(condition for condition in CONDITIONS if condition.is_known_ahead)
+"""The conditions that can be asked of a slot ahead."""
 
 
 def first_unmet(situation: Situation, conditions: Iterable[Condition] = CONDITIONS) -> Condition | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from peak_console.decisions.capacity import Capacity
-from peak_console.decisions.conditions import ENABLED, OVERRIDE, Situation, first_unmet
+from peak_console.decisions.conditions import ENABLED, KNOWN_AHEAD, OVERRIDE, Situation, first_unmet
 from peak_console.decisions.selection import override_in_force
 from peak_console.decisions.serving import Coverage
 from peak_console.decisions.upcoming import slots_ahead
@@ -111,12 +111,9 @@ def view(
     """
     asked = Situation(job, now, NO_LIMIT, state=state)
     override = override_in_force(state, now)
-    disabled_by = None
-    if not ENABLED.holds(asked):
-        disabled_by = DisabledBy.FILE
-    elif not OVERRIDE.holds(asked):
-        disabled_by = DisabledBy.OPERATOR
-    enabled = disabled_by is None
+    unmet = first_unmet(asked, (ENABLED, OVERRIDE))
+    enabled = unmet is None
+    disabled_by = None if unmet is None else DisabledBy.FILE if unmet is ENABLED else DisabledBy.OPERATOR
     slot = next(slots_ahead(job, state, now), None)
     active = [run for run in unfinished if run.state != RunState.QUEUED]
     queued = [run for run in unfinished if run.state == RunState.QUEUED]
@@ -137,14 +134,30 @@ def unmet_of(
     view: JobView, now: datetime, capacity: Capacity, *, hold: Hold | None = None, zone: tzinfo | None = None
 ) -> Answer | None:
     """The first condition that keeps a job's next slot from starting now; ``None`` when nothing does."""
-    state = JobState(view.job.name, "", override=view.override)
-    retries = [run for run in view.queued if run.triggered_by == Trigger.RETRY]
-    asked = Situation(
-        view.job, now, capacity, state=state, slot=view.next_slot, active=[run.id for run in view.active],
-        retries=retries, waiting=len(view.queued) - len(retries), hold=hold, not_served=view.not_served, zone=zone,
-    )  # fmt: skip
+    asked = _situation(view, now, capacity, hold, zone)
     unmet = first_unmet(asked)
     return unmet.answer(asked) if unmet is not None else None
+
+
+def unmet_ahead(
+    view: JobView, slot: datetime, *, hold: Hold | None = None, zone: tzinfo | None = None
+) -> Answer | None:
+    """The first condition that keeps a slot ahead from starting, as far as that can be told before; ``None`` if none.
+
+    Conditions that depend on how runs go are not asked: by that slot they may have ended.
+    """
+    asked = _situation(view, slot, NO_LIMIT, hold, zone)
+    unmet = first_unmet(asked, KNOWN_AHEAD)
+    return unmet.answer(asked) if unmet is not None else None
+
+
+def _situation(view: JobView, now: datetime, capacity: Capacity, hold: Hold | None, zone: tzinfo | None) -> Situation:
+    retries = [run for run in view.queued if run.triggered_by == Trigger.RETRY]
+    return Situation(
+        view.job, now, capacity, state=JobState(view.job.name, "", override=view.override), slot=view.next_slot,
+        active=[run.id for run in view.active], retries=retries, waiting=len(view.queued) - len(retries),
+        hold=hold, not_served=view.not_served, zone=zone,
+    )  # fmt: skip
 
 
 def _standing(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from peak_console.decisions.capacity import Capacity
-from peak_console.decisions.conditions import held
-from peak_console.decisions.job_status import CLAIMED_MEANS, DisabledBy, Standing, unmet_of, views
+from peak_console.decisions.conditions import DISABLED_IN_FILE, held, override_in_words
+from peak_console.decisions.job_status import CLAIMED_MEANS, Standing, unmet_of, views
 from peak_console.decisions.places import PlacesTaken, waits_since
 from peak_console.decisions.serving import Coverage
 from peak_console.decisions.upcoming import slots_ahead
@@ -178,15 +178,11 @@ def _waits(view: JobView, places: PlacesTaken) -> str:
 
 
 def _switched(view: JobView, selection: Selection) -> str:
+    """Who has disabled the job, or enabled it against its file; empty where it is as the file says and enabled."""
     override = view.override
-    if override is None:
-        return f"disabled by {view.disabled_by}" if view.disabled_by else ""
-    if override.enabled and view.job.enabled:
-        return ""  # it says what the file says
-    word = "enabled" if override.enabled else "disabled"
-    lapse = f" until {shown(override.until, selection.zone)}" if override.until is not None else ""
-    reason = f": {override.reason}" if override.reason else ""
-    return f"{word} by {DisabledBy.OPERATOR} {override.by}{lapse}{reason}"
+    if override is not None and not (override.enabled and view.job.enabled):
+        return override_in_words(override, lambda at: shown(at, selection.zone))
+    return "" if view.enabled else DISABLED_IN_FILE
 
 
 def _last(run: Run | None, now: datetime) -> str:

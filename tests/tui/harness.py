@@ -134,6 +134,8 @@ def make_row(
     now = now or fixed_now()
     if standing == Standing.DISABLED:
         disabled_by, next_in = disabled_by or DisabledBy.FILE, None
+    if disabled_by == DisabledBy.FILE:
+        definition.setdefault("enabled", False)
     job = JobDefinition(
         name=name,
         schedule=schedule or JobSchedule(type="interval", interval_seconds=3600),

@@ -88,7 +88,7 @@ def test_json_of_the_last_run(peak: CommandLine, store: Store) -> None:
 def test_a_job_disabled_by_its_file_has_no_next_slot(peak: CommandLine) -> None:
     sweep = peak("jobs", "--json").json[3]
     assert (sweep["enabled"], sweep["disabled_by"], sweep["next_slot"]) == (False, "file", None)
-    assert peak("jobs").rows[3].startswith("disabled by file  ")
+    assert peak("jobs").rows[3].startswith("disabled in the jobs file  ")
 
 
 def test_an_operators_override_is_shown_with_who_until_and_why(peak: CommandLine, store: Store) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from peak_console.tui.state.interface import Session
     from peak_console.tui.state.snapshot import JobRow
 
+TOLD = ("served", "enabled", "override", "schedule", "overlap")
+"""The conditions that the other lines of the details tell of."""
 RUNS = 100
 SLOTS = 10
 
@@ -72,7 +74,7 @@ def _why_not(view: JobView, session: Session, now: datetime) -> str:
     store, limit = session.store, session.jobset.settings.max_concurrent_runs
     capacity = Capacity(limit, store.active_count() if limit else 0)
     unmet = unmet_of(view, now, capacity, hold=store.hold(), zone=session.zone)
-    return unmet.sentence if unmet is not None and unmet.name in ("hold", "retry", "places") else ""
+    return unmet.sentence if unmet is not None and unmet.name not in TOLD else ""
 
 
 def _masked(redactor: Redactor, environment: Mapping[str, str]) -> dict[str, str]:

@@ -6,8 +6,9 @@ from textwrap import wrap
 
 from textual.content import Content
 
+from peak_console.decisions.conditions import ENABLED, SERVED, override_in_words
 from peak_console.decisions.grace import grace_seconds
-from peak_console.decisions.job_status import CLAIMED_MEANS, DisabledBy, Standing
+from peak_console.decisions.job_status import CLAIMED_MEANS, NO_LIMIT, Standing, unmet_of
 from peak_console.jobs.model import CatchUp, JobDefinition, Overlap, mode_in_words
 from peak_console.schedule.words import in_words
 from peak_console.schedule.zones import local_time
@@ -60,18 +61,13 @@ def headline(view: JobView) -> Content:
 
 
 def why_disabled(view: JobView, now: datetime, zone: tzinfo) -> str:
-    """Why it does not fire: no engine serves it, or who switched it off, or on against its file; empty otherwise."""
-    override = view.override
+    """Why a job does not start: no engine serves it, or who has disabled it, or enabled it against its file."""
     if view.standing == Standing.CLAIMED:
         return f"claimed: {CLAIMED_MEANS}"
-    if view.not_served is not None:
-        return f"not served: {safe(view.not_served)}"
-    if override is None:
-        return "disabled by the jobs file: enabled = false" if view.disabled_by == DisabledBy.FILE else ""
-    word = "enabled" if override.enabled else "disabled"
-    until = f" until {moment(override.until, now, zone)}" if override.until is not None else ""
-    reason = f": {safe(override.reason)}" if override.reason else ""
-    return f"{word} by {safe(override.by)} since {moment(override.at, now, zone)}{until}{reason}"
+    if view.override is not None and view.not_served is None:
+        return safe(override_in_words(view.override, lambda at: moment(at, now, zone), with_since=True))
+    unmet = unmet_of(view, now, NO_LIMIT, zone=zone)
+    return safe(unmet.sentence) if unmet is not None and unmet.name in (SERVED.name, ENABLED.name) else ""
 
 
 def schedule(view: JobView, slots: Sequence[datetime], zone: tzinfo, now: datetime, width: int) -> Content:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from heapq import nsmallest
+from itertools import chain
+from operator import itemgetter
 
+from peak_console.decisions.conditions import SERVED
+from peak_console.decisions.job_status import unmet_ahead
 from peak_console.decisions.places import waits_since
 from peak_console.jobs.model import LIVE
 from peak_console.schedule.words import foreign_zone
 from peak_console.text import countdown, safe
-from peak_console.tui.drawing.glyphs import QUEUED, RETRYING, RUNNING, SLOW_FACTOR, UNSERVED, elapsed, moment
+from peak_console.tui.drawing.glyphs import (
+    QUEUED,
+    RETRYING,
+    RUNNING,
+    SLOW_FACTOR,
+    UNSERVED,
+    Look,
+    elapsed,
+    moment,
+)
 from peak_console.tui.drawing.paint import cut, pieces_width, width_of
 from peak_console.values import dataclass, replace
 
@@ -17,9 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime, tzinfo
 
-    from peak_console.tui.drawing.glyphs import Look
     from peak_console.tui.drawing.paint import Piece
-    from peak_console.tui.state.snapshot import Snapshot
+    from peak_console.tui.state.snapshot import JobRow, Snapshot
 
 DONE, REST = "━", "─"
 """A progress bar: two glyphs, so that it reads without colours."""
@@ -58,7 +70,7 @@ def upcoming_lines(snapshot: Snapshot) -> list[UpcomingLine]:
     """Slots that wait for their turn and runs under way, the oldest first; then retries and slots as they come."""
     running = sorted(_running(snapshot), key=lambda line: line.started or snapshot.taken_at)
     waiting = sorted(_waiting(snapshot), key=lambda line: line.at or snapshot.taken_at)
-    ahead = nsmallest(_SLOTS_SHOWN, _ahead(snapshot), key=lambda line: line.at or snapshot.taken_at)
+    ahead = list(_ahead(snapshot))
     lines = []
     if waiting:
         lines += [UpcomingLine(heading="waiting for their turn", loud=True), *waiting, UpcomingLine()]
@@ -97,18 +109,28 @@ def _waiting(snapshot: Snapshot) -> Iterator[UpcomingLine]:
 
 
 def _ahead(snapshot: Snapshot) -> Iterator[UpcomingLine]:
+    """The first of the slots and retries to come."""
     waiting = {run.id for run in (*snapshot.places.waiting, *snapshot.places.unserved)} if snapshot.places else ()
-    for row in snapshot.rows:
-        for run in row.view.queued:
-            if run.id not in waiting:
-                remark = replace(RETRYING, word=f"attempt {run.attempt}") if run.attempt > 1 else QUEUED
-                yield UpcomingLine(name=row.name, at=waits_since(run), remark=remark, live=row.is_live)
-        if row.view.next_slot is not None:
-            own_zone = foreign_zone(row.view.job.schedule, snapshot.zone)
-            unserved = UNSERVED if row.view.not_served is not None else None
-            yield UpcomingLine(
-                name=row.name, at=row.view.next_slot, remark=unserved, own_zone=own_zone, live=row.is_live
-            )
+    retries = (
+        (waits_since(run), row, run) for row in snapshot.rows for run in row.view.queued if run.id not in waiting
+    )
+    slots = ((slot, row, None) for row in snapshot.rows if (slot := row.view.next_slot) is not None)
+    # Lines are made of those alone that are shown: there may be ten thousand jobs.
+    for at, row, run in nsmallest(_SLOTS_SHOWN, chain(retries, slots), key=itemgetter(0)):
+        if run is None:
+            yield _slot_line(row, at, snapshot)
+        else:
+            remark = replace(RETRYING, word=f"attempt {run.attempt}") if run.attempt > 1 else QUEUED
+            yield UpcomingLine(name=row.name, at=at, remark=remark, live=row.is_live)
+
+
+def _slot_line(row: JobRow, slot: datetime, snapshot: Snapshot) -> UpcomingLine:
+    """A slot to come, with what keeps it from starting as far as that is known; the heading tells of a hold."""
+    unmet, remark = unmet_ahead(row.view, slot), None
+    if unmet is not None:
+        remark = UNSERVED if unmet.name == SERVED.name else Look("✖", unmet.name, "warning")
+    own_zone = foreign_zone(row.view.job.schedule, snapshot.zone)
+    return UpcomingLine(name=row.name, at=slot, remark=remark, own_zone=own_zone, live=row.is_live)
 
 
 def _shown(line: UpcomingLine) -> str:

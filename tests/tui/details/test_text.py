@@ -93,12 +93,12 @@ def test_who_switched_a_job_off_or_on() -> None:
     on = Override(True, "ben", fixed_now() - hour)
     assert why({"standing": Standing.OK}) == ""
     assert why({"standing": Standing.CLAIMED}) == "claimed: no engine serves; the next engine starts the run"
-    assert why({"standing": Standing.DISABLED}) == "disabled by the jobs file: enabled = false"
+    assert why({"standing": Standing.DISABLED}) == "disabled in the jobs file"
     assert (
         why({"standing": Standing.DISABLED, "disabled_by": DisabledBy.OPERATOR, "override": off})
-        == "disabled by anna since 13:55 until 15:55: exchange maintenance"
+        == "disabled by operator anna since 13:55 until 15:55: exchange maintenance"
     )
-    assert why({"standing": Standing.OK, "override": on}) == "enabled by ben since 13:55"
+    assert why({"standing": Standing.OK, "override": on}) == "enabled by operator ben since 13:55"
 
 
 def test_ten_slots_each_with_its_countdown_across_the_end_of_summer_time() -> None:

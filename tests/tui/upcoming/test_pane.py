@@ -11,10 +11,11 @@ from textual.geometry import Region
 
 from peak_console.decisions.job_status import Standing
 from peak_console.decisions.places import PlacesTaken
-from peak_console.model.records import Hold, RunState
+from peak_console.model.records import Hold, Override, RunState
 from peak_console.schedule.model import JobSchedule
 from peak_console.tui.drawing.glyphs import CURSOR
 from peak_console.tui.drawing.paint import pieces_width
+from peak_console.tui.upcoming import lines
 from peak_console.tui.upcoming.entries import UpcomingEntries
 from peak_console.tui.upcoming.lines import line_pieces, name_width, upcoming_lines
 from peak_console.tui.upcoming.pane import Upcoming
@@ -337,3 +338,26 @@ def test_a_slot_of_another_zone_is_told_in_both() -> None:
     assert line.rstrip().endswith(f"{there:%H:%M} JST = {here:%H:%M}")
     own = make_row("own", schedule=JobSchedule(type="daily", daily_time="08:00", timezone=ZONE.key), next_in=60)
     assert " = " not in said(make_snapshot([own]))[-1]
+
+
+@pytest.mark.parametrize(
+    ("row", "said_of_it"),
+    [
+        ({"not_served": "no engine selects it"}, "✖ unserved"),
+        ({"override": Override(True, "ben", fixed_now())}, ""),
+        ({"active": (make_run(7, ended_ago=None),)}, ""),
+    ],
+)
+def test_a_slot_ahead_says_which_condition_will_keep_it_from_starting(row: dict[str, Any], said_of_it: str) -> None:
+    shown = make_row("backup", next_in=600)
+    snapshot = make_snapshot([replace(shown, view=replace(shown.view, **row))])
+    [slot] = [line for line in said(snapshot) if "10:00" in line]
+    assert slot.split("backup")[1].rpartition("  ")[0].strip() == said_of_it
+
+
+def test_conditions_are_asked_only_of_the_slots_that_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(lines, "unmet_ahead", lambda view, _slot: asked.append(view.job.name))
+    rows = [make_row(f"job {number}", next_in=3600 + number) for number in range(3000)]
+    assert len(upcoming_lines(make_snapshot(rows))) == 501
+    assert asked == [f"job {number}" for number in range(500)]
