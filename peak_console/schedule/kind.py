@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from datetime import timedelta, tzinfo
 
@@ -33,7 +34,7 @@ class Pending:
     """How many there are; beyond the limit that was asked for, at least the limit."""
 
 
-class ScheduleKind:
+class ScheduleKind(ABC):
     """What every kind of schedule answers. ``decided``: every slot up to and including it has been decided."""
 
     __slots__ = ("schedule",)
@@ -47,29 +48,29 @@ class ScheduleKind:
         self.schedule = schedule
 
     @property
+    @abstractmethod
     def default_grace(self) -> float | None:
         """Lateness in seconds that is accepted unless the job says otherwise; ``None`` is any."""
-        raise NotImplementedError
 
+    @abstractmethod
     def validate(self) -> None:
         """Raise ``ScheduleError`` unless the schedule names moments."""
-        raise NotImplementedError
 
+    @abstractmethod
     def next(self, decided: datetime | None, now: datetime) -> datetime | None:
         """See ``slots.next_slot``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pending(self, decided: datetime | None, now: datetime, limit: int) -> Pending | None:
         """See ``slots.pending``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fingerprint(self) -> str:
         """See ``slots.fingerprint``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def words(self, place: str) -> str:
         """The schedule in a few words; ``place`` is appended to a time of day."""
-        raise NotImplementedError
 
     def between(self, after: datetime, until: datetime) -> Iterator[datetime]:
         """Every slot in (after, until], oldest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from itertools import islice
 
 from peak_console.schedule import wallclock
@@ -32,13 +33,13 @@ class WallClockKind(ScheduleKind):
     def default_grace(self) -> float | None:
         return WALL_CLOCK_GRACE_SECONDS
 
+    @abstractmethod
     def text(self) -> object:
         """What the rule is written as: equal for equal rules, and hashable."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rule(self) -> wallclock.WallClock:
         """The times and days. Raises ``ScheduleError``."""
-        raise NotImplementedError
 
     def validate(self) -> None:
         zone_of(self.schedule)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
@@ -45,9 +46,9 @@ class Dialog(ModalScreen[Result], Generic[Result]):
             box.border_subtitle = Content(self.hints)
             yield from self.contents()
 
+    @abstractmethod
     def contents(self) -> Iterable[Widget]:
         """What stands in the box."""
-        raise NotImplementedError
 
     def action_cancel(self) -> None:
         self.dismiss(None)
@@ -69,9 +70,9 @@ class Question(Dialog[bool]):
             yield Static(line, classes="explanation")
         yield buttons(self.yes, self.no)
 
+    @abstractmethod
     def sentence(self) -> Content:
         """What is asked."""
-        raise NotImplementedError
 
     def explanation(self) -> Sequence[Content]:
         """What comes of it."""

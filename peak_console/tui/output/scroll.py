@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -33,13 +34,13 @@ class WindowScroller(Widget):
     _dragging = False
 
     @property
+    @abstractmethod
     def _window(self) -> OutputWindow | None:
         """The window, if there is anything to show."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _changed(self) -> None:
         """Another part is to be shown."""
-        raise NotImplementedError
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
