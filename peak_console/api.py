@@ -187,16 +187,16 @@ def run_job(job: JobDefinition, *, dry_run: bool = False, cwd: str | os.PathLike
 def _executed(job: JobDefinition, started: datetime) -> JobResult:
     import tempfile
 
-    from peak_console.runs.local.foreground import supervised
-    from peak_console.runs.output.reader import OutputReader
-    from peak_console.store.directory import run_directory, state_directory
+    from peak_console.runs.foreground import supervised
+    from peak_console.runs.output.of_run import output_of
+    from peak_console.store.directory import state_directory
 
     with tempfile.TemporaryDirectory(prefix="peak-console-") as directory:
         try:
             code, exception = supervised(job, directory, state_directory(DEFAULT_CONFIG, None, None))
         except StartError as error:
             return _result(job, started, -1, exception=str(error))
-        output = OutputReader(run_directory(directory, 1))
+        output = output_of(directory, 1).reader()
         out, err = output.tail("out", OUTPUT_BYTES), output.tail("err", OUTPUT_BYTES)
         return _result(job, started, code, stdout=out, stderr=err, exception=exception)
 

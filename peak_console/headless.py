@@ -113,14 +113,14 @@ class _Service:
     def _setup(self, watcher: Watcher | None = None) -> EngineSetup:
         """What the engine is made with; the watcher is that of a resident engine."""
         from peak_console.engine.setup import EngineSetup
-        from peak_console.runs.executors import make_executor
+        from peak_console.runs.executors import make_executors
 
         setup = EngineSetup(
             jobset=self._jobset,
             directory=self._directory,
             options=engine_options(self._options, "headless" if watcher is not None else "once"),
             clock=self._clock,
-            executor=make_executor(),
+            executors=make_executors(self._directory),
             environ=os.environ,
             channels_of=self._alerting.channels_of,
             emit=self._reporter if self._notifier is None else self._tell,

@@ -59,7 +59,11 @@ def _run_started(event: events.RunStarted) -> Line:
 
 
 def _adopted(event: events.RunAdopted) -> Line:
-    return Level.INFO, f"{_name(event.run)} has outlived its engine and is looked after again (pid {event.run.pid})"
+    return Level.INFO, f"{_name(event.run)} has outlived its engine and is looked after again"
+
+
+def _submitted(event: events.RunSubmitted) -> Line:
+    return Level.INFO, f"{_name(event.run)} was submitted to {event.run.executor}"
 
 
 def _queued(event: events.RunQueued) -> Line:
@@ -139,6 +143,7 @@ _LINES: dict[type[EngineEvent], Callable[[Any], Line]] = {
     events.EngineStopped: _stopped,
     events.RunStarted: _run_started,
     events.RunAdopted: _adopted,
+    events.RunSubmitted: _submitted,
     events.RunQueued: _queued,
     events.RunStopping: _stopping,
     events.RunFinished: _finished,

@@ -51,6 +51,8 @@ class Standing(StrEnum):
     CLAIMED = "claimed"
     """Its run is claimed and has no process, and no engine serves: the next engine starts it."""
     RUNNING = "running"
+    SUBMITTED = "submitted"
+    """Its run was handed to an executor that starts it when it has room."""
     QUEUED = "queued"
     OK = "ok"
     STOPPED = "stopped"
@@ -171,6 +173,8 @@ def _standing(
 ) -> Standing:
     if no_engine and active and all(run.state == RunState.CLAIMED for run in active):
         return Standing.CLAIMED
+    if active and all(run.state == RunState.SUBMITTED for run in active):
+        return Standing.SUBMITTED
     if active:
         return Standing.RUNNING
     if queued:

@@ -35,8 +35,8 @@ class EngineCore:
         self._starter = Starter(context)
         self.dispatcher = Dispatcher(context, self._starter)
         self.bookkeeper = Bookkeeper(context)
-        self.recovery = Recovery(context, setup.executor, self._starter)
-        self._mishaps = ExecutorMishaps(context.alerts, setup.executor, setup.clock)
+        self.recovery = Recovery(context, self._starter)
+        self._mishaps = ExecutorMishaps(context.alerts, setup.executors, setup.clock)
         supervisor = context.runs.supervisor
         control.report_running(lambda: [f"{live.run.job} #{live.run.id}" for live in list(supervisor)])
 
@@ -64,7 +64,7 @@ class EngineCore:
         # Timeouts and stops first: they must work even when the registry cannot be written.
         self.bookkeeper.keep(self.context.runs.supervisor.tick(on_stopping))
         self.bookkeeper.keep(self._starter.start_prepared())
-        self._starter.record()
+        self._starter.take_news()
         self.bookkeeper.record([])
         self._tell_of_unwatched(now)
         self._mishaps.tell(now)
@@ -130,6 +130,7 @@ class EngineCore:
         """Sleep until a run ends or somebody rings, for some seconds at most."""
         self._setup.clock.wait([self._place.bell.fileno(), *self.context.runs.supervisor.filenos()], seconds)
         self._place.bell.drain()
+        self._setup.executors.drain()
 
     def seconds_to_sleep(self) -> float:
         """In how many seconds a run next has to be looked at, or else the clock."""

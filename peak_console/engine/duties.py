@@ -37,7 +37,7 @@ class Duties:
         self._unserved = Unserved(context)
         self._waiting = Waiting(context.served, context.runs, context.status, context.alerts)
         self._readiness = Readiness(
-            setup.executor, context.served, context.runs, setup.clock, setup.options.poll_interval
+            setup.executors, context.served, context.runs, setup.clock, setup.options.poll_interval
         )
         self._readiness.look(setup.clock.now())
         self._look_again_at = 0.0

@@ -65,6 +65,13 @@ class RunStarted(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunSubmitted(EngineEvent):
+    """A run was handed to an executor that starts it when it has room."""
+
+    run: Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunAdopted(EngineEvent):
     """A run that outlived its engine is looked after again."""
 

@@ -7,7 +7,6 @@ from peak_console.errors import DamagedError, DamagedRowError, StateError
 from peak_console.model.records import EngineInfo
 from peak_console.model.terms import RESIDENT_MODES
 from peak_console.store.bell import Doorbell, bell_of
-from peak_console.store.directory import run_directory
 from peak_console.store.locks import EngineLock, holds_removed, lock_of
 
 TYPE_CHECKING = False
@@ -65,7 +64,7 @@ class OpenDirectory:
         """Give up the lock and let go of everything; runs go on."""
         self._control.connect(lambda: None)
         self.bell.close()
-        self._setup.executor.close()
+        self._setup.executors.close()
         self.lock.release()
         self.store.close()
 
@@ -171,4 +170,4 @@ class OpenDirectory:
         return True
 
     def _is_started(self, run_id: int) -> bool:
-        return self._setup.executor.is_started(run_directory(self.directory, run_id))
+        return self._setup.executors.is_started(run_id)

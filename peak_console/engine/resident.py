@@ -205,7 +205,7 @@ class ResidentEngine:
                 self._place.store.reopen()
             # Another engine of the directory may be restoring what it remembers at this moment.
             self._place.store.be_patient(REPLACEMENT_PATIENCE_SECONDS)
-            restore(self._place.store, memory, self._setup.clock.now())
+            restore(self._place.store, self._setup.executors, memory, self._setup.clock.now())
             self.duties = self._startup.begin_once(
                 self._control.take_offer() or before.served.jobset, self._make_duties
             )

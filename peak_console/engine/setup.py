@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from peak_console.engine.events import EngineEvent
     from peak_console.jobs.model import AlertChannel, JobSet
     from peak_console.model.records import Alert
-    from peak_console.runs.interface import Executor
+    from peak_console.runs.executors import Executors
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class EngineSetup:
     """The state directory."""
     options: EngineOptions
     clock: Clock
-    executor: Executor
+    executors: Executors
     environ: Mapping[str, str]
     channels_of: Callable[[JobSet], Sequence[AlertChannel]] = lambda jobset: jobset.channels
     """Names the channels that alerts go to, by a jobs file. Raises ``StateError``."""

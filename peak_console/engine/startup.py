@@ -86,7 +86,7 @@ class Startup:
 
             alerts = settle_after_damage(store, jobset, now)
         unknown = unknown_runs(
-            directory, store.last_run_id(strict=True), self._setup.executor, all_of_them=self._place.is_resident
+            directory, store.last_run_id(strict=True), self._setup.executors, all_of_them=self._place.is_resident
         )
         if unknown:  # but not of what another engine has started at this very moment
             last = store.last_run_id(strict=True)
@@ -123,7 +123,7 @@ class Startup:
             store=store,
             alerts=AlertLog(setup, store, setup.channels_of(jobset), launcher),
             served=ServedJobs(jobset, share, planner, launcher, setup.clock.monotonic()),
-            runs=ActiveRuns(Supervisor(store, setup.executor, setup.clock, setup.directory), RunQueue()),
+            runs=ActiveRuns(Supervisor(store, setup.executors, setup.clock), RunQueue()),
             status=EngineStatus(before.hold),
         )
 

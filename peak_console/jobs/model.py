@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from peak_console.model.terms import LOCAL
 from peak_console.schedule.model import JobSchedule
 from peak_console.values import dataclass, field
 
@@ -79,6 +80,8 @@ class JobDefinition:
     """How long the same failure is not sent again."""
     max_output_bytes: int = 256 * 1024 * 1024
     """Per stream; beyond it the middle of the output is dropped. 0 is no limit."""
+    executor: str = LOCAL
+    """Where its runs are executed: ``local``, or one that the jobs file defines."""
     meta: Mapping[str, Any] = field(default_factory=dict)
     """What others keep of the job: shown, handed on, and without a meaning here."""
     mode: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peak_console.model.state import Hold, JobState, Override
-from peak_console.model.terms import LOCK, RESIDENT_MODES, Level, Outcome, RunState, Trigger
+from peak_console.model.terms import LOCAL, LOCK, RESIDENT_MODES, Level, Outcome, RunState, Trigger
 from peak_console.values import dataclass, field
 
 TYPE_CHECKING = False
@@ -52,8 +52,16 @@ class Run:
     finished_at: datetime | None = None
     stop_reason: str | None = None
     supervisor: str | None = None
-    pid: int | None = None
-    pid_started: str | None = None
+    executor: str = LOCAL
+    """Where it is executed: ``local``, or as the jobs file names it."""
+    reference: str | None = None
+    """What its executor finds it by."""
+    submitted_at: datetime | None = None
+    """When it was handed to an executor that starts it when it has room; ``None`` for one that starts it at once."""
+    node: str | None = None
+    """The machine that it is on, where its executor has several."""
+    waits_for: str | None = None
+    """Of a submitted run: why it has not started, as its executor says."""
     command: Sequence[str] = ()
     args: Mapping[str, Any] = field(default_factory=dict)
     tags: Sequence[str] = ()
@@ -231,3 +239,4 @@ class Claim:
     """What its job trades with."""
     requested_by: str | None = None
     """Who has asked for it, of a run by hand."""
+    executor: str = LOCAL

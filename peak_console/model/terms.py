@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+LOCAL = "local"
+"""The executor of this machine."""
 LOCK = "engine.lock"
 """The lock of an engine that serves every job."""
 DRAINING = "draining"
@@ -30,6 +32,8 @@ class RunState(StrEnum):
 
     QUEUED = "queued"
     CLAIMED = "claimed"
+    SUBMITTED = "submitted"
+    """Handed to an executor that starts it when it has room."""
     RUNNING = "running"
     FINISHED = "finished"
 

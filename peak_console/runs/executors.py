@@ -3,37 +3,109 @@
 from __future__ import annotations
 
 from peak_console.errors import StartError
+from peak_console.model.terms import LOCAL
+from peak_console.store.directory import run_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from peak_console.runs.interface import Executor
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-LOCAL = "local"
-"""Processes of this machine."""
+    from peak_console.runs.interface import Executor, RunHandle, RunSpec
 
 
-def make_executor(name: str = LOCAL) -> Executor:
-    """An executor, which an engine keeps for as long as it lives. Raises ``StartError`` for a name that is none."""
-    if name != LOCAL:
-        raise StartError(f"{name}: no executor is called that; there is: {LOCAL}")
+class Executors:
+    """All executors of an engine: each run has its own, by name."""
+
+    def __init__(self, made: Mapping[str, Executor]) -> None:
+        self._made = dict(made)
+
+    def of(self, name: str) -> Executor:
+        """An executor, which an engine keeps for as long as it lives. Raises ``StartError`` for a name that is none."""
+        try:
+            return self._made[name]
+        except KeyError:
+            raise StartError(f"{name}: no executor is called that; there is: {', '.join(self._made)}") from None
+
+    def __iter__(self) -> Iterator[Executor]:
+        return iter(self._made.values())
+
+    def submit(self, specs: Iterable[RunSpec]) -> list[RunHandle | StartError]:
+        """Hand each run to its executor. Those of this machine start first, each while the next is prepared."""
+        names: list[str] = []
+        elsewhere: dict[str, list[RunSpec]] = {}
+
+        def of_this_machine() -> Iterator[RunSpec]:
+            for spec in specs:
+                names.append(spec.executor)
+                if spec.executor == LOCAL:
+                    yield spec
+                else:
+                    elsewhere.setdefault(spec.executor, []).append(spec)
+
+        results = {LOCAL: iter(self._made[LOCAL].submit(of_this_machine()))}
+        for name, some in elsewhere.items():
+            results[name] = iter(self._submitted(name, some))
+        return [next(results[name]) for name in names]
+
+    def _submitted(self, name: str, specs: list[RunSpec]) -> Sequence[RunHandle | StartError]:
+        try:
+            return self.of(name).submit(specs)
+        except StartError as error:
+            return [error] * len(specs)
+
+    def lingering(self, handles: Mapping[str, Sequence[RunHandle]]) -> set[int]:
+        """By executor: of runs whose first process has ended the ids of those that have left others alive.
+
+        Raises ``OSError`` where that cannot be told at present.
+        """
+        return {each.run_id for name, some in handles.items() for each in self.of(name).lingering(some)}
+
+    def is_started(self, run_id: int) -> bool:
+        """Whether a run of which nothing else is known was started by any executor."""
+        return any(each.is_started(run_id) for each in self)
+
+    def filenos(self) -> list[int]:
+        """What becomes readable when an executor has news."""
+        return [fd for each in self if (fd := each.fileno()) is not None]
+
+    def drain(self) -> None:
+        """The news are looked at now."""
+        for each in self:
+            each.drain()
+
+    def rest(self) -> None:
+        """Nothing is to be started soon."""
+        for each in self:
+            each.rest()
+
+    def mishaps(self) -> list[str]:
+        """What has befallen the executors since this was last asked, and is mended; a sentence each."""
+        return [mishap for each in self for mishap in each.mishaps()]
+
+    def close(self) -> None:
+        """Let go of everything. Runs go on, and their ends are still recorded."""
+        for each in self:
+            each.close()
+
+
+def make_executors(directory: str) -> Executors:
+    """The executors for the runs of a state directory."""
     from peak_console.runs.local.executor import LocalExecutor
 
-    return LocalExecutor()
+    return Executors({LOCAL: LocalExecutor(directory)})
 
 
-def has_ended(directory: str) -> bool:
-    """Whether the end of the run in a directory is recorded there."""
+def has_ended(directory: str, run_id: int) -> bool:
+    """Whether the end of a run of a state directory is recorded in its files."""
     from peak_console.runs.local.run_directory import read_exit_status
 
-    return read_exit_status(directory)[0] is not None
+    return read_exit_status(run_directory(directory, run_id))[0] is not None
 
 
-def is_gone(directory: str, pid: int | None, pid_started: str | None) -> bool:
-    """Whether nothing of a run is alive; what its directory says of it counts before what is known otherwise."""
-    from peak_console.runs.local.executor import process_lives, process_mark
-    from peak_console.runs.local.run_directory import read_record
+def is_gone(directory: str, run_id: int, executor: str, reference: str | None) -> bool:
+    """Whether nothing of a run of this machine is alive; of other executors only an engine can tell."""
+    if executor != LOCAL:
+        return False
+    from peak_console.runs.local.executor import nothing_lives
 
-    record = read_record(directory)
-    if record is not None:
-        pid, pid_started = record.pid, record.mark
-    return pid is None or process_mark(pid) != pid_started or not process_lives(pid)
+    return nothing_lives(run_directory(directory, run_id), reference)

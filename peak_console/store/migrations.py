@@ -8,25 +8,29 @@ if TYPE_CHECKING:
 
 _RUNS_4 = (
     "id, run_type, job, triggered_by, scheduled_for, attempt, state, outcome, return_code, reason, not_before,"
-    " claimed_at, started_at, finished_at, stop_reason, supervisor, pid, pid_started, command, args, tags, tag,"
-    " late_because"
+    " claimed_at, started_at, finished_at, stop_reason, supervisor, command, args, tags, tag, late_because"
 )
-_CHAINS = (
-    # First of all: the table of runs is made anew, as runs have a further trigger.
+_RUNS = (
+    # First of all: the table of runs is made anew, as runs have further triggers, states and outcomes, and an executor
+    # with its reference in place of a process id.
     (
         "CREATE TABLE runs_5 ( id INTEGER PRIMARY KEY AUTOINCREMENT, run_type TEXT NOT NULL DEFAULT 'scheduler_job',"
         " job TEXT NOT NULL, triggered_by TEXT NOT NULL CHECK (triggered_by IN ('schedule', 'manual', 'retry',"
         " 'catch_up', 'script', 'after')), scheduled_for TEXT, attempt INTEGER NOT NULL DEFAULT 1, state TEXT NOT NULL"
-        " CHECK (state IN ('queued', 'claimed', 'running', 'finished')), outcome TEXT CHECK (outcome IN ('succeeded',"
-        " 'failed', 'timed_out', 'stopped', 'lost', 'not_started', 'missed', 'skipped', 'unexpected')),"
+        " CHECK (state IN ('queued', 'claimed', 'submitted', 'running', 'finished')), outcome TEXT CHECK (outcome IN"
+        " ('succeeded', 'failed', 'timed_out', 'stopped', 'lost', 'not_started', 'missed', 'skipped', 'unexpected')),"
         " return_code INTEGER,"
         " reason TEXT, not_before TEXT, claimed_at TEXT NOT NULL, started_at TEXT, finished_at TEXT, stop_reason TEXT,"
-        " supervisor TEXT, pid INTEGER, pid_started TEXT, command TEXT, args TEXT, tags TEXT, tag TEXT,"
+        " supervisor TEXT, executor TEXT NOT NULL DEFAULT 'local', reference TEXT, submitted_at TEXT, node TEXT,"
+        " waits_for TEXT, command TEXT, args TEXT, tags TEXT, tag TEXT,"
         " late_because TEXT, awaits TEXT, round_at TEXT, stands_since TEXT, run_mode TEXT,"
         " UNIQUE (job, scheduled_for, attempt),"
         " CHECK ((state = 'finished') = (outcome IS NOT NULL)) )"
     ),
-    f"INSERT INTO runs_5 ({_RUNS_4}) SELECT {_RUNS_4} FROM runs",
+    # What is damaged is taken over as it is, and mended row by row later.
+    "PRAGMA ignore_check_constraints = ON",
+    f"INSERT INTO runs_5 ({_RUNS_4}, reference) SELECT {_RUNS_4}, pid || ' ' || pid_started FROM runs",
+    "PRAGMA ignore_check_constraints = OFF",
     # Numbers go on from the highest that was ever given, not from the highest that is left.
     "DELETE FROM sqlite_sequence WHERE name = 'runs_5'",
     "INSERT INTO sqlite_sequence (name, seq) SELECT 'runs_5', seq FROM sqlite_sequence WHERE name = 'runs'",
@@ -37,7 +41,7 @@ _CHAINS = (
     "CREATE INDEX runs_of_outcome ON runs (outcome, id) WHERE outcome IS NOT NULL",
     "CREATE INDEX runs_of_type ON runs (run_type, id) WHERE run_type <> 'scheduler_job'",
 )
-"""What chains of jobs need; and the mode of a run, and the outcome of one whose result is not as expected."""
+"""What executors, chains of jobs, modes of runs and results that are not as expected need."""
 _HISTORY = (
     "ALTER TABLE runs ADD COLUMN requested_by TEXT",
     (
@@ -109,12 +113,23 @@ MIGRATIONS: dict[int, Sequence[str]] = {
             " exclude_tags TEXT NOT NULL, jobs TEXT )"
         ),
     ),
-    4: (*_CHAINS, *_HISTORY, *_TRUST),
+    4: (*_RUNS, *_HISTORY, *_TRUST),
 }
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
 STAND_INS: dict[int, Mapping[str, str]] = {
     4: {"late_because": "NULL"},
-    5: {"awaits": "NULL", "round_at": "NULL", "stands_since": "NULL", "run_mode": "NULL", "requested_by": "NULL"},
+    5: {
+        "executor": "'local'",
+        "reference": "pid || ' ' || pid_started",
+        "submitted_at": "NULL",
+        "node": "NULL",
+        "waits_for": "NULL",
+        "awaits": "NULL",
+        "round_at": "NULL",
+        "stands_since": "NULL",
+        "run_mode": "NULL",
+        "requested_by": "NULL",
+    },
 }
 """By version: the columns that it has brought, and what who only looks reads in their place in an older registry."""
 INCIDENTS_SINCE = 3

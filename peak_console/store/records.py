@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peak_console.model.terms import Outcome, RunState, Trigger
+from peak_console.model.terms import LOCAL, Outcome, RunState, Trigger
 from peak_console.store import cells
 from peak_console.store.database import Database
 from peak_console.store.history import RUN_TYPE
@@ -54,14 +54,15 @@ class RunRecords(Database):
                 cursor = self._write(
                     "INSERT OR IGNORE INTO runs (run_type, job, triggered_by, scheduled_for, attempt, state, outcome,"
                     " reason, not_before, claimed_at, finished_at, command, args, tags, tag, supervisor,"
-                    " late_because, awaits, round_at, stands_since, run_mode, requested_by)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " late_because, awaits, round_at, stands_since, run_mode, requested_by, executor)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         RUN_TYPE, claim.job, claim.triggered_by, stamp(claim.scheduled_for), claim.attempt, state,
                         claim.outcome, claim.reason, stamp(claim.not_before), at, at if claim.outcome else None,
                         as_json(claim.command), as_json(claim.args), as_json(claim.tags), claim.tag,
                         supervisor if state == RunState.CLAIMED else None, claim.late_because, claim.awaits,
                         stamp(claim.round_at), stamp(claim.stands_since), claim.run_mode, claim.requested_by,
+                        claim.executor,
                     ),
                 )  # fmt: skip
                 if cursor.rowcount:
@@ -75,13 +76,18 @@ class RunRecords(Database):
         rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id BETWEEN ? AND ?", (ids[0], ids[-1]))
         return [run_from(row) for row in rows]
 
-    def take_from_queue(self, run_id: int, supervisor: str, late_because: str | None = None) -> bool:
-        """Turn a queued run into a claimed one, with why it is late; ``False`` when somebody else did."""
+    def take_from_queue(
+        self, run_id: int, supervisor: str, late_because: str | None = None, executor: str = LOCAL
+    ) -> bool:
+        """Turn a queued run into a claimed one, with why it is late and where it is executed.
+
+        ``False`` when somebody else did.
+        """
         sql = (
-            "UPDATE runs SET state = 'claimed', supervisor = ?, late_because = coalesce(?, late_because)"
+            "UPDATE runs SET state = 'claimed', supervisor = ?, late_because = coalesce(?, late_because), executor = ?"
             " WHERE id = ? AND state = 'queued'"
         )
-        return self._write(sql, (supervisor, late_because, run_id)).rowcount == 1
+        return self._write(sql, (supervisor, late_because, executor, run_id)).rowcount == 1
 
     def give_back(self, run: Run, late_because: str) -> bool:
         """Queue a claimed run again that its supervisor has left unstarted; ``False`` when somebody has taken it."""
@@ -96,12 +102,20 @@ class RunRecords(Database):
         sql = "UPDATE runs SET supervisor = ? WHERE id = ? AND supervisor IS ? AND state <> 'finished'"
         return self._write(sql, (supervisor, run.id, run.supervisor)).rowcount == 1
 
-    def started(self, run_id: int, at: datetime, pid: int, pid_started: str) -> None:
-        """A claimed run has its process."""
+    def submitted(self, run_id: int, at: datetime, reference: str, waits_for: str | None) -> None:
+        """A claimed run was handed to its executor, which starts it when it has room; or what it waits for changed."""
         self._write(
-            "UPDATE runs SET state = 'running', started_at = ?, pid = ?, pid_started = ? "
-            "WHERE id = ? AND state = 'claimed'",
-            (stamp(at), pid, pid_started, run_id),
+            "UPDATE runs SET state = 'submitted', submitted_at = coalesce(submitted_at, ?), reference = ?,"
+            " waits_for = ? WHERE id = ? AND state IN ('claimed', 'submitted')",
+            (stamp(at), reference, waits_for, run_id),
+        )
+
+    def started(self, run_id: int, at: datetime, reference: str | None, node: str | None = None) -> None:
+        """A claimed or submitted run has its process."""
+        self._write(
+            "UPDATE runs SET state = 'running', started_at = ?, reference = coalesce(?, reference), node = ?,"
+            " waits_for = NULL WHERE id = ? AND state IN ('claimed', 'submitted')",
+            (stamp(at), reference, node, run_id),
         )
 
     def stopping(self, run_id: int, reason: str) -> None:
@@ -152,7 +166,7 @@ class RunRecords(Database):
         return self._rows(sql, (run.job, stamp(run.scheduled_for))) == [(Trigger.MANUAL,)]
 
     def unfinished(self, *, strict: bool = False) -> list[Run]:
-        """Every run that is queued, claimed or running, oldest first.
+        """Every run that is queued, claimed, submitted or running, oldest first.
 
         ``strict``: raises ``DamagedRowError`` for one that makes no sense, as whoever acts by them wants it.
         """
@@ -165,7 +179,7 @@ class RunRecords(Database):
         return int(self._rows(sql)[0][0])
 
     def unfinished_of_jobs(self) -> dict[str, list[int]]:
-        """By job, the ids of its runs that are queued, claimed or running, oldest first."""
+        """By job, the ids of its runs that have not ended, oldest first."""
         found: dict[str, list[int]] = {}
         for job, run_id in self._rows("SELECT job, id FROM runs WHERE state <> 'finished' ORDER BY id"):
             found.setdefault(job, []).append(run_id)

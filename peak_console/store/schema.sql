@@ -8,7 +8,7 @@ CREATE TABLE runs (
                                                  'after')),
   scheduled_for  TEXT,                                  -- the slot; for a manual run the moment it was asked for
   attempt        INTEGER NOT NULL DEFAULT 1,
-  state          TEXT    NOT NULL CHECK (state IN ('queued', 'claimed', 'running', 'finished')),
+  state          TEXT    NOT NULL CHECK (state IN ('queued', 'claimed', 'submitted', 'running', 'finished')),
   outcome        TEXT    CHECK (outcome IN ('succeeded', 'failed', 'timed_out', 'stopped', 'lost', 'not_started',
                                             'missed', 'skipped', 'unexpected')),
   return_code    INTEGER,
@@ -19,8 +19,11 @@ CREATE TABLE runs (
   finished_at    TEXT,
   stop_reason    TEXT,                                  -- set before the first signal: 'timeout', or who asked
   supervisor     TEXT,                                  -- the process that looks after it, as pid and start
-  pid            INTEGER,                               -- also the process group and the session
-  pid_started    TEXT,                                  -- tells the process from a later one with the same pid
+  executor       TEXT    NOT NULL DEFAULT 'local',         -- where it is executed; the jobs file defines others
+  reference      TEXT,                                  -- what its executor finds it by
+  submitted_at   TEXT,                                  -- handed to an executor that starts it when it has room
+  node           TEXT,                                  -- the machine that it is on, where there are several
+  waits_for      TEXT,                                  -- of a submitted run: why it has not started
   command        TEXT,                                  -- JSON list, secrets masked
   args           TEXT,                                  -- JSON object, secrets masked
   tags           TEXT,                                  -- JSON list

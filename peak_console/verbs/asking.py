@@ -126,7 +126,7 @@ def one_shot_setup(
     """What an engine is made with that starts nothing but what it is asked for."""
     from peak_console.alerts.service import Alerting
     from peak_console.engine.setup import EngineOptions, EngineSetup
-    from peak_console.runs.executors import make_executor
+    from peak_console.runs.executors import make_executors
 
     alerting = alerting or Alerting(directory, SystemClock())
     return EngineSetup(
@@ -134,7 +134,7 @@ def one_shot_setup(
         directory=directory,
         options=EngineOptions(mode="run"),
         clock=SystemClock(),
-        executor=make_executor(),
+        executors=make_executors(directory),
         environ=os.environ,
         channels_of=alerting.channels_of,
         emit=emit,

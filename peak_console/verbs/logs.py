@@ -106,7 +106,7 @@ class _Reading:
             self._pass_on_all()
             if is_over:
                 return
-            if has_ended(self._directory) or self._is_forsaken():
+            if has_ended(self._state_directory, self._run.id) or self._is_forsaken():
                 ended_at = ended_at or time.monotonic()
                 if time.monotonic() - ended_at > UNRECORDED_SECONDS:
                     return
@@ -120,7 +120,7 @@ class _Reading:
         run = self._run
         if run.state == RunState.QUEUED or is_served(self._state_directory) or is_alive(run.supervisor):
             return False
-        return is_gone(self._directory, run.pid, run.pid_started)
+        return is_gone(self._state_directory, run.id, run.executor, run.reference)
 
     def _pass_on_all(self) -> None:
         while chunks := self._reader.read_new():
@@ -134,7 +134,7 @@ class _Reading:
         run = self._run
         if run.triggered_by == Trigger.SCRIPT:
             return "was logged by a script; its output is not kept here"
-        if run.state in (RunState.QUEUED, RunState.CLAIMED):
+        if run.state in (RunState.QUEUED, RunState.CLAIMED, RunState.SUBMITTED):
             return f"has not started yet ({run.state})"
         if run.outcome in (Outcome.MISSED, Outcome.SKIPPED, Outcome.NOT_STARTED):
             return f"has no output: {(run.outcome or '').replace('_', ' ')}" + (f", {run.reason}" if run.reason else "")

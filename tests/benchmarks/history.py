@@ -118,7 +118,7 @@ def _all_views(store: Store, writer: Store) -> Mapping[str, tuple[Callable[[], o
 def _one_more(writer: Store, job: str) -> None:
     """A run, from its claim to its end, and the news of it."""
     [claimed] = writer.claim([Claim(job, datetime.now(UTC))], NOW, "nobody")
-    writer.started(claimed.id, NOW, 1, "mark")
+    writer.started(claimed.id, NOW, "1 mark")
     writer.finish(claimed.id, "succeeded", 0, NOW)
     writer.add_alert(Alert(Level.INFO, f"{job} succeeded", NOW, job=job, run_id=claimed.id), (), NOW)
 

@@ -16,7 +16,7 @@ JOBS = [f"job {number:02}" for number in range(100)]
 SECONDS_APART = 7
 RUNS = """
 INSERT INTO runs (job, triggered_by, scheduled_for, state, outcome, return_code, reason, claimed_at, started_at,
-  finished_at, supervisor, pid, pid_started, command, args, tags, tag)
+  finished_at, supervisor, reference, command, args, tags, tag)
 WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < :count),
 moments (number, at) AS MATERIALIZED (
   SELECT number, strftime('%Y-%m-%dT%H:%M:%S.', :now - (:count - number) * :apart, 'unixepoch') FROM numbers
@@ -24,7 +24,7 @@ moments (number, at) AS MATERIALIZED (
 SELECT printf('job %02d', number % :jobs), 'schedule', at || '000000Z', 'finished',
   iif(number % 53, iif(number % 97, 'succeeded', 'failed'), 'skipped'), iif(number % 53, number % 97 = 0, NULL),
   iif(number % 53, NULL, 'still running'), at || '001000Z', iif(number % 53, at || '002000Z', NULL), at || '900000Z',
-  '4711 8d7e2c1a/123456', 4712, '8d7e2c1a/123457', '["python", "scripts/run_forward_signals.py", "--symbol", "M1"]',
+  '4711 8d7e2c1a/123456', '4712 8d7e2c1a/123457', '["python", "scripts/run_forward_signals.py", "--symbol", "M1"]',
   '{"script": "scripts/run_forward_signals.py", "symbol": "M1"}', '["forward", "daily"]', 'scheduler'
 FROM moments
 """

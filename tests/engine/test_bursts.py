@@ -147,7 +147,7 @@ def slow_disk(engine: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         engine.clock.advance(PORTION_SECONDS / 2)
         lay_out(directory)
 
-    monkeypatch.setattr("peak_console.engine.dispatch.places.lay_out", slowly)
+    monkeypatch.setattr("peak_console.runs.simulated.lay_out", slowly)
 
 
 def test_on_a_slow_disk_places_are_laid_out_a_portion_at_a_time(

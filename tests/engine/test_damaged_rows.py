@@ -49,8 +49,8 @@ def test_an_engine_begins_and_serves_whatever_a_cell_holds(tmp_path: Path) -> No
 
 def serve_a_while(state: Path) -> None:
     executor = SimulatedExecutor()
-    spec = RunSpec(4, str(state / "runs/4"), ["true"], {}, None, 0)
-    executor.processes[4] = SimulatedProcess(spec, 4711, ended=Ended(0, None))
+    spec = RunSpec(4, ["true"], {}, None, 0)
+    executor.processes[4] = SimulatedProcess(spec, ended=Ended(0, None))
     bench = Bench(state, *JOBS, make_job("migrate"), executor=executor)
     bench.engine.work()
     assert bench.control.trouble is None

@@ -15,6 +15,7 @@ from tests.support.factories import make_job
 
 if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition
+    from peak_console.runs.interface import Stop
     from tests.engine.conftest import MakeBench
 
 ONE_PLACE = SchedulerSettings(timezone="UTC", max_concurrent_runs=1)
@@ -156,14 +157,14 @@ def test_that_a_run_is_replaced_by_hand_is_recorded_before_it_is_asked_to_stop(b
     engine.clock.advance(1)
     seen: list[str | None] = []
     process = engine.executor.processes[1]
-    terminate = process.terminate
+    stop = process.stop
 
-    def looked_at() -> None:
+    def looked_at(how: Stop) -> None:
         run = engine.store.run(1)
         seen.append(run.stop_reason if run is not None else None)
-        terminate()
+        stop(how)
 
-    process.terminate = looked_at  # type: ignore[method-assign]
+    process.stop = looked_at  # type: ignore[method-assign]
     assert engine.command("run", "backup") == "done: backup #2 waits for its turn"
     assert seen == ["replaced by a later run"]
 

@@ -183,7 +183,7 @@ def test_a_claim_whose_process_never_began_is_started_once(bench: MakeBench) -> 
     engine.executor.started_marks.clear()
     engine.executor.processes.clear()
     with engine.store as store:
-        store._write("UPDATE runs SET state = 'claimed', pid = NULL, started_at = NULL")
+        store._write("UPDATE runs SET state = 'claimed', reference = NULL, started_at = NULL")
     engine.close(crash=True)
     engine.begin()
     engine.turn()

@@ -111,7 +111,7 @@ def test_what_a_dead_engine_claimed_gives_its_place_back_until_an_engine_selects
     engine = bench(*jobs, settings=ONE_PLACE, options=EngineOptions(include_tags=("risk",)))
     engine.turn()
     with engine.store as store:  # as if the engine had died between the claim and the start
-        store._write("UPDATE runs SET state = 'claimed', started_at = NULL, pid = NULL, pid_started = NULL")
+        store._write("UPDATE runs SET state = 'claimed', started_at = NULL, reference = NULL")
     engine.executor.started_marks.clear()
     engine.executor.processes.clear()
     engine.close(crash=True)

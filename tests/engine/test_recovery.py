@@ -17,7 +17,6 @@ from peak_console.engine.setup import EngineOptions
 from peak_console.model.records import Hold
 from peak_console.runs.interface import AlreadyStartedError, Ended, RunSpec
 from peak_console.runs.supervisors import identity, is_alive
-from peak_console.store.directory import run_directory
 from tests.support.clock import MONDAY_MORNING
 from tests.support.factories import make_job
 from tests.support.processes import wait_until
@@ -38,7 +37,7 @@ def crash_before_start(engine: Bench) -> None:
 
 def _forget_starts(engine: Bench) -> None:
     with engine.store as store:
-        store._write("UPDATE runs SET state = 'claimed', pid = NULL, pid_started = NULL, started_at = NULL")
+        store._write("UPDATE runs SET state = 'claimed', reference = NULL, started_at = NULL")
     engine.close(crash=True)
 
 
@@ -63,7 +62,7 @@ def test_a_start_that_nobody_recorded_is_recorded_with_its_true_time(bench: Make
     engine.clock.advance(60)
     engine.begin()
     (run,) = engine.runs()
-    assert (run.state, run.started_at, run.pid) == ("running", process.started_at, process.pid)
+    assert (run.state, run.started_at, run.reference) == ("running", process.started_at, process.reference)
     engine.advance(42)
     assert engine.runs()[0].stop_reason is None
     engine.advance(1)
@@ -75,10 +74,10 @@ def test_a_run_that_began_and_ended_unrecorded_has_its_start_and_its_end(bench: 
     engine.turn()
     began, ended = MONDAY_MORNING + timedelta(seconds=1), MONDAY_MORNING + timedelta(seconds=4)
     _forget_starts(engine)
-    engine.executor.adoptable[1] = Ended(0, ended, pid=4711, pid_started="mark", started_at=began)
+    engine.executor.adoptable[1] = Ended(0, ended, "4711 mark", began)
     engine.begin()
     (run,) = engine.runs()
-    assert (run.outcome, run.started_at, run.finished_at, run.pid) == ("succeeded", began, ended, 4711)
+    assert (run.outcome, run.started_at, run.finished_at, run.reference) == ("succeeded", began, ended, "4711 mark")
 
 
 def test_a_stop_that_was_asked_for_is_seen_through(bench: MakeBench) -> None:
@@ -120,7 +119,7 @@ def test_a_claim_of_a_job_that_is_gone_never_starts(bench: MakeBench) -> None:
     assert run.outcome == "not_started"
     assert "gone from the jobs file" in (run.reason or "")
     with pytest.raises(AlreadyStartedError):  # a start that comes late
-        engine.executor.start(RunSpec(1, run_directory(str(engine.directory), 1), ["true"], {}, None, 0))
+        engine.executor.start(RunSpec(1, ["true"], {}, None, 0))
 
 
 def test_a_claim_of_a_job_that_is_gone_is_adopted_when_it_began_after_all(
@@ -134,10 +133,10 @@ def test_a_claim_of_a_job_that_is_gone_is_adopted_when_it_began_after_all(
     engine.jobs = ()
     looked = engine.executor.is_started
 
-    def look_an_instant_too_early(directory: str) -> bool:
+    def look_an_instant_too_early(run_id: int) -> bool:
         """The keeper of the dead engine starts the run right afterwards."""
-        started = looked(directory)
-        engine.executor.started_marks.add(directory)
+        started = looked(run_id)
+        engine.executor.started_marks.add(run_id)
         return started
 
     engine.begin()
@@ -145,7 +144,7 @@ def test_a_claim_of_a_job_that_is_gone_is_adopted_when_it_began_after_all(
     monkeypatch.setattr(engine.executor, "is_started", look_an_instant_too_early)
     for _ in range(2):
         engine.advance(1)
-    assert [(run.state, run.pid) for run in engine.runs()] == [("running", process.pid)]
+    assert [(run.state, run.reference) for run in engine.runs()] == [("running", process.reference)]
 
 
 @pytest.mark.parametrize("mode", ["headless", "once"])

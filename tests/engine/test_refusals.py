@@ -152,7 +152,7 @@ class Workshop(SimulatedExecutor):
         self.starts.append(Effect(spec.run_id, env["PEAK_JOB_NAME"], slot, int(env["PEAK_ATTEMPT"]), 0))
         return super().start(spec)
 
-    def adopt(self, run_id: int, directory: str, pid: int | None, pid_started: str | None) -> RunHandle | Ended:
+    def adopt(self, run_id: int, reference: str | None) -> RunHandle | Ended:
         process = self.processes.get(run_id)
         return Ended(None, None) if process is None else process.ended or process
 

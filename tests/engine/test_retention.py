@@ -15,6 +15,7 @@ from peak_console.engine.upkeep.retention import cap_output
 from peak_console.jobs.model import SchedulerSettings
 from peak_console.model.records import Alert, Claim, Level
 from peak_console.runs.local.run_directory import lay_out
+from peak_console.runs.output.of_run import RunOutput
 from peak_console.runs.output.removal import disk_bytes
 from peak_console.store.directory import run_directory
 from peak_console.values import replace
@@ -53,7 +54,7 @@ def test_rows_and_files_beyond_the_number_kept_leave_within_the_hour(bench: Make
     assert len(engine.runs()) == 10, "not at once"
     engine.advance(3600)
     assert [run.id for run in engine.runs() if run.outcome == "succeeded"] == [8, 9, 10]
-    assert directories(engine) == [run.id for run in engine.runs() if run.pid]
+    assert directories(engine) == [run.id for run in engine.runs() if run.reference]
 
 
 def test_what_is_too_old_leaves_but_the_last_run_stays(bench: MakeBench) -> None:
@@ -151,13 +152,13 @@ def test_a_crash_between_row_and_files_leaves_no_row_without_files(
     engine = bench(make_job(interval_seconds=60), settings=settings(keep_runs=2))
     run_times(engine, 6)
 
-    def power_cut(_directory: str) -> bool:
+    def power_cut(_output: RunOutput) -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(retention, "remove", power_cut)
+    monkeypatch.setattr(RunOutput, "remove", power_cut)
     with pytest.raises(KeyboardInterrupt):
         engine.advance(3600)
-    rows = {run.id for run in engine.runs() if run.pid}
+    rows = {run.id for run in engine.runs() if run.reference}
     assert rows <= set(directories(engine))
     assert len(rows) < 7
 
@@ -285,7 +286,7 @@ def test_beyond_the_total_the_oldest_finished_runs_leave(bench: MakeBench) -> No
     assert long in directories(engine)
     assert kept == sorted(kept)
     assert min(kept) > 5, "the newest"
-    assert set(directories(engine)) == {run.id for run in engine.runs() if run.pid}
+    assert set(directories(engine)) == {run.id for run in engine.runs() if run.reference}
 
 
 def test_an_engine_that_passes_keeps_the_total_at_one_start_in_some(bench: MakeBench) -> None:

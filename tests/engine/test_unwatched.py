@@ -27,13 +27,12 @@ def break_looks(engine: Bench, run_id: int, error: Exception, *, signals: bool =
     """From now on a run's process cannot be looked at; nor signalled, if ``signals``."""
     process = engine.executor.processes[run_id]
 
-    def broken() -> Ended | None:
+    def broken(*_: object) -> Ended | None:
         raise error
 
     process.poll = broken  # type: ignore[method-assign]
     if signals:
-        process.terminate = broken  # type: ignore[method-assign, assignment]
-        process.kill = broken  # type: ignore[method-assign, assignment]
+        process.stop = broken  # type: ignore[method-assign, assignment]
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
@@ -84,11 +83,11 @@ def test_a_signal_that_cannot_be_sent_is_sent_later(bench: MakeBench) -> None:
     engine = bench(make_job("evil"), make_job("good", interval_seconds=60))
     engine.turn()
     process = engine.executor.processes[1]
-    whole = process.terminate
+    whole = process.stop
     break_looks(engine, 1, ERRORS[0], signals=True)
     assert engine.command("stop", "evil").startswith("done")
     engine.end(2)
-    process.terminate = whole  # type: ignore[method-assign]
+    process.stop = whole  # type: ignore[method-assign]
     engine.advance(1)
     assert process.signals == ["terminate"]
     assert engine.outcomes("good") == ["succeeded"]

@@ -15,6 +15,8 @@ from peak_console.engine.open_directory import OpenDirectory
 from peak_console.engine.setup import EngineOptions, EngineSetup
 from peak_console.engine.supervision.preparation import Mounts
 from peak_console.jobs.model import JobSet, Overlap, SchedulerSettings
+from peak_console.model.terms import LOCAL
+from peak_console.runs.executors import Executors
 from peak_console.runs.simulated import Script, SimulatedExecutor
 from peak_console.schedule.slots import next_slot
 from peak_console.store.store import Store
@@ -86,7 +88,7 @@ def test_a_day_passes_in_one_thread_on_a_virtual_clock(tmp_path: Path, monkeypat
     setup = EngineSetup(
         jobset=JobSet("/etc/peak/jobs.toml", {job.name: job for job in JOBS}, SchedulerSettings(timezone="UTC")),
         directory=str(tmp_path / "state"), options=EngineOptions(), clock=clock,
-        executor=SimulatedExecutor(clock, script_of),
+        executors=Executors({LOCAL: SimulatedExecutor(clock, script_of)}),
         environ={"PATH": os.environ["PATH"]}, emit=events.append, beat=beat, checks_registry=False,
         open_store=lambda directory: MemoryStore(_made(directory)),
     )  # fmt: skip

@@ -135,7 +135,7 @@ def _codes(found: Found) -> Iterable[str]:
 
 def _times(found: Found) -> Iterable[str]:
     for run in found.runs:
-        if run.return_code is not None and (run.started_at is None or run.pid is None):
+        if run.return_code is not None and (run.started_at is None or run.reference is None):
             yield f"has an exit code but no start: {_name(run)}"
         if run.started_at and run.finished_at and run.finished_at < run.started_at:
             yield f"ended before it began: {_name(run)}"

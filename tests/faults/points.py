@@ -36,12 +36,12 @@ STEPS: dict[str, tuple[str, ...]] = {
     "peak_console.engine.served_jobs:ServedJobs": ("remember_changes",),
     "peak_console.engine.upkeep.retention:Retention": ("work",),
     "peak_console.runs.local.executor:LocalExecutor": (
-        "_ask", "_result", "_start_apart", "adopt", "is_started", "seize",
+        "_ask", "_result", "_start_apart", "adopt", "is_started", "fence",
     ),
     "peak_console.runs.local.keeper_client:KeeperLink": ("__init__", "send", "receive", "close"),
     "peak_console.runs.output.removal": ("remove",),
     "peak_console.store.records:RunRecords": (
-        "claim", "take_from_queue", "take_over", "started", "stopping", "finish", "forget",
+        "claim", "take_from_queue", "take_over", "submitted", "started", "stopping", "finish", "forget",
     ),
     "peak_console.store.records:JobRecords": ("decided", "count_failures", "set_override"),
     "peak_console.store.messages:CommandRecords": ("answer",),

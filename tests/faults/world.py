@@ -19,6 +19,7 @@ from peak_console.store.store import Store
 from tests.faults.audit import Effect, Found, effect_from
 from tests.faults.nursery import REPOSITORY, Life, Nursery
 from tests.faults.points import Plan, keepers_under, kill
+from tests.support.processes import pid_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -227,9 +228,9 @@ class World:
         for engine in self.engines:
             engine.kill()
         for run in self.runs():
-            if run.outcome is None and run.pid is not None:
+            if run.outcome is None and run.reference is not None:
                 try:
-                    os.killpg(run.pid, signal.SIGKILL)
+                    os.killpg(pid_of(run), signal.SIGKILL)
                 except ProcessLookupError:
                     pass
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.errors import StateError
 from peak_console.store.store import Store
-from tests.support.processes import DEADLINE_SECONDS, wait_until
+from tests.support.processes import DEADLINE_SECONDS, pid_of, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,9 +203,9 @@ class Program:
         except StateError:  # a test has spoilt the registry
             return
         for run in runs:
-            if run.outcome is None and run.pid is not None:
+            if run.outcome is None and run.reference is not None:
                 try:
-                    os.killpg(run.pid, signal.SIGKILL)
+                    os.killpg(pid_of(run), signal.SIGKILL)
                 except ProcessLookupError:
                     pass
 

@@ -14,7 +14,7 @@ import pytest
 
 from peak_console.store.directory import DATABASE
 from tests.headless.support import shell
-from tests.support.processes import is_alive, wait_until
+from tests.support.processes import is_alive, pid_of, wait_until
 
 if TYPE_CHECKING:
     from tests.headless.support import Program
@@ -84,7 +84,7 @@ def test_a_lock_of_somebody_elses_is_said_and_nothing_is_lost(program: Program) 
     engine.shows("another program keeps the registry locked")
     assert program.run("runs", "--json").code == 0, "who only reads does not wait"
     (slow,) = program.runs("slow")
-    wait_until(lambda: not alive(slow.pid), "the timeout, lock or not")
+    wait_until(lambda: not alive(pid_of(slow)), "the timeout, lock or not")
     before = program.log.count("tick")
     client.execute("ROLLBACK")
     client.close()

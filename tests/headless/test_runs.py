@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.headless.support import shell
-from tests.support.processes import is_alive, wait_until
+from tests.support.processes import is_alive, pid_of, wait_until
 
 if TYPE_CHECKING:
     from tests.headless.support import Program
@@ -86,7 +86,7 @@ def test_cwd_and_stdin_and_session(program: Program) -> None:
     seen = told(program, 'args = { script = "../tell.py" }\ncwd = "sub"')
     assert seen["cwd"] == str(program.folder / "sub")
     assert seen["stdin"] == ""
-    assert seen["sid"] == program.runs()[0].pid, "it leads a session of its own"
+    assert seen["sid"] == pid_of(program.runs()[0]), "it leads a session of its own"
 
 
 def test_success_codes(program: Program) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.headless.support import shell
-from tests.support.processes import is_alive, wait_until
+from tests.support.processes import is_alive, pid_of, wait_until
 
 if TYPE_CHECKING:
     from tests.headless.support import Program
@@ -51,7 +51,7 @@ def test_the_second_signal_stops_the_runs_politely_then_certainly(program: Progr
     runs = program.runs()
     assert [run.outcome for run in runs] == ["stopped", "stopped"]
     assert {run.reason for run in runs} == {"the engine was stopped"}
-    assert not any(run.pid and is_alive(run.pid) for run in runs)
+    assert not any(run.reference and is_alive(pid_of(run)) for run in runs)
 
 
 def test_ctrl_c_does_not_reach_the_jobs(program: Program) -> None:

@@ -13,7 +13,7 @@ from peak_console.model.records import EngineInfo
 from peak_console.store.locks import EngineLock
 from peak_console.store.store import Store
 from tests.headless.support import shell
-from tests.support.processes import is_alive, wait_until
+from tests.support.processes import is_alive, pid_of, wait_until
 
 if TYPE_CHECKING:
     from tests.headless.support import Program
@@ -128,8 +128,8 @@ def test_a_run_that_ended_while_nobody_looked_keeps_its_code(program: Program) -
     first.wait()
     [run] = program.runs()
     program.open_gate()
-    assert run.pid is not None
-    wait_until(lambda: not is_alive(run.pid or 0), "the end of the run")
+    assert run.reference is not None
+    wait_until(lambda: not is_alive(pid_of(run)), "the end of the run")
     answer = program.once()
     assert answer.code == 3
     assert "long #1 failed with exit code 5" in answer.out

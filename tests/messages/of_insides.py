@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+from functools import partial
 from typing import Any
 
 from tests.messages.scenarios import failing, scenario
@@ -17,7 +18,7 @@ def programs_that_cannot_be_started(stage: Stage) -> None:
     from peak_console.runs.local.refusals import refusal
 
     spec = RunSpec(
-        run_id=7, directory="/state/runs/7", argv=["/bin/tool", "x" * 9], env={"A": "b" * 20}, cwd="/srv",
+        run_id=7, argv=["/bin/tool", "x" * 9], env={"A": "b" * 20}, cwd="/srv",
         max_output_bytes=0,
     )  # fmt: skip
     for step, number in (
@@ -25,7 +26,8 @@ def programs_that_cannot_be_started(stage: Stage) -> None:
         ("exec", errno.EACCES), ("exec", errno.ENOEXEC), ("exec", errno.E2BIG), ("exec", errno.EAGAIN),
         ("exec", errno.EIO),
     ):  # fmt: skip
-        stage.ask(f"{step}: {errno.errorcode[number]}", lambda: refusal(spec, step, number, os.strerror(number)))  # noqa: B023 - called at once
+        refused = partial(refusal, spec, "/state/runs/7", step, number, os.strerror(number))
+        stage.ask(f"{step}: {errno.errorcode[number]}", refused)
 
 
 @scenario
@@ -196,7 +198,7 @@ def looking_where_there_is_nothing_to_see(stage: Stage) -> None:
     for _ in range(2):
         store.claim([Claim("a", now)], now, "nobody")
         now += timedelta(seconds=1)
-    store.started(3, now, pid=1, pid_started="another")
+    store.started(3, now, reference="1 another")
     store.log_run("by_script", Claim("a", now), 3, now, now)
     store.close()
     (stage.state / "runs" / "3").mkdir(parents=True)

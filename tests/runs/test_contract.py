@@ -11,11 +11,13 @@ import pytest
 
 from peak_console.clock import SystemClock
 from peak_console.errors import StartError
-from peak_console.runs.executors import make_executor
-from peak_console.runs.interface import AlreadyStartedError, Ended, RunSpec
+from peak_console.runs.executors import Executors, make_executors
+from peak_console.runs.interface import AlreadyStartedError, Ended, RunSpec, Stop
 from peak_console.runs.local.executor import LocalExecutor
 from peak_console.runs.local.system import LinuxSystem, PortableSystem, this_system
 from peak_console.runs.simulated import Script, SimulatedExecutor
+from peak_console.values import replace
+from tests.support.clock import FakeClock
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
@@ -47,16 +49,16 @@ class LocalStage:
 
     def another(self) -> Executor:
         """An executor of another engine, on the same runs."""
-        executor = LocalExecutor(self._system)
+        executor = LocalExecutor(str(self._folder), self._system)
         self._made.append((executor, []))
         return executor
 
     def spec(self, run_id: int = 1, dies_of: str = "terminate") -> RunSpec:
         argv = [sys.executable, "-I", "-S", "-c", WAITING, self._gate(run_id), dies_of]
-        return RunSpec(run_id, str(self._folder / "runs" / str(run_id)), argv, {}, None, 0)
+        return RunSpec(run_id, argv, {}, None, 0)
 
     def impossible(self, run_id: int) -> RunSpec:
-        return RunSpec(run_id, str(self._folder / "runs" / str(run_id)), ["/no/such/program"], {}, None, 0)
+        return RunSpec(run_id, ["/no/such/program"], {}, None, 0)
 
     def is_under_way(self, run_id: int) -> bool:
         return os.path.exists(f"{self._gate(run_id)}.ready")
@@ -77,6 +79,7 @@ class SimulatedStage:
         self._folder = folder
         self._first = self._made()
         self.executor: Executor = self._first
+        self.processes = self._first.processes
 
     def _made(self, before: SimulatedExecutor | None = None) -> SimulatedExecutor:
         return SimulatedExecutor(
@@ -84,16 +87,17 @@ class SimulatedStage:
             lambda spec: Script(refusal="there is no such program" if spec.argv == ["impossible"] else None),
             processes=before.processes if before else None,
             started_marks=before.started_marks if before else None,
+            directory=str(self._folder),
         )
 
     def another(self) -> Executor:
         return self._made(self._first)
 
     def spec(self, run_id: int = 1, dies_of: str = "terminate") -> RunSpec:
-        return RunSpec(run_id, str(self._folder / "runs" / str(run_id)), [dies_of], {}, None, 0)
+        return RunSpec(run_id, [dies_of], {}, None, 0)
 
     def impossible(self, run_id: int) -> RunSpec:
-        return RunSpec(run_id, str(self._folder / "runs" / str(run_id)), ["impossible"], {}, None, 0)
+        return RunSpec(run_id, ["impossible"], {}, None, 0)
 
     def is_under_way(self, run_id: int) -> bool:
         process = self._first.processes[run_id]
@@ -112,23 +116,30 @@ class Theatre:
         self.executor = stage.executor
         self._handles: list[RunHandle] = []
 
+    def submitted(self, spec: RunSpec, executor: Executor | None = None) -> RunHandle:
+        """A run that may wait, or run. Raises ``StartError``."""
+        (handle,) = (executor or self.executor).submit([spec])
+        if isinstance(handle, StartError):
+            raise handle
+        self._handles.append(handle)
+        return handle
+
     def started(self, spec: RunSpec) -> RunHandle:
         """A run that has got so far that signals do what they should."""
-        handle = self.executor.start(spec)
-        self._handles.append(handle)
+        handle = self.submitted(spec)
         wait_until(lambda: self.stage.is_under_way(spec.run_id), "the run")
+        wait_until(lambda: handle.poll() is None and handle.waits_for is None, "the news of its start")
         return handle
 
     def adopted(self, executor: Executor, run_id: int, of: RunHandle | None) -> RunHandle | Ended:
-        directory = self.stage.spec(run_id).directory
-        found = executor.adopt(run_id, directory, of.pid if of else None, of.pid_started if of else None)
+        found = executor.adopt(run_id, of.reference if of else None)
         if not isinstance(found, Ended):
             self._handles.append(found)
         return found
 
     def close(self) -> None:
         for handle in self._handles:
-            handle.kill()
+            handle.stop(Stop.KILL)
             handle.close()
         self.executor.close()
 
@@ -168,37 +179,35 @@ def test_a_run_starts_once_however_many_ask(theatre: Theatre) -> None:
     spec = theatre.stage.spec()
     theatre.started(spec)
     for executor in (theatre.executor, theatre.stage.another()):
-        (again,) = executor.start_many([spec])
+        (again,) = executor.submit([spec])
         assert isinstance(again, AlreadyStartedError)
-        with pytest.raises(AlreadyStartedError):
-            executor.start(spec)
         executor.close()
 
 
 def test_whether_a_run_was_started_is_known(theatre: Theatre) -> None:
     spec = theatre.stage.spec()
-    assert not theatre.executor.is_started(spec.directory)
+    assert not theatre.executor.is_started(spec.run_id)
     theatre.started(spec)
-    assert theatre.executor.is_started(spec.directory)
+    assert theatre.executor.is_started(spec.run_id)
     theatre.stage.end(1, 0)
     other = theatre.stage.another()
-    assert other.is_started(spec.directory)
-    assert not other.seize(spec.directory), "it was started after all"
+    assert other.is_started(spec.run_id)
+    assert not other.fence(spec.run_id), "it was started after all"
     other.close()
 
 
-def test_a_run_that_was_seized_never_starts(theatre: Theatre) -> None:
+def test_a_run_that_was_fenced_never_starts(theatre: Theatre) -> None:
     spec = theatre.stage.spec()
-    assert theatre.executor.seize(spec.directory)
-    assert theatre.executor.seize(spec.directory), "and may be seized again"
-    assert not theatre.executor.is_started(spec.directory)
+    assert theatre.executor.fence(spec.run_id)
+    assert theatre.executor.fence(spec.run_id), "and may be fenced again"
+    assert not theatre.executor.is_started(spec.run_id)
     with pytest.raises(AlreadyStartedError):
-        theatre.executor.start(spec)
+        theatre.submitted(spec)
     assert theatre.adopted(theatre.executor, 1, None) == Ended(None, None)
 
 
 def test_what_cannot_be_started_holds_nobody_up_and_may_be_tried_again(theatre: Theatre) -> None:
-    first, second, third = theatre.executor.start_many(
+    first, second, third = theatre.executor.submit(
         [theatre.stage.spec(1), theatre.stage.impossible(2), theatre.stage.spec(3)]
     )
     assert not isinstance(first, StartError)
@@ -207,7 +216,7 @@ def test_what_cannot_be_started_holds_nobody_up_and_may_be_tried_again(theatre: 
     assert not isinstance(second, AlreadyStartedError)
     assert "no such program" in str(second)
     theatre._handles += [first, third]
-    assert not theatre.executor.is_started(theatre.stage.spec(2).directory)
+    assert not theatre.executor.is_started(2)
     theatre.started(theatre.stage.spec(2))
     for run_id in (1, 2, 3):
         wait_until(lambda run_id=run_id: theatre.stage.is_under_way(run_id))  # type: ignore[misc]
@@ -217,18 +226,18 @@ def test_what_cannot_be_started_holds_nobody_up_and_may_be_tried_again(theatre: 
 
 def test_what_is_asked_to_end_ends(theatre: Theatre) -> None:
     handle = theatre.started(theatre.stage.spec())
-    handle.terminate()
+    handle.stop(Stop.ASK)
     assert ended(handle).return_code == 143
-    handle.terminate()
-    handle.kill()
+    handle.stop(Stop.ASK)
+    handle.stop(Stop.KILL)
     assert ended(handle).return_code == 143, "nothing happens to what is gone"
 
 
 def test_what_does_not_hear_is_killed(theatre: Theatre) -> None:
     handle = theatre.started(theatre.stage.spec(dies_of="kill"))
-    handle.terminate()
+    handle.stop(Stop.ASK)
     assert handle.poll() is None
-    handle.kill()
+    handle.stop(Stop.KILL)
     assert ended(handle).return_code == 137
 
 
@@ -241,7 +250,7 @@ def test_runs_outlive_their_executor_and_are_adopted(theatre: Theatre) -> None:
     for known in (handle, None):
         found = theatre.adopted(other, 1, known)
         assert not isinstance(found, Ended)
-        assert (found.pid, found.pid_started) == (handle.pid, handle.pid_started)
+        assert found.reference == handle.reference
         assert found.poll() is None
         adopted.append(found)
     theatre.stage.end(1, 7)
@@ -262,7 +271,7 @@ def test_a_run_that_has_left_nothing_does_not_linger(theatre: Theatre) -> None:
     assert list(theatre.executor.lingering([handle])) == []
     theatre.stage.end(1, 0)
     ended(handle)
-    remains = theatre.executor.remains(theatre.stage.spec().directory, handle.pid, handle.pid_started)
+    remains = theatre.executor.remains(1, handle.reference)
     assert list(theatre.executor.lingering([handle, remains])) == []
 
 
@@ -277,8 +286,58 @@ def test_getting_ready_and_resting_change_nothing(theatre: Theatre) -> None:
     assert list(theatre.executor.mishaps()) == []
 
 
-def test_executors_are_made_by_name() -> None:
-    assert isinstance(make_executor(), LocalExecutor)
-    assert isinstance(make_executor("local"), LocalExecutor)
+def test_what_a_run_has_left_is_found_and_deleted(theatre: Theatre) -> None:
+    handle = theatre.started(theatre.stage.spec())
+    theatre.stage.end(1, 0)
+    ended(handle)
+    output = theatre.executor.outputs(1)
+    assert output.changed_at() is not None
+    assert output.reader().read_new() == []
+    assert output.disk_bytes() >= 0
+    assert output.remove()
+    assert output.changed_at() is None
+
+
+def test_room_is_made_ahead_and_is_no_start(theatre: Theatre) -> None:
+    theatre.executor.prepare(range(1, 4))
+    assert not any(theatre.executor.is_started(run_id) for run_id in range(1, 4))
+    assert theatre.executor.outputs(3).changed_at() is not None
+    handle = theatre.started(theatre.stage.spec(2))
+    theatre.stage.end(2, 3)
+    assert ended(handle).return_code == 3
+
+
+def test_each_run_goes_to_its_executor_and_each_answer_to_its_run(tmp_path: Path) -> None:
+    here, there = SimulatedStage(tmp_path / "here"), SimulatedStage(tmp_path / "there")
+    both = Executors({"local": here.executor, "there": there.executor})
+    specs = [
+        replace(stage.impossible(run_id) if run_id == 3 else stage.spec(run_id), executor=name)
+        for run_id, (stage, name) in enumerate(
+            [(here, "local"), (there, "there"), (there, "there"), (here, "local"), (here, "nowhere")], 1
+        )
+    ]
+    handles = both.submit(iter(specs))
+    assert [None if isinstance(each, StartError) else each.run_id for each in handles] == [1, 2, None, 4, None]
+    assert str(handles[4]) == "nowhere: no executor is called that; there is: local, there"
+    assert (sorted(here.processes), sorted(there.processes)) == ([1, 4], [2])
+    assert [both.is_started(run_id) for run_id in range(1, 6)] == [True, True, False, True, False]
+
+
+def test_a_run_that_waits_says_so_and_may_be_stopped_before_it_starts(tmp_path: Path) -> None:
+    clock = FakeClock()
+    executor = SimulatedExecutor(clock, lambda spec: Script(waits_seconds=10 * spec.run_id, waits_for="Priority"))
+    first, second = (each for each in executor.submit([RunSpec(n, ["true"], {}, None, 0) for n in (1, 2)]))
+    assert not isinstance(first, StartError)
+    assert not isinstance(second, StartError)
+    assert (first.waits_for, first.started_at, first.poll()) == ("Priority", None, None)
+    clock.advance(10)
+    assert (first.waits_for, first.started_at, second.waits_for) == (None, clock.now(), "Priority")
+    second.stop(Stop.ASK)
+    assert second.poll() == Ended(None, clock.now())
+
+
+def test_executors_are_made_by_name(tmp_path: Path) -> None:
+    executors = make_executors(str(tmp_path))
+    assert isinstance(executors.of("local"), LocalExecutor)
     with pytest.raises(StartError, match="clowd: no executor is called that; there is: local"):
-        make_executor("clowd")
+        executors.of("clowd")

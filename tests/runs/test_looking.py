@@ -58,7 +58,7 @@ def test_a_run_that_cannot_be_looked_at_for_want_of_descriptors_is_not_gone(linu
         with pytest.raises(OSError, match="Too many open files"):
             handle.poll()
         with pytest.raises(OSError, match="Too many open files"):
-            linux.executor.adopt(1, handle.directory, handle.pid, handle.pid_started)
+            linux.executor.adopt(1, handle.reference)
         with pytest.raises(OSError, match="Too many open files"):
             linux.executor.lingering([handle])
     ended = linux.ended(handle)

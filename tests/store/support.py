@@ -31,7 +31,7 @@ def claim(store: Store, job: str = "backup", at: datetime = NOW, by: str = ME, *
 def finished(store: Store, job: str = "backup", at: datetime = NOW, outcome: str = "succeeded") -> int:
     """A run that began and ended at one moment; its id."""
     run = claim(store, job, at)
-    store.started(run.id, at, 1, "mark")
+    store.started(run.id, at, "1 mark")
     assert store.finish(run.id, outcome, 0, at)
     return run.id
 

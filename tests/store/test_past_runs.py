@@ -46,7 +46,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
             [run] = store.claim([asked], at, ME)
             outcome = outcomes[n * 5 % 13 % len(outcomes)]
             if outcome not in (Outcome.MISSED, Outcome.SKIPPED):
-                store.started(run.id, at, 1, "mark")
+                store.started(run.id, at, "1 mark")
             if outcome == Outcome.STOPPED:
                 store.stopping(run.id, f"stopped by {PEOPLE[n % 2]}")
             if outcome is not None:

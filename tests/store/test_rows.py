@@ -43,7 +43,7 @@ def fill(directory: Path) -> None:
         claim(store, "queued", queued=True, not_before=after(60), args={"a": 1}, tags=["t"], command=["true"])
         claim(store, "claimed", args={"a": 1})
         running = claim(store, "running", args={"a": 1}, tags=["t"], command=["true"], tag="x")
-        store.started(running.id, NOW, 4711, "mark")
+        store.started(running.id, NOW, "4711 mark")
         store.decided("migrate", "once", NOW, NOW)
         store.set_override("migrate", Override(enabled=False, by="alice", at=NOW, until=after(60), reason="audit"))
         store.set_hold(Hold(NOW, "alice", "year end"))
@@ -182,7 +182,7 @@ def test_what_cannot_be_read_starts_nothing(filled: Path, tmp_path: Path) -> Non
     assert len(lines) == 5, lines
     by_job = {run.job: run for run in store.runs()}
     assert (by_job["queued"].outcome, by_job["claimed"].outcome) == ("not_started", "not_started")
-    assert (by_job["running"].state, by_job["running"].pid) == ("running", 4711)
+    assert (by_job["running"].state, by_job["running"].reference) == ("running", "4711 mark")
     assert all((by_job[job].reason or "").startswith(DAMAGED) for job in ("queued", "claimed", "running"))
     migrate = store.job_states(strict=True)["migrate"]
     assert migrate.decided_until == after(5)

@@ -90,10 +90,10 @@ def test_a_run_from_queue_to_end(connect: Connect) -> None:
     assert (run.state, run.not_before, run.supervisor) == (RunState.QUEUED, after(60), None)
     assert other.take_from_queue(run.id, SOMEBODY)
     assert not store.take_from_queue(run.id, ME), "somebody else was faster"
-    store.started(run.id, after(61), 99, "boot/9")
+    store.started(run.id, after(61), "99 boot/9")
     running = store.run(run.id)
     assert running is not None
-    assert (running.state, running.pid, running.pid_started) == ("running", 99, "boot/9")
+    assert (running.state, running.reference) == ("running", "99 boot/9")
     assert running.lateness_seconds == 61
     assert store.finish(run.id, Outcome.FAILED, 3, after(63.5), "why")
     assert not other.finish(run.id, Outcome.SUCCEEDED, 0, after(70)), "an end is recorded once"
@@ -106,7 +106,7 @@ def test_a_run_from_queue_to_end(connect: Connect) -> None:
 def test_a_start_does_not_undo_an_end(store: Store) -> None:
     run = claim(store)
     store.finish(run.id, Outcome.LOST, None, NOW)
-    store.started(run.id, NOW, 1, "x")
+    store.started(run.id, NOW, "1 x")
     found = store.run(run.id)
     assert found is not None
     assert found.state == "finished"
@@ -170,7 +170,7 @@ def test_what_waited_and_what_scripts_did_is_found_by_when_it_started(store: Sto
     store.log_run("backtest", Claim("a", NOW), 0, after(-3600), after(61))
     finished(store, "a", after(62))
     store.take_from_queue(waited.id, ME)
-    store.started(waited.id, after(63), 1, "x")
+    store.started(waited.id, after(63), "1 x")
 
     def ids(seconds: float) -> list[int]:
         return [run.id for run in store.runs(since=after(seconds))]
@@ -222,7 +222,7 @@ def test_the_last_run_is_found_without_a_walk_through_the_registry(store: Store)
 def test_unfinished_runs_are_found_oldest_first(store: Store) -> None:
     finished(store, "a")
     running, queued, claimed = claim(store, "b"), claim(store, "a", after(1), queued=True), claim(store, "b", after(1))
-    store.started(running.id, NOW, 1, "x")
+    store.started(running.id, NOW, "1 x")
     assert [run.id for run in store.unfinished()] == [running.id, queued.id, claimed.id]
     assert store.unfinished_of_jobs() == {"b": [running.id, claimed.id], "a": [queued.id]}
 

@@ -12,6 +12,8 @@ from peak_console.engine.resident import ResidentEngine
 from peak_console.engine.setup import EngineOptions, EngineSetup
 from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
 from peak_console.model.records import RESIDENT_MODES
+from peak_console.model.terms import LOCAL
+from peak_console.runs.executors import Executors
 from peak_console.runs.interface import Ended
 from peak_console.runs.simulated import SimulatedExecutor
 from tests.support.clock import FakeClock
@@ -45,6 +47,7 @@ class Bench:
         self.settings = settings or SchedulerSettings(timezone="UTC")
         self.clock = clock or FakeClock()
         self.executor = executor or SimulatedExecutor(self.clock)
+        self.executor.directory = str(directory)
         self.events: list[EngineEvent] = []
         self.beats = 0
         """Signs of life so far."""
@@ -77,7 +80,7 @@ class Bench:
             directory=str(self.directory),
             options=self.options,
             clock=self.clock,
-            executor=self.executor,
+            executors=Executors({LOCAL: self.executor}),
             environ={"PATH": os.environ["PATH"]},
             channels_of=self._channels_now,
             emit=self.events.append,

@@ -9,6 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from peak_console.errors import StartError
 from peak_console.runs.interface import RunSpec
 from peak_console.runs.local.executor import LocalExecutor
 from peak_console.runs.local.process import LocalRun
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from peak_console.model.records import Run
     from peak_console.runs.interface import Ended
     from peak_console.runs.local.system import System
     from peak_console.runs.output.files import Stream
@@ -34,6 +36,11 @@ def wait_until(condition: Callable[[], object], what: str = "the condition") -> 
         time.sleep(0.005)
 
 
+def pid_of(run: Run) -> int:
+    """The first process of a run of this machine, by its reference; 0 before it has one."""
+    return int((run.reference or "0").split()[0])
+
+
 def is_alive(pid: int) -> bool:
     """Whether a process runs: a dead one that nobody has reaped does not."""
     try:
@@ -46,20 +53,22 @@ def is_alive(pid: int) -> bool:
 ENGINE = """
 import os, signal, sys
 from peak_console.runs.local import system
+from peak_console.errors import StartError
 from peak_console.runs.interface import RunSpec
 from peak_console.runs.local.executor import LocalExecutor
 from peak_console.runs.local.run_directory import read_record
 kind, directory, script = sys.argv[1:]
-executor = LocalExecutor(system.LinuxSystem() if kind == "linux" else system.PortableSystem())
-handle = executor.start(RunSpec(1, directory, ["/bin/sh", "-c", script], {"PATH": os.environ["PATH"]}, None, 0))
-print(handle.pid, handle.pid_started, flush=True)
+executor = LocalExecutor(directory, system.LinuxSystem() if kind == "linux" else system.PortableSystem())
+(handle,) = executor.submit([RunSpec(1, ["/bin/sh", "-c", script], {"PATH": os.environ["PATH"]}, None, 0)])
+print(handle.reference, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
 def started_by_an_engine_that_died(system: System, directory: str, script: str) -> tuple[int, str]:
-    """Pid and mark of a run whose engine was killed just after it had started it."""
-    engine = [sys.executable, "-c", ENGINE, system.name, directory, script]
+    """Pid and mark of a run whose engine was killed just after it had started it; its files are in ``directory``."""
+    state = os.path.dirname(os.path.dirname(directory))
+    engine = [sys.executable, "-c", ENGINE, system.name, state, script]
     done = subprocess.run(engine, capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
     pid, mark = done.stdout.split()
@@ -85,7 +94,7 @@ class Bench:
 
     def __init__(self, system: System, root: Path) -> None:
         self.system = system
-        self.executor = LocalExecutor(system)
+        self.executor = LocalExecutor(str(root), system)
         self.root = root
         self._handles: list[LocalRun] = []
         self._next_id = 1
@@ -99,15 +108,20 @@ class Bench:
     ) -> RunSpec:
         if run_id is None:
             run_id, self._next_id = self._next_id, self._next_id + 1
-        directory = str(self.root / "runs" / str(run_id))
         environment = {"PATH": os.environ["PATH"]} if env is None else env
-        return RunSpec(run_id, directory, argv, environment, cwd, max_output_bytes=0)
+        return RunSpec(run_id, argv, environment, cwd, max_output_bytes=0)
+
+    def place(self, spec: RunSpec) -> str:
+        """The directory of a run."""
+        return str(self.root / "runs" / str(spec.run_id))
 
     def start(self, *argv: str, env: Mapping[str, str] | None = None, cwd: str | None = None) -> LocalRun:
         return self.start_spec(self.spec(*argv, env=env, cwd=cwd))
 
     def start_spec(self, spec: RunSpec) -> LocalRun:
-        handle = self.executor.start(spec)
+        (handle,) = self.executor.submit([spec])
+        if isinstance(handle, StartError):
+            raise handle
         self._handles.append(handle)
         return handle
 
@@ -118,7 +132,7 @@ class Bench:
         return self.start(sys.executable, "-I", "-S", "-c", code, *args)
 
     def adopt(self, directory: str, pid: int | None, pid_started: str | None) -> LocalRun | Ended:
-        found = self.executor.adopt(1, directory, pid, pid_started)
+        found = self.executor.adopt(int(os.path.basename(directory)), None if pid is None else f"{pid} {pid_started}")
         if isinstance(found, LocalRun):
             self._handles.append(found)
         return found

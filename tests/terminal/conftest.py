@@ -13,7 +13,7 @@ import pytest
 from peak_console.model.records import RunState
 from peak_console.store.store import Store
 from tests.headless.support import Program
-from tests.support.processes import is_alive, wait_until
+from tests.support.processes import is_alive, pid_of, wait_until
 from tests.support.terminal import Display, GnuScreen, Marked, Pty, Tmux
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Stage(Program):
         """A job's run, once its process is there."""
 
         def found() -> list[Run]:
-            return [run for run in self.runs(job) if run.state == RunState.RUNNING and run.pid is not None]
+            return [run for run in self.runs(job) if run.state == RunState.RUNNING and run.reference is not None]
 
         wait_until(found, f"a run of {job}")
         return found()[-1]
@@ -148,8 +148,8 @@ class Stage(Program):
         """No run counts as running that has no process."""
         for run in self.runs():
             if run.state != RunState.FINISHED:
-                assert run.pid is not None, f"{run} is not under way"
-                assert is_alive(run.pid), f"{run} is not under way"
+                assert run.reference is not None, f"{run} is not under way"
+                assert is_alive(pid_of(run)), f"{run} is not under way"
 
     def clear(self) -> dict[int, str]:
         """Close every terminal; what is still alive then, when everything should have ended."""

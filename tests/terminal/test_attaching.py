@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.model.records import Outcome
-from tests.support.processes import is_alive
+from tests.support.processes import is_alive, pid_of
 
 if TYPE_CHECKING:
     from tests.headless.support import Resident
@@ -66,7 +66,7 @@ def test_keys_work_through_another_process_and_its_runs_are_shown(stage: Stage) 
 
     tmux.keys("q")  # asks nothing: the runs are not ours
     tmux.wait_for("left with 0")
-    assert is_alive(stage.running("patient").pid or 0)
+    assert is_alive(pid_of(stage.running("patient")))
     (stage.folder / "open").touch()
     assert stage.ended("patient").return_code == 7
     assert engine.leave() == 0
@@ -131,7 +131,7 @@ def test_a_console_killed_outright_leaves_its_run_to_the_next(stage: Stage) -> N
     run = stage.running("patient")
     os.kill(stage.pid, signal.SIGKILL)
     tmux.wait_for("left with 137")
-    assert is_alive(run.pid or 0)
+    assert is_alive(pid_of(run))
     tmux.close()
     tmux = stage.tmux()
     tmux.wait_for("▶ running   patient")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.model.records import Outcome, RunState
-from tests.support.processes import is_alive, wait_until
+from tests.support.processes import is_alive, pid_of, wait_until
 
 if TYPE_CHECKING:
     from tests.support.terminal import Tmux
@@ -68,8 +68,8 @@ def test_stop_ends_the_run_and_then_the_program(stage: Stage) -> None:
     tmux.keys("s")
     tmux.wait_for("left with 0")
     assert stage.ended("patient").outcome == Outcome.STOPPED
-    assert run.pid is not None
-    assert not is_alive(run.pid)
+    assert run.reference is not None
+    assert not is_alive(pid_of(run))
 
 
 def test_escape_stays(stage: Stage) -> None:
@@ -86,10 +86,10 @@ def test_escape_stays(stage: Stage) -> None:
 def test_a_run_that_is_left_lives_on_and_the_next_start_shows_its_output_and_true_end(stage: Stage) -> None:
     tmux = asked(stage)
     run = stage.running("patient")
-    assert run.pid is not None
+    assert run.reference is not None
     tmux.keys("l")
     tmux.wait_for("left with 0")
-    assert is_alive(run.pid)
+    assert is_alive(pid_of(run))
     assert stage.runs()[0].state == RunState.RUNNING
     tmux.close()
 

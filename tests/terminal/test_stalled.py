@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from peak_console.model.records import Outcome
-from tests.support.processes import is_alive, wait_until
+from tests.support.processes import is_alive, pid_of, wait_until
 
 if TYPE_CHECKING:
     from tests.support.terminal import Pty
@@ -63,7 +63,7 @@ def test_sigterm_ends_it_and_waits_for_the_run(stage: Stage) -> None:
     pty = stalled(stage)
     pty.process.send_signal(signal.SIGTERM)
     wait_until(stage.has_heard, "the signal to be heard")
-    assert is_alive(stage.running("chatty").pid or 0)
+    assert is_alive(pid_of(stage.running("chatty")))
     (stage.folder / "open").touch()
     began = time.monotonic()
     assert pty.process.wait(20) == 143

@@ -207,7 +207,7 @@ class Stage:
             [Claim(name, slot, command=command, args=job.args, tags=job.tags, **claim)], started, "4711 then"
         )
         run = claimed[0]
-        self.store.started(run.id, started, 5000 + run.id, "then")
+        self.store.started(run.id, started, f"{5000 + run.id} then")
         self.decided(name, since)
         self.write(run, out, err, since)
         return self._known(run)

@@ -33,7 +33,7 @@ def record_run(
     """A run from its slot, ``late`` seconds before its start, to its end; without an outcome it still runs."""
     claim = Claim(job, started_at - timedelta(seconds=late), **{"command": ("python", f"{job}.py"), **claimed})
     [run] = store.claim([claim], started_at, supervisor)
-    store.started(run.id, started_at, pid=4711, pid_started="test")
+    store.started(run.id, started_at, reference="4711 test")
     if outcome is not None:
         store.finish(run.id, outcome, return_code, started_at + timedelta(seconds=seconds))
     found = store.run(run.id)

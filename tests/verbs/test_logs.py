@@ -237,7 +237,7 @@ def test_follow_gives_up_on_a_dead_run_that_left_no_trace(
     monkeypatch.setattr("peak_console.verbs.logs.UNRECORDED_SECONDS", 0.05)
     (run,) = store.claim([Claim("risk_check", NOW)], NOW, "999999999 gone")
     if state == "running":
-        store.started(run.id, NOW, 999_999_999, "gone")
+        store.started(run.id, NOW, "999999999 gone")
     Job(peak, run).write(out=b"half a w")
     answer = peak("logs", "#1", "--follow")
     assert (answer.code, answer.out) == (0, "half a w")
@@ -250,7 +250,7 @@ def test_follow_stays_with_a_run_that_lives_without_an_engine(
     monkeypatch.setattr("peak_console.verbs.logs.UNRECORDED_SECONDS", 0.05)
     process = subprocess.Popen(["sleep", "60"])
     (run,) = store.claim([Claim("risk_check", NOW)], NOW, "999999999 gone")
-    store.started(run.id, NOW, process.pid, process_mark(process.pid) or "")
+    store.started(run.id, NOW, f"{process.pid} {process_mark(process.pid)}")
     job = Job(peak, run)
 
     def end_later() -> None:

@@ -28,6 +28,8 @@ def answer_of(run: Run | None, run_id: int) -> tuple[str, str]:
             return DONE, f"{run.job} #{run_id} waits for its turn"
         case RunState.CLAIMED:
             return DONE, f"{run.job} #{run_id} is about to start; see: peak-console runs"
+        case RunState.SUBMITTED:
+            return DONE, f"{run.job} #{run_id} was submitted to {run.executor}"
         case RunState.RUNNING | RunState.FINISHED:
             return DONE, f"{run.job} #{run_id} started"
 

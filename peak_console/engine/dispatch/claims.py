@@ -64,6 +64,7 @@ class Claims:
             late_because=late_because if outcome is None else None,
             run_mode=job.mode,
             requested_by=requested_by,
+            executor=job.executor,
         )
 
     def why_late(self, verdict: Verdict, now: datetime, claims: Sequence[Claim]) -> str | None:

@@ -105,9 +105,11 @@ class Dispatcher:
             if context.is_shared:  # another engine may have taken places since
                 chosen = chosen[: context.capacity().free]
             taken = [
-                (replace(run, late_because=why), job)
+                (replace(run, late_because=why, executor=job.executor), job)
                 for run, job in chosen
-                if context.store.take_from_queue(run.id, context.identity, why := self._lateness.why_still(run, now))
+                if context.store.take_from_queue(
+                    run.id, context.identity, why := self._lateness.why_still(run, now), job.executor
+                )
             ]
         context.runs.queue.drop({run.id for run, _ in chosen})
         return taken

@@ -7,9 +7,7 @@ much has been deleted lately ext4 looks long for free inodes.
 from __future__ import annotations
 
 from peak_console.errors import StartError
-from peak_console.model.terms import RESIDENT_MODES
-from peak_console.runs.local.run_directory import lay_out
-from peak_console.store.directory import run_directory
+from peak_console.model.terms import LOCAL, RESIDENT_MODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +34,7 @@ class Places:
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
+        self._executor = context.runs.supervisor.executors.of(LOCAL)
         self._slot: datetime | None = None
         self._ids = range(0)
 
@@ -52,7 +51,7 @@ class Places:
         until = context.clock.monotonic() + PORTION_SECONDS
         while self._ids and context.clock.monotonic() < until:
             try:
-                lay_out(run_directory(context.directory, self._ids[0]))
+                self._executor.prepare(self._ids[:1])
             except StartError:  # it will be said when a run cannot start
                 self._ids = range(0)
             self._ids = self._ids[1:]

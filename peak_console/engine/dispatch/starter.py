@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from peak_console.engine.events import RunStarted
+from peak_console.engine.events import RunStarted, RunSubmitted
 from peak_console.engine.supervision.ends import End
+from peak_console.model.terms import RunState
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from peak_console.engine.context import EngineContext
+    from peak_console.engine.events import EngineEvent
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
 
@@ -20,7 +22,7 @@ class Starter:
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
-        self._unrecorded: list[tuple[Run, int, str]] = []
+        self._unrecorded: list[Run] = []
 
     def start(self, ready: Iterable[tuple[Run, JobDefinition]]) -> list[End]:
         """Start claimed runs, all of them before anything else is done; the ends of those that could not be started.
@@ -34,13 +36,27 @@ class Starter:
                 ends.append(result)
                 continue
             run = result.run = replace(result.run, supervisor=context.identity)
-            at = run.started_at or run.claimed_at
-            self._unrecorded.append((run, result.handle.pid, result.handle.pid_started))
-            events.append(RunStarted(at=at, run=run, command=context.served.launcher.resolved(run.id)))
+            self._unrecorded.append(run)
+            events.append(self._event(run))
         self.record()
         for event in events:
             context.emit(event)
         return ends
+
+    def _event(self, run: Run) -> EngineEvent:
+        if run.state == RunState.SUBMITTED:
+            return RunSubmitted(at=run.submitted_at or run.claimed_at, run=run)
+        command = self._context.served.launcher.resolved(run.id)
+        return RunStarted(at=run.started_at or run.claimed_at, run=run, command=command)
+
+    def take_news(self) -> None:
+        """Record which submitted runs have started, and what the others wait for now."""
+        news = self._context.runs.supervisor.take_news()
+        self._unrecorded += news
+        self.record()
+        for run in news:
+            if run.state == RunState.RUNNING:
+                self._context.emit(self._event(run))
 
     def start_prepared(self) -> list[End]:
         """Start the runs whose preparation has come to its end; a hold keeps them waiting."""
@@ -48,11 +64,14 @@ class Starter:
         return self.start(ripe) if ripe else []
 
     def record(self) -> None:
-        """Write down which processes run; kept and tried again when the registry refuses."""
+        """Write down which runs have started or were submitted; kept and tried again when the registry refuses."""
         store = self._context.store
         if not self._unrecorded:
             return
         with store:
-            for run, pid, pid_started in self._unrecorded:
-                store.started(run.id, run.started_at or run.claimed_at, pid, pid_started)
+            for run in self._unrecorded:
+                if run.state == RunState.SUBMITTED:
+                    store.submitted(run.id, run.submitted_at or run.claimed_at, run.reference or "", run.waits_for)
+                else:
+                    store.started(run.id, run.started_at or run.claimed_at, run.reference, run.node)
         self._unrecorded.clear()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 
 from peak_console.engine.events import EngineTroubled
 from peak_console.model.records import Alert, Level
+from peak_console.runs.output.of_run import output_of
 from peak_console.schedule.slots import fingerprint, kind_of, next_slot
-from peak_console.store.directory import run_directory
 from peak_console.store.repair.damage import SOURCE, STATES_WHOLE, notices
 
 TYPE_CHECKING = False
@@ -58,7 +57,7 @@ def settle_after_older_copy(
     A copy that was put back is such a registry. New runs get numbers that are free. Slots up to the last sign of life
     of those ``unknown`` runs count as decided.
     """
-    until = min(now, max((_changed(run_directory(directory, run_id)) for run_id in unknown), default=now))
+    until = min(now, max((_changed(directory, run_id) for run_id in unknown), default=now))
     known = store.job_states()
     once = []
     with store:
@@ -104,11 +103,9 @@ def mend_rows(
         return store.add_alert(Alert(Level.CRITICAL, text, now, source=SOURCE), [], now)
 
 
-def _changed(path: str) -> datetime:
-    try:
-        return datetime.fromtimestamp(os.stat(path).st_mtime, UTC)
-    except OSError:  # somebody removes it at this very moment
-        return datetime.fromtimestamp(0, UTC)
+def _changed(directory: str, run_id: int) -> datetime:
+    """When a run's files came or went last; long ago where somebody removes them at this very moment."""
+    return datetime.fromtimestamp(output_of(directory, run_id).changed_at() or 0, UTC)
 
 
 def report_alerts(context: EngineContext, alerts: Sequence[Alert], now: datetime) -> None:

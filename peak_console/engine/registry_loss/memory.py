@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from peak_console.errors import StartError, StateError
 from peak_console.model.records import Alert, Level, RunState
-from peak_console.runs.local.run_directory import lay_out
-from peak_console.store.directory import run_directory
 from peak_console.store.repair.damage import SOURCE, STATES_WHOLE
 from peak_console.store.repair.restore import EngineMemory, write_memory
 from peak_console.values import replace
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from peak_console.engine.context import EngineContext
     from peak_console.engine.supervision.bookkeeping import Bookkeeper
     from peak_console.model.records import Run
+    from peak_console.runs.executors import Executors
     from peak_console.store.store import Store
 
 
@@ -48,7 +47,7 @@ def _last_id(context: EngineContext) -> int:
         return 0
 
 
-def restore(store: Store, memory: EngineMemory, now: datetime) -> None:
+def restore(store: Store, executors: Executors, memory: EngineMemory, now: datetime) -> None:
     """Make a registry that has lost its past serve on. Raises ``StateError``."""
     fresh = store.engine_info().started_at is None
     with store:
@@ -58,7 +57,7 @@ def restore(store: Store, memory: EngineMemory, now: datetime) -> None:
     for run in memory.runs:
         if run.state != RunState.QUEUED:
             try:  # its end is written there
-                lay_out(run_directory(store.directory, run.id))
+                executors.of(run.executor).prepare([run.id])
             except StartError:  # it is lost then, as the disk is
                 pass
 

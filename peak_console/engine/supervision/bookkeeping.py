@@ -12,7 +12,6 @@ from peak_console.engine.events import RunFinished
 from peak_console.engine.supervision.mishaps import sentence
 from peak_console.errors import StateError
 from peak_console.model.records import Claim, Outcome, RunState, Trigger
-from peak_console.store.directory import run_directory
 from peak_console.store.rows import DAMAGED
 from peak_console.values import replace
 
@@ -157,14 +156,15 @@ class Bookkeeper:
             late_because=RETRY,
             run_mode=end.run.run_mode,
             requested_by=end.run.requested_by,
+            executor=end.job.executor,
         )
 
     def _stderr_tail(self, run: Run) -> list[str]:
-        from peak_console.runs.output.reader import OutputReader
+        from peak_console.runs.output.of_run import output_of
         from peak_console.text import safe
 
         redactor = self._context.served.launcher.redactor
-        reader = OutputReader(run_directory(self._context.directory, run.id))
+        reader = output_of(self._context.directory, run.id).reader()
         try:
             lines = reader.tail_lines("err", TAIL_LINES, TAIL_BYTES)
         except Exception as error:  # noqa: BLE001 - the end counts, whatever has become of the output
@@ -172,7 +172,7 @@ class Bookkeeper:
         return [safe(redactor.text(line)) for line in lines]
 
     def _forget(self, run: Run) -> None:
-        from peak_console.runs.output.removal import remove
+        from peak_console.runs.output.of_run import output_of
 
         self._context.store.forget([run.id])
-        remove(run_directory(self._context.directory, run.id))
+        output_of(self._context.directory, run.id).remove()

@@ -35,6 +35,8 @@ def end_of(run: Run, job: JobDefinition, ended: Ended, stop_reason: str | None, 
     if run.started_at is not None:
         at = max(at, run.started_at)  # the clock may have been set back
     code = ended.return_code
+    if ended.outcome is not None and stop_reason is None:
+        return End(run, job, ended.outcome, code, at, ended.reason)
     if stop_reason == TIMEOUT:
         from peak_console.text import duration
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from peak_console.clock import Clock
     from peak_console.engine.alerting.alert_log import AlertLog
-    from peak_console.runs.interface import Executor
+    from peak_console.runs.executors import Executors
 
 CAUSE = "executor"
 CALM_SECONDS = 600.0
@@ -20,17 +20,17 @@ CALM_SECONDS = 600.0
 class ExecutorMishaps:
     """Asks the executor what has befallen it, at each look."""
 
-    def __init__(self, alerts: AlertLog, executor: Executor, clock: Clock) -> None:
+    def __init__(self, alerts: AlertLog, executors: Executors, clock: Clock) -> None:
         self._alerts = alerts
         self._clock = clock
-        self._executor = executor
+        self._executors = executors
         self._untold: list[str] = []
         self._calm_at: float | None = self._clock.monotonic() + CALM_SECONDS
         """When an incident, maybe of the engine before, is resolved: monotonic seconds. ``None``: none is open."""
 
     def tell(self, now: datetime) -> None:
         """Open an incident for what has befallen the executor, or count it on; resolve it after a while."""
-        self._untold += self._executor.mishaps()
+        self._untold += self._executors.mishaps()
         if self._untold:
             with self._alerts:
                 self._alerts.open_incident(CAUSE, Alert(Level.WARNING, "\n".join(self._untold), now, source="executor"))

@@ -10,7 +10,6 @@ from peak_console.jobs.command import build_command_args, resolve_command, worki
 from peak_console.jobs.environment import dotenv_to_mask, job_environment, meta_text
 from peak_console.redact import Redactor, secret_words
 from peak_console.runs.interface import RunSpec
-from peak_console.store.directory import run_directory
 from peak_console.text import word
 from peak_console.values import replace
 
@@ -140,11 +139,14 @@ class Launcher:
         self._resolved[run.id] = argv
         return RunSpec(
             run_id=run.id,
-            directory=run_directory(self._directory, run.id),
             argv=argv,
             env=environment,
             cwd=cwd if job.cwd is not None or self._base is not None else None,
             max_output_bytes=job.max_output_bytes,
+            executor=run.executor,
+            job=job.name,
+            timeout_seconds=job.timeout_seconds,
+            kill_grace_seconds=job.kill_grace_seconds,
         )
 
     def _learn(self, job: JobDefinition, environment: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peak_console.errors import StartError
+from peak_console.model.terms import LOCAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from peak_console.clock import Clock
     from peak_console.engine.active_runs import ActiveRuns
     from peak_console.engine.served_jobs import ServedJobs
-    from peak_console.runs.interface import Executor
+    from peak_console.runs.executors import Executors
 
 NEAR_SECONDS = 60.0
 """A slot is near from so long before it on; and the executor rests no sooner than so long after its last work."""
@@ -21,10 +22,10 @@ class Readiness:
     """Gets an executor ready ahead of each slot, and lets it rest in between. Looks whenever the engine wakes up."""
 
     def __init__(
-        self, executor: Executor, served: ServedJobs, runs: ActiveRuns, clock: Clock, longest_sleep: float
+        self, executors: Executors, served: ServedJobs, runs: ActiveRuns, clock: Clock, longest_sleep: float
     ) -> None:
         """``longest_sleep`` is how many seconds may pass until the engine looks again."""
-        self._executor = executor
+        self._executors = executors
         self._served = served
         self._runs = runs
         self._clock = clock
@@ -39,11 +40,11 @@ class Readiness:
             import json  # noqa: F401 - claims are written in it, and to load it takes longer than to claim
 
             try:
-                self._executor.prepare()
+                self._executors.of(LOCAL).prepare()
             except StartError:  # it will be said when a run cannot start
                 pass
         elif monotonic - self._needed_at >= NEAR_SECONDS:
-            self._executor.rest()
+            self._executors.rest()
 
     def _is_near(self, now: datetime) -> bool:
         """Whether something runs, waits, or is due before an engine that sleeps as long as it may looks again."""

@@ -10,7 +10,7 @@ from peak_console.errors import StartError, StateError
 from peak_console.jobs.model import JobDefinition
 from peak_console.model.records import Outcome, RunState
 from peak_console.runs.supervisors import is_alive
-from peak_console.store.directory import run_directories, run_directory
+from peak_console.store.directory import run_directories
 from peak_console.values import replace
 
 NEAR = 32
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
     from peak_console.engine.dispatch.starter import Starter
     from peak_console.engine.supervision.ends import End
     from peak_console.model.records import Run
+    from peak_console.runs.executors import Executors
     from peak_console.runs.interface import Executor
 
 
-def unknown_runs(directory: str, last_id: int, executor: Executor, *, all_of_them: bool) -> list[int]:
+def unknown_runs(directory: str, last_id: int, executors: Executors, *, all_of_them: bool) -> list[int]:
     """Ids of runs found on disk that are newer than the registry's last id.
 
     Without ``all_of_them`` only the next few ids are looked at.
     """
     numbers = run_directories(directory) if all_of_them else range(last_id + 1, last_id + 1 + NEAR)
-    return sorted(n for n in numbers if n > last_id and executor.is_started(run_directory(directory, n)))
+    return sorted(n for n in numbers if n > last_id and executors.is_started(n))
 
 
 class Recovery:
     """Takes over what other processes left behind, and leaves alone what they still look after."""
 
-    def __init__(self, context: EngineContext, executor: Executor, starter: Starter) -> None:
+    def __init__(self, context: EngineContext, starter: Starter) -> None:
         self._context = context
-        self._executor = executor
         self._starter = starter
         self._told: set[int] = set()
 
@@ -109,8 +109,10 @@ class Recovery:
         return wait and self._is_still_to_start(run)
 
     def _is_still_to_start(self, run: Run) -> bool:
-        directory = run_directory(self._context.directory, run.id)
-        return run.state == RunState.CLAIMED and not self._executor.is_started(directory)
+        return run.state == RunState.CLAIMED and not self._executor_of(run).is_started(run.id)
+
+    def _executor_of(self, run: Run) -> Executor:
+        return self._context.runs.supervisor.executors.of(run.executor)
 
     def _take_over(self, run: Run, now: datetime) -> list[End]:
         context = self._context
@@ -137,7 +139,7 @@ class Recovery:
             return self._starter.start([(run, job)])
         try:
             # The engine that died may have asked for the start an instant before.
-            if not self._executor.seize(run_directory(self._context.directory, run.id)):
+            if not self._executor_of(run).fence(run.id):
                 return None
         except StartError:  # nothing can be written there, by nobody
             pass

@@ -10,9 +10,7 @@ from peak_console.engine.supervision.mishaps import sentence
 from peak_console.engine.supervision.preparation import LOOK_SECONDS, NotYetError, Preparation
 from peak_console.errors import StartError, StateError
 from peak_console.model.terms import Outcome, RunState
-from peak_console.runs.interface import AlreadyStartedError, Ended
-from peak_console.runs.output.recorder import OutputRecorder
-from peak_console.store.directory import run_directory
+from peak_console.runs.interface import AlreadyStartedError, Ended, Stop
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -23,18 +21,19 @@ if TYPE_CHECKING:
     from peak_console.engine.supervision.launch import Launcher
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
-    from peak_console.runs.interface import Executor, RunHandle, RunSpec
+    from peak_console.runs.executors import Executors
+    from peak_console.runs.interface import RunHandle, RunSpec
     from peak_console.store.store import Store
 
 
 class Supervisor:
-    """Starts, watches and stops processes; says how they ended. Records starts and stop reasons, not ends."""
+    """Submits, watches and stops runs; says how they ended. Records starts and stop reasons, not ends."""
 
-    def __init__(self, store: Store, executor: Executor, clock: Clock, directory: str) -> None:
+    def __init__(self, store: Store, executors: Executors, clock: Clock) -> None:
         self._store = store
-        self._executor = executor
+        self.executors = executors
         self._clock = clock
-        self._directory = directory
+        self._news: list[Run] = []
         self._live: dict[int, LiveRun] = {}
         self._of_job: dict[str, dict[int, LiveRun]] = {}
         self.preparation = Preparation(clock)
@@ -53,7 +52,7 @@ class Supervisor:
         return list(self._of_job.get(name, {}).values())
 
     def start(self, ready: Iterable[tuple[Run, JobDefinition]], launcher: Launcher) -> list[LiveRun | End]:
-        """Start the processes of claimed runs, in their order; the caller records them with ``Store.started``.
+        """Start or submit claimed runs, in their order; the caller records that.
 
         Runs that take longer to prepare are left out; they are among ``preparation.ripe`` later.
         """
@@ -74,19 +73,33 @@ class Supervisor:
 
         self.preparation.begin_batch()
         # Each specification is made while the process before it is being started.
-        started = self._executor.start_many(specs())
+        started = self.executors.submit(specs())
         for (run, job), result in zip(under_way, started, strict=True):
             if isinstance(result, AlreadyStartedError):
                 results.append(self.adopt(run, job) or self._live[run.id])
             elif isinstance(result, StartError):
                 results.append(self._not_started(run, job, result, launcher))
             else:
-                at = result.started_at or self._clock.now()
-                known = replace(
-                    run, state=RunState.RUNNING, started_at=at, pid=result.pid, pid_started=result.pid_started
-                )
-                results.append(self._watch(known, job, result, job.timeout_seconds))
+                results.append(self._watch(self._known(run, result), job, result))
         return results
+
+    def _known(self, run: Run, handle: RunHandle) -> Run:
+        """A run with what its handle says of it."""
+        waits_for = handle.waits_for
+        if waits_for is None:
+            at = handle.started_at or run.started_at or self._clock.now()
+            return replace(
+                run, state=RunState.RUNNING, started_at=at, reference=handle.reference, node=handle.node, waits_for=None
+            )
+        at = run.submitted_at or self._clock.now()
+        return replace(
+            run, state=RunState.SUBMITTED, submitted_at=at, reference=handle.reference, waits_for=waits_for or None
+        )
+
+    def take_news(self) -> list[Run]:
+        """The submitted runs that have started since this was last asked, or that wait for something else now."""
+        news, self._news = self._news, []
+        return news
 
     def _not_started(self, run: Run, job: JobDefinition, error: Exception, launcher: Launcher) -> End:
         reason = launcher.redactor.text(str(error) if isinstance(error, StartError) else sentence(error))
@@ -97,49 +110,65 @@ class Supervisor:
 
         A start that nobody has recorded is recorded now; a stop that was asked for is seen through.
         """
-        directory = run_directory(self._directory, run.id)
-        found = self._executor.adopt(run.id, directory, run.pid, run.pid_started)
-        if run.started_at is None and found.pid is not None and found.pid_started is not None:
-            at = found.started_at or run.claimed_at
-            self._store.started(run.id, at, found.pid, found.pid_started)
-            run = replace(run, state=RunState.RUNNING, started_at=at, pid=found.pid, pid_started=found.pid_started)
+        found = self.executors.of(run.executor).adopt(run.id, run.reference)
         if isinstance(found, Ended):
-            remains = self._remains(run, directory) if run.stop_reason is not None else None
+            run = self._begun(run, found)
+            remains = self._remains(run) if run.stop_reason is not None else None
             if remains is None:
                 return self._end(run, job, found)
-            self._watch(run, job, remains, 0).ended = found
+            self._watch(run, job, remains).ended = found
             self.stop(run.id, run.stop_reason or "", recorded=True)
             return None
-        left = job.timeout_seconds
-        if left and run.started_at is not None:
-            left = max(0.001, left - (self._clock.now() - run.started_at).total_seconds())
-        self._watch(run, job, found, left)
+        if found.waits_for is not None:
+            run = self._known(run, found)
+            self._store.submitted(run.id, run.submitted_at or self._clock.now(), found.reference, run.waits_for)
+        elif run.started_at is None:
+            at = found.started_at or run.claimed_at
+            run = replace(self._known(run, found), started_at=at)
+            self._store.started(run.id, at, found.reference, found.node)
+        self._watch(run, job, found)
         if run.stop_reason is not None:
             self.stop(run.id, run.stop_reason, recorded=True)
         return None
 
-    def _remains(self, run: Run, directory: str) -> RunHandle | None:
+    def _begun(self, run: Run, ended: Ended) -> Run:
+        """A run that has ended, and whose start nobody has recorded if it has one; now it is."""
+        if run.started_at is not None or (ended.reference is None and ended.started_at is None):
+            return run
+        at = ended.started_at or run.claimed_at
+        self._store.started(run.id, at, ended.reference)
+        return replace(run, state=RunState.RUNNING, started_at=at, reference=ended.reference or run.reference)
+
+    def _remains(self, run: Run) -> RunHandle | None:
         """A handle on what is alive of a run whose first process has ended, if anything is."""
-        if run.pid is None or run.pid_started is None:
+        if run.reference is None:
             return None
-        handle = self._executor.remains(directory, run.pid, run.pid_started)
-        if self._executor.lingering([handle]):
+        executor = self.executors.of(run.executor)
+        handle = executor.remains(run.id, run.reference)
+        if executor.lingering([handle]):
             return handle
         handle.close()
         return None
 
-    def _watch(self, run: Run, job: JobDefinition, handle: RunHandle, timeout: float) -> LiveRun:
+    def _watch(self, run: Run, job: JobDefinition, handle: RunHandle) -> LiveRun:
         now = self._clock.monotonic()
         live = LiveRun(
             run=run,
             job=job,
             handle=handle,
-            recorder=OutputRecorder(run_directory(self._directory, run.id), job.max_output_bytes),
-            timeout_at=now + timeout if timeout else None,
+            recorder=self.executors.of(run.executor).outputs(run.id).recorder(job.max_output_bytes),
+            timeout_at=self._timeout_at(run, job),
             sample_at=now + SAMPLE_SECONDS,
         )
         self._live[run.id] = self._of_job.setdefault(run.job, {})[run.id] = live
         return live
+
+    def _timeout_at(self, run: Run, job: JobDefinition) -> float | None:
+        """When, on the monotonic clock, a run has taken too long since its start; one that waits has not begun to."""
+        if not job.timeout_seconds or run.state == RunState.SUBMITTED:
+            return None
+        taken = (self._clock.now() - run.started_at).total_seconds() if run.started_at is not None else 0.0
+        return self._clock.monotonic() + max(0.001, job.timeout_seconds - max(0.0, taken))
 
     def stop(self, run_id: int, reason: str, *, recorded: bool = False) -> bool:
         """Ask a run to end, for a reason that is recorded before the first signal; ``False`` if it is not ours.
@@ -160,7 +189,7 @@ class Supervisor:
             except StateError:  # it is told with the end
                 pass
             try:
-                live.handle.terminate()
+                live.handle.stop(Stop.ASK)
             except Exception as error:  # noqa: BLE001 - one run's trouble is that run's; it is tried again
                 live.fares(error, self._clock.monotonic())
             else:
@@ -171,7 +200,7 @@ class Supervisor:
         """Insist at once on a stop that has been asked for."""
         live = self._live.get(run_id)
         if live is not None and not live.killed:
-            live.handle.kill()
+            live.handle.stop(Stop.KILL)
             live.killed_at = self._clock.monotonic()
 
     def tick(self, on_stopping: Callable[[LiveRun, str, bool], None]) -> list[End]:
@@ -205,6 +234,8 @@ class Supervisor:
             if live.is_given_up(now):
                 live.ended = Ended(None, None)
             return error
+        if live.run.state == RunState.SUBMITTED:
+            self._see_start(live)
         if live.ended is not None:
             return None
         reason = live.handle.overdue()
@@ -212,6 +243,20 @@ class Supervisor:
         if live.is_gone and live.is_given_up(now):
             live.ended = Ended(None, None)
         return None if reason is None else StartError(f"its process has ended, but how cannot be recorded ({reason})")
+
+    def _see_start(self, live: LiveRun) -> None:
+        """See whether a submitted run has started, perhaps ended since, or waits for something else now."""
+        if live.ended is None:
+            run = self._known(live.run, live.handle)
+        elif live.ended.started_at is not None:
+            began, node = live.ended.started_at, live.handle.node
+            run = replace(live.run, state=RunState.RUNNING, started_at=began, node=node, waits_for=None)
+        else:
+            return
+        if run != live.run:
+            live.run = run
+            live.timeout_at = self._timeout_at(run, live.job)
+            self._news.append(run)
 
     def _attend(self, live: LiveRun, now: float, on_stopping: Callable[[LiveRun, str, bool], None]) -> Exception | None:
         """Give a run what it is owed; what went wrong, if anything did. It is owed then all the same."""
@@ -255,7 +300,7 @@ class Supervisor:
         ends = []
         for live in remaining:
             assert live.ended is not None
-            if live.handle.pid in lingering and live.lingered(now):
+            if live.run.id in lingering and live.lingered(now):
                 if live.killed:
                     self._kill_again(live, now)
                 continue
@@ -264,16 +309,19 @@ class Supervisor:
         return ends
 
     def _lingering(self, remaining: list[LiveRun]) -> set[int]:
-        """The pids of those that have left something alive; what cannot be looked at is not gone."""
+        """The ids of those that have left something alive; what cannot be looked at is not gone."""
+        handles: dict[str, list[RunHandle]] = {}
+        for live in remaining:
+            handles.setdefault(live.run.executor, []).append(live.handle)
         try:
-            return {handle.pid for handle in self._executor.lingering([live.handle for live in remaining])}
+            return self.executors.lingering(handles)
         except OSError:
-            return {live.handle.pid for live in remaining}
+            return {live.run.id for live in remaining}
 
     def _kill_again(self, live: LiveRun, now: float) -> None:
         """Kill what was forked while it was being killed."""
         try:
-            live.handle.kill()
+            live.handle.stop(Stop.KILL)
         except Exception as error:  # noqa: BLE001 - one run's trouble is that run's
             live.fares(error, now)
 
@@ -317,8 +365,8 @@ class Supervisor:
         return min(soonest, self._clock.monotonic() + min(pauses)) if pauses else soonest
 
     def filenos(self) -> list[int]:
-        """What becomes readable when a run ends."""
-        return [fd for live in self._watched() if (fd := live.handle.fileno()) is not None]
+        """What becomes readable when a run ends, or when an executor has news."""
+        return [fd for live in self._watched() if (fd := live.handle.fileno()) is not None] + self.executors.filenos()
 
     def _watched(self) -> Iterator[LiveRun]:
         """Runs whose handles tell of their ends."""

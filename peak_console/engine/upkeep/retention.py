@@ -10,9 +10,8 @@ import os
 from datetime import timedelta
 
 from peak_console.errors import StateError
-from peak_console.runs.local.run_directory import bears_marks
-from peak_console.runs.output.removal import disk_bytes, remove
-from peak_console.store.directory import is_run_number, run_directories, run_directory
+from peak_console.runs.output.of_run import output_of
+from peak_console.store.directory import is_run_number, run_directories
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
@@ -165,7 +164,7 @@ def _expire_runs_of(pruning: Pruning, job: str, before: datetime | None) -> Iter
     while expired := store.expired_runs(job, keep_runs, before, RUNS_A_STEP):
         store.forget(expired)
         for run_id in expired:
-            remove(run_directory(pruning.directory, run_id))
+            output_of(pruning.directory, run_id).remove()
         yield
     yield
 
@@ -179,7 +178,7 @@ def cap_output(pruning: Pruning) -> Iterator[None]:
     yield
     sizes: dict[int, int] = {}
     for count, run_id in enumerate(ids):
-        sizes[run_id] = disk_bytes(run_directory(pruning.directory, run_id))
+        sizes[run_id] = output_of(pruning.directory, run_id).disk_bytes()
         if count % RUNS_A_STEP == 0:
             yield
     total = sum(sizes.values())
@@ -190,7 +189,7 @@ def cap_output(pruning: Pruning) -> Iterator[None]:
             if total <= limit:
                 return
             pruning.store.forget([run_id])
-            remove(run_directory(pruning.directory, run_id))
+            output_of(pruning.directory, run_id).remove()
             total -= sizes[run_id]
         yield
 
@@ -207,7 +206,7 @@ def _own_folders(pruning: Pruning) -> list[int]:
 
 def _is_ours(pruning: Pruning, run_id: int) -> bool:
     """Whether a folder bears the marks of a run. A state directory may hold what others have put there."""
-    return bears_marks(run_directory(pruning.directory, run_id))
+    return output_of(pruning.directory, run_id).bears_marks()
 
 
 def _expire_messages(pruning: Pruning, before: datetime | None) -> Iterator[None]:
@@ -242,10 +241,7 @@ def _remove_leftovers(pruning: Pruning, ids: list[int], before: datetime) -> Non
     for run_id in pruning.store.unknown_runs(ids):
         if not _is_ours(pruning, run_id):
             continue
-        directory = run_directory(pruning.directory, run_id)
-        try:
-            changed = os.stat(directory, follow_symlinks=False).st_mtime
-        except OSError:  # somebody else removes it at this very moment
-            continue
-        if changed < before.timestamp():
-            remove(directory)
+        output = output_of(pruning.directory, run_id)
+        changed = output.changed_at()  # nothing, where somebody else removes it at this very moment
+        if changed is not None and changed < before.timestamp():
+            output.remove()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from peak_console.errors import StartError
 from peak_console.runs.interface import AlreadyStartedError, Ended
 from peak_console.runs.local import cgroup
-from peak_console.runs.local.process import LocalRun, told_end
+from peak_console.runs.local.process import LocalRun, identity_of, told_end
 from peak_console.runs.local.run_directory import (
     RECORD_PAUSE_SECONDS,
     Record,
@@ -21,6 +21,8 @@ from peak_console.runs.local.run_directory import (
     read_record,
 )
 from peak_console.runs.local.system import this_system
+from peak_console.runs.output.of_run import RunOutput
+from peak_console.store.directory import run_directory
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -37,6 +39,8 @@ WOKEN = (
 )
 LOOK_SECONDS = 1.0
 """How often it is seen at the most whether a keeper has told something unasked."""
+NOBODY = (1 << 22, "nobody")
+"""A process that is none: the pid is one more than any system gives."""
 ASKED_AHEAD = 256
 """So many starts are asked for before the first answer is awaited: few enough that no answer waits for us."""
 
@@ -51,10 +55,22 @@ def process_lives(pid: int) -> bool:
     return this_system().is_alive(pid)
 
 
+def nothing_lives(directory: str, reference: str | None) -> bool:
+    """Whether nothing of a run is alive; what its directory says of it counts before what is known otherwise."""
+    record = read_record(directory)
+    known = (record.pid, record.mark) if record is not None else identity_of(reference)
+    if known is None:
+        return True
+    pid, mark = known
+    return process_mark(pid) != mark or not process_lives(pid)
+
+
 class LocalExecutor:
     """Starts runs through one keeper, which it starts when it is first needed."""
 
-    def __init__(self, system: System | None = None) -> None:
+    def __init__(self, directory: str, system: System | None = None) -> None:
+        """``directory`` is the state directory, as an absolute path."""
+        self._directory = directory
         self._system = system or this_system()
         self._link: KeeperLink | None = None
         self._home = cgroup.home()
@@ -67,8 +83,23 @@ class LocalExecutor:
     def __del__(self) -> None:
         self.close()
 
-    def prepare(self) -> None:
-        self._keeper()
+    def prepare(self, run_ids: Sequence[int] = ()) -> None:
+        for run_id in run_ids:
+            lay_out(self._place(run_id))
+        if not run_ids:
+            self._keeper()
+
+    def _place(self, run_id: int) -> str:
+        return run_directory(self._directory, run_id)
+
+    def outputs(self, run_id: int) -> RunOutput:
+        return RunOutput(self._place(run_id))
+
+    def fileno(self) -> int | None:
+        return None
+
+    def drain(self) -> None:
+        pass
 
     def rest(self) -> None:
         if self._has_keepers:
@@ -77,13 +108,7 @@ class LocalExecutor:
             self.close()
             self._has_keepers = reap_departed()
 
-    def start(self, spec: RunSpec) -> LocalRun:
-        (result,) = self.start_many([spec])
-        if isinstance(result, StartError):
-            raise result
-        return result
-
-    def start_many(self, specs: Iterable[RunSpec]) -> list[LocalRun | StartError]:
+    def submit(self, specs: Iterable[RunSpec]) -> list[LocalRun | StartError]:
         results: list[LocalRun | StartError] = []
         asked: deque[tuple[RunSpec, KeeperLink | StartError]] = deque()
         for spec in specs:
@@ -98,9 +123,10 @@ class LocalExecutor:
         from peak_console.runs.local.keeper_client import LinkBrokenError
 
         try:
-            lay_out(spec.directory)
+            directory = self._place(spec.run_id)
+            lay_out(directory)
             link = self._keeper()
-            link.send(spec, self._group(spec.directory))
+            link.send(spec, directory, self._group(directory))
         except LinkBrokenError:
             pass  # receiving fails as well
         except StartError as error:
@@ -133,8 +159,9 @@ class LocalExecutor:
 
         try:
             link = self._new_keeper()
+            directory = self._place(spec.run_id)
             try:
-                link.send(spec, self._group(spec.directory))
+                link.send(spec, directory, self._group(directory))
                 return self._made(spec, link)
             finally:
                 link.close()
@@ -143,7 +170,7 @@ class LocalExecutor:
         except LinkBrokenError:
             pass
         try:
-            if not self.seize(spec.directory):
+            if not self.fence(spec.run_id):
                 return AlreadyStartedError(f"run #{spec.run_id}: it began, and then the process that starts runs died")
         except StartError as error:
             return error
@@ -156,15 +183,16 @@ class LocalExecutor:
             from peak_console.runs.local.refusals import refusal
 
             _, stage, number, words = answer
-            return refusal(spec, stage, number, words)
+            return refusal(spec, self._place(spec.run_id), stage, number, words)
         _, pid, mark, began, keeper = answer
-        return self._run(spec.directory, Record(pid, mark, began, tuple({keeper, link.pid})))
+        return self._run(spec.run_id, Record(pid, mark, began, tuple({keeper, link.pid})))
 
-    def _run(self, directory: str, record: Record) -> LocalRun:
+    def _run(self, run_id: int, record: Record) -> LocalRun:
+        directory = self._place(run_id)
         group = self._group(directory)
         if group is not None and not cgroup.holds(group, record.pid) and self._system.is_same(record.pid, record.mark):
             group = None  # started before it could have one: what is there by now is not its
-        return LocalRun(directory, record, self._system, self._told_end, group)
+        return LocalRun(run_id, directory, record, self._system, self._told_end, group)
 
     def _group(self, directory: str) -> str | None:
         """The cgroup of a run, where runs get one."""
@@ -176,30 +204,26 @@ class LocalExecutor:
             self._link.look()
         return self._told.get(directory)
 
-    def adopt(
-        self,
-        run_id: int,  # noqa: ARG002 - the files tell
-        directory: str,
-        pid: int | None,
-        pid_started: str | None,
-    ) -> LocalRun | Ended:
-        record = await_record(directory, self._is_same_and_alive) if pid is None else read_record(directory)
-        if pid is not None and pid_started is not None and (record is None or record.mark != pid_started):
-            record = Record(pid, pid_started, 0, ())
+    def adopt(self, run_id: int, reference: str | None) -> LocalRun | Ended:
+        directory = self._place(run_id)
+        known = identity_of(reference)
+        record = await_record(directory, self._is_same_and_alive) if known is None else read_record(directory)
+        if known is not None and (record is None or record.mark != known[1]):
+            record = Record(*known, 0, ())
         if record is None:
             return self._end_of(directory)
         if self._system.is_same(record.pid, record.mark):
-            run = self._run(directory, record)
+            run = self._run(run_id, record)
             ended = run.poll()
             if ended is None:
                 return run
             run.close()
         else:
             ended = self._end_of(directory)
-        if pid is not None:
+        if known is not None:
             return ended
         began = datetime.fromtimestamp(record.began, UTC) if record.began else None
-        return replace(ended, pid=record.pid, pid_started=record.mark, started_at=began)
+        return replace(ended, reference=f"{record.pid} {record.mark}", started_at=began)
 
     def _end_of(self, directory: str) -> Ended:
         """The end of a run whose process is gone; where the keeper reaps first, its record may be under way."""
@@ -214,18 +238,19 @@ class LocalExecutor:
     def _is_same_and_alive(self, pid: int, mark: str) -> bool:
         return self._system.is_same(pid, mark) and self._system.is_alive(pid)
 
-    def remains(self, directory: str, pid: int, pid_started: str) -> LocalRun:
-        return self._run(directory, Record(pid, pid_started, 0, ()))
+    def remains(self, run_id: int, reference: str) -> LocalRun:
+        pid, mark = identity_of(reference) or NOBODY
+        return self._run(run_id, Record(pid, mark, 0, ()))
 
     def lingering(self, handles: Sequence[RunHandle]) -> list[RunHandle]:
         sessions = self._system.sessions()
         return [handle for handle in handles if isinstance(handle, LocalRun) and handle.lingers(sessions)]
 
-    def is_started(self, directory: str) -> bool:
-        return is_claimed(directory)
+    def is_started(self, run_id: int) -> bool:
+        return is_claimed(self._place(run_id))
 
-    def seize(self, directory: str) -> bool:
-        return prevent(directory)
+    def fence(self, run_id: int) -> bool:
+        return prevent(self._place(run_id))
 
     def mishaps(self) -> list[str]:
         link, now = self._link, time.monotonic()

@@ -79,7 +79,7 @@ class KeeperLink:
         self.wakings = 0
         """How often the keeper has told that it had been stopped, and not been asked for it since."""
 
-    def send(self, spec: RunSpec, group: str | None) -> None:
+    def send(self, spec: RunSpec, directory: str, group: str | None) -> None:
         """Ask for a start, in a cgroup if one is named; ``receive`` has the answer.
 
         Raises ``LinkBrokenError``, and ``UnicodeError``.
@@ -94,7 +94,7 @@ class KeeperLink:
         cwd = None if spec.cwd is None else encode(spec.cwd)
         argv = [encode(word) for word in spec.argv]
         cgroup = None if group is None else encode(group)
-        messages.append(marshal.dumps((encode(spec.directory), argv, changed, gone, cwd, cgroup)))
+        messages.append(marshal.dumps((encode(directory), argv, changed, gone, cwd, cgroup)))
         self._known = known  # not before all of it could be written down
         try:
             self._send(b"".join(len(each).to_bytes(4, "big") + each for each in messages))

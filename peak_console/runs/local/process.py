@@ -8,7 +8,7 @@ import signal
 import time
 from datetime import UTC, datetime
 
-from peak_console.runs.interface import Ended
+from peak_console.runs.interface import Ended, Stop
 from peak_console.runs.local import cgroup
 from peak_console.runs.local.run_directory import read_exit_status, wake, why_unwritten
 from peak_console.runs.local.system import leads_session
@@ -49,13 +49,17 @@ class LocalRun:
         "_system",
         "_told_end",
         "directory",
+        "mark",
         "pid",
-        "pid_started",
+        "run_id",
         "started_at",
     )
+    node = None
+    waits_for = None
 
     def __init__(
         self,
+        run_id: int,
         directory: str,
         record: Record,
         system: System,
@@ -63,8 +67,9 @@ class LocalRun:
         group: str | None = None,
     ) -> None:
         """``told_end`` has the end of a run that no file took: return code, Unix seconds. ``group`` is its cgroup."""
+        self.run_id = run_id
         self.pid = pid = record.pid
-        self.pid_started = record.mark
+        self.mark = record.mark
         self.started_at = datetime.fromtimestamp(record.began, UTC) if record.began else None
         self.directory = directory
         self._keepers = record.keepers
@@ -78,6 +83,11 @@ class LocalRun:
         self._fruitless = 0
         self._poll: select.poll | None = None
         self._fd = system.watch(pid)
+
+    @property
+    def reference(self) -> str:
+        """The run's first process, which is also its process group and its session, and a mark of its start."""
+        return f"{self.pid} {self.mark}"
 
     def fileno(self) -> int | None:
         """None once the watch has nothing more to tell: who waits for it would never sleep."""
@@ -123,7 +133,7 @@ class LocalRun:
     def _is_same_or_hidden(self) -> bool:
         """Whether the process is there: of one that cannot be looked at, whoever made this knew that a moment ago."""
         try:
-            return self._system.is_same(self.pid, self.pid_started)
+            return self._system.is_same(self.pid, self.mark)
         except OSError:
             return leads_session(self.pid)
 
@@ -133,13 +143,13 @@ class LocalRun:
             return True
         if not self._system.polls_without_end:  # a dead one is there until its end is recorded
             return not self._system.is_alive(self.pid)
-        return not self._system.is_kept(self.pid, self.pid_started, self._keepers)
+        return not self._system.is_kept(self.pid, self.mark, self._keepers)
 
     def _recorded_end(self) -> Ended | None:
         code, at = read_exit_status(self.directory)
         if code is not None:
             return Ended(code, at)
-        is_kept = self._system.is_kept(self.pid, self.pid_started, self._keepers)
+        is_kept = self._system.is_kept(self.pid, self.mark, self._keepers)
         if (told := self._told_end(self.directory)) is not None:
             return told_end(told)
         if is_kept:
@@ -150,6 +160,9 @@ class LocalRun:
                 self._missing += 1
             return None  # its keeper has reaped it and may still be about to write
         return Ended(code, at)
+
+    def stop(self, how: Stop) -> None:
+        self.kill() if how is Stop.KILL else self.terminate()
 
     def terminate(self) -> None:
         if self._group_is_ours():
@@ -192,7 +205,7 @@ class LocalRun:
     def _group_is_ours(self) -> bool:
         """Whether the pid still stands for this run's group and session, so that signals reach nobody else."""
         try:
-            return self._system.is_same(self.pid, self.pid_started) or bool(self._session())
+            return self._system.is_same(self.pid, self.mark) or bool(self._session())
         except OSError:  # a process that leads the session of this number, while no end of the run is known
             return self._ended is None and leads_session(self.pid)
 
@@ -202,13 +215,19 @@ class LocalRun:
 
     def _is_replaced(self) -> bool:
         """Whether another process has the pid, so that nothing can be left of the session."""
-        return not self._system.is_same(self.pid, self.pid_started) and self._system.mark(self.pid) is not None
+        return not self._system.is_same(self.pid, self.mark) and self._system.mark(self.pid) is not None
 
     def _signal_group(self, number: int) -> None:
         try:
             os.killpg(self.pid, number)
         except (ProcessLookupError, PermissionError):  # gone; or only such are left as changed their user
             pass
+
+
+def identity_of(reference: str | None) -> tuple[int, str] | None:
+    """The pid and the mark that a reference holds; ``None`` where it holds none: then the run's files tell."""
+    pid, _, mark = (reference or "").partition(" ")
+    return (int(pid), mark) if pid.isascii() and pid.isdigit() and len(pid) < 9 and int(pid) > 1 and mark else None
 
 
 def told_end(told: tuple[int, float]) -> Ended:

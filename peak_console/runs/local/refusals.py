@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from peak_console.runs.interface import RunSpec
 
 
-def refusal(spec: RunSpec, stage: str, number: int, text: str) -> StartError:
+def refusal(spec: RunSpec, directory: str, stage: str, number: int, text: str) -> StartError:
     """The error for a keeper's answer. Names no arguments: they may be secrets."""
     if stage == "already":
         return AlreadyStartedError(f"run #{spec.run_id}: another process has started it already")
     if stage == "files":
-        return StartError(f"{spec.directory}: cannot create the run's files ({text}); see: peak-console doctor")
+        return StartError(f"{directory}: cannot create the run's files ({text}); see: peak-console doctor")
     if stage == "cwd":
         return StartError(f"{spec.cwd}: cannot be the working directory ({text}); check cwd in the jobs file")
     program = spec.argv[0]

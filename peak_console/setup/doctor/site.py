@@ -21,8 +21,7 @@ from peak_console.jobs.file.trust import OWNER, strangers
 from peak_console.jobs.interpreters import interpreters, unexpected_interpreters
 from peak_console.jobs.model import Problem
 from peak_console.jobs.watching.answering import probe_jobs_file, probe_state
-from peak_console.runs.local import cgroup
-from peak_console.runs.local.system import process_fault
+from peak_console.runs.supervisors import may_make_cgroups, process_fault
 from peak_console.schedule.zones import zone, zone_name
 from peak_console.setup.doctor.facts import Engine, Job, JobsFile, Machine, SecretFile, State, Zones
 from peak_console.setup.doctor.machine import clock, programs, terminal, watching
@@ -59,7 +58,7 @@ def examine(
         zones=_zones(document),
         watching=watching(),
         process_fault=process_fault(),
-        has_cgroups=cgroup.home() is not None,
+        has_cgroups=may_make_cgroups(),
         jobs_file=JobsFile(
             path=config,
             problems=problems,

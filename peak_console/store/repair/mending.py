@@ -155,7 +155,7 @@ class Mender:
                 run, state=RunState.FINISHED, outcome=Outcome.NOT_STARTED, finished_at=self.now, not_before=None
             )
             return mended, "it had not begun, and will not; run it by hand if it has to be"
-        state = RunState.RUNNING if run.pid is not None and run.started_at is not None else RunState.CLAIMED
+        state = RunState.RUNNING if run.reference is not None and run.started_at is not None else RunState.CLAIMED
         mended = replace(run, state=state, outcome=None, finished_at=None, return_code=None)
         return mended, "it is looked after; should it fail, it is not repeated"
 

@@ -60,13 +60,14 @@ def write_memory(store: Store, memory: EngineMemory) -> int:
 def _reinstate(store: Store, run: Run) -> bool:
     values = (
         run.id, run.run_type, run.job, run.triggered_by, stamp(run.scheduled_for), run.attempt, run.state, run.reason,
-        stamp(run.not_before), stamp(run.claimed_at), stamp(run.started_at), run.stop_reason, run.supervisor, run.pid,
-        run.pid_started, as_json(run.command), as_json(run.args), as_json(run.tags), run.tag, run.late_because,
+        stamp(run.not_before), stamp(run.claimed_at), stamp(run.started_at), run.stop_reason, run.supervisor,
+        run.executor, run.reference, stamp(run.submitted_at), run.node, run.waits_for, as_json(run.command),
+        as_json(run.args), as_json(run.tags), run.tag, run.late_because,
     )  # fmt: skip
     cursor = store._write(  # noqa: SLF001
         "INSERT OR IGNORE INTO runs (id, run_type, job, triggered_by, scheduled_for, attempt, state, reason,"
-        " not_before, claimed_at, started_at, stop_reason, supervisor, pid, pid_started, command, args, tags, tag,"
-        " late_because)"
+        " not_before, claimed_at, started_at, stop_reason, supervisor, executor, reference, submitted_at, node,"
+        " waits_for, command, args, tags, tag, late_because)"
         f" VALUES ({', '.join('?' * len(values))})",
         values,
     )

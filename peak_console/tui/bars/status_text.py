@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _GAP: Piece = ("   ", "text")
 _ALWAYS = (Standing.RUNNING, Standing.FAILED)
 """Counted even when there is none."""
-_SOMETIMES = (Standing.RETRYING, Standing.CLAIMED, Standing.QUEUED, Standing.DISABLED)
+_SOMETIMES = (Standing.RETRYING, Standing.CLAIMED, Standing.SUBMITTED, Standing.QUEUED, Standing.DISABLED)
 _NAME_MIN = 12
 _NO_DATE, _NO_BRAND, _FEW_COUNTS, _BRIEF, _ONLY_FAILED, _NO_PATH, _LEANEST = range(1, 8)
 """What is left out, step by step: each leaves out what the ones before it do as well."""

@@ -15,7 +15,7 @@ from peak_console.text import duration, safe
 from peak_console.tui.drawing import paint
 from peak_console.tui.drawing.cursor_list import CursorList
 from peak_console.tui.drawing.entries import EntryList
-from peak_console.tui.drawing.glyphs import CURSOR, NOTHING, QUEUED, RUNNING, outcome, why_late
+from peak_console.tui.drawing.glyphs import CURSOR, NOTHING, QUEUED, RUNNING, SUBMITTED, outcome, why_late
 from peak_console.tui.keys.actions import binding
 
 if TYPE_CHECKING:
@@ -136,6 +136,8 @@ def _look_of(run: Run) -> Look:
     match run.state:
         case RunState.QUEUED:
             return QUEUED
+        case RunState.SUBMITTED:
+            return SUBMITTED
         case RunState.CLAIMED | RunState.RUNNING:
             return RUNNING
         case RunState.FINISHED:

@@ -53,6 +53,7 @@ STANDING: dict[str, Look] = {
     Standing.RETRYING: Look("↻", "retrying", "warning"),
     Standing.CLAIMED: Look("◇", "claimed", "warning"),
     Standing.RUNNING: Look("▶", "running", "primary"),
+    Standing.SUBMITTED: Look("◴", "submitted", "primary"),
     Standing.QUEUED: Look("◷", "queued", "primary"),
     Standing.OK: Look("●", "ok", "success"),
     Standing.STOPPED: Look("■", "stopped", "warning"),
@@ -76,6 +77,7 @@ OUTCOME: dict[Outcome, Look] = {
 
 RUNNING = STANDING[Standing.RUNNING]
 QUEUED = STANDING[Standing.QUEUED]
+SUBMITTED = STANDING[Standing.SUBMITTED]
 RETRYING = STANDING[Standing.RETRYING]
 UNSERVED = Look("✖", "unserved", "error")
 """Of a job that no engine selects."""

@@ -38,6 +38,9 @@ def run_words(run: Run, zone: tzinfo) -> tuple[glyphs.Look, str]:
             return glyphs.RUNNING, f"running since {run.started_at.astimezone(zone):%H:%M:%S}"
         case RunState.QUEUED:
             return glyphs.QUEUED, "queued"
+        case RunState.SUBMITTED:
+            why = f": {safe(run.waits_for)}" if run.waits_for else ""
+            return glyphs.SUBMITTED, f"submitted to {safe(run.executor)}{why}"
         case RunState.CLAIMED | RunState.RUNNING:
             return glyphs.QUEUED, "starting"
 

@@ -57,7 +57,7 @@ class OwnEngine:
         from peak_console.engine.control import Control
         from peak_console.engine.setup import EngineSetup
         from peak_console.headless import engine_options
-        from peak_console.runs.executors import make_executor
+        from peak_console.runs.executors import make_executors
 
         self.failure = None
         control = self._control = Control()
@@ -66,7 +66,7 @@ class OwnEngine:
             directory=self._directory,
             options=engine_options(self._options, "console"),
             clock=self._clock,
-            executor=make_executor(),
+            executors=make_executors(self._directory),
             environ=os.environ,
             channels_of=self._alerting.channels_of,
             emit=self._on_event,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def directory(bench: Bench) -> str:
-    return bench.spec("/bin/true").directory
+    return bench.place(bench.spec("/bin/true"))
 
 
 def test_live_run_is_adopted_and_its_true_end_is_learnt(bench: Bench, system: System, directory: str) -> None:
@@ -39,7 +39,7 @@ def test_live_run_is_adopted_and_its_true_end_is_learnt(bench: Bench, system: Sy
     pid, mark = started_by_an_engine_that_died(system, directory, script)
     handle = bench.adopt(directory, pid, mark)
     assert isinstance(handle, LocalRun)
-    assert (handle.pid, handle.pid_started) == (pid, mark)
+    assert (handle.pid, handle.mark) == (pid, mark)
     assert handle.poll() is None
     (bench.root / "go").touch()
     end = bench.ended(handle)
@@ -67,7 +67,7 @@ def test_live_run_is_found_by_its_directory_alone(bench: Bench, system: System, 
     pid, mark = started_by_an_engine_that_died(system, directory, "sleep 60")
     handle = bench.adopt(directory, None, None)
     assert isinstance(handle, LocalRun)
-    assert (handle.pid, handle.pid_started) == (pid, mark)
+    assert (handle.pid, handle.mark) == (pid, mark)
     assert handle.started_at is not None
 
 
@@ -91,7 +91,7 @@ def test_run_that_ended_meanwhile_has_its_true_code_and_time(
     assert (found.return_code, found.at) == (9, happened)
     assert happened is not None
     if by_directory:  # whoever did not know of the process learns of it
-        assert (found.pid, found.pid_started) == (pid, mark)
+        assert found.reference == f"{pid} {mark}"
         assert found.started_at is not None
         assert -timedelta(milliseconds=50) < happened - found.started_at < timedelta(minutes=1)
 
@@ -110,7 +110,7 @@ def test_run_without_any_trace_is_lost(bench: Bench, directory: str) -> None:
 
 
 def test_run_that_must_not_start_has_no_trace(bench: Bench, directory: str) -> None:
-    assert bench.executor.seize(directory)
+    assert bench.executor.fence(1)
     assert bench.adopt(directory, None, None) == Ended(None, None)
 
 
@@ -138,7 +138,7 @@ def test_start_whose_keeper_died_on_the_way_is_lost_at_once(bench: Bench, direct
     with open(os.path.join(directory, "started"), "w", encoding="ascii") as file:
         file.write(f"{2**22 + 1}\n")
     assert bench.adopt(directory, None, None) == Ended(None, None)
-    assert not bench.executor.seize(directory), "it may have begun"
+    assert not bench.executor.fence(1), "it may have begun"
 
 
 def test_incomplete_exit_status_counts_as_none(bench: Bench, directory: str) -> None:
@@ -155,7 +155,7 @@ def test_a_new_keeper_takes_the_place_of_a_dead_one(bench: Bench) -> None:
     os.kill(keeper, signal.SIGKILL)
     wait_until(lambda: not is_alive(keeper))
     specs = [bench.spec("/bin/sh", "-c", f"exit {number}") for number in range(3)]
-    handles = [result for result in bench.executor.start_many(specs) if not isinstance(result, StartError)]
+    handles = [result for result in bench.executor.submit(specs) if not isinstance(result, StartError)]
     assert [bench.ended(handle).return_code for handle in handles] == [0, 1, 2]
     assert bench.ended(bench.shell("exit 5")).return_code == 5
     for handle in handles:

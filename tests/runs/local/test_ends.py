@@ -49,7 +49,7 @@ OBSTACLES = {
 @pytest.mark.parametrize("obstacle", OBSTACLES.values(), ids=OBSTACLES)
 def test_end_is_learnt_whatever_a_job_does_to_its_directory(bench: Bench, obstacle: str) -> None:
     other = bench.shell(f"while [ ! -e '{bench.root}/go' ]; do sleep 0.01; done; exit 3")
-    directory = bench.spec("/bin/true", run_id=other_id(other) + 1).directory
+    directory = bench.place(bench.spec("/bin/true", run_id=other_id(other) + 1))
     handle = bench.shell(f"cd {directory} && {obstacle}; touch {bench.root}/go; exit 4")
     assert bench.ended(handle).return_code == 4
     assert bench.ended(other).return_code == 3
@@ -96,7 +96,7 @@ def test_end_of_a_run_whose_state_directory_was_removed_is_told_to_the_engine(be
 @pytest.fixture
 def adopted(bench: Bench, system: System) -> Iterator[LocalRun]:
     """A run that waits for the file ``go`` and whose engine is dead, so that nobody is told of its end."""
-    directory = bench.spec("/bin/true").directory
+    directory = bench.place(bench.spec("/bin/true"))
     script = f"while [ ! -e '{bench.root}/go' ]; do sleep 0.01; done; exit 3"
     handle = bench.adopt(directory, *started_by_an_engine_that_died(system, directory, script))
     assert isinstance(handle, LocalRun)
@@ -178,7 +178,7 @@ def test_end_is_learnt_although_the_keeper_was_killed(bench: Bench) -> None:
     try:
         handle: LocalRun | Ended = bench.start_spec(spec)
     except AlreadyStartedError:  # the keeper did not live to tell of the start; then it is adopted
-        handle = bench.adopt(spec.directory, None, None)
+        handle = bench.adopt(bench.place(spec), None, None)
     end = handle if isinstance(handle, Ended) else bench.ended(handle)
     assert end.return_code == 4
     assert bench.ended(before).return_code == 2

@@ -67,4 +67,4 @@ def test_state_directory_that_cannot_hold_a_run(bench: Bench) -> None:
     with pytest.raises(StartError, match="cannot create the run's files"):
         bench.start("/bin/true")
     with pytest.raises(StartError, match="cannot create the run's files"):
-        bench.executor.seize(bench.spec("/bin/true").directory)
+        bench.executor.fence(1)

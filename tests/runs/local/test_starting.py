@@ -175,7 +175,7 @@ def test_fileno_becomes_readable_at_the_end_where_there_is_one(bench: Bench) -> 
 def test_many_starts_give_their_results_in_order(bench: Bench) -> None:
     specs = [bench.spec("/bin/sh", "-c", f"exit {number}") for number in range(5)]
     specs.insert(2, bench.spec("/no/such/program"))
-    results = bench.executor.start_many(iter(specs))
+    results = bench.executor.submit(iter(specs))
     assert isinstance(results[2], StartError)
     handles = [result for result in results if not isinstance(result, StartError)]
     assert [bench.ended(handle).return_code for handle in handles] == [0, 1, 2, 3, 4]
@@ -185,7 +185,7 @@ def test_many_starts_give_their_results_in_order(bench: Bench) -> None:
 
 def test_more_starts_than_a_keeper_notes_at_once(bench: Bench) -> None:
     env = {"FILLER": "x" * 20_000}  # more than a socket holds, too
-    results = bench.executor.start_many(bench.spec("/bin/sh", "-c", "exit 9", env=env) for _ in range(300))
+    results = bench.executor.submit(bench.spec("/bin/sh", "-c", "exit 9", env=env) for _ in range(300))
     for result in results:
         assert not isinstance(result, StartError)
         assert bench.ended(result).return_code == 9

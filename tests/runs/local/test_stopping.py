@@ -125,7 +125,7 @@ def test_a_later_process_with_the_same_pid_is_left_alone(system: System, tmp_pat
     assert bystander.stdin is not None
     try:
         earlier = "0000/17" if system.name == "linux" else "1000000.00"
-        handle = LocalRun(str(tmp_path), Record(bystander.pid, earlier, 1.0, (1,)), system)
+        handle = LocalRun(1, str(tmp_path), Record(bystander.pid, earlier, 1.0, (1,)), system)
         handle.terminate()
         handle.kill()
         assert not handle.lingers(system.sessions())

@@ -221,7 +221,7 @@ def test_a_run_is_followed_from_its_claim_to_its_end(bench: Bench) -> None:
     (claimed,) = bench.row("alpha").view.active
     assert claimed.started_at is None
 
-    stage.store.started(run.id, stage.ago(4), 77, "then")
+    stage.store.started(run.id, stage.ago(4), "77 then")
     (started,) = bench.row("alpha").view.active
     assert started.started_at == stage.ago(4)
 

@@ -6,12 +6,12 @@ import os
 import time
 from datetime import UTC, datetime
 
+from peak_console.errors import StartError
 from peak_console.jobs.command import resolve_command, working_directory
 from peak_console.jobs.environment import job_environment
-from peak_console.runs.interface import RunSpec
-from peak_console.runs.local.executor import LocalExecutor
-from peak_console.runs.output.recorder import OutputRecorder
-from peak_console.store.directory import run_directory
+from peak_console.model.terms import LOCAL
+from peak_console.runs.executors import make_executors
+from peak_console.runs.interface import RunSpec, Stop
 from peak_console.text import duration
 
 TYPE_CHECKING = False
@@ -35,10 +35,11 @@ def supervised(job: JobDefinition, directory: str, state_dir: str) -> tuple[int,
     )
     cwd = working_directory(job)
     argv = resolve_command(job, None, environment, cwd)
-    where = run_directory(directory, 1)
-    executor = LocalExecutor()
-    handle = executor.start(RunSpec(1, where, argv, environment, cwd, job.max_output_bytes))
-    recorder = OutputRecorder(where, job.max_output_bytes)
+    executor = make_executors(directory).of(LOCAL)
+    (handle,) = executor.submit([RunSpec(1, argv, environment, cwd, job.max_output_bytes)])
+    if isinstance(handle, StartError):
+        raise handle
+    recorder = executor.outputs(1).recorder(job.max_output_bytes)
     began = time.monotonic()
     asked_at: float | None = None
     try:
@@ -46,18 +47,18 @@ def supervised(job: JobDefinition, directory: str, state_dir: str) -> tuple[int,
             now = time.monotonic()
             if asked_at is None and job.timeout_seconds and now - began >= job.timeout_seconds:
                 asked_at = now
-                handle.terminate()
+                handle.stop(Stop.ASK)
             elif asked_at is not None and now - asked_at >= job.kill_grace_seconds:
-                handle.kill()
+                handle.stop(Stop.KILL)
             recorder.sample(datetime.now(UTC))
             if ended is None:
                 _wait(handle)
             else:
                 time.sleep(LOOK_SECONDS)
         if asked_at is not None:
-            handle.kill()
+            handle.stop(Stop.KILL)
     except BaseException:
-        handle.kill()
+        handle.stop(Stop.KILL)
         raise
     finally:
         handle.close()

@@ -1,0 +1,65 @@
+"""What one run has left on the disk: read, recorded, counted, deleted."""
+
+from __future__ import annotations
+
+import os
+
+from peak_console.store.directory import run_directory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from peak_console.runs.output.reader import OutputReader
+    from peak_console.runs.output.recorder import OutputRecorder
+
+
+def output_of(state_directory: str, run_id: int) -> RunOutput:
+    """The output of a run of a state directory, wherever it was executed."""
+    return RunOutput(run_directory(state_directory, run_id))
+
+
+class RunOutput:
+    """The files of one run."""
+
+    __slots__ = ("_directory", "_may_bound")
+
+    def __init__(self, directory: str, *, may_bound: bool = True) -> None:
+        """``may_bound``: a recorder of this machine keeps the bound of the output."""
+        self._directory = directory
+        self._may_bound = may_bound
+
+    def reader(self) -> OutputReader:
+        """Reads both streams from their start."""
+        from peak_console.runs.output.reader import OutputReader
+
+        return OutputReader(self._directory)
+
+    def recorder(self, max_output_bytes: int) -> OutputRecorder:
+        """Notes when the output grows, and keeps its bound."""
+        from peak_console.runs.output.recorder import OutputRecorder
+
+        return OutputRecorder(self._directory, max_output_bytes if self._may_bound else 0)
+
+    def disk_bytes(self) -> int:
+        """What the files take of the disk."""
+        from peak_console.runs.output.removal import disk_bytes
+
+        return disk_bytes(self._directory)
+
+    def remove(self) -> bool:
+        """Delete the files; whether they are gone."""
+        from peak_console.runs.output.removal import remove
+
+        return remove(self._directory)
+
+    def bears_marks(self) -> bool:
+        """Whether the files are a run's. A state directory may hold what others have put there."""
+        from peak_console.runs.local.run_directory import bears_marks
+
+        return bears_marks(self._directory)
+
+    def changed_at(self) -> float | None:
+        """When files came or went last, in Unix seconds; ``None`` where nothing is left."""
+        try:
+            return os.stat(self._directory, follow_symlinks=False).st_mtime
+        except OSError:
+            return None
