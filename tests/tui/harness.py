@@ -92,7 +92,7 @@ def make_run(
         "return_code": None if finished is None else 0 if outcome == Outcome.SUCCEEDED else 2,
         "started_at": started,
         "finished_at": finished,
-        "pid": 4711,
+        "reference": "4711 then",
         **fields,
     }
     return Run(id=id, job=job, **values)
