@@ -18,6 +18,7 @@ from peak_console.tui import textual_private
 from peak_console.tui.app.details_view import DetailsView
 from peak_console.tui.app.dialogs import Dialogs
 from peak_console.tui.app.engine_actions import EngineActions
+from peak_console.tui.app.history_view import HistoryView
 from peak_console.tui.app.job_actions import JobActions
 from peak_console.tui.app.layout import Layout
 from peak_console.tui.app.navigation import Navigation
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from peak_console.tui.alerts.pane import AlertsPane
     from peak_console.tui.bars.prompt import Prompt
     from peak_console.tui.details.screen import JobDetails
+    from peak_console.tui.history.run_table import RunTable
+    from peak_console.tui.history.screen import HistoryScreen
     from peak_console.tui.output.view import OutputView
     from peak_console.tui.state.interface import Session
     from peak_console.tui.upcoming.pane import Upcoming
@@ -89,6 +92,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.selection = Selection(self.layout, self.feed)
         self.shown_run = ShownRun(session, clock, self.layout, self.selection, self.dialogs)
         self.details = DetailsView(self, session, clock, keymap, self.selection, self.dialogs)
+        self.history = HistoryView(self, session, clock, keymap)
+        self.rooms = (self.history,)
+        """The screens of their own that are filled in the background."""
         self.navigation = Navigation(
             session, clock, self.feed, self.layout, self.selection, self.shown_run, self.details, self.dialogs
         )
@@ -99,8 +105,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
         )
         self.preferences = Preferences(self.config, session, self.layout, self.dialogs)
         self.presenter = Presenter(
-            self, session, clock, self.feed, self.layout, self.shown_run, self.details, self.commands, self.dialogs,
-            rings=self.config.bell,
+            self, session, clock, self.feed, self.layout, self.shown_run, (self.details, self.history),
+            self.commands, self.dialogs, rings=self.config.bell,
         )  # fmt: skip
         self._startup = Startup(
             self, session, self.feed, self.presenter, self.layout, self.shown_run, self.preferences, live=live
@@ -147,6 +153,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.feed.bring_up_to_date()
         # By way of our own queue: two that complete the screen at once would do it twice.
         self.call_after_refresh(self.call_later, self._startup.complete)
+
+    def on_unmount(self) -> None:
+        for room in self.rooms:
+            room.close()
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.MouseDown)) and self.feed.snapshot is not None:
@@ -223,6 +233,19 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def on_job_details_run_opened(self, event: JobDetails.RunOpened) -> None:
         self.navigation.open_run_of_details(event.run_id)
 
+    def on_run_table_opened(self, event: RunTable.Opened) -> None:
+        self.history.leave()
+        self.navigation.open_run(event.run.job, event.run.id)
+
+    def on_run_table_more_wanted(self, _event: RunTable.MoreWanted) -> None:
+        self.history.ask_for_more()
+
+    def on_history_screen_asked(self, event: HistoryScreen.Asked) -> None:
+        self.history.ask(event.text)
+
+    def on_history_screen_details_wanted(self, event: HistoryScreen.DetailsWanted) -> None:
+        self.navigation.open_job(event.job)
+
     def on_output_view_run_step_requested(self, event: OutputView.RunStepRequested) -> None:
         self.shown_run.step(event.by)
 
@@ -283,6 +306,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def action_details(self) -> None:
         self.details.open()
+
+    def action_history(self) -> None:
+        self.history.open()
 
     def action_run(self) -> None:
         self.job_actions.run()

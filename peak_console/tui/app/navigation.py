@@ -72,6 +72,21 @@ class Navigation:
             self._shown_run.choose(job, run_id)
             self._layout.go_to("output")
 
+    def open_run(self, job: str, run_id: int) -> None:
+        """Show the output of any run."""
+        if not self._selection.move_to(job):
+            self._dialogs.say(f"{job} is no longer in the jobs file; see: peak-console logs '#{run_id}'", "warning")
+            return
+        self._shown_run.choose(job, run_id)
+        self._layout.go_to("output")
+
+    def open_job(self, job: str) -> None:
+        """Show everything about a job."""
+        if self._selection.move_to(job):
+            self._details.open()
+        else:
+            self._dialogs.say(f"{job} is no longer in the jobs file", "warning")
+
     # Jobs: which, and in which order.
 
     def filter_jobs(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Provider
 
-from peak_console.tui.keys.actions import ACTIONS, Context, keys_shown
+from peak_console.tui.keys.actions import ACTIONS, ROOMS, Context, keys_shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -35,7 +35,7 @@ class ActionCommands(Provider):
 
     def _entries(self) -> Iterator[tuple[str, str, ActionDef]]:
         for action in ACTIONS:
-            if action.context != Context.DETAILS and action.id not in self.left_out:
+            if action.context not in ROOMS and action.id not in self.left_out:
                 yield f"{action.label} · {keys_shown(action, self.replaced_keys)}", action.help, action
 
     async def _run(self, action: ActionDef) -> None:

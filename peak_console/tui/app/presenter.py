@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from textual.css.query import NoMatches
 
@@ -13,14 +13,13 @@ from peak_console.tui.bars.trouble_bar import TroubleBar
 from peak_console.tui.drawing.direct_painting import painted_together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from textual.app import App
 
     from peak_console.clock import Clock
     from peak_console.jobs.model import JobSet
-    from peak_console.tui.app.details_view import DetailsView
     from peak_console.tui.app.dialogs import Dialogs
     from peak_console.tui.app.layout import Layout
     from peak_console.tui.app.shown_run import ShownRun
@@ -31,6 +30,16 @@ if TYPE_CHECKING:
 
 MOST_DOUBTS = 3
 """Toasts about unknown tags that are shown at once."""
+
+
+class Room(Protocol):
+    """A screen of its own, while it is open."""
+
+    def show(self) -> None:
+        """Bring the screen up to date. Raises ``StateError``."""
+
+    def tick(self, now: datetime) -> None:
+        """Another second has passed."""
 
 
 class Presenter:
@@ -44,20 +53,20 @@ class Presenter:
         feed: SnapshotFeed,
         layout: Layout,
         shown_run: ShownRun,
-        details: DetailsView,
+        rooms: Sequence[Room],
         commands: Commands,
         dialogs: Dialogs,
         *,
         rings: bool,
     ) -> None:
-        """``rings`` is whether the bell rings for critical alerts."""
+        """``rooms`` may lie over the panes; ``rings`` is whether the bell rings for critical alerts."""
         self._app = app
         self._session = session
         self._clock = clock
         self._feed = feed
         self._layout = layout
         self._shown_run = shown_run
-        self._details = details
+        self._rooms = rooms
         self._commands = commands
         self._dialogs = dialogs
         self._rings = rings
@@ -92,7 +101,8 @@ class Presenter:
             self._layout.upcoming.show(snapshot)
             self._layout.alerts.show(snapshot)
             self._shown_run.show()
-            self._details.show()
+            for room in self._rooms:
+                room.show()
         overrides = [row.view.override for row in snapshot.rows if row.view.override is not None]
         self._lapse = min((o.until for o in overrides if o.until is not None), default=None)
 
@@ -130,7 +140,8 @@ class Presenter:
             self._layout.jobs.tick(now)
             self._layout.upcoming.tick(now)
         self._layout.alerts.tick(now)
-        self._details.tick(now)
+        for room in self._rooms:
+            room.tick(now)
         if self._lapse is not None and self._lapse <= now:
             self._feed.bring_up_to_date()
         else:

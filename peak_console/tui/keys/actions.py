@@ -23,14 +23,19 @@ class Context(StrEnum):
     ALERTS = "alerts"
     DETAILS = "details"
     """A screen of its own: keys of ``EVERYWHERE`` do not reach it."""
+    HISTORY = "history"
+    """As ``DETAILS``."""
 
 
+ROOMS = (Context.DETAILS, Context.HISTORY)
+"""Screens of their own: keys of ``EVERYWHERE`` do not reach them."""
 TITLES: dict[str, str] = {
     Context.EVERYWHERE: "Everywhere",
     Context.JOBS: "1 Jobs",
     Context.OUTPUT: "2 Output",
     Context.ALERTS: "4 Alerts",
     Context.DETAILS: "Details of a job",
+    Context.HISTORY: "6 History",
 }
 """What the contexts are called on the screen, in the order of the help."""
 
@@ -76,6 +81,7 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("pane_output", ("2",), "Output", _ALL, "Go to the output of the job."),
     ActionDef("pane_upcoming", ("3",), "Upcoming", _ALL, "Go to what runs and comes next; choose a job there."),
     ActionDef("pane_alerts", ("4",), "Alerts", _ALL, "Go to the alerts."),
+    ActionDef("history", ("6",), "History", _ALL, "Every run of all jobs, by outcome, lateness, person."),
     ActionDef("details", ("enter", "5"), "Details", _ALL,
               "Everything about the job, on a screen of its own.", footer=True),
     ActionDef("help", ("question_mark",), "Help", _ALL, "Every key, and what the signs mean.", footer=True),
@@ -103,6 +109,18 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("open_run", ("enter",), "Output", Context.DETAILS,
               "Show the output of the run under the cursor.", footer=True),
     ActionDef("close", ("escape", "q"), "Close", Context.DETAILS, "Back to the console.", footer=True),
+    ActionDef("open_past_run", ("enter",), "Output", Context.HISTORY, "Show the output of the run under the cursor."),
+    ActionDef("past_details", ("d",), "Job", Context.HISTORY, "Everything about the job of the run."),
+    ActionDef("past_filter", ("slash",), "Filter", Context.HISTORY,
+              "Show only what words ask for: failed late:>1m by:ada."),
+    ActionDef("past_failed", ("f",), "Failed", Context.HISTORY, "Only runs that have failed, or no longer only those."),
+    ActionDef("past_late", ("l",), "Late", Context.HISTORY, "Only runs that have started late."),
+    ActionDef("past_not_run", ("s",), "Not run", Context.HISTORY, "Only slots that were missed or skipped."),
+    ActionDef("past_by_hand", ("m",), "By hand", Context.HISTORY, "Only runs that somebody has asked for."),
+    ActionDef("past_today", ("t",), "Today", Context.HISTORY, "Only what has happened today."),
+    ActionDef("past_yesterday", ("y",), "Yesterday", Context.HISTORY, "Only what happened yesterday."),
+    ActionDef("mark_run", ("space",), "Mark", Context.HISTORY, "Mark the run, to compare it with another one."),
+    ActionDef("close_room", ("q", "6"), "Close", Context.HISTORY, "Back to the console; also Esc."),
 )  # fmt: skip
 
 ACTION: dict[str, ActionDef] = {action.id: action for action in ACTIONS}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
-from peak_console.tui.keys.actions import ACTION, ACTIONS, TITLES, Context, shown
+from peak_console.tui.keys.actions import ACTION, ACTIONS, ROOMS, TITLES, Context, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +109,7 @@ def _meet(one: str, other: str) -> bool:
     """Whether keys of both contexts can be pressed at the same moment."""
     if one == other:
         return True
-    return Context.EVERYWHERE in (one, other) and Context.DETAILS not in (one, other)
+    return Context.EVERYWHERE in (one, other) and one not in ROOMS and other not in ROOMS
 
 
 def _defaults(action: str) -> str:

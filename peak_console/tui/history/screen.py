@@ -1,0 +1,187 @@
+"""The history across jobs, on a screen of its own: a list of runs, and the words that it is filtered by."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from peak_console.text import safe
+from peak_console.tui.history.run_table import RunTable
+from peak_console.tui.keys.actions import Context, bindings_of, key_shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    from textual.app import ComposeResult
+
+    from peak_console.model.records import Run
+
+PLACEHOLDER = "failed late:>1m manual by:ada today since:08:00 #tag !word /regex/ or part of a name"
+WORDS: Mapping[str, str] = {
+    "past_failed": "failed",
+    "past_late": "late",
+    "past_not_run": "missed skipped",
+    "past_by_hand": "manual",
+    "past_today": "today",
+    "past_yesterday": "yesterday",
+}
+"""By action: the words of the filter that its key puts in, or takes out."""
+SHOWN = ("close_room", "open_past_run", "past_filter", "past_failed", "past_late", "past_not_run", "past_by_hand",
+         "past_today", "past_details", "mark_run")  # fmt: skip
+"""The keys that the last line names."""
+
+
+class HistoryScreen(ModalScreen[None]):
+    """What has happened across all jobs, newest first."""
+
+    CSS_PATH = os.path.join(os.path.dirname(__file__), "screen.tcss")
+    AUTO_FOCUS = "RunTable"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_of(Context.HISTORY, prefix="screen."),
+        Binding("escape", "screen.leave", "Back", show=False),
+    ]
+
+    @dataclass
+    class Asked(Message):
+        """The operator wants to see the runs that these words ask for."""
+
+        text: str
+
+    @dataclass
+    class DetailsWanted(Message):
+        """The operator wants to see everything about a job; the screen is closing."""
+
+        job: str
+
+    def __init__(self, text: str, now: datetime, zone: tzinfo, keymap: Mapping[str, str] = {}) -> None:
+        """``text`` is the filter to begin with."""
+        super().__init__()
+        self._text, self._now, self._zone, self._keymap = text, now, zone, keymap
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content("History"), id="headline", markup=False)
+        yield RunTable(self._now, self._zone, id="past")
+        yield Input(self._text, placeholder=PLACEHOLDER, id="past-filter", compact=True)
+        yield Static(id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        self.table.border_title = Content("6 History")
+        self._filter.display = False
+        self._show_keys()
+
+    def on_resize(self) -> None:
+        self._show_keys()
+
+    @property
+    def table(self) -> RunTable:
+        return self.query_one(RunTable)
+
+    @property
+    def _filter(self) -> Input:
+        return self.query_one("#past-filter", Input)
+
+    def show(self, runs: Sequence[Run], now: datetime, *, more: bool) -> None:
+        """Show these runs; ``more`` says that there are older ones."""
+        self.table.show(runs, now)
+        number = f"{len(runs):,}{'+' if more else ''} run{'' if len(runs) == 1 else 's'}"
+        self._tell(f"History · {safe(self._text) or 'all jobs'} · {number}, newest first")
+
+    def refuse(self, why: str) -> None:
+        """Say why nothing else is shown than before."""
+        self._tell(f"✖ {safe(why)}", wrong=True)
+
+    def tick(self, now: datetime) -> None:
+        self.table.tick(now)
+
+    def _tell(self, text: str, *, wrong: bool = False) -> None:
+        headline = self.query_one("#headline", Static)
+        headline.update(Content(text))
+        headline.set_class(wrong, "-error")
+
+    def _show_keys(self) -> None:
+        names = {"open_past_run": "output", "past_filter": "filter", "past_failed": "failed", "past_late": "late",
+                 "past_not_run": "not run", "past_by_hand": "by hand", "past_today": "today",
+                 "past_details": "job", "mark_run": "mark", "close_room": "back"}  # fmt: skip
+        keys, room = "", self.size.width - 4
+        for action in SHOWN:
+            word = f"{key_shown(action, self._keymap)} {names[action]}"
+            keys += f"  {word}" if len(keys) + len(word) + 2 <= room else ""
+        self.query_one("#keys", Static).update(Content(keys.strip()))
+
+    # The filter.
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if event.value != self._text:
+            self._text = event.value
+            self.post_message(self.Asked(self._text))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        self.table.focus()
+        self._filter.display = False  # the headline says what it holds
+
+    def action_past_filter(self) -> None:
+        self._filter.display = True
+        self._filter.focus()
+
+    def action_past_word(self, action: str) -> None:
+        """Put the words of a key into the filter, or take them out."""
+        wanted = WORDS[action].split()
+        words = self._text.split()
+        if all(word in words for word in wanted):
+            words = [word for word in words if word not in wanted]
+        else:
+            words += [word for word in wanted if word not in words]
+        self._filter.value = " ".join(words)
+        self._leave_filter()
+
+    def action_past_failed(self) -> None:
+        self.action_past_word("past_failed")
+
+    def action_past_late(self) -> None:
+        self.action_past_word("past_late")
+
+    def action_past_not_run(self) -> None:
+        self.action_past_word("past_not_run")
+
+    def action_past_by_hand(self) -> None:
+        self.action_past_word("past_by_hand")
+
+    def action_past_today(self) -> None:
+        self.action_past_word("past_today")
+
+    def action_past_yesterday(self) -> None:
+        self.action_past_word("past_yesterday")
+
+    # Ways out.
+
+    def action_leave(self) -> None:
+        """From the filter to the list; there clear the filter, and then leave."""
+        if self._filter.has_focus:
+            self._leave_filter()
+        elif self._text:
+            self._filter.value = ""
+        else:
+            self.dismiss()
+
+    def action_close_room(self) -> None:
+        self.dismiss()
+
+    def action_past_details(self) -> None:
+        run = self.table.current
+        if run is not None:
+            self.app.post_message(self.DetailsWanted(run.job))
+            self.dismiss()
