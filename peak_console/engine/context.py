@@ -31,6 +31,8 @@ class EngineContext:
     """The state directory."""
     identity: str
     """Names this process in the registry as the supervisor of its runs."""
+    is_alive: Callable[[str | None], bool]
+    """Whether the process that such a name stands for still lives."""
     lock_name: str
     emit: Callable[[EngineEvent], None]
     beat: Callable[[], object]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from peak_console.engine.alerting.unserved import Unserved
 from peak_console.engine.alerting.waiting import Waiting
 from peak_console.engine.commands.commander import Commander
+from peak_console.engine.supervision.launch import Launcher
 from peak_console.engine.supervision.readiness import Readiness
 from peak_console.engine.upkeep.reload import reload_jobs, take_up_what_is_left, tell_of_hold_back, tell_of_rejection
 from peak_console.engine.upkeep.retention import Retention, pruning_of
@@ -58,7 +59,7 @@ class Duties:
         self._waiting.look(now)
         if context.alerts.is_delivery_due:
             context.alerts.wake_delivery()
-        if not context.status.draining:
+        if not context.status.draining and context.options.keeps_house:
             self._retention.work(now)
             core.sweep.work()
         self._readiness.look(now)
@@ -103,7 +104,9 @@ class Duties:
         except StateError as error:  # the environment names channels too
             self._control.reject(str(error))
             return
-        reload_jobs(self.core.context, offered, channels, self._setup.environ, now)
+        setup = self._setup
+        launcher = Launcher(offered, setup.directory, setup.environ, setup.surroundings.make_spec)
+        reload_jobs(self.core.context, offered, channels, launcher, now)
         self._look_again_at = 0.0  # of a job that is ours now another engine may still have a run
 
     def seconds_to_sleep(self) -> float:
@@ -117,7 +120,8 @@ class Duties:
         if context.status.hold is None and (late := self._waiting.seconds_left(now)) is not None:
             seconds.append(late)
         if not context.status.draining:
-            seconds.append(self._retention.seconds_left())
+            if context.options.keeps_house:
+                seconds.append(self._retention.seconds_left())
             if context.status.hold is None:
                 seconds += self._seconds_to_starts(now)
         return min(seconds)

@@ -6,8 +6,8 @@ from peak_console.decisions.serving import Share, others
 from peak_console.errors import DamagedError, DamagedRowError, StateError
 from peak_console.model.records import EngineInfo
 from peak_console.model.terms import RESIDENT_MODES
-from peak_console.store.bell import Doorbell, bell_of
-from peak_console.store.locks import EngineLock, holds_removed, lock_of
+from peak_console.store.bell import BELL, bell_of
+from peak_console.store.locks import holds_removed, lock_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from peak_console.engine.setup import EngineSetup
     from peak_console.jobs.model import JobSet
     from peak_console.model.records import Alert
+    from peak_console.store.bell import Bell
+    from peak_console.store.locks import Lock
     from peak_console.store.repair.restore import EngineMemory
 
 
@@ -31,7 +33,7 @@ class OpenDirectory:
         self._setup = setup
         self._control = control
         self.lock_name = lock_of(setup.options.include_tags, setup.options.exclude_tags)
-        self.lock = EngineLock(self.directory, self.lock_name)
+        self.lock: Lock = setup.surroundings.make_lock(self.directory, self.lock_name)
         self.rival: EngineInfo | None = None
         """Why ``take_over`` has failed: the engine that serves the same jobs."""
         self.overlap: Sequence[str] = ()
@@ -49,7 +51,7 @@ class OpenDirectory:
                 self.lock.release()
                 raise
         # A pipe of its own until ``hang_bell``: it must not swallow rings that are meant for the engine that serves.
-        self.bell = Doorbell()
+        self.bell: Bell = setup.surroundings.make_bell(None, BELL)
         control.connect(self._ring)
 
     def __enter__(self) -> Self:
@@ -142,7 +144,7 @@ class OpenDirectory:
         """Hang the doorbell that other processes ring, if this engine stays. Raises ``StateError``."""
         if not self.is_resident:
             return
-        bell = Doorbell(self.directory, bell_of(self.lock_name))
+        bell = self._setup.surroundings.make_bell(self.directory, bell_of(self.lock_name))
         before, self.bell = self.bell, bell
         before.close()
 

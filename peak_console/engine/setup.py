@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from peak_console.engine.surroundings import Surroundings
 from peak_console.store.store import Store
-from peak_console.values import dataclass
+from peak_console.values import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ class EngineOptions:
     exclude_tags: Sequence[str] = ()
     keep_registry: bool = True
     send_alerts: bool = True
+    keeps_house: bool = True
+    """Whether a resident engine looks after the state directory's files: lays out, prunes and sweeps up."""
+    judges: bool = True
+    """Whether what happens is judged, and becomes alerts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,5 +61,6 @@ class EngineSetup:
     """Reads the jobs file again and offers it; why it does not, or nothing. Told whether to accept what it removes."""
     open_store: Callable[[str], Store] = Store.open
     """Opens the registry of a state directory for writing. Raises ``StateError``."""
+    surroundings: Surroundings = field(default_factory=Surroundings)
     checks_registry: bool = True
     """Whether a resident engine has the registry's file looked through now and then, in a thread of its own."""

@@ -19,7 +19,6 @@ from peak_console.engine.supervision.recovery import unknown_runs
 from peak_console.engine.supervision.supervisor import Supervisor
 from peak_console.errors import DamagedError
 from peak_console.model.records import EngineInfo
-from peak_console.runs.supervisors import identity
 from peak_console.store.repair.restore import NO_MEMORY
 from peak_console.version import __version__
 
@@ -108,13 +107,14 @@ class Startup:
 
     def _make_context(self, jobset: JobSet, share: Share, before: EngineInfo, now: datetime) -> EngineContext:
         setup, store = self._setup, self._place.store
-        launcher = Launcher(jobset, setup.directory, setup.environ)
+        launcher = Launcher(jobset, setup.directory, setup.environ, setup.surroundings.make_spec)
         planner = Planner(share.jobs.values(), store.job_states(strict=True), now)
         return EngineContext(
             options=setup.options,
             clock=setup.clock,
             directory=setup.directory,
-            identity=identity(os.getpid()),
+            identity=setup.surroundings.identity(),
+            is_alive=setup.surroundings.is_alive,
             lock_name=self._place.lock_name,
             emit=setup.emit,
             beat=setup.beat,

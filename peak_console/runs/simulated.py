@@ -184,7 +184,9 @@ class SimulatedExecutor:
         self.is_ready = self.is_ready or not run_ids
 
     def outputs(self, run_id: int) -> RunOutput:
-        return output_of(self.directory or os.devnull, run_id)
+        if self.directory is None:
+            return RunOutput(os.devnull, is_kept=False)
+        return output_of(self.directory, run_id)
 
     def fileno(self) -> int | None:
         return None

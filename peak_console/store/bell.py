@@ -8,6 +8,29 @@ import stat
 from peak_console.store.directory import ELSEWHERE, kind_of
 from peak_console.store.locks import engine_files, is_held
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Bell(Protocol):
+        """What an engine sleeps on, and what others ring."""
+
+        def is_in_place(self) -> bool:
+            """Whether it is the one that others would ring."""
+
+        def fileno(self) -> int:
+            """Readable once somebody has rung."""
+
+        def ring(self) -> None:
+            """Ring it from inside this process."""
+
+        def drain(self) -> None:
+            """Forget every ring so far."""
+
+        def close(self) -> None:
+            """Take it down."""
+
+
 BELL = "engine.bell"
 """Of an engine that serves every job; with a selection of tags it has another name, see ``bell_of``."""
 

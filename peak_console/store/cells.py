@@ -117,11 +117,12 @@ def _json(value: Any) -> Any:
 
 def one_of(*allowed: str) -> Reader:
     """A reader of a column that takes a few words only."""
+    known = {str(word): str(word) for word in allowed}
 
     def read(value: Any) -> str:
-        if value not in allowed:
+        if value.__class__ is not str or value not in known:
             raise ValueError
-        return text(value)
+        return str(value)
 
     return read
 
@@ -145,7 +146,12 @@ def or_none(read: Reader) -> Reader:
     def read_some(value: Any) -> Any:
         return None if value is None else read(value)
 
+    _OF_SOME[read_some] = read
     return read_some
+
+
+_OF_SOME: dict[Reader, Reader] = {}
+"""By a reader of ``or_none``: the reader of what is there."""
 
 
 Cell = tuple[str, "Reader", object]
@@ -157,6 +163,9 @@ def read_row(row: Sequence[Any], cells: Sequence[Cell]) -> tuple[dict[str, Any],
     found: dict[str, Any] = {}
     faults: list[str] = []
     for value, (name, read, instead) in zip(row, cells, strict=False):
+        if value is None and read in _OF_SOME:  # as most are
+            found[name] = None
+            continue
         try:
             found[name] = read(value)
         except NONSENSE:

@@ -17,6 +17,37 @@ from peak_console.store.directory import ELSEWHERE, kind_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Protocol
+
+    class Lock(Protocol):
+        """The right to dispatch, held by at most one engine."""
+
+        @property
+        def path(self) -> str:
+            """What it is called in messages."""
+
+        @property
+        def is_held(self) -> bool:
+            """Whether this object holds the lock."""
+
+        def acquire(self) -> bool:
+            """Take the lock if it is free; never waits. Raises ``StateError``."""
+
+        def is_in_place(self) -> bool:
+            """Whether others see that it is held."""
+
+        def renew(self) -> bool:
+            """Take the lock again where others no longer see it; whether that worked."""
+
+        def give_sign(self, trouble: str = "") -> None:
+            """Show that its holder lives, and its trouble."""
+
+        def release(self) -> None:
+            """Let another one take it."""
+
+        def holder(self) -> int | None:
+            """The pid of the process that holds it."""
+
 
 _TAKE = getattr(fcntl, "F_OFD_SETLK", None)
 _LOOK = getattr(fcntl, "F_OFD_GETLK", None)

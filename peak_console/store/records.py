@@ -210,6 +210,11 @@ class RunRecords(Database):
         """Give no run a number up to this one."""
         self._write("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'runs'", (run_id,))
 
+    def stop_reason(self, run_id: int) -> str | None:
+        """Why a run was asked to stop, as far as that is recorded."""
+        rows = self._rows("SELECT stop_reason FROM runs WHERE id = ?", (run_id,))
+        return str(rows[0][0]) if rows and rows[0][0] is not None else None
+
     def run(self, run_id: int) -> Run | None:
         rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?", (run_id,))
         return run_from(rows[0]) if rows else None

@@ -151,6 +151,8 @@ def stamp(moment: datetime | None) -> str | None:
     """An aware datetime as the registry's text."""
     if moment is None:
         return None
+    if moment.tzinfo is UTC and FIRST_MOMENT.year < moment.year < LAST_MOMENT.year:  # as nearly all are
+        return moment.isoformat(timespec="microseconds")[:26] + "Z"
     bounded = min(max(moment, FIRST_MOMENT), LAST_MOMENT)
     return bounded.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
@@ -164,6 +166,8 @@ def moment(text: object) -> datetime | None:
 
 
 def as_json(value: Any) -> str:
+    if not value and value.__class__ in (list, dict, tuple):  # as most are
+        return _EMPTY_OBJECT if value.__class__ is dict else _EMPTY_LIST
     from json import dumps
 
     made = dumps(value, ensure_ascii=False, default=str)

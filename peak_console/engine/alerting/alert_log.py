@@ -34,6 +34,7 @@ class AlertLog:
         self._emit = setup.emit
         self._on_alert = setup.on_alert
         self._is_sending = setup.options.send_alerts
+        self._is_recording = setup.options.judges
         self.channels = channels
         """Where alerts go, by the jobs file and the environment."""
         self.is_delivery_due = False
@@ -75,6 +76,8 @@ class AlertLog:
 
     def raise_alert(self, alert: Alert, tags: Sequence[str] = (), also_to: Sequence[str] = ()) -> None:
         """Record an alert. ``also_to`` names channels that get it whatever they ask for."""
+        if not self._is_recording:
+            return
         channels = self._channels_for(alert, tags)
         if self._is_sending:
             channels += [each.name for each in self.channels if each.name in also_to and each.name not in channels]
@@ -89,6 +92,8 @@ class AlertLog:
         While it is open, the same cause again counts on instead of adding an alert, and is sent again no sooner than
         ``realert_seconds`` after the last time. ``cause`` is a kind and what it is about: ``waiting:backup``.
         """
+        if not self._is_recording:
+            return
         channels = self._channels_for(alert, tags)
         masked = replace(self._masked(alert), cause=cause)
         stored, is_news = self._store.open_incident(masked, channels, self._digest_at(), realert_seconds)
@@ -103,6 +108,8 @@ class AlertLog:
         ``recovery``, good news about it, is recorded if there was one, and goes wherever the incidents went.
         ``until`` spares incidents that have happened again since.
         """
+        if not self._is_recording:
+            return ()
         resolved = self._store.resolve(causes, self._clock.now(), until)
         if resolved and recovery is not None:
             self.raise_alert(recovery, tags, self._store.channels_told(resolved))

@@ -39,6 +39,8 @@ class Waiting:
     def look(self, now: datetime) -> None:
         """Tell of what has waited too long, once for each job. Raises ``StateError``; then tries again later."""
         limit = self._served.jobset.settings.queue_warning_seconds
+        if not self._runs.queue and not self._told and self._resolved_old:
+            return
         runs = [*self._runs.queue, *(live.run for live in self._runs.supervisor), *self._runs.foreign]
         places = PlacesTaken(runs, self._served.jobset.settings.max_concurrent_runs, now)
         late: dict[str, Run] = {}

@@ -52,7 +52,8 @@ class Dispatcher:
         if context.status.may_start:
             if context.runs.queue and context.served.jobset.settings.max_concurrent_runs:
                 self._serve_queue(now)  # those that have waited for a place come first
-            self._untold += self._starter.start(self._due_slots.claim(now))
+            if (slot := context.served.planner.next_at()) is not None and slot <= now:
+                self._untold += self._starter.start(self._due_slots.claim(now))
         self._due_slots.raise_refusal()
         self._serve_queue(now)
         self.places.lay_out_ahead(now)
@@ -65,7 +66,7 @@ class Dispatcher:
 
     def _serve_queue(self, now: datetime) -> None:
         context = self._context
-        if context.status.may_start:
+        if context.runs.queue and context.status.may_start:
             self._untold += self._give_up(now)
             self._untold += self._starter.start(self._from_queue(now))
 

@@ -42,7 +42,8 @@ class Places:
         """Prepare the next slot, a portion at a time, if many jobs share it and it is neither far nor too near."""
         context = self._context
         slot = context.served.planner.next_at()
-        if slot is None or context.options.mode not in RESIDENT_MODES or not self._is_time_for(slot, now):
+        is_ours = context.options.mode in RESIDENT_MODES and context.options.keeps_house
+        if slot is None or not is_ours or not self._is_time_for(slot, now):
             self._ids = range(0)
             return
         if slot != self._slot:

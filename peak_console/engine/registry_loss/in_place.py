@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from peak_console.clock import Clock
-    from peak_console.store.locks import EngineLock
+    from peak_console.store.locks import Lock
     from peak_console.store.store import Store
 
 RENEW_SECONDS = 2.0
@@ -20,9 +20,7 @@ RENEW_SECONDS = 2.0
 RENEW_LOOK_SECONDS = 0.005
 
 
-def ensure_registry(
-    store: Store, lock: EngineLock, clock: Clock, warn: Callable[[str], None] = lambda _text: None
-) -> bool:
+def ensure_registry(store: Store, lock: Lock, clock: Clock, warn: Callable[[str], None] = lambda _text: None) -> bool:
     """Make sure that the lock of an engine that serves is the one that others see; whether the registry is in place.
 
     ``warn`` hears of a lock that had to be made anew.
@@ -45,7 +43,7 @@ def ensure_registry(
     return in_place
 
 
-def _renewed(lock: EngineLock, clock: Clock, seconds: float) -> bool:
+def _renewed(lock: Lock, clock: Clock, seconds: float) -> bool:
     """Whether the lock is held again. Whoever starts meanwhile takes it for a moment, until the registry names us."""
     until = clock.monotonic() + seconds
     while not lock.renew():

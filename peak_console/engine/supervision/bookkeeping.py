@@ -83,8 +83,8 @@ class Bookkeeper:
     def _record_one(self, end: End) -> None:
         context = self._context
         now = context.clock.now()
-        tail = self._stderr_tail(end.run) if end.outcome in FAILURES else []
         failed = end.outcome in FAILURES
+        tail = self._stderr_tail(end.run) if failed and context.options.judges else []
         # With what a damaged row has lost another attempt would be another run.
         is_damaged = (end.run.reason or "").startswith(DAMAGED)
         next_at = retry_at(end.job, end.run.attempt, end.at) if failed and not is_damaged else None
@@ -106,10 +106,12 @@ class Bookkeeper:
                 retry = context.store.claim([self._next_attempt(end, next_at)], now, context.identity)
             failures = self._count(end, before, final=next_at is None)
             resolved = resolve_after(context.alerts, finished)
-            alert = judge_finished(
-                end.job, finished, failures_before=before, retry_at=next_at, stderr_tail=tail, resolved=resolved,
-                now=now, zone=context.served.zone_of(end.job),
-            )  # fmt: skip
+            alert = None
+            if context.options.judges:
+                alert = judge_finished(
+                    end.job, finished, failures_before=before, retry_at=next_at, stderr_tail=tail, resolved=resolved,
+                    now=now, zone=context.served.zone_of(end.job),
+                )  # fmt: skip
             if alert is not None and failed:
                 open_for_job(context.alerts, end.outcome, end.job, alert)
             elif alert is not None:

@@ -15,7 +15,7 @@ from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.records import Run
@@ -44,13 +44,22 @@ def secrets_of(job: JobDefinition) -> Iterator[Mapping[str, str]]:
 class Launcher:
     """Makes run specifications, and masks what must not be recorded. Replaced whole on a reload."""
 
-    def __init__(self, jobset: JobSet, directory: str, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        jobset: JobSet,
+        directory: str,
+        environ: Mapping[str, str],
+        make_spec: Callable[[JobDefinition, Run], RunSpec] | None = None,
+    ) -> None:
+        """``make_spec`` makes run specifications in place of what is found on this machine."""
         self._directory = directory
+        self._make_spec = make_spec
         self._python = jobset.settings.python
         self._environ = dict(environ)
         self._secrets: list[Mapping[str, str]] = [environ]
         self._base = jobset.base
-        if os.path.exists(os.path.join(self._base or "", ".env")):  # jobs read it themselves, and repeat it in errors
+        # Jobs read .env themselves, and repeat it in errors.
+        if make_spec is None and os.path.exists(os.path.join(self._base or "", ".env")):
             self._secrets.append(dotenv_to_mask(self._base or os.getcwd()))
         self._own = jobset.jobs
         for job in jobset.jobs.values():
@@ -65,6 +74,11 @@ class Launcher:
         self._resolved: dict[int, list[str]] = {}
         self._learned: dict[str, set[str]] = {}
         self._shown: dict[str, tuple[JobDefinition, list[str], dict[str, object]]] = {}
+
+    @property
+    def looks_around(self) -> bool:
+        """Whether a specification asks the file systems of this machine."""
+        return self._make_spec is None
 
     def job(self, name: str) -> JobDefinition | None:
         """The definition of a job in the jobs file; ``None`` where it has none."""
@@ -114,6 +128,8 @@ class Launcher:
 
     def spec(self, job: JobDefinition, run: Run) -> RunSpec:
         """What is needed to start a run. Raises ``StartError`` with why it cannot be."""
+        if self._make_spec is not None:
+            return self._make_spec(job, run)
         lost = next((name for name, value in job.args.items() if value == GIVEN), None)
         if lost is not None:
             raise StartError(

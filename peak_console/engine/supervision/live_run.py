@@ -30,6 +30,8 @@ UNTOLD_SECONDS = 10.0
 
 
 LEFT_SECONDS = 5.0
+QUIET_SECONDS = 1.0
+"""A run whose handle asks for a pause shorter than this is looked at whenever the engine works."""
 
 
 class Step(StrEnum):
@@ -46,7 +48,8 @@ class LiveRun:
     run: Run
     job: JobDefinition
     handle: RunHandle
-    recorder: OutputRecorder
+    recorder: OutputRecorder | None
+    """Samples its output, if it leaves any."""
     timeout_at: float | None
     asked_at: float | None = None
     stop_reason: str | None = None
@@ -62,6 +65,8 @@ class LiveRun:
     """Why it cannot be looked at, and ``troubled_at`` since when."""
     troubled_at: float = 0.0
     looked_at: float = 0.0
+    quiet_until: float = 0.0
+    """Until then it need not be looked at: its handle has said so."""
     is_told: bool = False
     is_gone: bool = False
     """Whether its process has ended, and the trouble is that nobody knows how."""
@@ -91,6 +96,12 @@ class LiveRun:
         if self.asked_at is not None and not self.killed:
             moments.append(self.asked_at + self.job.kill_grace_seconds)
         return min(moments)
+
+    def settle_quiet(self, now: float) -> None:
+        """Note until when it need not be looked at, where its handle says when to ask again."""
+        if self.ended is None and self.trouble is None and self.handle.fileno() is None:
+            pause = self.handle.pause
+            self.quiet_until = min(now + pause, self.next_look()) if pause >= QUIET_SECONDS else 0.0
 
     def sampled(self, now: float, *, grown: bool) -> None:
         """Its output was looked at; what is quiet is looked at less often."""

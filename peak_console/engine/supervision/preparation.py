@@ -124,7 +124,7 @@ class Preparation:
             StartError: it cannot be started. Whatever else ``Launcher.spec`` raises comes too.
         """
         waiting = self._waiting.pop(run.id, None)
-        if waiting is None and not self._mounts.may_hang():
+        if waiting is None and not (launcher.looks_around and self._mounts.may_hang()):
             return launcher.spec(job, run)
         if waiting is None:
             waiting = Prepared(run, job, self._ask(launcher, job, run), self._clock.monotonic())

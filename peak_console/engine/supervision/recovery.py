@@ -9,7 +9,6 @@ from peak_console.engine.supervision.mishaps import sentence
 from peak_console.errors import StartError, StateError
 from peak_console.jobs.model import JobDefinition
 from peak_console.model.records import Outcome, RunState
-from peak_console.runs.supervisors import is_alive
 from peak_console.store.directory import run_directories
 from peak_console.values import replace
 
@@ -81,7 +80,7 @@ class Recovery:
         """
         context = self._context
         not_served_here = run.job in context.served.jobset.jobs and run.job not in context.served.jobs
-        if context.options.mode == "run" or is_alive(run.supervisor) or not not_served_here:
+        if context.options.mode == "run" or context.is_alive(run.supervisor) or not not_served_here:
             return False
         why = "; ".join(dict.fromkeys(filter(None, (run.late_because, DOWN))))
         return self._is_still_to_start(run) and context.store.give_back(run, why)
@@ -99,7 +98,7 @@ class Recovery:
     def _is_left_alone(self, run: Run) -> bool:
         """Whether a run is for somebody else to look after, or for later."""
         context = self._context
-        if run.supervisor != context.identity and (is_alive(run.supervisor) or context.options.mode == "run"):
+        if run.supervisor != context.identity and (context.is_alive(run.supervisor) or context.options.mode == "run"):
             return True  # who came for one run only leaves the others to the next engine
         served = context.served
         is_known = run.job in served.jobset.jobs

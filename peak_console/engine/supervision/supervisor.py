@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from peak_console.store.store import Store
 
 
+NEVER = float("inf")
+
+
 class Supervisor:
     """Submits, watches and stops runs; says how they ended. Records starts and stop reasons, not ends."""
 
@@ -152,13 +155,14 @@ class Supervisor:
 
     def _watch(self, run: Run, job: JobDefinition, handle: RunHandle) -> LiveRun:
         now = self._clock.monotonic()
+        recorder = self.executors.of(run.executor).outputs(run.id).recorder(job.max_output_bytes)
         live = LiveRun(
             run=run,
             job=job,
             handle=handle,
-            recorder=self.executors.of(run.executor).outputs(run.id).recorder(job.max_output_bytes),
+            recorder=recorder,
             timeout_at=self._timeout_at(run, job),
-            sample_at=now + SAMPLE_SECONDS,
+            sample_at=now + SAMPLE_SECONDS if recorder is not None else NEVER,
         )
         self._live[run.id] = self._of_job.setdefault(run.job, {})[run.id] = live
         return live
@@ -181,6 +185,7 @@ class Supervisor:
         live = self._live.get(run_id)
         if live is None:
             return False
+        live.quiet_until = 0.0
         if live.asked_at is None:
             live.stop_reason = reason
             try:
@@ -216,12 +221,15 @@ class Supervisor:
         ]
         remaining: list[LiveRun] = []
         for live in list(self._live.values()):
+            if now < live.quiet_until:
+                continue
             troubles = (self._look(live, now), self._attend(live, now, on_stopping))
             live.fares(troubles[0] or troubles[1], now)
             if live.ended is not None and live.asked_at is None:
                 ends.append(self._leave(live, live.ended))
             elif live.ended is not None and now >= live.linger_at:
                 remaining.append(live)
+            live.settle_quiet(now)
         return ends + self._let_go(remaining, now)
 
     def _look(self, live: LiveRun, now: float) -> Exception | None:
@@ -272,7 +280,7 @@ class Supervisor:
             elif step is Step.KILL:
                 self.kill(live.run.id)
                 on_stopping(live, "", True)
-            if now >= live.sample_at:
+            if live.recorder is not None and now >= live.sample_at:
                 live.sampled(now, grown=live.recorder.sample(self._clock.now()))
         except Exception as error:  # noqa: BLE001 - as above
             return error
@@ -328,25 +336,27 @@ class Supervisor:
     def _leave(self, live: LiveRun, ended: Ended) -> End:
         del self._live[live.run.id], self._of_job[live.run.job][live.run.id]
         # What has come since the last sample was printed before the end, not when we are told of it.
-        with suppress(Exception):  # the end counts, whatever has become of the output
-            live.recorder.sample(ended.at or self._clock.now(), final=True)
-            live.recorder.close()
+        if live.recorder is not None:
+            with suppress(Exception):  # the end counts, whatever has become of the output
+                live.recorder.sample(ended.at or self._clock.now(), final=True)
+                live.recorder.close()
         live.handle.close()
         return self._end(live.run, live.job, ended, live.stop_reason)
 
     def _end(self, run: Run, job: JobDefinition, ended: Ended, asked: str | None = None) -> End:
         try:
-            recorded = self._store.run(run.id)
+            recorded = self._store.stop_reason(run.id)
         except StateError:  # what we know of it ourselves has to do
             recorded = None
-        stop_reason = (recorded.stop_reason if recorded is not None else run.stop_reason) or asked
+        stop_reason = recorded or run.stop_reason or asked
         return end_of(run, job, ended, stop_reason, self._clock.now())
 
     def leave_all(self) -> int:
         """Let go of every run without stopping it; how many."""
         count = len(self._live)
         for live in self._live.values():
-            live.recorder.close()
+            if live.recorder is not None:
+                live.recorder.close()
             live.handle.close()
         self._live.clear()
         self._of_job.clear()
@@ -355,14 +365,18 @@ class Supervisor:
 
     def next_look(self) -> float | None:
         """When, on the monotonic clock, a live run next needs us; ``None`` when there are none."""
-        looks = [live.next_look() for live in self._live.values()]
+        now = self._clock.monotonic()
+        looks = [self._next_look_at(live, now) for live in self._live.values()]
         if len(self.preparation):
-            looks.append(self._clock.monotonic() + LOOK_SECONDS)
-        if not looks:
-            return None
-        soonest = min(looks)
-        pauses = [live.handle.pause for live in self._watched() if live.handle.fileno() is None]
-        return min(soonest, self._clock.monotonic() + min(pauses)) if pauses else soonest
+            looks.append(now + LOOK_SECONDS)
+        return min(looks, default=None)
+
+    def _next_look_at(self, live: LiveRun, now: float) -> float:
+        if live.quiet_until > now:
+            return live.quiet_until
+        soonest = live.next_look()
+        tells = live.ended is None and live.trouble is None and live.handle.fileno() is None
+        return min(soonest, now + live.handle.pause) if tells else soonest
 
     def filenos(self) -> list[int]:
         """What becomes readable when a run ends, or when an executor has news."""

@@ -9,14 +9,14 @@ from peak_console.decisions.serving import Share, others
 from peak_console.engine.alerting.incidents import jobs_file_cause, unselected_cause
 from peak_console.engine.events import JobsReloaded, ReloadHeldBack, ReloadRejected
 from peak_console.engine.served_jobs import remember
-from peak_console.engine.supervision.launch import Launcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from peak_console.engine.context import EngineContext
+    from peak_console.engine.supervision.launch import Launcher
     from peak_console.jobs.model import AlertChannel, JobSet
 
 
@@ -24,12 +24,11 @@ def reload_jobs(
     context: EngineContext,
     offered: JobSet,
     channels: Sequence[AlertChannel],
-    environ: Mapping[str, str],
+    launcher: Launcher,
     now: datetime,
 ) -> None:
     """Work by new definitions; what runs ends by those it began with. Raises ``StateError`` with nothing changed."""
     store = context.store
-    launcher = Launcher(offered, context.directory, environ)
     with context.alerts:
         share = _share(context, offered)
         added, removed, changed = changes(context.served.jobs, share.jobs)

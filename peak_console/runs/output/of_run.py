@@ -20,11 +20,12 @@ def output_of(state_directory: str, run_id: int) -> RunOutput:
 class RunOutput:
     """The files of one run."""
 
-    __slots__ = ("_directory", "_may_bound")
+    __slots__ = ("_directory", "_is_kept", "_may_bound")
 
-    def __init__(self, directory: str, *, may_bound: bool = True) -> None:
-        """``may_bound``: a recorder of this machine keeps the bound of the output."""
+    def __init__(self, directory: str, *, may_bound: bool = True, is_kept: bool = True) -> None:
+        """``may_bound``: a recorder of this machine keeps the bound of the output; ``is_kept``: there is any."""
         self._directory = directory
+        self._is_kept = is_kept
         self._may_bound = may_bound
 
     def reader(self) -> OutputReader:
@@ -33,8 +34,10 @@ class RunOutput:
 
         return OutputReader(self._directory)
 
-    def recorder(self, max_output_bytes: int) -> OutputRecorder:
-        """Notes when the output grows, and keeps its bound."""
+    def recorder(self, max_output_bytes: int) -> OutputRecorder | None:
+        """Notes when the output grows, and keeps its bound; ``None`` for a run that leaves none."""
+        if not self._is_kept:
+            return None
         from peak_console.runs.output.recorder import OutputRecorder
 
         return OutputRecorder(self._directory, max_output_bytes if self._may_bound else 0)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from peak_console.model.records import Alert
+    from peak_console.store.locks import Lock
 
 SOURCE = "registry"
 """The ``source`` of the alerts about a damaged registry."""
@@ -44,7 +45,7 @@ REPAIR_SECONDS = 30.0
 """How long the carrying over of 20,000 runs may take on a slow disk."""
 
 
-def open_sound(directory: str, lock: EngineLock, now: Callable[[], datetime]) -> Store:
+def open_sound(directory: str, lock: Lock, now: Callable[[], datetime]) -> Store:
     """Open the registry for writing; one that cannot be read at all is replaced under the engine's lock.
 
     The lock is kept then. Raises ``StateError``, also while another engine serves the damaged registry.
