@@ -9,7 +9,7 @@ from argparse import SUPPRESS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from argparse import ArgumentParser, Namespace, _ActionsContainer
     from collections.abc import Callable
 
     Verb = Callable[[Namespace], int]
@@ -29,6 +29,28 @@ def _next(parser: ArgumentParser) -> Verb:
     add("--to", metavar="TIME", help="slots up to this time: ISO 8601, or 7d from now")
     _add_json(parser)
     return _verb("listing", "show_next")
+
+
+def _forecast(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("--from", dest="from_", metavar="TIME", help="from this time on: ISO 8601, or 2h from now (default: now)")
+    add("--to", metavar="TIME", help="up to this time: ISO 8601, or 7d from now (default: 24h after --from)")
+    add("--set", metavar="JOB.KEY=VALUE", action="append", default=[], help="as if the jobs file said this")
+    add("--hold", metavar="TAG", action="append", default=[], help="as if no job with this tag could start")
+    add("--fail", metavar="JOB", action="append", default=[], help="as if each run of this job failed")
+    add("--slow", metavar="JOB=FACTOR", action="append", default=[], help="as if its runs took so many times as long")
+    add("--file", metavar="FILE", help="as if this were the jobs file")
+    add("--samples", metavar="N", type=int, default=0, help="draw N futures from the history, and show their spread")
+    add(
+        "--seed", metavar="N", type=int, default=0, help="of what is drawn: the same seed, the same answer (default: 0)"
+    )
+    add("--places", action="store_true", help="find the smallest max_concurrent_runs with which all is in time")
+    add("--job", metavar="JOB", help="show this job only")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true", help="as CSV")
+    form.add_argument("--ics", action="store_true", help="as a calendar (iCalendar)")
+    _add_json(form)
+    return _verb("forecast", "show_forecast")
 
 
 def _runs(parser: ArgumentParser) -> Verb:
@@ -197,7 +219,7 @@ def _serve(parser: ArgumentParser) -> Verb:
     return _verb("setting_up.serve", "serve")
 
 
-def _add_json(parser: ArgumentParser) -> None:
+def _add_json(parser: _ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
@@ -216,6 +238,7 @@ def _verb(module: str, function: str) -> Verb:
 VERBS: VerbTable = {
     "jobs": ("every job: how it stands and why, its schedule, next slot, last run", _jobs),
     "next": ("upcoming slots", _next),
+    "forecast": ("what will start when, what waits, what is in time: the engine on a virtual clock", _forecast),
     "runs": ("the registry of runs, newest first", _runs),
     "history": ("runs of all jobs by outcome, lateness, trigger and person, newest first", _history),
     "alerts": ("the alert log, newest first", _alerts),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from heapq import nlargest
 
+from peak_console.store import cells
 from peak_console.store.cells import FIRST_MOMENT
 from peak_console.store.database import Database
 from peak_console.store.rows import ALERT_COLUMNS, RUN_COLUMNS, alert_from, run_from, stamp
@@ -123,6 +124,22 @@ class History(Database):
         # Asked for both at once, SQLite walks from one end to the other.
         row = self._rows("SELECT (SELECT min(id) FROM runs), (SELECT max(id) FROM runs)")[0]
         return row[0] or 0, row[1] or 0
+
+    def last_attempts(self, job: str, limit: int) -> list[tuple[float, str, int | None]]:
+        """Of a job's last runs that a process has ended: how many seconds each took, its outcome and return code."""
+        sql = (
+            "SELECT started_at, finished_at, outcome, return_code FROM runs INDEXED BY runs_of_job WHERE job = ?"
+            " AND outcome IN ('succeeded', 'failed', 'timed_out') AND run_type = ? AND started_at IS NOT NULL"
+            " ORDER BY id DESC LIMIT ?"
+        )
+        found = []
+        for started, finished, outcome, code in self._rows(sql, (job, RUN_TYPE, limit)):
+            try:
+                seconds = (cells.moment(finished) - cells.moment(started)).total_seconds()
+            except cells.NONSENSE:  # a row that is damaged tells nothing
+                continue
+            found.append((max(0.0, seconds), str(outcome), code if isinstance(code, int) else None))
+        return found
 
     def last_runs(self, jobs: Iterable[str]) -> dict[str, Run]:
         """Of each job the newest run that has, or had, a process or should have had one."""

@@ -10,15 +10,20 @@ import os
 
 from peak_console.errors import ArgumentError, JobsFileError
 from peak_console.jobs.file import source
+from peak_console.jobs.file.checks import did_you_mean, quoted
+from peak_console.jobs.file.fields import fields_of
+from peak_console.jobs.file.fields.field import JOB, SCHEDULER
 from peak_console.jobs.file.reader import Reader
 from peak_console.jobs.file.trust import doubts_of_file
 from peak_console.jobs.model import JobDefinition
+from peak_console.text import safe
 from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
+    from typing import Any
 
     from peak_console.jobs.model import JobSet, Problem
 
@@ -40,6 +45,39 @@ def load(path: str, text: bytes | None = None, environ: Mapping[str, str] | None
     if problems:
         job_set = replace(job_set, warnings=problems)
     return job_set
+
+
+def load_changed(path: str, changes: Iterable[tuple[str, str, Any]]) -> JobSet:
+    """The jobs file with other values for some keys: for each the job, the key and the value as TOML has it.
+
+    ``scheduler`` stands for the settings, unless a job is called that. Raises ``JobsFileError``, for the file as it is
+    or with what is wrong with the changes.
+    """
+    load(path)
+    content, document = source.parse(path, source.read(path))
+    for name, key, value in changes:
+        is_job, table = _table_to_change(document, name)
+        known = fields_of(JOB if is_job else SCHEDULER)
+        if key not in known:
+            raise JobsFileError(f"{name}: unknown key {quoted(key)}{did_you_mean(key, known)}")
+        table[key] = value
+    reader = Reader(path, document, os.environ)
+    job_set = reader.job_set()
+    if job_set is None:
+        problems = reader.findings.placed(path, content)
+        raise JobsFileError("; ".join(problem.message for problem in problems if problem.is_error))
+    return job_set
+
+
+def _table_to_change(document: dict[str, Any], name: str) -> tuple[bool, dict[str, Any]]:
+    """Whether it is a job's, and the table. Raises ``JobsFileError``."""
+    for table in document.get("job", ()):
+        if table.get("name") == name:
+            return True, table
+    if name != SCHEDULER:
+        raise JobsFileError(f'no job is called "{safe(name)}"; name one of the file, or scheduler for the settings')
+    settings: dict[str, Any] = document.setdefault(SCHEDULER, {})
+    return False, settings
 
 
 def check(

@@ -1,0 +1,42 @@
+"""How many places a set of jobs needs: the smallest limit on runs at a time with which all is in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from peak_console.forecast.figures import busiest, waits_for_place
+from peak_console.forecast.forecast import Forecast, forecast
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from peak_console.forecast.forecast import Question
+    from peak_console.forecast.past import Past
+    from peak_console.jobs.model import JobSet
+    from peak_console.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesNeeded:
+    """The smallest limit, and by what it was found."""
+
+    limit: int
+    reason: str
+
+
+def smallest_limit(jobset: JobSet, source: Store | None, question: Question, past: Past) -> PlacesNeeded:
+    """The smallest ``max_concurrent_runs`` with which no run waits for a place. Raises ``StateError``."""
+
+    def with_limit(limit: int) -> Forecast:
+        settings = replace(jobset.settings, max_concurrent_runs=limit)
+        return forecast(replace(jobset, settings=settings), source, question, past=past)
+
+    def is_enough(limit: int) -> bool:
+        return not any(waits_for_place(run) for run in with_limit(limit).runs)
+
+    most = busiest(with_limit(0))
+    low, high = 1, max(1, most.runs if most is not None else 1)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_enough(middle) else (middle + 1, high)
+    return PlacesNeeded(low, f"with fewer than {low} places a run would wait for one; the limit is now"
+                             f" {jobset.settings.max_concurrent_runs or 'none'}")  # fmt: skip

@@ -1,0 +1,169 @@
+"""How a forecast is printed: a table, JSON, CSV or a calendar."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from peak_console.text import duration, safe
+from peak_console.verbs.output import note, write, write_csv, write_json, write_table
+from peak_console.verbs.times import iso, shown, shown_with_zone
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+    from datetime import tzinfo
+    from typing import Any
+
+    from peak_console.forecast.figures import SlotFigures, Spread
+    from peak_console.forecast.forecast import Forecast, ForecastRun
+    from peak_console.verbs.common import Selection
+
+COLUMNS = ("job", "slot", "attempt", "triggered_by", "starts_at", "ends_at", "outcome", "reason", "late_because",
+           "run_id", "is_guess")  # fmt: skip
+SPREAD_COLUMNS = ("job", "slot", "futures", "succeeded", "starts", "ready", "outcomes")
+LATE_SECONDS = 2.0
+ICS_LINE_BYTES = 73
+
+
+def write_forecast(found: Forecast, selection: Selection, options: Namespace) -> None:
+    """Print one future."""
+    if options.json:
+        write_json([_object(run, selection.zone) for run in found.runs])
+    elif options.csv:
+        rows = [list(_object(run, selection.zone).values()) for run in found.runs]
+        write_csv(COLUMNS, rows)
+    elif options.ics:
+        write(_calendar(found))
+    elif found.runs:
+        headers = ("start", "job", "takes", "ends", "outcome", "")
+        write_table(headers, [_row(run, selection.zone) for run in found.runs], flexible=5)
+    else:
+        note("nothing starts in that time; see: peak-console jobs")
+
+
+def _object(run: ForecastRun, zone: tzinfo) -> dict[str, Any]:
+    return {
+        "job": run.job,
+        "slot": iso(run.slot, zone),
+        "attempt": run.attempt,
+        "triggered_by": run.triggered_by,
+        "starts_at": iso(run.starts_at, zone),
+        "ends_at": iso(run.ends_at, zone),
+        "outcome": run.outcome,
+        "reason": run.reason,
+        "late_because": run.late_because,
+        "run_id": run.run_id,
+        "is_guess": run.is_guess,
+    }
+
+
+def _row(run: ForecastRun, zone: tzinfo) -> tuple[str, ...]:
+    at, seconds = run.at, None
+    if run.starts_at is not None and run.ends_at is not None:
+        seconds = (run.ends_at - run.starts_at).total_seconds()
+    takes = "" if seconds is None else ("~" if run.is_guess else "") + duration(seconds)
+    return (
+        shown_with_zone(at, zone) if at is not None else "", run.job, takes,
+        f"{shown(run.ends_at, zone)[11:]}", run.outcome, _why(run, zone),
+    )  # fmt: skip
+
+
+def _why(run: ForecastRun, zone: tzinfo) -> str:
+    words = [f"attempt {run.attempt}"] if run.attempt > 1 else []
+    if run.run_id is not None:
+        words.append(f"#{run.run_id}, under way")
+    if run.waits_seconds >= LATE_SECONDS and run.attempt == 1:
+        words.append(f"slot {shown(run.slot, zone)[11:]}")
+    words += [text for text in (run.reason, run.late_because) if text]
+    return "; ".join(words)
+
+
+def write_spread(slots: Sequence[SlotFigures], selection: Selection, options: Namespace) -> None:
+    """Print how each slot fares over many futures."""
+    zone = selection.zone
+    if options.ics:
+        from peak_console.errors import UsageError
+
+        raise UsageError("--ics: a calendar shows one future; leave out --samples")
+    objects = [
+        {
+            "job": each.job, "slot": iso(each.slot, zone), "futures": each.futures, "succeeded": each.succeeded,
+            "starts": _spread_object(each.starts, zone), "ready": _spread_object(each.ready, zone),
+            "outcomes": dict(each.outcomes),
+        }
+        for each in slots
+    ]  # fmt: skip
+    if options.json:
+        write_json(objects)
+    elif options.csv:
+        write_csv(SPREAD_COLUMNS, [list(each.values()) for each in objects])
+    elif slots:
+        rows = [
+            (shown_with_zone(each.slot, zone), each.job, _between(each.starts, zone), _between(each.ready, zone),
+             f"{100 * each.succeeded / each.futures:.0f} %", _outcomes(each))
+            for each in slots
+        ]  # fmt: skip
+        write_table(("slot", "job", "starts", "ready", "succeeds", ""), rows, flexible=5)
+        note(f"of {slots[0].futures} futures; nine in ten lie between the two times")
+    else:
+        note("nothing starts in that time; see: peak-console jobs")
+
+
+def _spread_object(spread: Spread | None, zone: tzinfo) -> dict[str, str | None] | None:
+    if spread is None:
+        return None
+    return {"low": iso(spread.low, zone), "middle": iso(spread.middle, zone), "high": iso(spread.high, zone)}
+
+
+def _between(spread: Spread | None, zone: tzinfo) -> str:
+    if spread is None:
+        return ""
+    low, high = shown(spread.low, zone)[11:], shown(spread.high, zone)[11:]
+    return low if low == high else f"{low}–{high}"
+
+
+def _outcomes(figures: SlotFigures) -> str:
+    return ", ".join(f"{outcome} {count}" for outcome, count in figures.outcomes if outcome != "succeeded")
+
+
+def _calendar(found: Forecast) -> str:
+    """The runs as events of an iCalendar file (RFC 5545)."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Peak Console//forecast//EN"]
+    for run in found.runs:
+        if run.starts_at is None:
+            continue
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{_stamp(run.slot or run.starts_at)}-{run.attempt}-{_text(run.job)}@peak-console",
+            f"DTSTAMP:{_stamp(found.now)}",
+            f"DTSTART:{_stamp(run.starts_at)}",
+            f"DTEND:{_stamp(run.ends_at or found.end)}",
+            f"SUMMARY:{_text(run.job)}",
+            f"DESCRIPTION:{_text(f'{run.outcome} (forecast)')}",
+            "END:VEVENT",
+        ]
+    lines.append("END:VCALENDAR")
+    return "".join(f"{_folded(line)}\r\n" for line in lines)
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _text(text: str) -> str:
+    escaped = safe(text).replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    return escaped.replace("\n", "\\n")
+
+
+def _folded(line: str) -> str:
+    """A long line goes on after a line break and a blank, between characters."""
+    parts, size = [""], 0
+    for character in line:
+        width = len(character.encode())
+        if size + width > ICS_LINE_BYTES:
+            parts.append("")
+            size = 0
+        parts[-1] += character
+        size += width
+    return "\r\n ".join(parts)
