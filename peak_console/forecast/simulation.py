@@ -12,10 +12,10 @@ from peak_console.errors import StateError
 from peak_console.forecast.clock import VirtualClock
 from peak_console.forecast.surroundings import alone
 from peak_console.jobs.model import JobDefinition
-from peak_console.model.terms import RunState
+from peak_console.model.terms import LOCAL, RunState
+from peak_console.runs.executors import Executors
 from peak_console.runs.interface import RunSpec
-from peak_console.runs.simulated import FIRST_PID, SimulatedExecutor, SimulatedProcess
-from peak_console.store.directory import run_directory
+from peak_console.runs.simulated import SimulatedExecutor, SimulatedProcess
 from peak_console.store.memory import NOWHERE, MemoryStore
 
 TYPE_CHECKING = False
@@ -55,9 +55,7 @@ class Simulation:
         self._store = MemoryStore()
         self._scripts: dict[int, Script] = {}
         """What becomes of the runs that are about to start."""
-        self._executor = SimulatedExecutor(
-            self.clock, lambda spec: self._scripts.pop(spec.run_id), makes_directories=False
-        )
+        self._executor = SimulatedExecutor(self.clock, lambda spec: self._scripts.pop(spec.run_id))
         self._unfinished: set[int] = set()
         self.first_id = 1
         """The lowest id that a run of the simulation can have."""
@@ -71,7 +69,7 @@ class Simulation:
             directory=NOWHERE,
             options=EngineOptions(poll_interval=LONGEST_SLEEP, send_alerts=False, keeps_house=False, judges=False),
             clock=self.clock,
-            executor=self._executor,
+            executors=Executors(dict.fromkeys(self._executor_names(), self._executor)),
             environ={},
             channels_of=lambda _jobset: (),
             open_store=lambda _directory: self._store,
@@ -116,7 +114,11 @@ class Simulation:
     def _spec(self, job: JobDefinition, run: Run) -> RunSpec:
         """A run's specification as far as a simulated executor needs one; what becomes of the run is decided here."""
         self._scripts[run.id] = self._script_of(job, run.scheduled_for, run.attempt)
-        return RunSpec(run.id, run_directory(NOWHERE, run.id), (job.command,), {}, None, 0)
+        return RunSpec(run.id, (job.command,), {}, None, 0, run.executor, job.name)
+
+    def _executor_names(self) -> set[str]:
+        """One executor stands for all of them."""
+        return {LOCAL, *(run.executor for run in self._store.unfinished())}
 
     def _take_over(self, now: datetime) -> None:
         """Make processes for the runs that are under way."""
@@ -130,8 +132,7 @@ class Simulation:
             age = (now - run.started_at).total_seconds()
             if script.seconds is not None and script.seconds <= age:
                 script.seconds = age + max(LEAST_LEFT_SECONDS, LEFT_SHARE * age)
-            self._executor.processes[run.id] = SimulatedProcess(
-                spec, run.pid or FIRST_PID + run.id, run.pid_started or "simulated", started_at=run.started_at,
-                clock=self.clock, script=script, dies_of=script.dies_of,
-            )  # fmt: skip
-            self._executor.started_marks.add(spec.directory)
+            process = SimulatedProcess(spec, clock=self.clock, script=script, dies_of=script.dies_of)
+            process.begin(run.started_at)
+            self._executor.processes[run.id] = process
+            self._executor.started_marks.add(run.id)

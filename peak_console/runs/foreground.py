@@ -40,6 +40,7 @@ def supervised(job: JobDefinition, directory: str, state_dir: str) -> tuple[int,
     if isinstance(handle, StartError):
         raise handle
     recorder = executor.outputs(1).recorder(job.max_output_bytes)
+    assert recorder is not None, "runs of this machine leave output"
     began = time.monotonic()
     asked_at: float | None = None
     try:

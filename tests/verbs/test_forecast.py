@@ -78,9 +78,9 @@ def test_what_if_the_file_said_something_else(peak: CommandLine) -> None:
     assert "risk_check" in {run["job"] for run in off}
     held = peak("forecast", "--json", "--hold", "risk").json
     assert {run["job"] for run in held} == {"forward_signals", "tokyo_scan"}
-    assert {run["outcome"] for run in peak("forecast", "--json", "--fail", "risk_check", "--job", "risk_check").json} == {
-        "failed"
-    }
+    assert {
+        run["outcome"] for run in peak("forecast", "--json", "--fail", "risk_check", "--job", "risk_check").json
+    } == {"failed"}
 
 
 def test_another_file_is_asked_about_the_present_state(peak: CommandLine) -> None:
