@@ -136,6 +136,18 @@ def _hold(parser: ArgumentParser) -> Verb:
     return _verb("command", "hold")
 
 
+def _gate(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    choices = ("list", "close", "open")
+    add(
+        "what", metavar="list|close|open", nargs="?", choices=choices, default="list", help="what to do (default: list)"
+    )
+    add("name", metavar="GATE", nargs="?", help="the gate to close or open")
+    add("--reason", metavar="TEXT", help="shown while it is closed")
+    _add_json(parser)
+    return _verb("gates", "gate")
+
+
 def _release(_parser: ArgumentParser) -> Verb:
     return _verb("command", "release")
 
@@ -249,6 +261,7 @@ VERBS: VerbTable = {
     "disable": ("let no slot of a job fire, for a while or for good", _disable),
     "hold": ("start nothing new at all, until released", _hold),
     "release": ("lift the hold", _release),
+    "gate": ("the gates, and their kill switches: what is closed, by whom and why", _gate),
     "ack": ("acknowledge an alert, or all", _ack),
     "reload": ("have the engine read its jobs file again", _reload),
     "status": ("the engine, the counts, the next slot", _status),

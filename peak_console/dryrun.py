@@ -7,7 +7,7 @@ import sys
 
 from peak_console.clock import SystemClock
 from peak_console.decisions.conditions import first_unmet, held
-from peak_console.decisions.facts import recorded_facts
+from peak_console.decisions.facts import is_open, recorded_facts
 from peak_console.decisions.planner import Planner
 from peak_console.decisions.selection import tags_of
 from peak_console.decisions.serving import Share, listed, others
@@ -23,14 +23,14 @@ from peak_console.values import dataclass, field
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
     from peak_console.decisions.facts import Facts
     from peak_console.decisions.rehearsal import Step
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.records import EngineInfo, Run
-    from peak_console.model.state import Hold
+    from peak_console.model.state import GateState, Hold
 
 
 def dry_run(options: Namespace, jobset: JobSet, directory: str) -> int:
@@ -62,16 +62,19 @@ class Recorded:
     """Ids of the runs that wait and that somebody has asked for."""
     hold: Hold | None = None
     engines: Sequence[EngineInfo] = ()
+    gates: Mapping[str, GateState] = field(default_factory=dict)
 
     @staticmethod
     def read(store: Store) -> Recorded:
         runs = store.unfinished()
         by_hand = frozenset(run.id for run in runs if run.state == RunState.QUEUED and store.is_by_hand(run))
-        return Recorded(runs, by_hand, store.hold(), store.engines())
+        return Recorded(runs, by_hand, store.hold(), store.engines(), store.gate_states())
 
-    def facts(self, max_runs: int, now: datetime, zone: tzinfo) -> Facts:
+    def facts(
+        self, max_runs: int, now: datetime, zone: tzinfo, why_gated: Callable[[JobDefinition], str | None] = is_open
+    ) -> Facts:
         """What the conditions of every job look at."""
-        return recorded_facts(self.unfinished, max_runs, now, hold=self.hold, zone=zone)
+        return recorded_facts(self.unfinished, max_runs, now, hold=self.hold, zone=zone, why_gated=why_gated)
 
     def steps(self, planner: Planner, facts: Facts) -> list[Step]:
         """What an engine would do at the moment of the facts."""
@@ -105,6 +108,7 @@ class _DryRun:
         self._max_runs = jobset.settings.max_concurrent_runs
         self._recorded = recorded
         self._verbose = verbose
+        self._jobset = jobset
 
     def tell_of_refusal(self, directory: str, now: datetime) -> None:
         """Tell why a real start would refuse the state directory, if it would."""
@@ -122,7 +126,7 @@ class _DryRun:
     def perform(self, now: datetime) -> None:
         """Tell what is due now, and with ``verbose`` why the rest is not."""
         recorded = self._recorded
-        facts = recorded.facts(self._max_runs, now, self._zone)
+        facts = recorded.facts(self._max_runs, now, self._zone, self._gating(now))
         if facts.hold is not None:
             self._say(now, f"{held(facts.hold, self._zone)}: nothing would start")
             return
@@ -135,6 +139,16 @@ class _DryRun:
             self._say(now, "nothing is due")
         if self._verbose:
             self._tell_of_the_rest(facts, {step.job.name for step in steps})
+
+    def _gating(self, now: datetime) -> Callable[[JobDefinition], str | None]:
+        """What keeps jobs from starting by their gates: those of jobs that are due are asked now."""
+        if not self._jobset.gates:
+            return is_open
+        from peak_console.engine.gating.asking import ask_all
+
+        due = [self.planner.jobs[name] for name in self.planner.due_names(now)]
+        due += [job for run in self._recorded.unfinished if (job := self.planner.jobs.get(run.job)) is not None]
+        return ask_all(self._jobset, due, self._recorded.gates, self._zone)
 
     def _tell(self, step: Step, now: datetime) -> None:
         from peak_console.decisions.policy import Action

@@ -33,7 +33,9 @@ class Situation:
 
     __slots__ = (
         "active",
+        "awaits_gate",
         "capacity",
+        "gate",
         "hold",
         "job",
         "not_served",
@@ -57,6 +59,8 @@ class Situation:
         retries: Sequence[Run] = (),
         waiting: int = 0,
         hold: Hold | None = None,
+        gate: str | None = None,
+        awaits_gate: bool = False,
         not_served: str | None = None,
         zone: tzinfo | None = None,
     ) -> None:
@@ -73,6 +77,10 @@ class Situation:
         self.waiting = waiting
         """How many slots of the job are queued already."""
         self.hold = hold
+        self.gate = gate
+        """The gate that keeps the job from starting, with its reason; ``None`` where none does."""
+        self.awaits_gate = awaits_gate
+        """Whether that gate has not answered yet, and soon will: a slot waits for it then, and is not skipped."""
         self.not_served = not_served
         """Why no engine serves the job; ``None`` where one does."""
         self.zone = zone
@@ -221,6 +229,7 @@ SERVED = Condition(
 ENABLED = Condition("enabled", _is_enabled_in_file, lambda _asked: DISABLED_IN_FILE, is_known_ahead=True)
 OVERRIDE = Condition("override", _is_not_overridden, _override, _override_lapses, is_known_ahead=True)
 HOLD = Condition("hold", lambda asked: asked.hold is None, _hold, is_known_ahead=True)
+GATE = Condition("gate", lambda asked: asked.gate is None, lambda asked: asked.gate or "")
 SCHEDULE = Condition("schedule", _is_due, _not_due, _due_at)
 OVERLAP = Condition("overlap", _may_overlap, _overlap)
 RETRY = Condition("retry", _waits_for_no_attempt, _retry, _retry_at)
@@ -230,7 +239,7 @@ PLACES = Condition(
     lambda asked: f"no place is free (max_concurrent_runs = {asked.capacity.limit})",
 )
 
-CONDITIONS = (SERVED, ENABLED, OVERRIDE, HOLD, SCHEDULE, OVERLAP, RETRY, PLACES)
+CONDITIONS = (SERVED, ENABLED, OVERRIDE, HOLD, GATE, SCHEDULE, OVERLAP, RETRY, PLACES)
 """In the order in which they are asked: the first that does not hold is the answer."""
 
 

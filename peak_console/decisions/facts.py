@@ -21,6 +21,15 @@ def _is_served(_job: str) -> str | None:
     return None
 
 
+def is_open(_job: JobDefinition) -> str | None:
+    """As every job is where there are no gates."""
+    return None
+
+
+def _is_known(_job: JobDefinition) -> bool:
+    return False
+
+
 class Facts:
     """The hold, the places, and the runs of every job at one moment."""
 
@@ -33,6 +42,8 @@ class Facts:
         *,
         hold: Hold | None = None,
         why_not_served: Callable[[str], str | None] = _is_served,
+        why_gated: Callable[[JobDefinition], str | None] = is_open,
+        awaits_gate: Callable[[JobDefinition], bool] = _is_known,
         zone: tzinfo | None = None,
     ) -> None:
         """``active`` gives a job's claimed and running runs, oldest first; ``queue`` is in order of ``turn``."""
@@ -42,6 +53,8 @@ class Facts:
         self.queue = queue
         self.hold = hold
         self._why_not_served = why_not_served
+        self.why_gated = why_gated
+        self.awaits_gate = awaits_gate
         self.zone = zone
         self._queued: dict[str, list[Run]] | None = None
 
@@ -67,6 +80,8 @@ class Facts:
             retries=retries,
             waiting=len(queued) - len(retries),
             hold=self.hold,
+            gate=self.why_gated(job),
+            awaits_gate=self.awaits_gate(job),
             not_served=self._why_not_served(job.name),
             zone=self.zone,
         )
@@ -79,6 +94,7 @@ def recorded_facts(
     *,
     hold: Hold | None = None,
     why_not_served: Callable[[str], str | None] = _is_served,
+    why_gated: Callable[[JobDefinition], str | None] = is_open,
     zone: tzinfo | None = None,
 ) -> Facts:
     """The facts as a registry has them; ``unfinished`` are its runs that are queued, claimed or running."""
@@ -99,5 +115,6 @@ def recorded_facts(
         queue,
         hold=hold,
         why_not_served=why_not_served,
+        why_gated=why_gated,
         zone=zone,
     )

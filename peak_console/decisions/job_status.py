@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from peak_console.decisions.capacity import Capacity
 from peak_console.decisions.conditions import ENABLED, KNOWN_AHEAD, OVERRIDE, Situation, first_unmet
+from peak_console.decisions.gates import recorded_gating
 from peak_console.decisions.selection import override_in_force
 from peak_console.decisions.serving import Coverage
 from peak_console.decisions.upcoming import slots_ahead
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from peak_console.decisions.conditions import Answer
-    from peak_console.jobs.model import JobDefinition
+    from peak_console.jobs.model import Gate, JobDefinition
     from peak_console.model.records import EngineInfo, Override, Run
-    from peak_console.model.state import Hold
+    from peak_console.model.state import GateState, Hold
 
     class JobRecords(Protocol):
         """What a registry can tell about jobs and their runs."""
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
         def unfinished(self) -> Sequence[Run]:
             """Every run that is queued or under way, oldest first."""
+
+        def gate_states(self) -> Mapping[str, GateState]:
+            """By name, how each gate stands."""
 
         def engines(self) -> Sequence[EngineInfo]:
             """Of each selection of tags the engine that last served it."""
@@ -91,6 +95,8 @@ class JobView:
     queued: Sequence[Run]
     not_served: str | None = None
     """Why no engine is going to start it, while engines serve other jobs."""
+    gate: str | None = None
+    """The gate that keeps it from starting, with its reason."""
 
     @property
     def enabled(self) -> bool:
@@ -106,6 +112,7 @@ def view(
     not_served: str | None = None,
     *,
     no_engine: bool = False,
+    gate: str | None = None,
 ) -> JobView:
     """How things stand with one job; ``unfinished`` are its runs that are queued or under way.
 
@@ -129,6 +136,7 @@ def view(
         active=active,
         queued=queued,
         not_served=not_served if enabled else None,
+        gate=gate if enabled else None,
     )
 
 
@@ -158,7 +166,7 @@ def _situation(view: JobView, now: datetime, capacity: Capacity, hold: Hold | No
     return Situation(
         view.job, now, capacity, state=JobState(view.job.name, "", override=view.override), slot=view.next_slot,
         active=[run.id for run in view.active], retries=retries, waiting=len(view.queued) - len(retries),
-        hold=hold, not_served=view.not_served, zone=zone,
+        hold=hold, gate=view.gate, not_served=view.not_served, zone=zone,
     )  # fmt: skip
 
 
@@ -190,21 +198,31 @@ def _standing(
     return Standing.OK if slot is not None else Standing.DONE
 
 
-def views(jobs: Iterable[JobDefinition], store: JobRecords | None, now: datetime) -> list[JobView]:
+def views(
+    jobs: Iterable[JobDefinition],
+    store: JobRecords | None,
+    now: datetime,
+    *,
+    gates: Sequence[Gate] = (),
+    zone: tzinfo | None = None,
+) -> list[JobView]:
     """Every job as the registry has it, in the given order; ``None`` is a registry where nothing ever happened."""
     jobs = list(jobs)
     if store is None:
-        return [view(job, None, None, (), now) for job in jobs]
+        gating = recorded_gating(gates, {}, zone, is_served=False)
+        return [view(job, None, None, (), now, gate=gating(job)) for job in jobs]
     states = store.job_states()
     last = store.last_runs(job.name for job in jobs)
     unfinished: dict[str, list[Run]] = {}
     for run in store.unfinished():
         unfinished.setdefault(run.job, []).append(run)
     served = Coverage(store.engines(), now)
+    states_of_gates = store.gate_states() if gates else {}
+    gating = recorded_gating(gates, states_of_gates, zone, is_served=bool(served.engines))
     return [
         view(
             job, states.get(job.name), last.get(job.name), unfinished.get(job.name, ()), now,
-            served.why_not_served(job.name), no_engine=not served.engines,
+            served.why_not_served(job.name), no_engine=not served.engines, gate=gating(job),
         )
         for job in jobs
     ]  # fmt: skip

@@ -98,6 +98,10 @@ class Planner:
             heapq.heappop(self._heap)  # superseded
         return None
 
+    def due_names(self, now: datetime) -> list[str]:
+        """The jobs with something to decide up to ``now``."""
+        return [name for name, when in self._when.items() if when <= now]
+
     def how_many_next(self) -> int:
         """How many jobs have something to decide at ``next_at``."""
         at = self.next_at()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from peak_console.decisions.conditions import OVERLAP, RETRY, SCHEDULE, first_unmet
+from peak_console.decisions.conditions import GATE, OVERLAP, RETRY, SCHEDULE, first_unmet
 from peak_console.decisions.grace import earliest_slot, is_too_late, lateness_in_words
 from peak_console.jobs.model import CatchUp, Overlap
 from peak_console.model.terms import Trigger
@@ -35,6 +35,8 @@ class Action(StrEnum):
     """Wait for a place."""
     QUEUE = "queue"
     """Wait for the job's own earlier runs."""
+    ASK = "ask"
+    """Wait until its gates have answered."""
     REPLACE = "replace"
     """Stop the job's runs, then start."""
     SKIP = "skip"
@@ -59,7 +61,7 @@ class Verdict:
     @property
     def waits(self) -> bool:
         """Whether it has to be queued."""
-        return self.action in (Action.WAIT, Action.QUEUE, Action.REPLACE)
+        return self.action in (Action.WAIT, Action.QUEUE, Action.ASK, Action.REPLACE)
 
 
 COUNTED_SLOTS = 1000
@@ -77,6 +79,8 @@ def decide(asked: Situation, pending: Pending) -> list[Verdict]:
     job, now = asked.job, asked.now
     if is_too_late(job, pending.latest, now):
         return [_verdict(pending, Action.MISS, reason=SCHEDULE.sentence(asked))]
+    if asked.gate is not None and not asked.awaits_gate:
+        return [_verdict(pending, Action.SKIP, reason=GATE.sentence(asked))]
     if job.catch_up == CatchUp.ALL and pending.count > 1:
         return _catch_up_all(asked, pending)
     return [_placed(asked, _overlapped(asked, _verdict(pending, Action.START, triggered_by=_trigger(pending, now))))]
@@ -161,6 +165,8 @@ def _overlapped(asked: Situation, verdict: Verdict, *, by_hand: bool = False) ->
 
 def _placed(asked: Situation, verdict: Verdict) -> Verdict:
     """A verdict by which a slot starts takes a place; without one the slot waits."""
+    if verdict.action == Action.START and asked.awaits_gate:
+        return replace(verdict, action=Action.ASK)
     if verdict.action != Action.START or asked.capacity.take(asked.job):
         return verdict
     return replace(verdict, action=Action.WAIT)

@@ -61,7 +61,10 @@ class Rehearsal:
             return []
         if facts.capacity.limit:
             self._serve_queue()  # those that have waited for a place come first
-        now_known = Facts(facts.now, facts.capacity, self._active, list(self._queue), zone=facts.zone)
+        now_known = Facts(
+            facts.now, facts.capacity, self._active, list(self._queue), zone=facts.zone,
+            why_gated=facts.why_gated, awaits_gate=facts.awaits_gate,
+        )  # fmt: skip
         for job, pending in self._planner.due(facts.now):
             asked = now_known.situation(job, self._planner.states.get(job.name), pending.latest)
             why = _in_the_way(asked)
@@ -78,7 +81,9 @@ class Rehearsal:
         if verdict.replaces:
             self._drop(job, [run for run in self._queue if run.job == job.name])
         reason = verdict.reason
-        if verdict.action == Action.WAIT:
+        if verdict.action == Action.ASK:
+            reason = asked.gate
+        elif verdict.action == Action.WAIT:
             reason = PLACES.sentence(asked)
         elif verdict.waits:
             reason = why or "an earlier slot goes first"
@@ -106,6 +111,11 @@ class Rehearsal:
                 self.steps.append(Step(job, GIVE_UP, run.scheduled_for, reason, run))
         turns = Turns(self._queue, self._active, facts.capacity, facts.now)
         for run, job in turns.ready(jobs):
+            if (gate := facts.why_gated(job)) is not None:
+                if not facts.awaits_gate(job):
+                    self._queue.remove(run)
+                    self.steps.append(Step(job, GIVE_UP, run.scheduled_for, gate, run))
+                continue
             turns.take(run, job)
             self._queue.remove(run)
             self._started.setdefault(run.job, []).append(run)

@@ -68,5 +68,7 @@ class EngineContext:
             self.runs.of_job,
             self.runs.queue,
             hold=self.status.hold,
+            why_gated=self.status.why_gated,
+            awaits_gate=self.status.awaits_gate,
             zone=self.served.zone_of(None),
         )

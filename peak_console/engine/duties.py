@@ -5,6 +5,7 @@ from __future__ import annotations
 from peak_console.engine.alerting.unserved import Unserved
 from peak_console.engine.alerting.waiting import Waiting
 from peak_console.engine.commands.commander import Commander
+from peak_console.engine.gating.taking_up import take_up_gates
 from peak_console.engine.supervision.launch import Launcher
 from peak_console.engine.supervision.readiness import Readiness
 from peak_console.engine.upkeep.reload import reload_jobs, take_up_what_is_left, tell_of_hold_back, tell_of_rejection
@@ -51,9 +52,13 @@ class Duties:
         core.watch(now)
         if context.is_shared:
             context.status.hold = context.store.hold()
+            if context.status.gates is not None:
+                context.status.gates.read_closings()
         self.commander.obey(now)
         self._reload_if_offered(now)
         self._look_at_others(now)
+        if context.status.gates is not None:
+            context.status.gates.look(now)
         core.dispatch()
         self._unserved.look(now)
         self._waiting.look(now)
@@ -78,8 +83,8 @@ class Duties:
             return
         if is_time:
             self._look_again_at = monotonic + FOREIGN_SECONDS
-            if context.served.contested:
-                take_up_what_is_left(context, now)
+            if context.served.contested and take_up_what_is_left(context, now):
+                take_up_gates(context, self._setup.environ, self._control.wake)
         self.core.look_at_registry(now)
 
     def _reload_if_offered(self, now: datetime) -> None:
@@ -107,6 +112,7 @@ class Duties:
         setup = self._setup
         launcher = Launcher(offered, setup.directory, setup.environ, setup.surroundings.make_spec)
         reload_jobs(self.core.context, offered, channels, launcher, now)
+        take_up_gates(self.core.context, setup.environ, self._control.wake)
         self._look_again_at = 0.0  # of a job that is ours now another engine may still have a run
 
     def seconds_to_sleep(self) -> float:
@@ -119,6 +125,9 @@ class Duties:
             seconds.append(self._look_again_at - self._setup.clock.monotonic())
         if context.status.hold is None and (late := self._waiting.seconds_left(now)) is not None:
             seconds.append(late)
+        gates = context.status.gates
+        if gates is not None and (fresh := gates.seconds_left()) is not None:
+            seconds.append(fresh)
         if not context.status.draining:
             if context.options.keeps_house:
                 seconds.append(self._retention.seconds_left())

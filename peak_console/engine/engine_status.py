@@ -6,6 +6,8 @@ from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from peak_console.engine.gating.watch import GateWatch
+    from peak_console.jobs.model import JobDefinition
     from peak_console.model.state import Hold
 
 
@@ -15,12 +17,22 @@ class EngineStatus:
 
     hold: Hold | None = None
     """The hold on all jobs, as this engine last read it."""
+    gates: GateWatch | None = None
+    """The gates of its jobs; ``None`` where the jobs file has none."""
     draining: bool = False
     """Whether it starts nothing more and leaves once its runs have ended."""
     succeeded: int = 0
     """How many runs have ended with success."""
     failed: int = 0
     """How many runs have failed for good, with no attempt to follow."""
+
+    def why_gated(self, job: JobDefinition) -> str | None:
+        """The gate that keeps a job from starting now, with its reason; ``None`` where none does."""
+        return self.gates.why_closed(job) if self.gates is not None else None
+
+    def awaits_gate(self, job: JobDefinition) -> bool:
+        """Whether a gate of a job was not asked yet, so that its slots wait for the answer."""
+        return self.gates is not None and self.gates.is_unknown(job)
 
     @property
     def may_start(self) -> bool:

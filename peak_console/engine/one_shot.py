@@ -9,12 +9,13 @@ import os
 
 from peak_console.decisions.conditions import held
 from peak_console.engine.startup import Startup
+from peak_console.errors import PeakConsoleError
 from peak_console.model.terms import RESIDENT_MODES
 from peak_console.store.bell import ring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.control import Control
@@ -50,12 +51,26 @@ class OneShotEngine:
     def work(self) -> None:
         """Watch the runs and dispatch what is due at this moment. The lock has to be held."""
         self._core.watch(self._setup.clock.now())
+        self._ask_gates(self._due())
         self._core.dispatch()
 
     def dispatch_once(self) -> None:
         """Claim and start what is due at this moment, then let others dispatch. The lock has to be held."""
+        self._ask_gates(self._due())
         self._core.dispatch()
         self._place.give_way()
+
+    def _due(self) -> list[str]:
+        """The jobs that something is to be decided of at this moment."""
+        context = self._core.context
+        return [*context.served.planner.due_names(self._setup.clock.now()), *(run.job for run in context.runs.queue)]
+
+    def _ask_gates(self, jobs: Iterable[str]) -> None:
+        """Ask the gates of some jobs, and record what they say."""
+        context = self._core.context
+        if (gates := context.status.gates) is not None:
+            gates.ask_for(context.served.jobs[name] for name in {*jobs} if name in context.served.jobs)
+            gates.look(self._setup.clock.now())
 
     def run_by_hand(self, job: JobDefinition, *, by: str, force: bool) -> tuple[Run | None, str]:
         """Start a manual run, then let others dispatch; the run, or why there is none. The lock has to be held."""
@@ -63,6 +78,10 @@ class OneShotEngine:
         if core.context.status.hold is not None and not force:
             self._place.give_way()
             return None, f"{held(core.context.status.hold, core.context.served.zone_of(None))}; release the hold"
+        self._ask_gates([job.name])
+        if (gate := core.context.status.why_gated(job)) is not None:
+            self._place.give_way()
+            raise PeakConsoleError(f"{job.name}: {gate}; see: peak-console gate list")
         run, refusal, ends = core.dispatcher.start_by_hand(job, self._setup.clock.now(), by=by, force=force)
         core.bookkeeper.record(ends)
         self._place.give_way()
@@ -107,6 +126,7 @@ class OneShotEngine:
 
     def _dispatch_own(self) -> None:
         core, place = self._core, self._place
+        self._ask_gates([run.job for run in core.context.runs.queue.own()])
         if not place.lock.acquire():
             if (place.holder().mode or "") in RESIDENT_MODES:
                 # The queue is in the registry: the engine that serves these jobs now goes on with it.

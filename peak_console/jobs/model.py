@@ -121,6 +121,33 @@ class SchedulerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """What has to say yes before its jobs start. With neither command, file nor env only people close it."""
+
+    name: str
+    command: Sequence[str] = ()
+    file: str | None = None
+    env: str | None = None
+    every: float = 30
+    """Seconds between two questions."""
+    timeout: float = 5
+    """Seconds that an answer may take."""
+    tags: Sequence[str] = ()
+    jobs: Sequence[str] = ()
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it has a check of its own, beside what people say."""
+        return bool(self.command or self.file or self.env)
+
+    def guards(self, job: JobDefinition) -> bool:
+        """Whether a job starts only while it is open."""
+        if not (self.tags or self.jobs):
+            return True
+        return job.name in self.jobs or not frozenset(self.tags).isdisjoint(job.tags)
+
+
+@dataclass(frozen=True, slots=True)
 class AlertChannel:
     """One place that alerts are delivered to. ``url`` is an Apprise URL and a secret."""
 
@@ -158,6 +185,7 @@ class JobSet:
     """By name, in the file's order."""
     settings: SchedulerSettings = field(default_factory=SchedulerSettings)
     channels: Sequence[AlertChannel] = ()
+    gates: Sequence[Gate] = ()
     warnings: Sequence[Problem] = ()
     base: str | None = None
     """Where relative paths of its jobs begin, absolute; ``None`` is the process's own working directory."""

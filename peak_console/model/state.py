@@ -36,6 +36,23 @@ class JobState:
 
 
 @dataclass(frozen=True, slots=True)
+class GateState:
+    """What people and its check have said of a gate."""
+
+    gate: str
+    closed_at: datetime | None = None
+    """Since when a person keeps it closed, whatever its check says; ``None`` where nobody does."""
+    closed_by: str = ""
+    closed_reason: str | None = None
+    answer: str | None = None
+    """``open`` or ``closed``, as its check said last; ``None`` where it was never asked."""
+    words: str = ""
+    """What the check said with it."""
+    answered_at: datetime | None = None
+    """Since when the check has answered so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Nothing new starts at all."""
 

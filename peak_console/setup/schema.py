@@ -16,6 +16,8 @@ from peak_console.jobs.file.fields.field import (
     ARGUMENTS,
     BOOLEAN,
     CHANNEL,
+    DURATION,
+    GATE,
     INTEGER,
     INTEGERS,
     JOB,
@@ -42,6 +44,7 @@ _ABOUT: Final = {
     JOB: "A job: what runs, when, and how its runs are treated.",
     SCHEDULER: "The scheduler itself, and the defaults of all jobs.",
     ALERTS: "Where alerts are delivered to.",
+    GATE: "What has to say yes before its jobs start: a command, a file, a variable, and people.",
     CHANNEL: "A place that alerts are delivered to: either url or url_env.",
 }
 _NUL: Final = "\\u0000"
@@ -69,6 +72,7 @@ def schema(*, strict: bool = False) -> Schema:
             JOB: {"type": "array", "description": _ABOUT[JOB], "items": _job(strict)},
             SCHEDULER: _table(SCHEDULER, strict),
             ALERTS: _table(ALERTS, strict),
+            GATE: {"type": "array", "description": _ABOUT[GATE], "items": _table(GATE, strict)},
         },
     }
     return _closed(whole, strict)
@@ -139,6 +143,11 @@ def _boolean(_field: Field) -> Schema:
     return {"type": "boolean"}
 
 
+def _duration(field: Field) -> Schema:
+    low, high = field.minimum, field.maximum
+    return {"anyOf": [{"type": "number", "minimum": low, "maximum": high}, {"type": "string", "pattern": "[0-9]"}]}
+
+
 def _moment(_field: Field) -> Schema:
     return {"type": "string", "pattern": "^[0-9]{4}"}
 
@@ -159,7 +168,8 @@ def _text(field: Field) -> Schema:
 
 
 def _texts(field: Field) -> Schema:
-    return {"type": "array", "items": _DAY if field.form == "days" else _text(field)}
+    found: Schema = {"type": "array", "items": _DAY if field.form == "days" else _text(field)}
+    return {**found, "minItems": 1} if field.filled else found
 
 
 def _number(field: Field) -> Schema:
@@ -202,6 +212,7 @@ _SHAPES: Final[dict[str, Callable[[Field], Schema]]] = {
     BOOLEAN: _boolean,
     INTEGER: _number,
     NUMBER: _number,
+    DURATION: _duration,
     MOMENT: _moment,
     TEXTS: _texts,
     INTEGERS: _integers,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def _give(
+def give(
     options: Namespace,
     verb: str,
     job: str | None = None,
@@ -44,19 +44,19 @@ def _give(
 def stop(options: Namespace) -> int:
     """Ask a job's runs, or one run, to end."""
     if not options.what.startswith("#"):
-        return _give(options, "stop", options.what, needs_engine=True)
+        return give(options, "stop", options.what, needs_engine=True)
     number = number_of(options.what)
     if number is None:
         raise UsageError(f'"{safe(options.what)}" is no run: write #123')
-    return _give(options, "stop", run_id=number, needs_engine=True)
+    return give(options, "stop", run_id=number, needs_engine=True)
 
 
 def enable(options: Namespace) -> int:
-    return _give(options, "enable", options.job, **_override(options))
+    return give(options, "enable", options.job, **_override(options))
 
 
 def disable(options: Namespace) -> int:
-    return _give(options, "disable", options.job, **_override(options))
+    return give(options, "disable", options.job, **_override(options))
 
 
 def _override(options: Namespace) -> dict[str, Any]:
@@ -74,21 +74,21 @@ def _override(options: Namespace) -> dict[str, Any]:
 
 
 def hold(options: Namespace) -> int:
-    return _give(options, "hold", reason=options.reason)
+    return give(options, "hold", reason=options.reason)
 
 
 def release(options: Namespace) -> int:
-    return _give(options, "release")
+    return give(options, "release")
 
 
 def acknowledge(options: Namespace) -> int:
     """Acknowledge one alert, or all."""
     if options.what == "all":
-        return _give(options, "ack")
+        return give(options, "ack")
     number = number_of(options.what)
     if number is None:
         raise UsageError(f'"{safe(options.what)}" is no alert: write its number (see: alerts --json), or all')
-    return _give(options, "ack", alert=number)
+    return give(options, "ack", alert=number)
 
 
 def reload(options: Namespace) -> int:
@@ -99,4 +99,4 @@ def reload(options: Namespace) -> int:
     with select(options, needs_jobs=False) as selection:
         refuse_viewer(selection.directory)  # who may command nothing need not wait for the file
     load_standing(options.config, START_SECONDS)
-    return _give(options, "reload", needs_engine=True, accept=options.accept)
+    return give(options, "reload", needs_engine=True, accept=options.accept)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from peak_console.jobs.model import JobDefinition, JobSet
+    from peak_console.jobs.model import Gate, JobDefinition, JobSet
 
 
 LONGEST_NUMBER = 18
@@ -62,6 +62,11 @@ class Selection:
     def is_filtered(self) -> bool:
         """Whether tags were given."""
         return bool(self.include_tags or self.exclude_tags)
+
+    @property
+    def gates(self) -> Sequence[Gate]:
+        """The gates of the jobs file."""
+        return self.jobset.gates if self.jobset is not None else ()
 
     @property
     def zone(self) -> tzinfo:

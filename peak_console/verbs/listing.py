@@ -42,7 +42,9 @@ MOST_SLOTS = 100_000
 def show_jobs(options: Namespace) -> int:
     """``jobs``: every job, how it stands and why, its schedule, next slot and last run."""
     with select(options) as selection:
-        found = views(selection.jobs.values(), selection.store, selection.now)
+        found = views(
+            selection.jobs.values(), selection.store, selection.now, gates=selection.gates, zone=selection.zone
+        )
         hold = selection.store.hold() if selection.store is not None else None
         places = _places(selection, hold, [view.job.name for view in found if view.not_served is not None])
     _note_hold(hold, selection)
@@ -107,6 +109,7 @@ def _job_object(view: JobView, selection: Selection, places: PlacesTaken, hold: 
         "next_slot": iso(view.next_slot, selection.zone_of(job)),
         "why_not": _why_not(view, selection, places, hold),
         "not_served": view.not_served,
+        "gate": view.gate,
         "waiting": {
             "slots": len(waiting),
             "since": iso(waits_since(waiting[0]), selection.zone),
@@ -160,7 +163,7 @@ def _state(view: JobView, selection: Selection, places: PlacesTaken) -> str:
     switched = _switched(view, selection)
     if view.standing == Standing.DISABLED:
         return switched
-    not_served = f"not served: {view.not_served}" if view.not_served else ""
+    not_served = f"not served: {view.not_served}" if view.not_served else view.gate or ""
     claimed = CLAIMED_MEANS if view.standing == Standing.CLAIMED else ""
     state = f"{view.standing}{_waits(view, places)}"
     return ", ".join(filter(None, (state, claimed, switched, not_served)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 
 from peak_console.alerts.results import channels_in_trouble
+from peak_console.decisions.gates import recorded_reason
 from peak_console.decisions.job_status import Standing, counts, views
 from peak_console.decisions.places import PlacesTaken, named
 from peak_console.decisions.serving import listed
@@ -48,7 +49,13 @@ class _Status:
         self.engine = self.engines[0] if self.engines else None
         self.hold: Hold | None = info.hold if info is not None else None
         self.alerts = store.alert_counts().open if store is not None else 0
-        found = views(selection.jobs.values(), store, selection.now)
+        found = views(selection.jobs.values(), store, selection.now, gates=selection.gates, zone=selection.zone)
+        states = store.gate_states() if store is not None and selection.gates else {}
+        self.closed_gates = {
+            gate.name: reason
+            for gate in selection.gates
+            if (reason := recorded_reason(gate, states.get(gate.name), selection.zone, is_served=bool(self.engines)))
+        }
         tally = counts(found)
         self.claimed = [view.job.name for view in found if view.standing == Standing.CLAIMED]
         self.live = [view.job.name for view in found if view.job.is_live and view.enabled]
@@ -100,6 +107,7 @@ def _object(status: _Status) -> dict[str, Any]:
         "engines": [_engine_object(each, zone) for each in status.engines],
         "not_served": status.not_served,
         "live": status.live,
+        "closed_gates": status.closed_gates,
         "places": {
             "taken": len(status.places.active),
             "limit": status.places.limit,
@@ -148,6 +156,7 @@ def _lines(status: _Status) -> list[tuple[str, str]]:
         ("hold", _hold(status.hold, zone)),
         ("jobs", f"{jobs}: {', '.join(told)}" if told else jobs),
         *([("live", f"{LIVE}: {counted(len(status.live), 'job')}: {listed(status.live)}")] if status.live else []),
+        *(("gate", f"{name} {reason}") for name, reason in status.closed_gates.items()),
         *([("places", _places(status.places))] if status.places.limit or status.places.waiting else []),
         *([("unserved", _not_served(status))] if status.not_served else []),
         ("next", _next_in_words(status)),
@@ -232,6 +241,8 @@ def _line(status: _Status) -> str:
         words.append("✖ engine")
     if status.hold is not None:
         words.append("on hold")
+    if status.closed_gates:
+        words.append(f"gate {', '.join(status.closed_gates)} closed")
     if status.not_served:
         words.append(f"{len(status.not_served)} not served")
     words += [f"{glyph}{status.counts[standing]}" for standing, glyph in _IN_LINE if status.counts[standing]]

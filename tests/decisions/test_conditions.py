@@ -40,6 +40,7 @@ UNMET: dict[str, list[tuple[dict[str, Any], dict[str, Any], str, datetime | None
         ({}, {"hold": Hold(NOW - HOUR, "ada", "month end")}, "held by ada since 2026-11-23 07:00:00 (month end)", None),
         ({}, {"hold": Hold(NOW, "ada")}, "held by ada since 2026-11-23 08:00:00", None),
     ],
+    "gate": [({}, {"gate": "gate venue is closed: holiday"}, "gate venue is closed: holiday", None)],
     "schedule": [
         ({}, {"slot": None}, "it has run and never will again", None),
         ({}, {"slot": NOW + HOUR}, "not due before 2026-11-23T09:00:00+00:00", NOW + HOUR),

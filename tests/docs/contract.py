@@ -64,6 +64,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "the first condition that keeps it from starting now: `condition`, `sentence`, `until` (null: not known)",
         ),
         "not_served": (TEXT + OR_NULL, "why no engine is going to start it, while engines serve other jobs"),
+        "gate": (TEXT + OR_NULL, "the gate that keeps it from starting, with its reason"),
         "waiting": (
             OBJECT + OR_NULL,
             "`slots`, `since`, `behind` (the runs, or what else they wait for): its slots that wait for their turn",
@@ -96,7 +97,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "alerts": {
         "id": (NUMBER, "what `ack` takes"),
         "level": (TEXT, "`info`, `warning`, `critical`"),
-        "source": (TEXT, "`scheduler`, `registry`, `delivery`, `state`"),
+        "source": (TEXT, "`scheduler`, `registry`, `delivery`, `state`, `gate`"),
         "message": (TEXT, "its first line stands alone, details follow"),
         "timestamp": (TIME, "when it was raised"),
         "context": (OBJECT, "facts for programs"),
@@ -109,6 +110,17 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "last_at": (TIME, "when it last happened"),
         "resolved_at": (TIME + OR_NULL, "when its cause was gone"),
     },
+    "gate": {
+        "name": (TEXT, "the gate"),
+        "open": (FLAG, "whether its jobs may start"),
+        "reason": (TEXT + OR_NULL, "why it is closed"),
+        "words": (TEXT + OR_NULL, "what its check said last"),
+        "since": (TIME + OR_NULL, "since when it stands so"),
+        "closed_by": (TEXT + OR_NULL, "who keeps it closed by hand"),
+        "asks": (TEXT + OR_NULL, "its command, file or variable; null where only people close it"),
+        "every": (NUMBER + OR_NULL, "seconds between two questions"),
+        "jobs": (TEXTS, "the jobs behind it"),
+    },
     "status": {
         "engine": (
             OBJECT + OR_NULL,
@@ -120,6 +132,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "engines": (OBJECTS, "every engine that serves, with the same keys: several share the jobs by tags"),
         "not_served": (TEXTS, "the jobs that none of them serves"),
         "live": (TEXTS, "the enabled jobs that trade with real money"),
+        "closed_gates": (OBJECT, "by its name, why each closed gate is closed"),
         "places": (OBJECT, "`taken`, `limit` (0: none), `waiting`, `longest_wait_seconds`, `behind`"),
         "hold": (OBJECT + OR_NULL, "`since`, `by`, `reason`; null: none"),
         "counts": (OBJECT, "how many jobs stand how"),

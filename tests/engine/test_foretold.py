@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from peak_console.decisions.gates import recorded_gating
 from peak_console.decisions.planner import Planner
 from peak_console.decisions.policy import Action
 from peak_console.decisions.rehearsal import GIVE_UP
 from peak_console.dryrun import Recorded
-from peak_console.jobs.model import SchedulerSettings
+from peak_console.jobs.model import Gate, SchedulerSettings
 from peak_console.model.records import RunState
 from peak_console.runs.interface import Ended
 from tests.support.engine import Bench
@@ -68,6 +69,7 @@ EVENTS = st.one_of(
     st.tuples(st.just("end"), st.integers(0, 9), st.sampled_from([0, 1, 1])),
     st.tuples(st.sampled_from(["run", "force", "stop", "enable", "disable"]), st.sampled_from(NAMES), st.none()),
     st.tuples(st.sampled_from(["enable", "disable"]), st.sampled_from(NAMES), st.sampled_from([30, 100])),
+    st.tuples(st.sampled_from(["close_gate", "open_gate"]), st.none(), st.none()),
     st.tuples(st.sampled_from(["hold", "release", "restart"]), st.none(), st.none()),
 )
 
@@ -86,6 +88,8 @@ def happen(engine: Bench, what: str, whom: Any, how: Any) -> None:
         engine.restart(crash=True)
     elif what in ("hold", "release"):
         engine.command(what)
+    elif what in ("close_gate", "open_gate"):
+        engine.command(what, gate="desk")
     elif what in ("run", "force"):
         engine.command("run", whom, force=what == "force")
     elif what in ("enable", "disable"):
@@ -98,7 +102,8 @@ def foretold(engine: Bench) -> list[Deed]:
     """What the dry run says of this moment, by the registry alone."""
     now, store = engine.clock.now(), engine.store
     recorded = Recorded.read(store)
-    facts = recorded.facts(engine.settings.max_concurrent_runs, now, UTC)
+    gating = recorded_gating(engine.gates, recorded.gates, UTC, is_served=True)
+    facts = recorded.facts(engine.settings.max_concurrent_runs, now, UTC, gating)
     return sorted(map(_of_step, recorded.steps(Planner(engine.jobs, store.job_states(), now), facts)))
 
 
@@ -131,7 +136,8 @@ def done(before: Sequence[Run], after: Sequence[Run]) -> list[Deed]:
 def check(jobs: list[JobDefinition], places: int, events: Sequence[Event], wait: float, ending: Sequence[int]) -> None:
     """``ending`` are processes that end at the very moment that is foretold, by their place among those that live."""
     folder = Path(tempfile.mkdtemp())
-    engine = Bench(folder, *jobs, settings=SchedulerSettings(timezone="UTC", max_concurrent_runs=places))
+    limits = SchedulerSettings(timezone="UTC", max_concurrent_runs=places)
+    engine = Bench(folder, *jobs, settings=limits, gates=[Gate("desk", jobs=["a", "c"])])
     try:
         engine.turn()
         for event in events:
@@ -151,6 +157,7 @@ def check(jobs: list[JobDefinition], places: int, events: Sequence[Event], wait:
 
 
 RETRY_BESIDE_SLOT = [("end", 0, 1), ("advance", 60, None), ("end", 0, 0)]
+GATED = [("end", 0, 1), ("close_gate", None, None)]
 LAPSED = [("end", 0, 0), ("enable", "c", 30)]
 
 
@@ -162,6 +169,7 @@ LAPSED = [("end", 0, 0), ("enable", "c", 30)]
 @example([make_job("a", interval_seconds=60, overlap="kill_previous", retries=1)], 1, RETRY_BESIDE_SLOT, 60, [])
 @example([make_job("a", interval_seconds=60, overlap="queue", retries=1)], 0, RETRY_BESIDE_SLOT, 60, [])
 @example([make_job(name, interval_seconds=60) for name in NAMES], 1, [], 60, [0])
+@example([make_job("a", interval_seconds=600, retries=1, retry_delay_seconds=30)], 0, GATED, 30, [])
 @example([make_job(name, interval_seconds=60) for name in "ab"] + [make_job("c", cron="* * * * *")], 2, LAPSED, 60, [])
 def test_the_dry_run_foretells_what_the_engine_does(
     jobs: list[JobDefinition], places: int, events: list[Event], wait: float, ending: list[int]

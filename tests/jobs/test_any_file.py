@@ -64,7 +64,7 @@ def toml(value: Any) -> str:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["job", "scheduler", "alerts", "x"]),
+        st.sampled_from(["job", "scheduler", "alerts", "gate", "x"]),
         VALUES | st.lists(st.dictionaries(KEYS, VALUES, max_size=5), max_size=3),
     )
 )

@@ -97,3 +97,23 @@ def words_that_are_too_much(stage: Stage) -> None:
     stage.jobs('[[job]]\nname = "a"\ncommand = "true"\nschedule_type = "interval"\ninterval_seconds = 3600\n')
     stage.patch.setattr("peak_console.verbs.listing.MOST_SLOTS", 1)
     stage.run("next --count 0 --to 2d --json")
+
+
+@scenario
+def gates_that_are_closed_and_opened(stage: Stage) -> None:
+    stage.jobs('[[job]]\nname = "a"\ncommand = "true"\n[[gate]]\nname = "desk"\n')
+    stage.run("gate list")
+    stage.run("gate close")
+    stage.run("gate close dsk")
+    stage.run("gate close desk --json")
+    stage.run("gate list desk")
+    stage.run("gate open desk --reason x")
+    stage.run("gate open desk")
+    stage.run("gate close desk --reason 'fed day'")
+    stage.run("gate close desk")
+    stage.run("run a")
+    stage.run("--once")
+    stage.run("gate open desk")
+    stage.jobs('[[job]]\nname = "a"\ncommand = "true"\n')
+    stage.run("gate list")
+    stage.run("gate close desk")

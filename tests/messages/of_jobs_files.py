@@ -299,3 +299,17 @@ def modes_that_this_machine_does_not_allow(stage: Stage) -> None:
         '[[job]]\nname = "a"\nargs = { script = "a.py" }\nmode = "live"\n[[job]]\nname = "b"\nmode = "papr"\n'
     )
     stage.run("validate")
+
+
+@scenario
+def gates_that_are_wrong(stage: Stage) -> None:
+    job = '[[job]]\nname = "a"\ncommand = "true"\ntags = ["live"]\n'
+    stage.jobs(job + '[gate]\nname = "g"\n')
+    stage.run("validate")
+    stage.jobs(
+        job + '[[gate]]\ntags = ["live"]\n[[gate]]\nname = "g"\nfile = "a"\nenv = "B"\nevery = "soon"\ntimeout = 0\n'
+        '[[gate]]\nname = "g"\nevery = true\n'
+    )
+    stage.run("validate")
+    stage.jobs(job + '[[gate]]\nname = "g"\ntags = ["lve"]\njobs = ["b"]\n')
+    stage.run("validate")

@@ -17,6 +17,8 @@ INSIDE = "caught by our own code, which says something else, seen in the walk"
 ORDINARY = "ordinary output: nothing is wrong"
 PROGRAMMERS = "for programmers: no user can cause it"
 ELSEWHERE: dict[str, str] = {
+    "engine/commands/commander.py: return (REFUSED, f'{job.name}: {gate}": "tests/engine/test_gates.py",
+    "engine/commands/requests.py: raise UsageError(f'{verb}: name a gate')": "tests/engine/test_gates.py",
     "alerts/judge.py: raise ValueError": PROGRAMMERS,
     "alerts/sender.py: return 'the service did not take it'": "tests/alerts/test_sender.py",
     "alerts/sender.py: return f'the service answered HTTP": "tests/alerts/test_sender.py",

@@ -15,7 +15,7 @@ from jsonschema import Draft7Validator
 from peak_console.cli import main
 from peak_console.errors import JobsFileError
 from peak_console.jobs.file.fields import FIELDS, fields_of
-from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, JOB, MAX_INTEGER, SCHEDULER, Field
+from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, GATE, JOB, MAX_INTEGER, SCHEDULER, Field
 from peak_console.jobs.file.loader import load
 from peak_console.setup.schema import schema, schema_text
 from tests.jobs.test_any_file import KEYS, VALUES, WORDS, toml
@@ -144,6 +144,7 @@ LIKELY = {
     "a string": st.sampled_from(
         ["a", " b\n", "é", "07:30", "* * * * mon", "@daily", "UTC", "once", "ntfy://a", "a.py"]
     ),
+    "a duration": st.sampled_from([0, 1, 30, 2.5, "30s", "1h30m", " 5 ", "soon", "", -1, 10**12]),
     "a date and time": st.datetimes() | st.dates() | st.sampled_from(["2026-03-01", "20260301T0730", "2026-W10-1"]),
     "a list of strings": st.lists(st.sampled_from(["mon", " Friday ", "SUN", "x", "json://a"]), max_size=2),
     "a list of whole numbers": st.lists(st.integers(-256, 256), max_size=2),
@@ -177,7 +178,8 @@ def tables(table: str) -> st.SearchStrategy[dict[str, Any]]:
 def documents(draw: st.DrawFn) -> str:
     """A file as somebody may write it: every job has a name of its own."""
     jobs = [{"name": f"job {number}", **job} for number, job in enumerate(draw(st.lists(tables(JOB), max_size=3)))]
-    document = {"job": jobs, "scheduler": draw(tables(SCHEDULER)), "alerts": draw(tables(ALERTS))}
+    gates = [{"name": f"gate {number}", **gate} for number, gate in enumerate(draw(st.lists(tables(GATE), max_size=2)))]
+    document = {"job": jobs, "scheduler": draw(tables(SCHEDULER)), "alerts": draw(tables(ALERTS)), "gate": gates}
     return "".join(f"{name} = {toml(value)}\n" for name, value in document.items())
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.events import EngineEvent
-    from peak_console.jobs.model import AlertChannel
+    from peak_console.jobs.model import AlertChannel, Gate
     from peak_console.model.records import Alert, Run
     from peak_console.store.store import Store
 
@@ -42,6 +42,7 @@ class Bench:
         clock: FakeClock | None = None,
         executor: SimulatedExecutor | None = None,
         channels: Sequence[AlertChannel] = (),
+        gates: Sequence[Gate] = (),
     ) -> None:
         self.directory = directory
         self.settings = settings or SchedulerSettings(timezone="UTC")
@@ -54,6 +55,7 @@ class Bench:
         self.options = options or EngineOptions(mode="headless")
         self.jobs = jobs
         self.channels = channels
+        self.gates = gates
         self.channels_of: Callable[[JobSet], Sequence[AlertChannel]] = lambda _jobset: self.channels
         self.emergencies: list[Alert] = []
         """What was sent past the outbox."""
@@ -99,7 +101,7 @@ class Bench:
         self.beats += 1
 
     def jobset(self, *jobs: JobDefinition) -> JobSet:
-        return JobSet("/etc/peak/jobs.toml", {job.name: job for job in jobs}, self.settings)
+        return JobSet("/etc/peak/jobs.toml", {job.name: job for job in jobs}, self.settings, gates=self.gates)
 
     def restart(self, *jobs: JobDefinition, crash: bool = False) -> None:
         """End the engine, in order or by a crash, and begin another on the same directory."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.judge import judge_finished
 from peak_console.errors import StateError
-from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
+from peak_console.jobs.model import Gate, JobDefinition, JobSet, SchedulerSettings
 from peak_console.model.records import Alert, Claim, EngineInfo, Hold, Level, Outcome, Override, Run, RunState, Trigger
 from peak_console.schedule.slots import fingerprint
 from peak_console.store.directory import run_directory
@@ -78,6 +78,10 @@ class StagedSession:
     def define(self, *jobs: JobDefinition) -> None:
         """Load these jobs instead."""
         self._jobset = JobSet(self._jobset.path, {job.name: job for job in jobs}, self._jobset.settings)
+
+    def guard(self, *gates: Gate) -> None:
+        """The jobs file has these gates."""
+        self._jobset = replace(self._jobset, gates=gates)
 
     def allow(self, runs: int) -> None:
         """So many runs may go on at once."""

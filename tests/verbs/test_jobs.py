@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 KEYS = [
     "name", "mode", "enabled", "disabled_by", "state", "schedule", "timezone", "next_slot", "why_not", "not_served",
-    "waiting", "last_run", "tags", "meta",
+    "gate", "waiting", "last_run", "tags", "meta",
 ]  # fmt: skip
 
 
@@ -50,6 +50,7 @@ def test_json_of_a_job_that_never_ran(peak: CommandLine) -> None:
             "until": "2026-11-24T07:30:00+01:00",
         },
         "not_served": None,
+        "gate": None,
         "waiting": None,
         "last_run": None,
         "tags": ["forward", "prod"],

@@ -129,6 +129,10 @@ class AlertLog:
         """Whether a channel of this name is used, or nothing is sent from here at all, so that nobody can tell."""
         return not self._is_sending or any(each.name == channel for each in self.channels)
 
+    def has_incident(self, cause: str) -> bool:
+        """Whether an incident is open for a cause."""
+        return self._store.incident(cause) is not None
+
     def _digest_at(self) -> datetime:
         """When what is recorded now is sent, with whatever else has come by then."""
         return self._clock.now() + timedelta(seconds=DIGEST_SECONDS)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FAILURES = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.NOT_STARTED})
 CATCH_UP = "catch_up"
+GATE = "gate:"
+"""What the causes of closed gates begin with."""
 UNDECIDED = "undecided"
 
 
@@ -92,12 +94,14 @@ class Sweep:
     def _sweep(self) -> None:
         from peak_console.alerts.results import UNDELIVERED
 
+        gates = {gate.name for gate in self._served.jobset.gates}
         gone = [
             alert.cause
             for alert in self._alerts.incidents()
             if alert.cause is not None
             and (
-                (alert.job is not None and alert.job not in self._served.jobset.jobs)
+                (alert.cause.startswith(GATE) and alert.cause.removeprefix(GATE) not in gates)
+                or (alert.job is not None and alert.job not in self._served.jobset.jobs)
                 or (
                     alert.cause.startswith(UNDELIVERED)
                     and not self._alerts.sends_to(alert.cause.removeprefix(UNDELIVERED))

@@ -6,7 +6,7 @@ from peak_console.model.terms import Outcome, RunState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
@@ -32,6 +32,16 @@ def answer_of(run: Run | None, run_id: int) -> tuple[str, str]:
             return DONE, f"{run.job} #{run_id} was submitted to {run.executor}"
         case RunState.RUNNING | RunState.FINISHED:
             return DONE, f"{run.job} #{run_id} started"
+
+
+def unknown_gate(name: str, known: Sequence[str]) -> str:
+    """What to say of a gate that does not exist."""
+    from peak_console.text import nearest
+
+    if not known:
+        return f'no gate is called "{name}": the jobs file has no [[gate]]'
+    near = nearest(name, known)
+    return f'no gate is called "{name}"; ' + (f'did you mean "{near}"?' if near else f"there is: {', '.join(known)}")
 
 
 def unknown_job(name: str, known: Mapping[str, JobDefinition]) -> str:

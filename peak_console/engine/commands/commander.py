@@ -8,8 +8,10 @@ from peak_console.decisions.conditions import held
 from peak_console.decisions.planner import settled
 from peak_console.decisions.serving import not_served, others, serves
 from peak_console.engine.commands.answers import DONE, REFUSED, answer_of, unknown_job
+from peak_console.engine.commands.gates import close_or_open
 from peak_console.engine.commands.requests import (
     AcknowledgeRequest,
+    GateRequest,
     HoldRequest,
     OverrideRequest,
     ReleaseRequest,
@@ -164,6 +166,8 @@ class Commander:
                 return self._hold(request, now)
             case ReleaseRequest():
                 return self._release()
+            case GateRequest():
+                return close_or_open(self._context, request, now, self._afterwards)
             case AcknowledgeRequest():
                 return self._acknowledge(request, now)
             case ReloadRequest():
@@ -188,6 +192,8 @@ class Commander:
         if context.status.hold is not None and not force:
             why = held(context.status.hold, context.served.zone_of(None))
             return REFUSED, f"{job.name}: {why}; release the hold, or use --force", None
+        if (gate := context.status.why_gated(job)) is not None:
+            return REFUSED, f"{job.name}: {gate}; see: peak-console gate list", None
         if request.arguments:
             job = replace(job, args={k: v for k, v in {**job.args, **request.arguments}.items() if v is not None})
         run, refusal, ends = self._dispatcher.start_by_hand(job, now, by=request.by, force=force, command_id=command_id)

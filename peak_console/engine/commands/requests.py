@@ -68,6 +68,16 @@ class ReleaseRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class GateRequest:
+    """Keep a gate closed, whatever its check says, or no longer."""
+
+    by: str
+    gate: str
+    closes: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AcknowledgeRequest:
     """Acknowledge an alert; ``None`` is all of them."""
 
@@ -85,7 +95,14 @@ class ReloadRequest:
 
 if TYPE_CHECKING:
     Request = (
-        RunRequest | StopRequest | OverrideRequest | HoldRequest | ReleaseRequest | AcknowledgeRequest | ReloadRequest
+        RunRequest
+        | StopRequest
+        | OverrideRequest
+        | HoldRequest
+        | ReleaseRequest
+        | GateRequest
+        | AcknowledgeRequest
+        | ReloadRequest
     )
 
 
@@ -107,6 +124,11 @@ def request_of(command: Command, arguments_of: Callable[[Command], Mapping[str, 
             return HoldRequest(by, reason_of(command))
         case "release":
             return ReleaseRequest(by)
+        case "close_gate" | "open_gate" as verb:
+            gate = command.arguments.get("gate")
+            if not isinstance(gate, str):
+                raise UsageError(f"{verb}: name a gate")
+            return GateRequest(by, gate, verb == "close_gate", reason_of(command))
         case "ack":
             return AcknowledgeRequest(by, alert_number(command))
         case "reload":

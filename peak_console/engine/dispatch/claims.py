@@ -5,7 +5,7 @@ from __future__ import annotations
 from peak_console.alerts.judge import judge_catch_up, judge_missed
 from peak_console.decisions.policy import Action, is_counted
 from peak_console.engine.alerting.incidents import CATCH_UP, open_for_job
-from peak_console.engine.dispatch.lateness import OWN_RUN, behind
+from peak_console.engine.dispatch.lateness import GATE, OWN_RUN, behind
 from peak_console.model.records import Claim, Outcome
 
 TYPE_CHECKING = False
@@ -76,6 +76,8 @@ class Claims:
         """What a slot that is queued waits for; ``starting`` are jobs that start at the same moment."""
         if verdict.action in (Action.QUEUE, Action.REPLACE):
             return OWN_RUN
+        if verdict.action == Action.ASK:
+            return GATE
         if verdict.action != Action.WAIT:
             return None
         return behind([*(live.run for live in self._runs.supervisor), *self._runs.foreign], starting)

@@ -122,6 +122,11 @@ class Dispatcher:
         chosen = []
         turns = Turns(context.runs.queue, context.runs.of_job, context.capacity(), now)
         for run, job in turns.ready(context.served.jobs):
+            if (gate := context.status.why_gated(job)) is not None:
+                if not context.status.awaits_gate(job):
+                    context.runs.queue.drop({run.id})
+                    self._untold.append(End(run, job, Outcome.SKIPPED, None, now, gate))
+                continue
             try:
                 definition = context.runs.queue.with_arguments(run, job, context.served.launcher)
             except Exception as error:  # noqa: BLE001 - one job's trouble is that job's

@@ -19,6 +19,7 @@ RETRY = "retry of an earlier slot"
 HELD = "held"
 DOWN = "engine was down"
 SLEPT = "machine slept"
+GATE = "waited for the answer of a gate"
 OWN_RUN = "waited for an earlier run of its own"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from peak_console.engine.events import RunStarted, RunSubmitted
 from peak_console.engine.supervision.ends import End
-from peak_console.model.terms import RunState
+from peak_console.model.terms import Outcome, RunState
 from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.events import EngineEvent
@@ -30,8 +30,9 @@ class Starter:
         A run that another process is starting at this moment is adopted.
         """
         context = self._context
-        ends, events = [], []
-        for result in context.runs.supervisor.start(ready, context.served.launcher):
+        ends: list[End] = []
+        events = []
+        for result in context.runs.supervisor.start(self._not_gated(ready, ends), context.served.launcher):
             if isinstance(result, End):
                 ends.append(result)
                 continue
@@ -57,6 +58,21 @@ class Starter:
         for run in news:
             if run.state == RunState.RUNNING:
                 self._context.emit(self._event(run))
+
+    def _not_gated(
+        self, ready: Iterable[tuple[Run, JobDefinition]], ends: list[End]
+    ) -> Iterator[tuple[Run, JobDefinition]]:
+        """The runs whose gates are open at this very moment; the ends of the others.
+
+        Decisions ask the gates too. This is the last look: between a claim and its start a gate may have closed.
+        """
+        context = self._context
+        for run, job in ready:
+            gate = context.status.why_gated(job)
+            if gate is None:
+                yield run, job
+            else:
+                ends.append(End(run, job, Outcome.SKIPPED, None, context.clock.now(), gate))
 
     def start_prepared(self) -> list[End]:
         """Start the runs whose preparation has come to its end; a hold keeps them waiting."""

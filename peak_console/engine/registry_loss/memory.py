@@ -35,6 +35,7 @@ def memory_of(context: EngineContext, bookkeeper: Bookkeeper) -> EngineMemory:
         list(context.served.planner.states.values()),
         bookkeeper.failures,
         context.status.hold,
+        list(context.status.gates.states.values()) if context.status.gates is not None else (),
         _last_id(context),
     )
 

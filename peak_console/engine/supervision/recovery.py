@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peak_console.engine.alerting.incidents import unwatched_cause
-from peak_console.engine.dispatch.lateness import DOWN
+from peak_console.engine.dispatch.lateness import DOWN, GATE
 from peak_console.engine.events import RunAdopted
 from peak_console.engine.supervision.mishaps import sentence
 from peak_console.errors import StartError, StateError
@@ -134,6 +134,10 @@ class Recovery:
         """Start a run whose process has not begun; its end when that must not be, ``None`` if it began after all."""
         from peak_console.engine.supervision.ends import End
 
+        if known and run.stop_reason is None and self._context.status.awaits_gate(job):
+            if self._context.store.give_back(run, GATE):
+                self._context.runs.queue.add(replace(run, state=RunState.QUEUED, supervisor=None, late_because=GATE))
+            return []
         if known and run.stop_reason is None:
             return self._starter.start([(run, job)])
         try:

@@ -75,6 +75,7 @@ def _check_of(field: fields.Field) -> Check:
         fields.BOOLEAN: _boolean,
         fields.INTEGER: _number,
         fields.NUMBER: _number,
+        fields.DURATION: _duration,
         fields.MOMENT: _moment,
         fields.TEXTS: _texts,
         fields.INTEGERS: _integers,
@@ -163,6 +164,26 @@ def _out_of_range(field: fields.Field, value: float) -> str:
     return f"must be {field.minimum} or more, not {shown}"
 
 
+def _duration(field: fields.Field) -> Check:
+    def check(value: Any) -> Faults:
+        kind = value.__class__
+        if kind is str:
+            from peak_console.text import parse_duration
+
+            try:
+                value = parse_duration(value)
+            except ValueError as error:
+                return _one(f"must be a duration: {error}")
+        elif kind is not int and kind is not float:
+            return _one(_wrong_type(field.kind, value) + "; write for example 30s, 15m or 2h in quotes")
+        low, high = field.minimum, field.maximum
+        if (low is not None and not low <= value) or (high is not None and not value <= high):
+            return _one(f"must be between {low:g} and {high:g} seconds, not {as_text(value)}")
+        return GOOD
+
+    return check
+
+
 def _moment(field: fields.Field) -> Check:
     def check(value: Any) -> Faults:
         if value.__class__ is datetime or value.__class__ is date:
@@ -182,6 +203,8 @@ def _texts(field: fields.Field) -> Check:
     def check(value: Any) -> Faults:
         if value.__class__ is not list:
             return _one(_wrong_type(field.kind, value))
+        if field.filled and not value:
+            return _one("must not be empty")
         faults: list[Fault] = []
         for index, item in enumerate(value):
             if item.__class__ is not str:

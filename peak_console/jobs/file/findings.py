@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peak_console.jobs.file.checks import checks_of, did_you_mean, quoted
 from peak_console.jobs.file.fields import fields_of
-from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, JOB, SCHEDULER
+from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, GATE, JOB, SCHEDULER
 from peak_console.jobs.model import Problem
 
 TYPE_CHECKING = False
@@ -21,7 +21,13 @@ MAX_ERRORS: Final = 200
 MAX_UNKNOWN: Final = 200
 """How many unknown keys are reported with place and hint; further ones are counted."""
 
-_HEADERS: Final = {JOB: "[[job]]", SCHEDULER: "[scheduler]", ALERTS: "[alerts]", CHANNEL: "[[alerts.channel]]"}
+_HEADERS: Final = {
+    JOB: "[[job]]",
+    SCHEDULER: "[scheduler]",
+    ALERTS: "[alerts]",
+    CHANNEL: "[[alerts.channel]]",
+    GATE: "[[gate]]",
+}
 
 
 class Findings:

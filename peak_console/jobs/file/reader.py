@@ -11,6 +11,7 @@ from peak_console.jobs.file.fields import FIELDS, fields_of
 from peak_console.jobs.file.fields.field import (
     ANYTHING,
     ARGUMENTS,
+    DURATION,
     INTEGERS,
     JOB,
     SCHEDULE_TYPES,
@@ -23,6 +24,7 @@ from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
 from peak_console.jobs.watching.place import base_of
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import ScheduleError, validate
+from peak_console.text import parse_duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,14 +32,14 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from peak_console.jobs.file.checks import Check
-    from peak_console.jobs.model import AlertChannel
+    from peak_console.jobs.model import AlertChannel, Gate
 
 _SCHEDULE_KEYS: Final = frozenset(
     ("schedule_type", "interval_seconds", "daily_time", "days", "cron", "run_at", "timezone")
 )
 _BELONGS: Final = {field.key: field.schedule for field in FIELDS if field.schedule}
 _REQUIRED: Final = {field.required: field.key for field in FIELDS if field.required in SCHEDULE_TYPES}
-_TABLES: Final = ("job", "scheduler", "alerts")
+_TABLES: Final = ("job", "scheduler", "alerts", "gate")
 
 
 def _moment(value: Any) -> datetime:
@@ -67,6 +69,11 @@ def _variables(value: dict[str, Any]) -> dict[str, str]:
     return {name: item if item.__class__ is str else as_text(item) for name, item in value.items()}
 
 
+def seconds_of(value: str | float) -> float:
+    """A duration as it is written, in seconds."""
+    return parse_duration(value) if isinstance(value, str) else value
+
+
 def _anything(value: Any) -> Any:
     """As JSON could say it: moments, and numbers that are none, become text."""
     if isinstance(value, dict):
@@ -84,9 +91,14 @@ _BY_KIND: Final[dict[str, Callable[[Any], Any]]] = {
     ARGUMENTS: _arguments,
     VARIABLES: _variables,
     ANYTHING: _anything,
+    DURATION: seconds_of,
 }
 _CONVERSIONS: Final[dict[str, Callable[[Any], Any]]] = {
-    **{field.key: _BY_KIND[field.kind] for field in FIELDS if field.kind in _BY_KIND},
+    **{
+        field.key: _BY_KIND[field.kind]
+        for field in FIELDS
+        if field.kind in _BY_KIND and not {JOB, SCHEDULER}.isdisjoint(field.where)
+    },
     "run_at": _moment,
     "daily_time": _clock_time,
     "days": _days,
@@ -124,9 +136,14 @@ class Reader:
             from peak_console.jobs.file.channels import read_channels
 
             channels = read_channels(document["alerts"], findings, self._environ, self.base or os.curdir)
+        gates: tuple[Gate, ...] = ()
+        if "gate" in document:
+            from peak_console.jobs.file.gates import read_gates
+
+            gates = read_gates(document["gate"], self.jobs, findings)
         if findings.has_errors:
             return None
-        return JobSet(os.path.abspath(self.path), self.jobs, self.settings, channels, base=self.base)
+        return JobSet(os.path.abspath(self.path), self.jobs, self.settings, channels, gates, base=self.base)
 
     def _unknown_table(self, name: str, value: Any) -> None:
         what = f"unknown key {quoted(name)}"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from peak_console.model.records import Run
-    from peak_console.model.state import Hold, JobState
+    from peak_console.model.state import GateState, Hold, JobState
     from peak_console.store.store import Store
 
 
@@ -24,6 +24,8 @@ class EngineMemory:
     failures: Mapping[str, int]
     """By job: final failures in a row."""
     hold: Hold | None
+    gates: Sequence[GateState] = ()
+    """How the gates stand that somebody has closed, or that were asked."""
     last_run_id: int = 0
     """No run gets this number or a lower one: alerts and commands have named them."""
 
@@ -51,6 +53,10 @@ def write_memory(store: Store, memory: EngineMemory) -> int:
                 store.count_failures(state.job, memory.failures[state.job])
         if memory.hold is not None and store.hold() is None:
             store.set_hold(memory.hold)
+        there_already = store.gate_states() if memory.gates else {}
+        for gate in memory.gates:
+            if gate.closed_at is not None and (gate.gate not in there_already):
+                store.close_gate(gate.gate, gate.closed_by, gate.closed_at, gate.closed_reason)
         store.pass_over(memory.last_run_id)
         for run in memory.runs:
             lost += _reinstate(store, run)

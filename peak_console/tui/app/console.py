@@ -325,6 +325,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def action_hold(self) -> None:
         self.job_actions.hold()
 
+    def action_gates(self) -> None:
+        self.job_actions.gates()
+
     def action_accept_jobs(self) -> None:
         self.job_actions.accept_jobs()
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from peak_console.tui.app.dialogs import Dialogs
     from peak_console.tui.app.selection import Selection
     from peak_console.tui.dialogs.disable import DisableChoice
+    from peak_console.tui.dialogs.gates import GateChoice
     from peak_console.tui.state.commands import Commands
     from peak_console.tui.state.feed import SnapshotFeed
     from peak_console.tui.state.interface import Session
@@ -138,6 +139,22 @@ class JobActions:
                 self._commands.send("hold", reason=reason or None)
 
         self.dialogs.ask(HoldDialog(), chosen)
+
+    @acting
+    def gates(self) -> None:
+        """Close a gate by hand, with a reason that a dialog asks for; or open it again."""
+        snapshot = self._feed.snapshot
+        if snapshot is None or not snapshot.gates:
+            self.dialogs.say("the jobs file has no gate")
+            return
+        from peak_console.tui.dialogs.gates import GatesDialog
+
+        def chosen(choice: GateChoice | None) -> None:
+            if choice is not None:
+                verb = "close_gate" if choice.closes else "open_gate"
+                self._commands.send(verb, gate=choice.gate, reason=choice.reason)
+
+        self.dialogs.ask(GatesDialog(snapshot.gates), chosen)
 
     @acting
     def accept_jobs(self) -> None:

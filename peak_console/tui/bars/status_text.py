@@ -106,6 +106,12 @@ def _loud(snapshot: Snapshot, now: datetime, *, brief: bool) -> list[Line]:
         hold = snapshot.hold
         whose = "" if brief else f" by {safe(hold.by)} since {moment(hold.since, now, snapshot.zone)}"
         groups.append([(f" HOLD{whose} ", "caution")])
+    closed = [gate.name for gate, _, reason in snapshot.gates if reason]
+    if closed:
+        names = (
+            f" {safe(closed[0])}" if len(closed) == 1 and not brief else f"S {len(closed)}" if len(closed) > 1 else ""
+        )
+        groups.append([(f" GATE{names} CLOSED ", "caution")])
     if snapshot.dry_run:
         groups.append([(" DRY RUN ", "caution")])
     if snapshot.read_only:

@@ -79,6 +79,7 @@ RUNNING = STANDING[Standing.RUNNING]
 QUEUED = STANDING[Standing.QUEUED]
 SUBMITTED = STANDING[Standing.SUBMITTED]
 RETRYING = STANDING[Standing.RETRYING]
+GATED = Look("■", "gate", "warning")
 UNSERVED = Look("✖", "unserved", "error")
 """Of a job that no engine selects."""
 

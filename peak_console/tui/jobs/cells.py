@@ -11,6 +11,7 @@ from peak_console.schedule.words import foreign_zone, in_words
 from peak_console.text import ago, countdown, duration, safe
 from peak_console.tui.drawing.glyphs import (
     BLOCKS,
+    GATED,
     NOTHING,
     RUNNING,
     SLOW,
@@ -93,6 +94,7 @@ class Facts:
             and ours.next_slot == theirs.next_slot
             and ours.disabled_by == theirs.disabled_by
             and ours.not_served == theirs.not_served
+            and ours.gate == theirs.gate
             and ours.override == theirs.override
             and _same_run(ours.last_run, theirs.last_run)
             and len(self.row.history) == len(row.history)
@@ -122,6 +124,8 @@ def next_cell(facts: Facts, now: datetime) -> Cell:
         return (("by file", "muted"),)
     if view.not_served is not None:
         return ((UNSERVED.word, UNSERVED.style),)
+    if view.gate is not None:
+        return ((GATED.word, GATED.style),)
     if view.next_slot is None:
         return ((NOTHING, "muted"),)
     left = (view.next_slot - now).total_seconds()

@@ -66,6 +66,7 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("disable", ("d",), "Disable", _ALL,
               "Disable the job, for a while or for good; or enable it.", footer=True),
     ActionDef("hold", ("H",), "Hold", _ALL, "Hold everything: nothing new starts; or release it.", footer=True),
+    ActionDef("gates", ("K",), "Gates", _ALL, "The gates, and their kill switches: close one, or open it again."),
     ActionDef("acknowledge", ("a",), "Acknowledge", _ALL, "Acknowledge the alert under the cursor.", footer=True),
     ActionDef("acknowledge_all", ("A",), "Acknowledge all", _ALL, "Acknowledge every alert."),
     ActionDef("follow", ("f",), "Follow", _ALL, "Keep the output at its end as it grows, or stop that."),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.results import channels_in_trouble
+from peak_console.decisions.gates import recorded_gating, recorded_reason
 from peak_console.decisions.job_status import counts, view
 from peak_console.decisions.places import PlacesTaken
 from peak_console.decisions.serving import Coverage, listed
@@ -20,12 +21,13 @@ from peak_console.model.terms import DRAINING
 from peak_console.tui.state.snapshot import HISTORY_RUNS, EngineState, JobRow, Snapshot, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import tzinfo
 
     from peak_console.decisions.job_status import JobView
-    from peak_console.jobs.model import JobDefinition
+    from peak_console.jobs.model import Gate, JobDefinition
     from peak_console.model.records import Alert, EngineInfo, JobState, Run
+    from peak_console.model.state import GateState
     from peak_console.store.store import Store
 
 ALERTS_SHOWN = 1000
@@ -40,6 +42,8 @@ class Board:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._rows: dict[str, JobRow] = {}
+        self._gates: Sequence[tuple[Gate, GateState | None, str]] = ()
+        self._gating: Callable[[JobDefinition], str | None] = lambda _job: None
         self._states: dict[str, JobState] = {}
         self._known_states: dict[tuple[Any, ...], JobState] = {}
         self._unfinished: dict[int, Run] = {}
@@ -99,6 +103,7 @@ class Board:
             self._without_history.pop(name, None)
         for name, row in list(self._rows.items()):
             newly = row.view.enabled and self.coverage.why_not_served(name) != row.view.not_served
+            newly = newly or (row.view.enabled and self._gating(jobs[name]) != row.view.gate)
             newly = newly or (came_or_left and bool(row.view.active))
             if newly or row.view.job is not jobs[name] or name in restated or _has_aged(row, now):
                 seen_anew = self._view(jobs[name], row.view.last_run, of_job.get(name, ()), now)
@@ -150,7 +155,18 @@ class Board:
     def _view(self, job: JobDefinition, last: Run | None, unfinished: Sequence[Run], now: datetime) -> JobView:
         why = self.coverage.why_not_served(job.name)
         no_engine = not self.coverage.engines
-        return view(job, self._states.get(job.name), last, unfinished, now, why, no_engine=no_engine)
+        gate = self._gating(job)
+        return view(job, self._states.get(job.name), last, unfinished, now, why, no_engine=no_engine, gate=gate)
+
+    def _look_at_gates(self, gates: Sequence[Gate], zone: tzinfo) -> None:
+        """Learn how the gates stand."""
+        states = self._store.gate_states() if gates else {}
+        is_served = any(engine.serves for engine in self._store.engines()) if gates else False
+        self._gates = [
+            (gate, states.get(gate.name), recorded_reason(gate, states.get(gate.name), zone, is_served=is_served))
+            for gate in gates
+        ]
+        self._gating = recorded_gating(gates, states, zone, is_served=is_served)
 
     def _not_served(self, rows: Sequence[JobRow], now: datetime) -> list[Trouble]:
         """Jobs that wait for an engine that is not there."""
@@ -199,8 +215,10 @@ class Board:
         troubles: Iterable[Trouble] = (),
         read_only: bool = False,
         max_runs: int = 0,
+        gates: Sequence[Gate] = (),
     ) -> Snapshot:
         """Everything the screen shows. Raises ``StateError``."""
+        self._look_at_gates(gates, zone)
         rows = self.look(jobs, now)
         alerts, unacknowledged = self.alerts()
         engines = self.coverage.engines
@@ -227,6 +245,7 @@ class Board:
             engine_drains=(engines[0] if engines else self.engine_info).mode == DRAINING,
             troubles=(*troubles, *self._undelivered, *self._not_served(rows, now)),
             read_only=read_only,
+            gates=self._gates,
             counts=counts([row.view for row in rows]),
         )
 

@@ -136,7 +136,7 @@ class SnapshotFeed:
         snapshot = self._board.snapshot(
             session.jobs, now, jobs_file=session.jobs_file, engine=session.engine_state, zone=session.zone,
             troubles=session.troubles(), read_only=session.refusal is not None,
-            max_runs=session.jobset.settings.max_concurrent_runs,
+            max_runs=session.jobset.settings.max_concurrent_runs, gates=session.jobset.gates,
         )  # fmt: skip
         self._last_read = now
         self._give(snapshot, screen)

@@ -15,7 +15,9 @@ _IN_BROWSER = "not available in a browser: open the console in a terminal for it
 
 _TAKING_OVER = frozenset({"take_over"})
 _LEAVING = frozenset({"edit", "save"})
-_ACTING = frozenset({"run", "run_with", "stop", "disable", "hold", "acknowledge", "acknowledge_all", "accept_jobs"})
+_ACTING = frozenset(
+    {"run", "run_with", "stop", "disable", "hold", "gates", "acknowledge", "acknowledge_all", "accept_jobs"}
+)
 
 
 @dataclass(frozen=True, slots=True)

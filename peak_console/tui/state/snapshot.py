@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from peak_console.decisions.job_status import JobView
     from peak_console.decisions.places import PlacesTaken
+    from peak_console.jobs.model import Gate
     from peak_console.model.records import Alert, Hold, Run
+    from peak_console.model.state import GateState
 
 HISTORY_RUNS = 20
 
@@ -107,6 +109,8 @@ class Snapshot:
     dry_run: bool = False
     read_only: bool = False
     """Whether this console was told to change nothing."""
+    gates: Sequence[tuple[Gate, GateState | None, str]] = ()
+    """Each gate, what is recorded of it, and why it is closed; that is empty for an open one."""
     troubles: Sequence[Trouble] = ()
     stale_since: datetime | None = None
     """Since when nothing newer could be read; ``None`` while what is shown is what there is."""

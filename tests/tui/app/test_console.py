@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from peak_console.jobs.model import Gate
 from peak_console.model.records import EngineInfo, Level
 from peak_console.store.locks import EngineLock
+from peak_console.tui.bars.status_text import first_line
 from peak_console.tui.dialogs.confirm import ConfirmStop, TakeOverDialog
 from peak_console.tui.dialogs.disable import DisableDialog
+from peak_console.tui.dialogs.gates import GatesDialog
 from peak_console.tui.dialogs.hold import HoldDialog
 from peak_console.tui.dialogs.run_form import RunForm
 from peak_console.tui.keys.actions import ACTION
@@ -146,6 +149,32 @@ async def test_of_marked_jobs_those_that_are_on_are_disabled(console: Console) -
     await console.press("space", "space", "space", "d", "enter")
 
     assert [command[:2] for command in console.stage.commands] == [("disable", "beta"), ("disable", "alpha")]
+
+
+@covers("gates")
+async def test_gates_are_closed_with_a_reason_and_opened_again(console: Console) -> None:
+    await console.press("K")
+    assert console.toasts == [("information", "the jobs file has no gate")]
+    console.stage.session.guard(Gate("desk"), Gate("venue", tags=("risk",)))
+    await console.refresh()
+
+    await console.press("K", "down")
+    assert console.shows(GatesDialog)
+    await console.write("halted")
+    await console.press("enter")
+    assert console.stage.commands == [("close_gate", None, None, {"gate": "venue", "reason": "halted"})]
+
+    store = console.stage.session.store
+    store.close_gate("venue", "anna", console.stage.ago(5), "halted")
+    await console.refresh()
+    snapshot = console.app.feed.snapshot
+    assert snapshot is not None
+    header = "".join(text for text, _ in first_line(snapshot, console.stage.ago(0), 140))
+    assert "GATE venue CLOSED" in header
+    row = next(row for row in snapshot.rows if row.name == "alpha")
+    assert (row.view.gate or "").startswith("gate venue is closed by anna since ")
+    await console.press("K", "down", "enter")
+    assert console.stage.commands[-1] == ("open_gate", None, None, {"gate": "venue", "reason": None})
 
 
 @covers("hold")

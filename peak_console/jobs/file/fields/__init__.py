@@ -7,6 +7,7 @@ data only, and cheap to build: a start of the program pays for it.
 from __future__ import annotations
 
 from peak_console.jobs.file.fields.alerts import ALERT_FIELDS
+from peak_console.jobs.file.fields.gates import GATE_FIELDS
 from peak_console.jobs.file.fields.job import JOB_FIELDS
 from peak_console.jobs.file.fields.modes import MODE_FIELDS
 from peak_console.jobs.file.fields.policies import POLICY_FIELDS
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
 
     from peak_console.jobs.file.fields.field import Field
 
-FIELDS: Final = (*JOB_FIELDS, *SCHEDULE_FIELDS, *POLICY_FIELDS, *SCHEDULER_FIELDS, *MODE_FIELDS, *ALERT_FIELDS)
+FIELDS: Final = (
+    *JOB_FIELDS,
+    *SCHEDULE_FIELDS,
+    *POLICY_FIELDS,
+    *SCHEDULER_FIELDS,
+    *MODE_FIELDS,
+    *GATE_FIELDS,
+    *ALERT_FIELDS,
+)
 
 
 def fields_of(table: str) -> dict[str, Field]:

@@ -1,0 +1,34 @@
+"""The gates of a jobs file become those of an engine. A file without gates loads nothing of them."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from peak_console.engine.context import EngineContext
+
+
+def take_up_gates(context: EngineContext, environ: Mapping[str, str], wake: Callable[[], None]) -> None:
+    """Watch the gates of the jobs file that the engine works by, and no others. Raises ``StateError``."""
+    served, status = context.served, context.status
+    if status.gates is None:
+        if not served.jobset.gates:
+            return
+        from peak_console.engine.gating.watch import GateWatch
+        from peak_console.model.terms import RESIDENT_MODES
+
+        def mask(text: str) -> str:
+            return served.launcher.redactor.text(text)  # of the launcher that there is by then
+
+        status.gates = GateWatch(
+            context.store,
+            context.alerts,
+            context.clock,
+            wake,
+            mask,
+            stays=context.options.mode in RESIDENT_MODES,
+        )
+    status.gates.take_up(served.jobset, served.jobs, environ, served.zone_of(None))
+    if not served.jobset.gates:
+        status.gates = None
