@@ -65,6 +65,7 @@ class Startup:
     def begin_once(self, jobset: JobSet, make: Callable[[EngineCore], Made]) -> Made:
         """As ``begin``, but damage is raised: ``DamagedError``."""
         self._place.hang_bell()
+        self._setup.executors.define(jobset.executors)
         now = self._setup.clock.now()
         before = self._place.store.engine_info(strict=True)
         alerts = self._settle(jobset, before, now)

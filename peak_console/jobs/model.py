@@ -44,6 +44,43 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Resources:
+    """What a run asks a cluster for."""
+
+    cpus: int = 1
+    memory_mb: int = 1024
+    gpus: int = 0
+    queue_limit_seconds: float = 0
+    """The longest that it may wait there; 0 is for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorDefinition:
+    """A cluster that runs may be executed on: one table ``[executors.NAME]``. Durations are seconds."""
+
+    name: str
+    shared_dir: str
+    """The same path on this machine and on every node."""
+    type: str = "slurm"
+    partition: str | None = None
+    account: str | None = None
+    qos: str | None = None
+    constraint: str | None = None
+    reservation: str | None = None
+    python: str = "/usr/bin/python3"
+    """The interpreter of our wrapper, on the nodes."""
+    options: Sequence[str] = ()
+    """Further options of ``sbatch``; ours win."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    max_submitted: int = 500
+    poll_seconds: float = 10
+    command_timeout_seconds: float = 30
+    unreachable_alert_seconds: float = 300
+    settle_seconds: float = 60
+    fence_seconds: float = 120
+
+
+@dataclass(frozen=True, slots=True)
 class JobDefinition:
     """One job. Durations are seconds."""
 
@@ -82,6 +119,10 @@ class JobDefinition:
     """Per stream; beyond it the middle of the output is dropped. 0 is no limit."""
     executor: str = LOCAL
     """Where its runs are executed: ``local``, or one that the jobs file defines."""
+    resources: Resources | None = None
+    """What a run asks a cluster for; ``None`` is the least."""
+    rerun_on_node_failure: bool = False
+    """Whether a run whose node was lost is tried again, once it is certain that it lives no more."""
     meta: Mapping[str, Any] = field(default_factory=dict)
     """What others keep of the job: shown, handed on, and without a meaning here."""
     mode: str | None = None
@@ -186,6 +227,7 @@ class JobSet:
     settings: SchedulerSettings = field(default_factory=SchedulerSettings)
     channels: Sequence[AlertChannel] = ()
     gates: Sequence[Gate] = ()
+    executors: Sequence[ExecutorDefinition] = ()
     warnings: Sequence[Problem] = ()
     base: str | None = None
     """Where relative paths of its jobs begin, absolute; ``None`` is the process's own working directory."""

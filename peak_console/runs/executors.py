@@ -10,14 +10,32 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from peak_console.jobs.model import ExecutorDefinition
     from peak_console.runs.interface import Executor, RunHandle, RunSpec
 
 
 class Executors:
     """All executors of an engine: each run has its own, by name."""
 
-    def __init__(self, made: Mapping[str, Executor]) -> None:
+    def __init__(self, made: Mapping[str, Executor], directory: str = "") -> None:
+        """``directory`` is the state directory, for those that are defined later."""
         self._made = dict(made)
+        self._directory = directory
+        self._defined: dict[str, ExecutorDefinition] = {}
+
+    def define(self, definitions: Iterable[ExecutorDefinition]) -> None:
+        """Work by these definitions from now on. One that is defined no more goes on with the runs that it has."""
+        for definition in definitions:
+            if self._defined.get(definition.name) == definition:
+                continue
+            from peak_console.runs.slurm.executor import SlurmExecutor
+
+            self._defined[definition.name] = definition
+            before = self._made.get(definition.name)
+            if isinstance(before, SlurmExecutor):
+                before.define(definition)
+            else:
+                self._made[definition.name] = SlurmExecutor(self._directory, definition)
 
     def of(self, name: str) -> Executor:
         """An executor, which an engine keeps for as long as it lives. Raises ``StartError`` for a name that is none."""
@@ -82,6 +100,14 @@ class Executors:
         """What has befallen the executors since this was last asked, and is mended; a sentence each."""
         return [mishap for each in self for mishap in each.mishaps()]
 
+    def troubles(self) -> dict[str, str]:
+        """What is wrong with executors at present, by cause."""
+        return {
+            f"{name}:{cause}": f"{name}: {what}"
+            for name, each in self._made.items()
+            for cause, what in each.troubles().items()
+        }
+
     def close(self) -> None:
         """Let go of everything. Runs go on, and their ends are still recorded."""
         for each in self:
@@ -92,7 +118,7 @@ def make_executors(directory: str) -> Executors:
     """The executors for the runs of a state directory."""
     from peak_console.runs.local.executor import LocalExecutor
 
-    return Executors({LOCAL: LocalExecutor(directory)})
+    return Executors({LOCAL: LocalExecutor(directory)}, directory)
 
 
 def has_ended(directory: str, run_id: int) -> bool:

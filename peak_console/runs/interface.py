@@ -9,8 +9,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from peak_console.errors import StartError
+from peak_console.jobs.model import Resources
 from peak_console.model.terms import LOCAL
-from peak_console.values import dataclass
+from peak_console.values import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,6 +122,9 @@ if TYPE_CHECKING:
         def mishaps(self) -> Sequence[str]:
             """What has befallen the executor since this was last asked, and is mended; a sentence each."""
 
+        def troubles(self) -> Mapping[str, str]:
+            """What is wrong at present, by cause, until it is mended; a sentence each."""
+
         def close(self) -> None:
             """Let go of everything. Runs go on, and their ends are still recorded."""
 
@@ -152,6 +156,8 @@ class RunSpec:
     timeout_seconds: float = 0
     """How long it may take from its start; 0: as long as it likes. The engine sees to it too."""
     kill_grace_seconds: float = 10
+    resources: Resources = field(default_factory=Resources)
+    """What it asks a cluster for."""
 
 
 @dataclass(frozen=True, slots=True)

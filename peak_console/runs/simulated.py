@@ -18,7 +18,7 @@ from peak_console.store.directory import run_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from peak_console.clock import Clock
@@ -176,6 +176,8 @@ class SimulatedExecutor:
         self.is_ready = False
         self.befallen: list[str] = []
         """What ``mishaps`` tells of next."""
+        self.suffered: dict[str, str] = {}
+        """What ``troubles`` tells of."""
 
     def prepare(self, run_ids: Sequence[int] = ()) -> None:
         if self.directory is not None and run_ids:
@@ -196,6 +198,9 @@ class SimulatedExecutor:
 
     def rest(self) -> None:
         self.is_ready = False
+
+    def troubles(self) -> Mapping[str, str]:
+        return self.suffered
 
     def mishaps(self) -> list[str]:
         befallen, self.befallen = self.befallen, []

@@ -25,11 +25,31 @@ class ExecutorMishaps:
         self._clock = clock
         self._executors = executors
         self._untold: list[str] = []
+        self._open: set[str] = set()
+        """The causes of the troubles of which an incident is open."""
         self._calm_at: float | None = self._clock.monotonic() + CALM_SECONDS
         """When an incident, maybe of the engine before, is resolved: monotonic seconds. ``None``: none is open."""
 
     def tell(self, now: datetime) -> None:
-        """Open an incident for what has befallen the executor, or count it on; resolve it after a while."""
+        """Tell of what has befallen executors, and of what is wrong with them until it is mended."""
+        self._tell_of_mishaps(now)
+        self._tell_of_troubles(now)
+
+    def _tell_of_troubles(self, now: datetime) -> None:
+        """Keep one incident open for each trouble, for as long as it lasts."""
+        troubles = self._executors.troubles()
+        if troubles.keys() == self._open:
+            return
+        with self._alerts:
+            for cause in troubles.keys() - self._open:
+                alert = Alert(Level.CRITICAL, troubles[cause], now, source="executor")
+                self._alerts.open_incident(f"{CAUSE}:{cause}", alert)
+            for cause in self._open - troubles.keys():
+                self._alerts.resolve(f"{CAUSE}:{cause}")
+        self._open = set(troubles)
+
+    def _tell_of_mishaps(self, now: datetime) -> None:
+        """Open an incident for what has befallen an executor, or count it on; resolve it after a while."""
         self._untold += self._executors.mishaps()
         if self._untold:
             with self._alerts:

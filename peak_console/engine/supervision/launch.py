@@ -6,8 +6,10 @@ import os
 from _thread import allocate_lock
 
 from peak_console.errors import StartError
-from peak_console.jobs.command import build_command_args, resolve_command, working_directory
+from peak_console.jobs.command import PYTHONS, build_command_args, resolve_command, working_directory
 from peak_console.jobs.environment import dotenv_to_mask, job_environment, meta_text
+from peak_console.jobs.model import Resources
+from peak_console.model.terms import LOCAL
 from peak_console.redact import Redactor, secret_words
 from peak_console.runs.interface import RunSpec
 from peak_console.text import word
@@ -136,6 +138,8 @@ class Launcher:
                 f"{lost} was a secret given by hand, which is nowhere kept; give it again: peak-console run "
                 f"{word(job.name)} --set {word(lost)}=…"
             )
+        if run.executor != LOCAL:
+            return self._spec_elsewhere(job, run)
         environment = job_environment(
             job,
             self._environ,
@@ -163,6 +167,30 @@ class Launcher:
             job=job.name,
             timeout_seconds=job.timeout_seconds,
             kill_grace_seconds=job.kill_grace_seconds,
+        )
+
+    def _spec_elsewhere(self, job: JobDefinition, run: Run) -> RunSpec:
+        """As ``spec``, for another machine: nothing of our own environment, and the command is found there."""
+        environment = job_environment(
+            job, {}, run_id=run.id, scheduled_for=run.scheduled_for, attempt=run.attempt, trigger=run.triggered_by,
+            state_dir=self._directory, directory=self._base,
+        )  # fmt: skip
+        del environment["PEAK_CONSOLE_STATE_DIR"]  # no other machine may open the registry
+        if job.env_file is not None:
+            self._learn(job, environment)
+        program = self._python if self._python and job.command in PYTHONS else job.command
+        self._resolved[run.id] = argv = [program, *build_command_args(job)]
+        return RunSpec(
+            run_id=run.id,
+            argv=argv,
+            env=environment,
+            cwd=working_directory(job, self._base),
+            max_output_bytes=job.max_output_bytes,
+            executor=run.executor,
+            job=job.name,
+            timeout_seconds=job.timeout_seconds,
+            kill_grace_seconds=job.kill_grace_seconds,
+            resources=job.resources or Resources(),
         )
 
     def _learn(self, job: JobDefinition, environment: Mapping[str, str]) -> None:

@@ -46,6 +46,7 @@ def reload_jobs(
         _judge_selection(context, offered, now)
     planner.changed.clear()
     context.served.replace(offered, share, planner, launcher, context.clock.monotonic())
+    context.runs.supervisor.executors.define(offered.executors)
     context.alerts.take_up(channels, launcher)
     context.emit(JobsReloaded(at=now, added=added, removed=removed, changed=changed))
 

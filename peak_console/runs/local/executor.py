@@ -27,7 +27,7 @@ from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from peak_console.runs.interface import RunHandle, RunSpec
     from peak_console.runs.local.keeper_client import KeeperLink
@@ -251,6 +251,9 @@ class LocalExecutor:
 
     def fence(self, run_id: int) -> bool:
         return prevent(self._place(run_id))
+
+    def troubles(self) -> Mapping[str, str]:
+        return {}
 
     def mishaps(self) -> list[str]:
         link, now = self._link, time.monotonic()

@@ -52,10 +52,18 @@ class RunOutput:
         """Delete the files; whether they are gone."""
         from peak_console.runs.output.removal import remove
 
+        if os.path.islink(self._directory):
+            from peak_console.runs.slurm.shared import remove_linked
+
+            return remove_linked(self._directory)
         return remove(self._directory)
 
     def bears_marks(self) -> bool:
         """Whether the files are a run's. A state directory may hold what others have put there."""
+        if os.path.islink(self._directory):
+            from peak_console.runs.slurm.shared import linked_folder
+
+            return linked_folder(self._directory) is not None
         from peak_console.runs.local.run_directory import bears_marks
 
         return bears_marks(self._directory)

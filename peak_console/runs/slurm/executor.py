@@ -1,0 +1,153 @@
+"""Runs as jobs of a Slurm cluster."""
+
+from __future__ import annotations
+
+import os
+
+from peak_console.errors import StartError
+from peak_console.runs.interface import AlreadyStartedError, Ended
+from peak_console.runs.output.of_run import RunOutput
+from peak_console.runs.slurm.commands import Slurm
+from peak_console.runs.slurm.files import fence, read_files, read_spec
+from peak_console.runs.slurm.run import SlurmRun
+from peak_console.runs.slurm.shared import SharedDirectory
+from peak_console.runs.slurm.verdicts import by_files
+from peak_console.runs.slurm.watcher import Watcher
+from peak_console.store.directory import run_directory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+    from peak_console.jobs.model import ExecutorDefinition
+    from peak_console.runs.interface import RunHandle, RunSpec
+
+
+class SlurmExecutor:
+    """Hands runs over and forgets nothing: the engine never waits for Slurm, nor for the shared file system at work."""
+
+    def __init__(self, directory: str, definition: ExecutorDefinition) -> None:
+        """``directory`` is the state directory."""
+        self._directory = directory
+        self._definition = definition
+        self._shared = SharedDirectory(directory, definition)
+        self._told, self._tells = os.pipe()
+        for fd in (self._told, self._tells):
+            os.set_blocking(fd, False)
+        self.watcher = Watcher(definition, self._shared, Slurm(definition), self._wake)
+
+    def define(self, definition: ExecutorDefinition) -> None:
+        """Work by another definition from now on; a run stays where it was submitted."""
+        self._definition = definition
+        self._shared.define(definition)
+        self.watcher.define(definition, Slurm(definition))
+
+    def _wake(self) -> None:
+        try:
+            os.write(self._tells, b"!")
+        except OSError:  # full of news, or closed
+            pass
+
+    def fileno(self) -> int | None:
+        return self._told
+
+    def drain(self) -> None:
+        try:
+            while len(os.read(self._told, 4096)) == 4096:
+                pass
+        except OSError:  # there was none
+            pass
+
+    def prepare(self, run_ids: Sequence[int] = ()) -> None:
+        for run_id in run_ids:
+            self._linked(run_id)
+
+    def rest(self) -> None:
+        pass
+
+    def submit(self, specs: Iterable[RunSpec]) -> list[SlurmRun | StartError]:
+        results: list[SlurmRun | StartError] = []
+        for spec in specs:
+            try:
+                results.append(self._submitted(spec))
+            except StartError as error:
+                results.append(error)
+        return results
+
+    def _submitted(self, spec: RunSpec) -> SlurmRun:
+        folder = self._linked(spec.run_id)
+        if self.is_started(spec.run_id) or read_files(folder).never:
+            raise AlreadyStartedError(f"run #{spec.run_id}: another process has submitted it already")
+        run = SlurmRun(spec.run_id, self._shared.name(spec.run_id), folder, self._as_json(spec), self.watcher.ask)
+        run.queue_limit = spec.resources.queue_limit_seconds
+        self.watcher.add(run)
+        return run
+
+    def _linked(self, run_id: int) -> str:
+        try:
+            return self._shared.link(run_id)
+        except OSError as error:
+            place = run_directory(self._directory, run_id)
+            raise StartError(f"{place}: cannot be made a link ({error.strerror}); see: peak-console doctor") from None
+
+    def _as_json(self, spec: RunSpec) -> Mapping[str, Any]:
+        """All that the wrapper needs, and a submission that has to be repeated."""
+        wants = spec.resources
+        return {
+            "job": spec.job,
+            "argv": list(spec.argv),
+            "env": {**self._definition.env, **spec.env},
+            "cwd": spec.cwd,
+            "max_output_bytes": spec.max_output_bytes,
+            "timeout_seconds": spec.timeout_seconds,
+            "kill_grace_seconds": spec.kill_grace_seconds,
+            "resources": {"cpus": wants.cpus, "memory_mb": wants.memory_mb, "gpus": wants.gpus},
+            "queue_limit_seconds": wants.queue_limit_seconds,
+        }
+
+    def adopt(self, run_id: int, reference: str | None) -> RunHandle | Ended:
+        folder = self._shared.folder(run_id)
+        files = read_files(folder)
+        found = by_files(files)
+        if found is not None and found.ended is not None:
+            return found.ended
+        if not files.exists:
+            return Ended(None, None)
+        if (known := self.watcher.of(run_id)) is not None:
+            return known
+        run = SlurmRun(run_id, reference or self._shared.name(run_id), folder, None, self.watcher.ask)
+        spec = read_spec(folder) or {}
+        run.queue_limit = float(spec.get("queue_limit_seconds") or 0)
+        run.take_over(files)
+        self.watcher.add(run)
+        return run
+
+    def remains(self, run_id: int, reference: str) -> SlurmRun:
+        return SlurmRun(run_id, reference, self._shared.folder(run_id), None, lambda _run: None)
+
+    def lingering(self, handles: Sequence[RunHandle]) -> list[RunHandle]:  # noqa: ARG002 - Slurm ends what is left
+        return []
+
+    def is_started(self, run_id: int) -> bool:
+        if not os.path.islink(run_directory(self._directory, run_id)):
+            return False
+        files = read_files(self._shared.folder(run_id))
+        return not files.never and (files.started is not None or files.was_submitted or files.code is not None)
+
+    def fence(self, run_id: int) -> bool:
+        return fence(self._linked(run_id))
+
+    def outputs(self, run_id: int) -> RunOutput:
+        return RunOutput(run_directory(self._directory, run_id), may_bound=False)
+
+    def mishaps(self) -> list[str]:
+        return []
+
+    def troubles(self) -> Mapping[str, str]:
+        return self.watcher.troubles()
+
+    def close(self) -> None:
+        if self.watcher.close():
+            for fd in (self._told, self._tells):
+                os.close(fd)

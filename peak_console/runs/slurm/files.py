@@ -1,0 +1,134 @@
+"""A run's files on the shared file system: what the wrapper says of itself, read from another machine."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+
+from peak_console.errors import StartError
+from peak_console.runs.local.run_directory import NEVER, read_exit_status
+from peak_console.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+NEWS = "news"
+MOST_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What the files of a run say at one moment."""
+
+    exists: bool = False
+    was_submitted: bool = False
+    """Whether a submission has begun: then Slurm may have the job, whatever it says."""
+    spec_at: float | None = None
+    """When the specification was written; ``None`` once the wrapper has read it."""
+    never: bool = False
+    """Whether it was made sure that the run never starts."""
+    started: Mapping[str, Any] | None = None
+    """What the wrapper says of itself, once it owns the run."""
+    code: int | None = None
+    ended_at: datetime | None = None
+    ending: Mapping[str, Any] | None = None
+    beat_at: float | None = None
+
+    @property
+    def started_at(self) -> datetime | None:
+        try:
+            return datetime.fromtimestamp(float((self.started or {})["at"]), UTC)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return None
+
+    @property
+    def node(self) -> str | None:
+        node = (self.started or {}).get("node")
+        return node if isinstance(node, str) else None
+
+
+def read_files(directory: str) -> Files:
+    """What there is. Raises ``OSError`` where the shared file system does not answer."""
+    try:
+        # A listing shows what another machine has just made; asking for a name may not.
+        names = set(os.listdir(directory))
+    except FileNotFoundError:
+        return Files()
+    code, ended_at = read_exit_status(directory) if "exit_status" in names else (None, None)
+    mark = _read(directory, "started") if "started" in names else None
+    return Files(
+        exists=True,
+        was_submitted=any(name.startswith("submitted.") for name in names),
+        spec_at=_changed(directory, "spec.json") if "spec.json" in names else None,
+        never=mark == NEVER,
+        started=_mapping(mark) if mark is not None and mark != NEVER else None,
+        code=code,
+        ended_at=ended_at,
+        ending=_mapping(_read(directory, "ending")) if "ending" in names and code is not None else None,
+        beat_at=_changed(directory, "beat") if "beat" in names else None,
+    )
+
+
+def fence(directory: str) -> bool:
+    """Make sure that a run never starts; ``False`` when it has. Raises ``StartError``."""
+    mark, mine = os.path.join(directory, "started"), os.path.join(directory, f"never.{os.getpid()}")
+    try:
+        os.makedirs(directory, 0o700, exist_ok=True)
+        write(mine, NEVER)
+        try:
+            os.link(mine, mark)
+        except FileExistsError:
+            return _read(directory, "started") == NEVER
+        finally:
+            os.unlink(mine)
+    except OSError as error:
+        raise StartError(f"{directory}: cannot be written ({error.strerror}); see the shared file system") from None
+    return True
+
+
+def write(path: str, content: bytes) -> None:
+    """Write a file as a whole, for us alone. Raises ``OSError``."""
+    beside = f"{path}.{os.getpid()}.new"
+    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(fd, content)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    os.rename(beside, path)
+
+
+def read_spec(directory: str) -> dict[str, Any] | None:
+    """The specification that waits for the wrapper; ``None`` when it has been read, or there is none."""
+    try:
+        with open(os.path.join(directory, "spec.json"), encoding="utf-8") as file:
+            found = json.load(file)
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _read(directory: str, name: str) -> bytes:
+    try:
+        with open(os.path.join(directory, name), "rb") as file:
+            return file.read(MOST_BYTES)
+    except FileNotFoundError:
+        return b""
+
+
+def _mapping(text: bytes | None) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text or b"{}")
+    except ValueError:  # being written, or a job's doing
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _changed(directory: str, name: str) -> float | None:
+    try:
+        return os.stat(os.path.join(directory, name)).st_mtime
+    except FileNotFoundError:
+        return None
