@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 
 from peak_console.clock import SystemClock
 from peak_console.decisions.conditions import first_unmet, held
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
+    from peak_console.decisions.chains import Outlook
     from peak_console.decisions.facts import Facts
     from peak_console.decisions.rehearsal import Step
     from peak_console.jobs.model import JobDefinition, JobSet
@@ -42,7 +44,12 @@ def dry_run(options: Namespace, jobset: JobSet, directory: str) -> int:
     states, recorded = {}, Recorded()
     if store is not None:
         states, recorded = store.job_states(), Recorded.read(store)
-        store.close()
+        if any(job.after for job in jobs):
+            from peak_console.decisions.chains import recorded as chains
+
+            recorded.upstreams = partial(chains, jobset.jobs, states.get, store, jobset.settings.timezone)
+        else:
+            store.close()
     planner = Planner(jobs, states, clock.now())
     rehearsal = _DryRun(jobset, planner, recorded, verbose=options.verbose)
     rehearsal.tell_of_refusal(directory, clock.now())
@@ -53,7 +60,7 @@ def dry_run(options: Namespace, jobset: JobSet, directory: str) -> int:
     return _keep_on(rehearsal, clock, options.poll_interval)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Recorded:
     """What the registry has of runs, holds and engines."""
 
@@ -63,6 +70,8 @@ class Recorded:
     hold: Hold | None = None
     engines: Sequence[EngineInfo] = ()
     gates: Mapping[str, GateState] = field(default_factory=dict)
+    upstreams: Callable[[datetime], Callable[[JobDefinition, datetime], Outlook]] | None = None
+    """What the upstreams of a job say at a moment, asked of the registry."""
 
     @staticmethod
     def read(store: Store) -> Recorded:
@@ -74,7 +83,10 @@ class Recorded:
         self, max_runs: int, now: datetime, zone: tzinfo, why_gated: Callable[[JobDefinition], str | None] = is_open
     ) -> Facts:
         """What the conditions of every job look at."""
-        return recorded_facts(self.unfinished, max_runs, now, hold=self.hold, zone=zone, why_gated=why_gated)
+        upstreams = self.upstreams(now) if self.upstreams is not None else None
+        return recorded_facts(
+            self.unfinished, max_runs, now, hold=self.hold, upstreams=upstreams, zone=zone, why_gated=why_gated
+        )
 
     def steps(self, planner: Planner, facts: Facts) -> list[Step]:
         """What an engine would do at the moment of the facts."""
@@ -160,6 +172,7 @@ class _DryRun:
             Action.START: "run",
             Action.WAIT: "queue",
             Action.QUEUE: "queue",
+            Action.AWAIT: "queue",
             Action.REPLACE: "stop its run and start",
         }
         slot = local_time(step.slot or now, self._zone).isoformat(timespec="seconds")

@@ -67,7 +67,7 @@ def _submitted(event: events.RunSubmitted) -> Line:
 
 
 def _queued(event: events.RunQueued) -> Line:
-    return Level.INFO, f"{_name(event.run)} waits for its turn"
+    return Level.INFO, f"{_name(event.run)} " + (f"is {event.run.awaits}" if event.run.awaits else "waits for its turn")
 
 
 def _stopping(event: events.RunStopping) -> Line:

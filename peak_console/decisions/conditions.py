@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from peak_console.decisions.capacity import Capacity
+    from peak_console.decisions.chains import Outlook
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
     from peak_console.model.state import Hold, JobState, Override
@@ -32,7 +33,9 @@ class Situation:
     """One job at one moment: everything that the conditions look at."""
 
     __slots__ = (
+        "_outlooks",
         "active",
+        "awaiting",
         "awaits_gate",
         "capacity",
         "gate",
@@ -43,6 +46,7 @@ class Situation:
         "retries",
         "slot",
         "state",
+        "upstreams",
         "waiting",
         "zone",
     )
@@ -62,6 +66,8 @@ class Situation:
         gate: str | None = None,
         awaits_gate: bool = False,
         not_served: str | None = None,
+        upstreams: Callable[[datetime], Outlook] | None = None,
+        awaiting: Sequence[datetime] = (),
         zone: tzinfo | None = None,
     ) -> None:
         self.job = job
@@ -83,8 +89,21 @@ class Situation:
         """Whether that gate has not answered yet, and soon will: a slot waits for it then, and is not skipped."""
         self.not_served = not_served
         """Why no engine serves the job; ``None`` where one does."""
+        self.upstreams = upstreams
+        """What the job's upstreams say of a slot, by the moment of its round; ``None`` where it waits for none."""
+        self.awaiting = awaiting
+        """The moments of the rounds of the job's queued runs that wait for its upstreams."""
+        self._outlooks: dict[datetime, Outlook] = {}
         self.zone = zone
         """The zone that sentences give times in; ``None`` is the machine's own."""
+
+    def outlook(self, moment: datetime | None) -> Outlook | None:
+        """What the job's upstreams say of the slot of a moment; ``None`` where it waits for none."""
+        if self.upstreams is None or moment is None:
+            return None
+        if moment not in self._outlooks:
+            self._outlooks[moment] = self.upstreams(moment)
+        return self._outlooks[moment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +212,16 @@ def _due_at(situation: Situation) -> datetime | None:
     return situation.slot if situation.slot is not None and situation.slot > situation.now else None
 
 
+def _upstreams_let_go(situation: Situation) -> bool:
+    outlook = situation.outlook(situation.slot)
+    return outlook is None or outlook.way == "go"
+
+
+def _upstreams(situation: Situation) -> str:
+    outlook = situation.outlook(situation.slot)
+    return outlook.sentence if outlook is not None else ""
+
+
 def _may_overlap(situation: Situation) -> bool:
     if situation.job.overlap == Overlap.ALLOW:
         return len(situation.active) + len(situation.retries) < ALLOW_LIMIT
@@ -231,6 +260,7 @@ OVERRIDE = Condition("override", _is_not_overridden, _override, _override_lapses
 HOLD = Condition("hold", lambda asked: asked.hold is None, _hold, is_known_ahead=True)
 GATE = Condition("gate", lambda asked: asked.gate is None, lambda asked: asked.gate or "")
 SCHEDULE = Condition("schedule", _is_due, _not_due, _due_at)
+UPSTREAMS = Condition("after", _upstreams_let_go, _upstreams)
 OVERLAP = Condition("overlap", _may_overlap, _overlap)
 RETRY = Condition("retry", _waits_for_no_attempt, _retry, _retry_at)
 PLACES = Condition(
@@ -239,8 +269,10 @@ PLACES = Condition(
     lambda asked: f"no place is free (max_concurrent_runs = {asked.capacity.limit})",
 )
 
-CONDITIONS = (SERVED, ENABLED, OVERRIDE, HOLD, GATE, SCHEDULE, OVERLAP, RETRY, PLACES)
+CONDITIONS = (SERVED, ENABLED, OVERRIDE, HOLD, GATE, SCHEDULE, UPSTREAMS, OVERLAP, RETRY, PLACES)
 """In the order in which they are asked: the first that does not hold is the answer."""
+PREREQUISITES = (UPSTREAMS,)
+"""Those that a due slot waits for before it can have a turn."""
 
 
 KNOWN_AHEAD = tuple(condition for condition in CONDITIONS if condition.is_known_ahead)

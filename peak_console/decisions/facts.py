@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from peak_console.decisions.capacity import Capacity
 from peak_console.decisions.conditions import Situation
 from peak_console.decisions.turns import turn
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, tzinfo
 
+    from peak_console.decisions.chains import Outlook
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
     from peak_console.model.state import Hold, JobState
@@ -44,9 +47,14 @@ class Facts:
         why_not_served: Callable[[str], str | None] = _is_served,
         why_gated: Callable[[JobDefinition], str | None] = is_open,
         awaits_gate: Callable[[JobDefinition], bool] = _is_known,
+        upstreams: Callable[[JobDefinition, datetime], Outlook] | None = None,
         zone: tzinfo | None = None,
     ) -> None:
-        """``active`` gives a job's claimed and running runs, oldest first; ``queue`` is in order of ``turn``."""
+        """Take what is known of all jobs.
+
+        ``active`` gives a job's claimed and running runs, oldest first; ``queue`` is in order of ``turn``;
+        ``upstreams`` says what a job's upstreams make of its slot of a round.
+        """
         self.now = now
         self.capacity = capacity
         self.active = active
@@ -55,6 +63,7 @@ class Facts:
         self._why_not_served = why_not_served
         self.why_gated = why_gated
         self.awaits_gate = awaits_gate
+        self.upstreams = upstreams
         self.zone = zone
         self._queued: dict[str, list[Run]] | None = None
 
@@ -70,6 +79,8 @@ class Facts:
         """One job's situation; ``slot`` is the one that is asked about."""
         queued = self.queued(job.name)
         retries = [run for run in queued if run.triggered_by == Trigger.RETRY]
+        awaiting = [run.round_at or run.scheduled_for or run.claimed_at for run in queued if run.awaits is not None]
+        upstreams = self.upstreams if job.after else None
         return Situation(
             job,
             self.now,
@@ -78,11 +89,13 @@ class Facts:
             slot=slot,
             active=[run.id for run in self.active(job.name)],
             retries=retries,
-            waiting=len(queued) - len(retries),
+            waiting=len(queued) - len(retries) - len(awaiting),
             hold=self.hold,
             gate=self.why_gated(job),
             awaits_gate=self.awaits_gate(job),
             not_served=self._why_not_served(job.name),
+            upstreams=partial(upstreams, job) if upstreams is not None else None,
+            awaiting=awaiting,
             zone=self.zone,
         )
 
@@ -95,6 +108,7 @@ def recorded_facts(
     hold: Hold | None = None,
     why_not_served: Callable[[str], str | None] = _is_served,
     why_gated: Callable[[JobDefinition], str | None] = is_open,
+    upstreams: Callable[[JobDefinition, datetime], Outlook] | None = None,
     zone: tzinfo | None = None,
 ) -> Facts:
     """The facts as a registry has them; ``unfinished`` are its runs that are queued, claimed or running."""
@@ -116,5 +130,6 @@ def recorded_facts(
         hold=hold,
         why_not_served=why_not_served,
         why_gated=why_gated,
+        upstreams=upstreams,
         zone=zone,
     )

@@ -5,7 +5,17 @@ from __future__ import annotations
 from enum import StrEnum
 
 from peak_console.decisions.capacity import Capacity
-from peak_console.decisions.conditions import ENABLED, KNOWN_AHEAD, OVERRIDE, Situation, first_unmet
+from peak_console.decisions.conditions import (
+    ENABLED,
+    HOLD,
+    KNOWN_AHEAD,
+    OVERRIDE,
+    SERVED,
+    UPSTREAMS,
+    Answer,
+    Situation,
+    first_unmet,
+)
 from peak_console.decisions.gates import recorded_gating
 from peak_console.decisions.selection import override_in_force
 from peak_console.decisions.serving import Coverage
@@ -20,7 +30,6 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
     from typing import Protocol
 
-    from peak_console.decisions.conditions import Answer
     from peak_console.jobs.model import Gate, JobDefinition
     from peak_console.model.records import EngineInfo, Override, Run
     from peak_console.model.state import GateState, Hold
@@ -58,6 +67,8 @@ class Standing(StrEnum):
     SUBMITTED = "submitted"
     """Its run was handed to an executor that starts it when it has room."""
     QUEUED = "queued"
+    AWAITING = "awaiting"
+    """Its slot waits for other jobs."""
     OK = "ok"
     STOPPED = "stopped"
     WAITING = "waiting"
@@ -128,7 +139,9 @@ def view(
     queued = [run for run in unfinished if run.state == RunState.QUEUED]
     return JobView(
         job=job,
-        standing=_standing(enabled, slot, last_run, active, queued, no_engine=no_engine),
+        standing=_standing(
+            enabled, slot, last_run, active, queued, no_engine=no_engine, follows_runs=job.round == "run"
+        ),
         disabled_by=disabled_by,
         override=override,
         next_slot=slot,
@@ -146,6 +159,9 @@ def unmet_of(
     """The first condition that keeps a job's next slot from starting now; ``None`` when nothing does."""
     asked = _situation(view, now, capacity, hold, zone)
     unmet = first_unmet(asked)
+    awaiting = [run for run in view.queued if run.awaits is not None]
+    if awaiting and (unmet is None or unmet not in (SERVED, ENABLED, OVERRIDE, HOLD)):
+        return Answer(UPSTREAMS.name, False, awaiting[0].awaits or "", None)
     return unmet.answer(asked) if unmet is not None else None
 
 
@@ -163,9 +179,10 @@ def unmet_ahead(
 
 def _situation(view: JobView, now: datetime, capacity: Capacity, hold: Hold | None, zone: tzinfo | None) -> Situation:
     retries = [run for run in view.queued if run.triggered_by == Trigger.RETRY]
+    waiting = sum(run.awaits is None for run in view.queued) - len(retries)
     return Situation(
         view.job, now, capacity, state=JobState(view.job.name, "", override=view.override), slot=view.next_slot,
-        active=[run.id for run in view.active], retries=retries, waiting=len(view.queued) - len(retries),
+        active=[run.id for run in view.active], retries=retries, waiting=waiting,
         hold=hold, gate=view.gate, not_served=view.not_served, zone=zone,
     )  # fmt: skip
 
@@ -178,6 +195,7 @@ def _standing(
     queued: Sequence[Run],
     *,
     no_engine: bool,
+    follows_runs: bool,
 ) -> Standing:
     if no_engine and active and all(run.state == RunState.CLAIMED for run in active):
         return Standing.CLAIMED
@@ -185,8 +203,11 @@ def _standing(
         return Standing.SUBMITTED
     if active:
         return Standing.RUNNING
+    turns = [run for run in queued if run.awaits is None]
+    if turns:
+        return Standing.RETRYING if turns[0].attempt > 1 else Standing.QUEUED
     if queued:
-        return Standing.RETRYING if queued[0].attempt > 1 else Standing.QUEUED
+        return Standing.AWAITING
     if not enabled:
         return Standing.DISABLED
     if last_run is None:
@@ -195,7 +216,7 @@ def _standing(
         return Standing.STOPPED
     if last_run.outcome != Outcome.SUCCEEDED:
         return Standing.FAILED
-    return Standing.OK if slot is not None else Standing.DONE
+    return Standing.OK if slot is not None or follows_runs else Standing.DONE
 
 
 def views(

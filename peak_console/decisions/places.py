@@ -17,7 +17,18 @@ RUNS_NAMED = 3
 class PlacesTaken:
     """The places, and the slots that wait, at one moment."""
 
-    __slots__ = ("_not_served", "_queued", "_served", "active", "held", "limit", "now", "unserved", "waiting")
+    __slots__ = (
+        "_not_served",
+        "_queued",
+        "_served",
+        "active",
+        "awaiting",
+        "held",
+        "limit",
+        "now",
+        "unserved",
+        "waiting",
+    )
 
     def __init__(
         self,
@@ -41,11 +52,13 @@ class PlacesTaken:
         self._served, self._not_served = served, not_served
         self.active = [run for run in runs if run.state != RunState.QUEUED]
         self._queued = [run for run in runs if run.state == RunState.QUEUED]
-        due = [run for run in self._queued if run.not_before is None or run.not_before <= now]
+        due = [run for run in self._queued if run.awaits is None and (run.not_before is None or run.not_before <= now)]
         self.waiting = [run for run in due if run.job not in not_served]
         """Those whose time has come; a retry that is not due yet waits for nobody."""
         self.unserved = [run for run in due if run.job in not_served]
         """Those that wait for an engine that selects their jobs: they are behind nobody."""
+        self.awaiting = [run for run in self._queued if run.awaits is not None]
+        """Those that wait for their jobs' upstreams: their turn cannot come yet."""
 
     def at(self, now: datetime) -> PlacesTaken:
         """The same runs at another moment."""

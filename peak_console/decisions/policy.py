@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from peak_console.decisions.conditions import GATE, OVERLAP, RETRY, SCHEDULE, first_unmet
+from peak_console.decisions.conditions import GATE, OVERLAP, PREREQUISITES, RETRY, SCHEDULE, first_unmet
 from peak_console.decisions.grace import earliest_slot, is_too_late, lateness_in_words
 from peak_console.jobs.model import CatchUp, Overlap
 from peak_console.model.terms import Trigger
 from peak_console.schedule.slots import kind_of, slots_between
+from peak_console.schedule.zones import zone
 from peak_console.values import dataclass, replace
 
 TYPE_CHECKING = False
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from peak_console.decisions.conditions import Situation
     from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import Run
     from peak_console.schedule.slots import Pending
 
 ON_TIME_SECONDS = 300
@@ -37,6 +39,8 @@ class Action(StrEnum):
     """Wait for the job's own earlier runs."""
     ASK = "ask"
     """Wait until its gates have answered."""
+    AWAIT = "await"
+    """Wait for what has to be before its turn can come: the job's upstreams."""
     REPLACE = "replace"
     """Stop the job's runs, then start."""
     SKIP = "skip"
@@ -61,7 +65,7 @@ class Verdict:
     @property
     def waits(self) -> bool:
         """Whether it has to be queued."""
-        return self.action in (Action.WAIT, Action.QUEUE, Action.ASK, Action.REPLACE)
+        return self.action in (Action.WAIT, Action.QUEUE, Action.ASK, Action.AWAIT, Action.REPLACE)
 
 
 COUNTED_SLOTS = 1000
@@ -83,7 +87,65 @@ def decide(asked: Situation, pending: Pending) -> list[Verdict]:
         return [_verdict(pending, Action.SKIP, reason=GATE.sentence(asked))]
     if job.catch_up == CatchUp.ALL and pending.count > 1:
         return _catch_up_all(asked, pending)
-    return [_placed(asked, _overlapped(asked, _verdict(pending, Action.START, triggered_by=_trigger(pending, now))))]
+    return [_prepared(asked, _verdict(pending, Action.START, triggered_by=_trigger(pending, now)))]
+
+
+def decide_awaited(asked: Situation, run: Run) -> Verdict:
+    """What becomes of a run that has waited for its job's upstreams, and may go on waiting.
+
+    One that may go on queues as any slot does, whatever place it gets: the turns give places.
+
+    Args:
+        asked: its job at this moment; its slot is the moment of the run's round.
+        run: queued, with what it awaits.
+    """
+    job, slot = asked.job, run.scheduled_for or run.claimed_at
+    verdict = Verdict(slot, Action.START, Trigger(run.triggered_by))
+    unmet = first_unmet(asked, PREREQUISITES)
+    outlook = asked.outlook(asked.slot)
+    if unmet is None:
+        if job.catch_up == CatchUp.ALL and verdict.triggered_by == Trigger.CATCH_UP:
+            return verdict  # one after the other, whatever the overlap policy
+        overlapped = _overlapped(asked, verdict)
+        if overlapped.action == Action.SKIP and asked.waiting < QUEUE_LIMIT:
+            return verdict  # it has waited: it is not skipped because of a run that is about to end
+        return overlapped
+    reason = unmet.sentence(asked)
+    if outlook is not None and outlook.way == "skip":
+        return replace(verdict, action=Action.SKIP, reason=reason)
+    most = job.wait_at_most
+    if most is not None and (asked.now - run.claimed_at).total_seconds() >= most:
+        from peak_console.text import duration
+
+        return replace(verdict, action=Action.MISS, reason=f"waited {duration(most)}, the most it may: {reason}")
+    return replace(verdict, action=Action.AWAIT, reason=reason)
+
+
+def _prepared(asked: Situation, verdict: Verdict) -> Verdict:
+    """A verdict by which a slot starts, unless it has to wait for the job's upstreams, or is skipped because of them.
+
+    A slot that comes from the upstreams alone is always queued first: when it is due is known once they have ended.
+    """
+    outlook = asked.outlook(verdict.slot)
+    if outlook is not None and outlook.way == "skip":
+        return replace(verdict, action=Action.SKIP, reason=outlook.sentence)
+    if outlook is not None and (outlook.way == "wait" or asked.job.schedule.type == "after"):
+        return _awaiting(asked, verdict, outlook.sentence or "waiting for its turn")
+    return _placed(asked, _overlapped(asked, verdict))
+
+
+def _awaiting(asked: Situation, verdict: Verdict, reason: str) -> Verdict:
+    """A verdict by which a slot waits for upstreams; where slots of its round do so already, the overlap policy holds.
+
+    A slot of another round, which may never have its upstreams, is in nobody's way.
+    """
+    from peak_console.schedule.rounds import day_round
+
+    day = day_round(verdict.slot, zone(asked.job.schedule.timezone))
+    same = sum(day.holds(moment) for moment in asked.awaiting)
+    if same >= (QUEUE_LIMIT if asked.job.overlap in (Overlap.QUEUE, Overlap.ALLOW) else 1):
+        return replace(verdict, action=Action.SKIP, reason=f"an earlier slot of its round is still {reason}")
+    return replace(verdict, action=Action.AWAIT, reason=reason)
 
 
 def decide_by_hand(asked: Situation, slot: datetime, *, force: bool) -> Verdict:
@@ -134,6 +196,9 @@ def _catch_up_all(asked: Situation, pending: Pending) -> list[Verdict]:
     queue = in_order and bool(asked.active or asked.retries or asked.waiting)
     for slot in slots[late:]:
         verdict = Verdict(slot, Action.QUEUE if queue else Action.START, Trigger.CATCH_UP)
+        if job.after and (prepared := _prepared(asked, verdict)).action in (Action.AWAIT, Action.SKIP):
+            verdicts.append(prepared)
+            continue
         verdicts.append(_placed(asked, verdict))
         queue = in_order  # the order is the point of catching up on all of them: only the first may start at once
     return verdicts

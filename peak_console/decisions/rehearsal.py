@@ -9,10 +9,10 @@ from bisect import insort
 
 from peak_console.decisions.conditions import OVERLAP, PLACES, RETRY, first_unmet
 from peak_console.decisions.facts import Facts
-from peak_console.decisions.policy import Action, decide
+from peak_console.decisions.policy import Action, decide, decide_awaited
 from peak_console.decisions.turns import REPLACED, Turns, turn, why_given_up
 from peak_console.model.records import Run, RunState
-from peak_console.values import dataclass
+from peak_console.values import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Rehearsal:
             self._serve_queue()  # those that have waited for a place come first
         now_known = Facts(
             facts.now, facts.capacity, self._active, list(self._queue), zone=facts.zone,
-            why_gated=facts.why_gated, awaits_gate=facts.awaits_gate,
+            upstreams=facts.upstreams, why_gated=facts.why_gated, awaits_gate=facts.awaits_gate,
         )  # fmt: skip
         for job, pending in self._planner.due(facts.now):
             asked = now_known.situation(job, self._planner.states.get(job.name), pending.latest)
@@ -85,9 +85,13 @@ class Rehearsal:
             reason = asked.gate
         elif verdict.action == Action.WAIT:
             reason = PLACES.sentence(asked)
-        elif verdict.waits:
+        elif verdict.waits and verdict.action != Action.AWAIT:
             reason = why or "an earlier slot goes first"
-        run = Run(_NEW + len(self.steps), job.name, verdict.triggered_by, verdict.slot, 1, RunState.QUEUED, asked.now)
+        awaits = verdict.reason if verdict.action == Action.AWAIT else None
+        run = Run(
+            _NEW + len(self.steps), job.name, verdict.triggered_by, verdict.slot, 1, RunState.QUEUED, asked.now,
+            awaits=awaits,
+        )  # fmt: skip
         if verdict.waits:
             insort(self._queue, run, key=turn)
         elif verdict.action == Action.START:
@@ -109,6 +113,7 @@ class Rehearsal:
             if reason := why_given_up(run, asked, self._is_by_hand):
                 self._queue.remove(run)
                 self.steps.append(Step(job, GIVE_UP, run.scheduled_for, reason, run))
+        self._look_at_awaiting()
         turns = Turns(self._queue, self._active, facts.capacity, facts.now)
         for run, job in turns.ready(jobs):
             if (gate := facts.why_gated(job)) is not None:
@@ -120,6 +125,22 @@ class Rehearsal:
             self._queue.remove(run)
             self._started.setdefault(run.job, []).append(run)
             self._start(run, job)
+
+    def _look_at_awaiting(self) -> None:
+        """The runs that wait for upstreams go on, or are given up, or wait on."""
+        facts, kept = self._facts, []
+        for run in self._queue:
+            job = self._planner.jobs.get(run.job)
+            if run.awaits is None or job is None:
+                kept.append(run)
+                continue
+            state = self._planner.states.get(run.job)
+            verdict = decide_awaited(facts.situation(job, state, run.round_at or run.scheduled_for), run)
+            if verdict.action in (Action.SKIP, Action.MISS):
+                self.steps.append(Step(job, verdict.action, run.scheduled_for, verdict.reason, run))
+            else:
+                kept.append(run if verdict.action == Action.AWAIT else replace(run, awaits=None))
+        self._queue = kept
 
     def _start(self, run: Run, job: JobDefinition) -> None:
         """A run that waits starts: if it has been queued at this very moment, it has not waited."""

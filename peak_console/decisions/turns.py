@@ -56,7 +56,7 @@ class Turns:
         self._capacity.take(job)
 
     def _may_start(self, run: Run, job: JobDefinition) -> bool:
-        if run.not_before is not None and self._now < run.not_before:
+        if run.awaits is not None or (run.not_before is not None and self._now < run.not_before):
             return False
         if job.overlap == Overlap.ALLOW:
             return True

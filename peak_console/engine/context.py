@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from peak_console.clock import Clock
     from peak_console.engine.active_runs import ActiveRuns
     from peak_console.engine.alerting.alert_log import AlertLog
+    from peak_console.engine.dispatch.chain_looks import ChainLooks
     from peak_console.engine.engine_status import EngineStatus
     from peak_console.engine.events import EngineEvent
     from peak_console.engine.served_jobs import ServedJobs
@@ -46,6 +47,7 @@ class EngineContext:
     served: ServedJobs
     runs: ActiveRuns
     status: EngineStatus
+    chains: ChainLooks
 
     @property
     def is_shared(self) -> bool:
@@ -70,5 +72,6 @@ class EngineContext:
             hold=self.status.hold,
             why_gated=self.status.why_gated,
             awaits_gate=self.status.awaits_gate,
+            upstreams=self.chains.at(now),
             zone=self.served.zone_of(None),
         )

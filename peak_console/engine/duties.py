@@ -5,6 +5,7 @@ from __future__ import annotations
 from peak_console.engine.alerting.unserved import Unserved
 from peak_console.engine.alerting.waiting import Waiting
 from peak_console.engine.commands.commander import Commander
+from peak_console.engine.dispatch.awaiting import seconds_to_misses
 from peak_console.engine.gating.taking_up import take_up_gates
 from peak_console.engine.supervision.launch import Launcher
 from peak_console.engine.supervision.readiness import Readiness
@@ -142,6 +143,7 @@ class Duties:
         if (slot := context.served.planner.next_at()) is not None:
             moments.append(slot)
         seconds = [(moment - now).total_seconds() for moment in moments]
+        seconds += seconds_to_misses(context, now)
         if (left := self._unserved.seconds_left()) is not None:
             seconds.append(left)
         return seconds

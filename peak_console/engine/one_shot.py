@@ -115,6 +115,8 @@ class OneShotEngine:
                 return
             if any(run.not_before is None or run.not_before <= clock.now() for run in waiting):
                 self._dispatch_own()
+                if not len(supervisor) and all(run.awaits is not None for run in context.runs.queue.own()):
+                    return  # what waits for other jobs is left to the engine that runs these
             if on_look is not None:
                 on_look()
             seconds = core.seconds_to_sleep()

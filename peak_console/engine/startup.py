@@ -11,6 +11,7 @@ from peak_console.engine.alerting.alert_log import AlertLog
 from peak_console.engine.alerting.incidents import jobs_file_cause
 from peak_console.engine.context import EngineContext
 from peak_console.engine.core import EngineCore
+from peak_console.engine.dispatch.chain_looks import ChainLooks
 from peak_console.engine.dispatch.run_queue import RunQueue
 from peak_console.engine.engine_status import EngineStatus
 from peak_console.engine.gating.taking_up import take_up_gates
@@ -112,6 +113,7 @@ class Startup:
         setup, store = self._setup, self._place.store
         launcher = Launcher(jobset, setup.directory, setup.environ, setup.surroundings.make_spec)
         planner = Planner(share.jobs.values(), store.job_states(strict=True), now)
+        served = ServedJobs(jobset, share, planner, launcher, setup.clock.monotonic())
         return EngineContext(
             options=setup.options,
             clock=setup.clock,
@@ -125,9 +127,10 @@ class Startup:
             seen_before=before.stopped_at or before.started_at,
             store=store,
             alerts=AlertLog(setup, store, setup.channels_of(jobset), launcher),
-            served=ServedJobs(jobset, share, planner, launcher, setup.clock.monotonic()),
+            served=served,
             runs=ActiveRuns(Supervisor(store, setup.executors, setup.clock), RunQueue()),
             status=EngineStatus(before.hold),
+            chains=ChainLooks(store, served),
         )
 
     def _sign_on(self, context: EngineContext, share: Share, alerts: Sequence[Alert], now: datetime) -> bool:

@@ -43,6 +43,25 @@ class Mode(StrEnum):
     LIVE = "live"
 
 
+class Wanted(StrEnum):
+    """How an upstream has to end."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A job that another one waits for, and how it has to end."""
+
+    job: str
+    wanted: str = Wanted.SUCCEEDED
+
+    def __str__(self) -> str:
+        return self.job if self.wanted == Wanted.SUCCEEDED else f"{self.job}:{self.wanted}"
+
+
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What a run asks a cluster for."""
@@ -123,6 +142,16 @@ class JobDefinition:
     """What a run asks a cluster for; ``None`` is the least."""
     rerun_on_node_failure: bool = False
     """Whether a run whose node was lost is tried again, once it is certain that it lives no more."""
+    after: Sequence[Upstream] = ()
+    """The jobs that each slot waits for."""
+    round: str = "day"
+    """What makes a round of the chain: ``day``, or ``run`` for every success of the one upstream."""
+    if_failed: str = "wait"
+    """What becomes of a slot whose upstream has failed: ``wait``, ``skip``, ``run``."""
+    if_skipped: str = "wait"
+    """What becomes of a slot whose upstream did not run by its own rules: ``wait``, ``go``, ``skip``."""
+    wait_at_most: float | None = None
+    """How many seconds a slot waits for its upstreams before it is missed; ``None`` is any time."""
     meta: Mapping[str, Any] = field(default_factory=dict)
     """What others keep of the job: shown, handed on, and without a meaning here."""
     mode: str | None = None

@@ -18,6 +18,18 @@ class ScheduleType(StrEnum):
     INTERVAL = "interval"
     DAILY = "daily"
     CRON = "cron"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class AfterRule:
+    """What a schedule of type ``after`` follows."""
+
+    names: tuple[str, ...]
+    """The upstreams as the jobs file names them."""
+    round: str = "day"
+    roots: tuple[JobSchedule, ...] = ()
+    """The schedules of the upstreams, and of theirs, down to those with times of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,8 @@ class JobSchedule:
     cron: str | None = None
     run_at: datetime | None = None
     timezone: str | None = None
+    follows: AfterRule | None = None
+    """For ``after``: what it follows."""
     last_run_at: datetime | None = None
     """For callers of the Python API that keep their own state; the engine does not use it."""
     next_run_at: datetime | None = None

@@ -42,7 +42,13 @@ def kind_of(schedule: JobSchedule) -> ScheduleKind:
     try:
         return KINDS[schedule.type](schedule)
     except (KeyError, TypeError):
-        message = f"schedule_type {wallclock.shown(schedule.type)} is unknown; use {', '.join(KINDS)}"
+        if schedule.type == "after":
+            from peak_console.schedule.after import After
+
+            KINDS["after"] = After  # a start without such jobs does not load it
+            return After(schedule)
+        known = ", ".join(dict.fromkeys([*KINDS, "after"]))
+        message = f"schedule_type {wallclock.shown(schedule.type)} is unknown; use {known}"
         raise ScheduleError(message, "type") from None
 
 

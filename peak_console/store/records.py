@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 NEVER = "9999-12-31"
 """Later than every moment that is stored."""
+MOST_OF_ROUND = 200
+"""So many runs of a job in one round are looked at; of a job with more the newest."""
 COUNTED = ("runs", "commands", "alerts", "deliveries")
 """The tables whose rows get numbers that are never given again."""
 
@@ -88,6 +90,33 @@ class RunRecords(Database):
             " WHERE id = ? AND state = 'queued'"
         )
         return self._write(sql, (supervisor, late_because, executor, run_id)).rowcount == 1
+
+    def runs_of_round(self, job: str, since: datetime | None, until: datetime | None) -> list[Run]:
+        """A job's runs from a slot on, newest slot first: those before ``until``, and those that may count beyond it.
+
+        Those are runs by hand, further attempts, and runs that stand for earlier slots. Of very many the newest.
+        """
+        sql = (
+            f"SELECT {RUN_COLUMNS} FROM runs WHERE job = ? AND scheduled_for >= ?"
+            " AND (coalesce(round_at, scheduled_for) < ? OR triggered_by IN ('manual', 'retry') OR stands_since < ?)"
+            " ORDER BY scheduled_for DESC, attempt DESC LIMIT ?"
+        )
+        end = stamp(until) or NEVER
+        return [run_from(row) for row in self._rows(sql, (job, stamp(since) or "", end, end, MOST_OF_ROUND))]
+
+    def awaits(self, run: Run) -> bool:
+        """Record anew what a queued run waits for, and its reasons; ``False`` when it is queued no more."""
+        sql = "UPDATE runs SET awaits = ?, reason = ?, late_because = ? WHERE id = ? AND state = 'queued'"
+        return self._write(sql, (run.awaits, run.reason, run.late_because, run.id)).rowcount == 1
+
+    def comes_due(self, run: Run) -> bool:
+        """Record the slot that came out when a queued run's upstreams had ended; ``False`` when that is taken."""
+        sql = "UPDATE OR IGNORE runs SET scheduled_for = ?, round_at = ? WHERE id = ? AND state = 'queued'"
+        return self._write(sql, (stamp(run.scheduled_for), stamp(run.round_at), run.id)).rowcount == 1
+
+    def is_queued(self, run_id: int) -> bool:
+        """Whether a run waits in the queue."""
+        return bool(self._rows("SELECT 1 FROM runs WHERE id = ? AND state = 'queued'", (run_id,)))
 
     def give_back(self, run: Run, late_because: str) -> bool:
         """Queue a claimed run again that its supervisor has left unstarted; ``False`` when somebody has taken it."""

@@ -166,6 +166,8 @@ def _state(view: JobView, selection: Selection, places: PlacesTaken) -> str:
     not_served = f"not served: {view.not_served}" if view.not_served else view.gate or ""
     claimed = CLAIMED_MEANS if view.standing == Standing.CLAIMED else ""
     state = f"{view.standing}{_waits(view, places)}"
+    if view.standing == Standing.AWAITING:
+        state = view.queued[0].awaits or state
     return ", ".join(filter(None, (state, claimed, switched, not_served)))
 
 

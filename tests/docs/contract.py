@@ -44,7 +44,7 @@ RUN: Mapping[str, tuple[str, str]] = {
     "tag": (TEXT + OR_NULL, "what a script has logged it under"),
     "args": (OBJECT, "its arguments, or what a script has logged; secrets masked"),
     "mode": (TEXT + OR_NULL, "what its job traded with then: `paper`, `testnet`, `live`"),
-    "reason": (TEXT + OR_NULL, "why it was skipped, missed, stopped or not started; what it stands for"),
+    "reason": (TEXT + OR_NULL, "why it waits, was skipped, missed, stopped or not started; what it stands for"),
     "requested_by": (TEXT + OR_NULL, "who asked for it, of a run by hand and its retries"),
 }
 """A run, as `runs` and `history` print it."""

@@ -81,7 +81,10 @@ def job(body: str) -> str:
         (
             'schedule_type = "daly"',
             "3:1",
-            'schedule_type must be one of "once", "interval", "daily", "cron", not "daly"; did you mean "daily"?',
+            (
+                'schedule_type must be one of "once", "interval", "daily", "cron", "after", not "daly"; did you mean'
+                ' "daily"?'
+            ),
         ),
         ('schedule_type = "interval"', "3:1", "interval_seconds is missing; an interval schedule needs it"),
         ('schedule_type = "interval"\ninterval_seconds = 0', "4:1", "interval_seconds must be 0.1 or more, not 0"),

@@ -70,7 +70,7 @@ def test_defaults_are_those_of_the_model() -> None:
 
 def test_every_part_of_a_job_can_be_said_in_the_file() -> None:
     said = set(fields_of(JOB)) - {"schedule_type"}
-    computed = {"type", "last_run_at", "next_run_at", "schedule"}
+    computed = {"follows", "type", "last_run_at", "next_run_at", "schedule"}
     parts = {field.name for model in (JobDefinition, JobSchedule) for field in fields(model)}
     assert said == parts - computed
     assert {field.name for field in fields(SchedulerSettings)} <= set(fields_of(SCHEDULER))

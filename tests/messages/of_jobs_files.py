@@ -52,6 +52,28 @@ def types_and_values(stage: Stage) -> None:
 
 
 @scenario
+def chains_that_can_never_work(stage: Stage) -> None:
+    daily = 'schedule_type = "daily"\ndaily_time = "07:00"\n'
+    after = 'schedule_type = "after"\n'
+    stage.jobs(
+        f'[[job]]\nname = "fetch"\n{daily}if_failed = "run"\n[[job]]\nname = "a"\n{after}'
+        f'[[job]]\nname = "b"\n{after}after = ["fetsch", "b", "fetch:faild", "fetch", "fetch:failed"]\n'
+        f'[[job]]\nname = "c"\n{daily}after = ["fetch"]\nround = "run"\nwait_at_most = "soon"\n'
+        f'[[job]]\nname = "d"\n{daily}after = ["fetch"]\nround = "run"\n'
+    )
+    stage.run("validate")
+    stage.jobs(f'[[job]]\nname = "a"\n{after}after = ["b"]\n[[job]]\nname = "b"\n{after}after = ["a:ended"]\n')
+    stage.run("validate")
+    stage.jobs(
+        f'[[job]]\nname = "mon"\n{daily}days = ["mon"]\n[[job]]\nname = "tue"\n{daily}days = ["tue"]\n'
+        f'after = ["mon"]\n[[job]]\nname = "both"\n{after}after = ["mon", "tue"]\n'
+        '[[job]]\nname = "slow"\nschedule_type = "interval"\ninterval_seconds = 90000\n'
+        f'[[job]]\nname = "then"\n{after}after = ["slow"]\n'
+    )
+    stage.run("validate")
+
+
+@scenario
 def keys_and_tables(stage: Stage) -> None:
     stage.jobs(
         "retries = 3\nkeep_runs = 1\nfrobnicate = 1\n[jobs]\n[[shedule]]\na = 1\n"

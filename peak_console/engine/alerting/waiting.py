@@ -33,7 +33,11 @@ class Waiting:
     def seconds_left(self, now: datetime) -> float | None:
         """Until the next waiting slot has waited too long; ``None`` where none waits, or nobody wants to know."""
         limit = self._served.jobset.settings.queue_warning_seconds
-        since = [run.not_before or run.claimed_at for run in self._runs.queue if run.job not in self._told]
+        since = [
+            run.not_before or run.claimed_at
+            for run in self._runs.queue
+            if run.job not in self._told and run.awaits is None
+        ]
         return max(0.05, limit - (now - min(since)).total_seconds()) if since and limit else None
 
     def look(self, now: datetime) -> None:

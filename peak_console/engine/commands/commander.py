@@ -64,6 +64,7 @@ class Commander:
         """Answer every open command, whatever stands in it. Raises ``StateError`` when the registry refuses."""
         for number in self._context.store.open_command_ids():
             self._afterwards.clear()
+            self._context.chains.touch_all()  # it may enable, disable, or stop what others wait for
             verb, answered = self._obey_one(number, now)
             if answered is not None:
                 answer, message = answered

@@ -43,29 +43,7 @@ class Claims:
         requested_by: str | None = None,
     ) -> Claim:
         """The claim of a slot by its verdict."""
-        command, args = self._served.launcher.shown(job)
-        outcome = {Action.SKIP: Outcome.SKIPPED, Action.MISS: Outcome.MISSED}.get(verdict.action)
-        reason = verdict.reason
-        if verdict.folded:
-            least = "" if is_counted(job, verdict.folded) else "at least "
-            also = f"stands for {least}{verdict.folded} earlier slot{'s' if verdict.folded > 1 else ''} too"
-            reason = f"{reason}; {also}" if reason else also
-        return Claim(
-            job=job.name,
-            scheduled_for=verdict.slot,
-            triggered_by=verdict.triggered_by,
-            queued=verdict.waits,
-            outcome=outcome,
-            reason=reason,
-            command=command,
-            args=args,
-            tags=list(job.tags),
-            tag=TAG,
-            late_because=late_because if outcome is None else None,
-            run_mode=job.mode,
-            requested_by=requested_by,
-            executor=job.executor,
-        )
+        return claim_of(self._served, job, verdict, late_because=late_because, requested_by=requested_by)
 
     def why_late(self, verdict: Verdict, now: datetime, claims: Sequence[Claim]) -> str | None:
         """What a slot has waited for until now, and what it waits for: those of the same moment come first."""
@@ -102,3 +80,40 @@ class Claims:
             )
             if caught_up is not None:
                 open_for_job(self._alerts, CATCH_UP, job, caught_up)
+
+
+def claim_of(
+    served: ServedJobs,
+    job: JobDefinition,
+    verdict: Verdict,
+    *,
+    late_because: str | None = None,
+    requested_by: str | None = None,
+) -> Claim:
+    """The claim of a slot by its verdict."""
+    command, args = served.launcher.shown(job)
+    outcome = {Action.SKIP: Outcome.SKIPPED, Action.MISS: Outcome.MISSED}.get(verdict.action)
+    reason = verdict.reason
+    if verdict.folded:
+        least = "" if is_counted(job, verdict.folded) else "at least "
+        also = f"stands for {least}{verdict.folded} earlier slot{'s' if verdict.folded > 1 else ''} too"
+        reason = f"{reason}; {also}" if reason else also
+    return Claim(
+        job=job.name,
+        scheduled_for=verdict.slot,
+        triggered_by=verdict.triggered_by,
+        queued=verdict.waits,
+        outcome=outcome,
+        reason=reason,
+        command=command,
+        args=args,
+        tags=list(job.tags),
+        tag=TAG,
+        late_because=late_because if outcome is None else None,
+        awaits=verdict.reason if verdict.action == Action.AWAIT else None,
+        round_at=verdict.slot if job.schedule.type == "after" else None,
+        stands_since=verdict.since,
+        run_mode=job.mode,
+        requested_by=requested_by,
+        executor=job.executor,
+    )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from peak_console.decisions.policy import Action, decide_by_hand
 from peak_console.decisions.turns import Turns, why_given_up
+from peak_console.engine.dispatch.awaiting import Awaiting
 from peak_console.engine.dispatch.claims import Claims
 from peak_console.engine.dispatch.due_slots import DueSlots
 from peak_console.engine.dispatch.lateness import Lateness
@@ -38,6 +39,7 @@ class Dispatcher:
         self._lateness = Lateness(context.clock, context.status)
         self._claims = Claims(context.served, context.runs, context.alerts, self._lateness)
         self._replacer = Replacer(context.store, context.runs)
+        self._awaiting = Awaiting(context, self._claims, self._replacer)
         self._due_slots = DueSlots(context, self._claims, self._replacer)
         self.places = Places(context)
 
@@ -68,6 +70,7 @@ class Dispatcher:
         context = self._context
         if context.runs.queue and context.status.may_start:
             self._untold += self._give_up(now)
+            self._untold += self._awaiting.look(now)
             self._untold += self._starter.start(self._from_queue(now))
 
     def _take_untold(self) -> list[End]:

@@ -162,8 +162,9 @@ class DueSlots:
                     context.runs.queue.add(run)
                     context.emit(RunQueued(at=now, run=run))
                 case RunState.FINISHED:
+                    context.chains.touch(run.job)
                     context.emit(SlotPassed(at=now, run=run))
-                    if not context.options.keep_registry:
+                    if not context.options.keep_registry and not context.chains.is_awaited(run.job):
                         context.store.forget([run.id])
         return started
 

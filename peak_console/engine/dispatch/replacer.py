@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.active_runs import ActiveRuns
     from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import Run
     from peak_console.store.store import Store
 
 
@@ -24,7 +25,7 @@ class Replacer:
 
     def record(self, job: JobDefinition) -> None:
         """Record that a job's runs have to make room, so that any engine sees to it."""
-        waiting = [run.id for run in self._runs.queue if run.job == job.name]
+        waiting = [run.id for run in self._waiting(job)]
         for run_id in [*(live.run.id for live in self._runs.supervisor.of_job(job.name)), *waiting]:
             self._store.stopping(run_id, REPLACED)
 
@@ -36,6 +37,10 @@ class Replacer:
         for each in supervisor.preparation:
             if each.run.job == job.name:
                 supervisor.stop(each.run.id, REPLACED, recorded=True)
-        ends = [End(run, job, Outcome.STOPPED, None, now, REPLACED) for run in self._runs.queue if run.job == job.name]
+        ends = [End(run, job, Outcome.STOPPED, None, now, REPLACED) for run in self._waiting(job)]
         self._runs.queue.drop({end.run.id for end in ends})
         return ends
+
+    def _waiting(self, job: JobDefinition) -> list[Run]:
+        """A job's runs that wait for their turn; those that wait for upstreams are in nobody's way."""
+        return [run for run in self._runs.queue if run.job == job.name and run.awaits is None]

@@ -32,9 +32,10 @@ class RunQueue:
         """The runs as they are now; those that are dropped meanwhile come too."""
         return iter(self._runs)
 
-    def add(self, run: Run) -> None:
-        """Put a run that this process has recorded into the queue."""
-        self._own.add(run.id)
+    def add(self, run: Run, *, own: bool = True) -> None:
+        """Put a run that this process has recorded into the queue; not ``own``: whoever has recorded it."""
+        if own:
+            self._own.add(run.id)
         insort(self._runs, run, key=turn)
 
     def fill(self, runs: Iterable[Run]) -> None:

@@ -8,7 +8,7 @@ from peak_console.decisions.policy import retry_at
 from peak_console.engine.alerting.incidents import FAILURES, open_for_job, resolve_after
 from peak_console.engine.dispatch.claims import TAG
 from peak_console.engine.dispatch.lateness import RETRY
-from peak_console.engine.events import RunFinished
+from peak_console.engine.events import RunFinished, RunQueued
 from peak_console.engine.supervision.mishaps import sentence
 from peak_console.errors import StateError
 from peak_console.model.records import Claim, Outcome, RunState, Trigger
@@ -66,7 +66,7 @@ class Bookkeeper:
                 raise
             except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
                 self._record_plainly(self._unrecorded[0], error)
-            self._unrecorded.pop(0)
+            self._context.chains.touch(self._unrecorded.pop(0).run.job)
 
     def _record_plainly(self, end: End, error: Exception) -> None:
         """Record an end of which it could not be decided what follows: nothing but an alert."""
@@ -90,6 +90,7 @@ class Bookkeeper:
         next_at = retry_at(end.job, end.run.attempt, end.at) if failed and not is_damaged else None
         before = self._failures.get(end.run.job, 0)
         retry: list[Run] = []
+        triggered: list[Run] = []
         finished = replace(
             end.run,
             state=RunState.FINISHED,
@@ -104,6 +105,10 @@ class Bookkeeper:
                 return
             if next_at is not None:
                 retry = context.store.claim([self._next_attempt(end, next_at)], now, context.identity)
+            elif context.chains.follow_runs:
+                from peak_console.engine.dispatch.triggers import claim_triggered
+
+                triggered = claim_triggered(context, finished, now)
             failures = self._count(end, before, final=next_at is None)
             resolved = resolve_after(context.alerts, finished)
             alert = None
@@ -121,9 +126,12 @@ class Bookkeeper:
         for run in retry:
             context.runs.queue.keep_arguments(run, end.job)
             context.runs.queue.add(run)
+        for run in triggered:
+            context.runs.queue.add(run, own=context.options.mode != "run")  # who runs one job leaves them to others
+            context.emit(RunQueued(at=now, run=run))
         self._tally(end, final=next_at is None)
         context.emit(RunFinished(at=now, run=finished, retry_at=next_at))
-        if not context.options.keep_registry:
+        if not context.options.keep_registry and not context.chains.is_awaited(end.run.job):
             self._forget(end.run)
 
     def _count(self, end: End, before: int, *, final: bool) -> int:
@@ -153,6 +161,7 @@ class Bookkeeper:
             not_before=not_before,
             command=end.run.command,
             args=end.run.args,
+            round_at=end.run.round_at,
             tags=end.run.tags,
             tag=TAG,
             late_because=RETRY,

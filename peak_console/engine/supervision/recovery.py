@@ -48,6 +48,7 @@ class Recovery:
         """Bring queue and runs into line with the registry; the ends of runs that are over."""
         context = self._context
         context.runs.foreign.clear()
+        context.chains.touch_all()
         ends: list[End] = []
         unfinished = context.store.unfinished(strict=True)
         context.runs.queue.fill(run for run in unfinished if run.state == RunState.QUEUED)

@@ -47,6 +47,7 @@ def reload_jobs(
     planner.changed.clear()
     context.served.replace(offered, share, planner, launcher, context.clock.monotonic())
     context.runs.supervisor.executors.define(offered.executors)
+    context.chains.touch_all()
     context.alerts.take_up(channels, launcher)
     context.emit(JobsReloaded(at=now, added=added, removed=removed, changed=changed))
 

@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 
 from peak_console.jobs.file.fields import field as fields
 from peak_console.jobs.file.fields import fields_of
-from peak_console.text import nearest, safe
+from peak_console.text import nearest, parse_duration, safe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,6 +125,11 @@ def _text_fault(field: fields.Field, value: str) -> str | None:
         return "must not hold control characters"
     if field.form == "url" and "://" not in value:
         return "holds no Apprise URL such as ntfy://topic (what it holds is not shown: it may be a secret)"
+    if field.form == "duration":
+        try:
+            parse_duration(value)
+        except ValueError as error:
+            return f"must be a duration: {error}"
     if "\0" in value and field.form in _FOR_PROGRAMS:
         return "must not hold a NUL character: no program can be given one"
     return None

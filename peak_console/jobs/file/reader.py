@@ -8,6 +8,7 @@ from math import isfinite
 
 from peak_console.jobs.file.checks import DAY_NAMES, as_text, checks_of, did_you_mean, quoted
 from peak_console.jobs.file.fields import FIELDS, fields_of
+from peak_console.jobs.file.fields.chains import CHAIN_FIELDS
 from peak_console.jobs.file.fields.field import (
     ANYTHING,
     ARGUMENTS,
@@ -40,6 +41,7 @@ _SCHEDULE_KEYS: Final = frozenset(
 _BELONGS: Final = {field.key: field.schedule for field in FIELDS if field.schedule}
 _REQUIRED: Final = {field.required: field.key for field in FIELDS if field.required in SCHEDULE_TYPES}
 _TABLES: Final = ("job", "scheduler", "alerts", "gate")
+_CHAIN_KEYS: Final = frozenset(field.key for field in CHAIN_FIELDS)
 
 
 def _moment(value: Any) -> datetime:
@@ -102,6 +104,7 @@ _CONVERSIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "run_at": _moment,
     "daily_time": _clock_time,
     "days": _days,
+    "wait_at_most": parse_duration,
 }
 
 
@@ -131,6 +134,7 @@ class Reader:
                 self._unknown_table(name, document[name])
         self._read_scheduler(document.get("scheduler", {}))
         self._read_jobs(document.get("job", []))
+        self._link_chains(document.get("job", []))
         channels: tuple[AlertChannel, ...] = ()
         if "alerts" in document:
             from peak_console.jobs.file.channels import read_channels
@@ -144,6 +148,16 @@ class Reader:
         if findings.has_errors:
             return None
         return JobSet(os.path.abspath(self.path), self.jobs, self.settings, channels, gates, base=self.base)
+
+    def _link_chains(self, tables: Any) -> None:
+        """Let jobs know those that they wait for; a file without such jobs pays next to nothing."""
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            return
+        if not any(table.get("schedule_type") == "after" or not _CHAIN_KEYS.isdisjoint(table) for table in tables):
+            return
+        from peak_console.jobs.file.chains import Linker
+
+        Linker(self.jobs, tables, self.findings).link()
 
     def _unknown_table(self, name: str, value: Any) -> None:
         what = f"unknown key {quoted(name)}"

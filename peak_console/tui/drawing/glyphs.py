@@ -55,6 +55,7 @@ STANDING: dict[str, Look] = {
     Standing.RUNNING: Look("▶", "running", "primary"),
     Standing.SUBMITTED: Look("◴", "submitted", "primary"),
     Standing.QUEUED: Look("◷", "queued", "primary"),
+    Standing.AWAITING: Look("◔", "awaiting", "primary"),
     Standing.OK: Look("●", "ok", "success"),
     Standing.STOPPED: Look("■", "stopped", "warning"),
     Standing.WAITING: Look("○", "waiting", "muted"),

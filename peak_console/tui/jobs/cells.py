@@ -101,6 +101,7 @@ class Facts:
             and (not row.history or row.history[0].id == self.row.history[0].id)
             and len(ours.active) == len(theirs.active)
             and all(map(_same_run, ours.active, theirs.active))
+            and [run.awaits for run in ours.queued] == [run.awaits for run in theirs.queued]
         )
 
 
@@ -191,6 +192,9 @@ def cell_of(facts: Facts, key: str, width: int, now: datetime) -> Cell:
     match key:
         case "state":
             look = standing(facts.row.view.standing)
+            if facts.row.view.standing == Standing.AWAITING:
+                awaits = facts.row.view.queued[0].awaits or look.word
+                return ((f"{look.glyph} {safe(awaits.removeprefix('waiting '))}", look.style),)
             return ((f"{look.glyph} {look.word}", look.style),)
         case "name":
             off = facts.row.view.standing == Standing.DISABLED

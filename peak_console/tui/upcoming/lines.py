@@ -106,11 +106,15 @@ def _waiting(snapshot: Snapshot) -> Iterator[UpcomingLine]:
     for run in (*places.waiting, *places.unserved):
         if (row := rows.get(run.job)) is not None:
             yield UpcomingLine(name=run.job, at=waits_since(run), behind=places.in_words(run), live=row.is_live)
+    for run in places.awaiting:
+        if (row := rows.get(run.job)) is not None:
+            yield UpcomingLine(name=run.job, at=waits_since(run), behind=run.awaits, live=row.is_live)
 
 
 def _ahead(snapshot: Snapshot) -> Iterator[UpcomingLine]:
     """The first of the slots and retries to come."""
-    waiting = {run.id for run in (*snapshot.places.waiting, *snapshot.places.unserved)} if snapshot.places else ()
+    places = snapshot.places
+    waiting = {run.id for run in (*places.waiting, *places.unserved, *places.awaiting)} if places else ()
     retries = (
         (waits_since(run), row, run) for row in snapshot.rows for run in row.view.queued if run.id not in waiting
     )

@@ -7,6 +7,7 @@ data only, and cheap to build: a start of the program pays for it.
 from __future__ import annotations
 
 from peak_console.jobs.file.fields.alerts import ALERT_FIELDS
+from peak_console.jobs.file.fields.chains import CHAIN_FIELDS
 from peak_console.jobs.file.fields.gates import GATE_FIELDS
 from peak_console.jobs.file.fields.job import JOB_FIELDS
 from peak_console.jobs.file.fields.modes import MODE_FIELDS
@@ -27,6 +28,7 @@ FIELDS: Final = (
     *SCHEDULER_FIELDS,
     *MODE_FIELDS,
     *GATE_FIELDS,
+    *CHAIN_FIELDS,
     *ALERT_FIELDS,
 )
 

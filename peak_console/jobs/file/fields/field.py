@@ -38,7 +38,7 @@ OVERLAPS: Final = ("skip", "queue", "allow", "kill_previous")
 CATCH_UPS: Final = ("skip", "latest", "all")
 MODES: Final = ("paper", "testnet", "live")
 LEVELS: Final = ("info", "warning", "critical")
-SCHEDULE_TYPES: Final = ("once", "interval", "daily", "cron")
+SCHEDULE_TYPES: Final = ("once", "interval", "daily", "cron", "after")
 
 
 class Field:

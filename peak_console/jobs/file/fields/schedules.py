@@ -24,7 +24,8 @@ SCHEDULE_FIELDS: Final = (
         TEXT,
         "once",
         "once: at first sight or at run_at, never again. interval: every interval_seconds without drift."
-        " daily: at daily_time, on every day or on days. cron: by a cron expression.",
+        " daily: at daily_time, on every day or on days. cron: by a cron expression. after: when the jobs in after"
+        " have succeeded.",
         '"daily"',
         choices=SCHEDULE_TYPES,
     ),

@@ -1,0 +1,74 @@
+"""What an engine knows of the chains of its jobs file, and which upstreams have changed since it last looked."""
+
+from __future__ import annotations
+
+from functools import partial
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from peak_console.decisions.chains import Outlook
+    from peak_console.engine.served_jobs import ServedJobs
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.model.state import JobState
+    from peak_console.store.store import Store
+
+LOOK_SECONDS = 5.0
+"""How often every slot that waits for upstreams is looked at, whatever has been heard of these."""
+
+
+class ChainLooks:
+    """Asks the registry about upstreams. What it answers is as fresh as the registry."""
+
+    __slots__ = ("_changed", "_looked_at", "_served", "_store")
+
+    def __init__(self, store: Store, served: ServedJobs) -> None:
+        self._store = store
+        self._served = served
+        self._changed: set[str] = set()
+        self._looked_at: float | None = None
+
+    def at(self, now: datetime) -> Callable[[JobDefinition, datetime], Outlook]:
+        """What the upstreams of a job say, at this moment, of its slot of a round."""
+        return partial(self._outlook, now)
+
+    def _outlook(self, now: datetime, job: JobDefinition, moment: datetime) -> Outlook:
+        from peak_console.decisions.chains import recorded
+
+        jobset = self._served.jobset
+        return recorded(jobset.jobs, self.state_of, self._store, jobset.settings.timezone, now)(job, moment)
+
+    def state_of(self, job: str) -> JobState | None:
+        """What is remembered of a job, whichever engine serves it."""
+        if job in self._served.jobs:
+            return self._served.planner.states.get(job)
+        return self._store.job_states().get(job)  # another engine serves it
+
+    @property
+    def follow_runs(self) -> bool:
+        """Whether there are jobs that each run of another one triggers."""
+        return any(job.round == "run" for job in self._served.jobset.jobs.values())
+
+    def is_awaited(self, job: str) -> bool:
+        """Whether other jobs wait for runs of a job."""
+        return any(each.job == job for other in self._served.jobset.jobs.values() for each in other.after)
+
+    # What has changed.
+
+    def touch(self, job: str) -> None:
+        """Note that something has become of a job's runs."""
+        self._changed.add(job)
+
+    def touch_all(self) -> None:
+        """Note that something may have become of every job's runs."""
+        self._looked_at = None
+
+    def take_changed(self, monotonic: float) -> Callable[[JobDefinition], bool]:
+        """Which jobs may hear something new from their upstreams, once."""
+        changed, self._changed = self._changed, set()
+        if self._looked_at is None or monotonic - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = monotonic
+            return lambda _job: True
+        return lambda job: any(each.job in changed for each in job.after)

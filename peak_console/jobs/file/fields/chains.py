@@ -1,0 +1,64 @@
+"""Keys of a job: which other jobs it waits for."""
+
+from __future__ import annotations
+
+from peak_console.jobs.file.fields.field import TEXT, TEXTS, Field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
+
+ROUNDS: Final = ("day", "run")
+IF_FAILED: Final = ("wait", "skip", "run")
+IF_SKIPPED: Final = ("wait", "go", "skip")
+
+CHAIN_FIELDS: Final = (
+    Field(
+        "after",
+        TEXTS,
+        [],
+        "Upstreams: each slot waits until every job named here has succeeded for the same round. job:failed waits for"
+        " its failure, job:ended for its end, whatever it is. With schedule_type = after the slot is the moment at"
+        " which the last of them has.",
+        '["fetch_quotes", "fx_fixing"]',
+        form="name",
+        filled=True,
+    ),
+    Field(
+        "round",
+        TEXT,
+        "day",
+        "What belongs together in a chain. day: the slots of one day in the job's time zone. run: every success of"
+        " the one upstream starts one run; only with schedule_type = after.",
+        '"run"',
+        choices=ROUNDS,
+    ),
+    Field(
+        "if_failed",
+        TEXT,
+        "wait",
+        "What becomes of a slot whose upstream has failed after its last attempt. wait: it goes on once somebody has"
+        " run the upstream by hand with success. skip: it is skipped. run: it starts all the same.",
+        '"skip"',
+        choices=IF_FAILED,
+    ),
+    Field(
+        "if_skipped",
+        TEXT,
+        "wait",
+        "What becomes of a slot whose upstream does not run in the round although it has a slot there: it is disabled"
+        " or was skipped. wait, go (it is not waited for), or skip.",
+        '"go"',
+        choices=IF_SKIPPED,
+    ),
+    Field(
+        "wait_at_most",
+        TEXT,
+        None,
+        "How long a slot waits for its upstreams, such as 90s, 15m or 2h; then it is recorded as missed, with what it"
+        " waited for. Absent: as long as it takes.",
+        '"2h"',
+        form="duration",
+        filled=True,
+    ),
+)
