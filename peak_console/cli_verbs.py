@@ -133,6 +133,7 @@ def _add_override(parser: ArgumentParser) -> None:
 
 def _hold(parser: ArgumentParser) -> Verb:
     parser.add_argument("--reason", metavar="TEXT", help="shown while it holds")
+    parser.add_argument("--edit", action="store_true", help="change the reason of the hold that there is")
     return _verb("command", "hold")
 
 
@@ -148,12 +149,18 @@ def _gate(parser: ArgumentParser) -> Verb:
     return _verb("gates", "gate")
 
 
-def _release(_parser: ArgumentParser) -> Verb:
+def _release(parser: ArgumentParser) -> Verb:
+    parser.add_argument(
+        "--slots", choices=("newest", "all", "drop"),
+        help="what becomes of slots that have passed: run the newest of each job, all, or none (default: as jobs say)",
+    )  # fmt: skip
     return _verb("command", "release")
 
 
 def _ack(parser: ArgumentParser) -> Verb:
     parser.add_argument("what", metavar="ALERT|all", nargs="?", default="all", help="its number, or all (the default)")
+    parser.add_argument("--note", metavar="TEXT", help="kept with the acknowledgement, and shown")
+    parser.add_argument("--undo", action="store_true", help="take back the acknowledgement of one alert")
     return _verb("command", "acknowledge")
 
 

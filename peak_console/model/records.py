@@ -173,6 +173,8 @@ class Alert:
     """When the channels were last told of an incident; ``None`` is ``timestamp``."""
     resolved_at: datetime | None = None
     """When the cause of an incident was gone."""
+    ack_note: str | None = None
+    """What whoever acknowledged it has noted."""
 
     @property
     def is_open(self) -> bool:

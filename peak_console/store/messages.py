@@ -182,7 +182,8 @@ class AlertRecords(Database):
             )  # fmt: skip
             if again:
                 self._write(
-                    "UPDATE alerts SET told_at = ?, acknowledged_at = NULL, acknowledged_by = NULL WHERE id = ?",
+                    "UPDATE alerts SET told_at = ?, acknowledged_at = NULL, acknowledged_by = NULL, ack_note = NULL"
+                    " WHERE id = ?",
                     (stamp(alert.timestamp), incident),
                 )
                 self.deliver(incident, channels, due)
@@ -238,12 +239,36 @@ class AlertRecords(Database):
         newest, is_open, incidents, occurrences = self._rows(sql)[0]
         return AlertCounts(newest, is_open, incidents, occurrences)
 
-    def acknowledge(self, by: str, now: datetime, alert_id: int | None = None) -> int:
-        """Acknowledge one alert, or all with ``None``; how many were still open."""
+    def acknowledge(
+        self,
+        by: str,
+        now: datetime,
+        alert_id: int | None = None,
+        *,
+        note: str | None = None,
+        newest: int | None = None,
+    ) -> int:
+        """Acknowledge one alert, or all up to the ``newest`` that was seen; how many were still open.
+
+        A note of one that is acknowledged already is kept, too.
+        """
+        with self:
+            count = self._write(
+                "UPDATE alerts SET acknowledged_at = ?, acknowledged_by = ?, ack_note = ? WHERE acknowledged_at IS NULL"
+                " AND resolved_at IS NULL AND (?4 IS NULL OR id = ?4) AND (?5 IS NULL OR id <= ?5)",
+                (stamp(now), by, note, alert_id, newest),
+            ).rowcount
+            if note is not None and alert_id is not None and not count:
+                self._write("UPDATE alerts SET ack_note = ? WHERE id = ?", (note, alert_id))
+        return count
+
+    def take_back(self, alert_ids: Sequence[int]) -> int:
+        """Have some alerts be open again that somebody has acknowledged; how many are."""
+        marks = ", ".join("?" * len(alert_ids))
         return self._write(
-            "UPDATE alerts SET acknowledged_at = ?, acknowledged_by = ? WHERE acknowledged_at IS NULL"
-            " AND resolved_at IS NULL AND (? IS NULL OR id = ?)",
-            (stamp(now), by, alert_id, alert_id),
+            "UPDATE alerts SET acknowledged_at = NULL, acknowledged_by = NULL, ack_note = NULL"
+            f" WHERE acknowledged_by IS NOT NULL AND id IN ({marks})",
+            tuple(alert_ids),
         ).rowcount
 
     def has_alert(self, alert_id: int) -> bool:

@@ -68,6 +68,8 @@ _TRUST = (
     "ALTER TABLE deliveries ADD COLUMN only_if_open INTEGER NOT NULL DEFAULT 0",
 )
 """What gates, results, provenance and escalation need."""
+_NOTES = ("ALTER TABLE alerts ADD COLUMN ack_note TEXT",)
+"""What an acknowledgement may say."""
 MIGRATIONS: dict[int, Sequence[str]] = {
     1: (
         "DROP INDEX runs_of_job",
@@ -113,7 +115,7 @@ MIGRATIONS: dict[int, Sequence[str]] = {
             " exclude_tags TEXT NOT NULL, jobs TEXT )"
         ),
     ),
-    4: (*_RUNS, *_HISTORY, *_TRUST),
+    4: (*_RUNS, *_HISTORY, *_TRUST, *_NOTES),
 }
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
 STAND_INS: dict[int, Mapping[str, str]] = {
@@ -129,6 +131,7 @@ STAND_INS: dict[int, Mapping[str, str]] = {
         "stands_since": "NULL",
         "run_mode": "NULL",
         "requested_by": "NULL",
+        "ack_note": "NULL",
     },
 }
 """By version: the columns that it has brought, and what who only looks reads in their place in an older registry."""

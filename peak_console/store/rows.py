@@ -88,6 +88,7 @@ ALERT_CELLS: tuple[Cell, ...] = (
     ("last_at", or_none(cells.moment), None),
     ("told_at", or_none(cells.moment), None),
     ("resolved_at", or_none(cells.moment), UNKNOWN_MOMENT),
+    ("ack_note", or_none(cells.text), None),
 )
 ALERT_COLUMNS = "alerts.id, " + ", ".join(name for name, _, _ in ALERT_CELLS[1:])
 COMMAND_COLUMNS = (

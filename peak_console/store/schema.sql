@@ -87,7 +87,8 @@ CREATE TABLE alerts (
   count           INTEGER NOT NULL DEFAULT 1,           -- how often it has happened
   last_at         TEXT,                                 -- when it last happened
   told_at         TEXT,                                 -- when the channels were last told
-  resolved_at     TEXT                                  -- when its cause was gone
+  resolved_at     TEXT,                                 -- when its cause was gone
+  ack_note        TEXT                                  -- what who acknowledged it has noted
 );
 CREATE INDEX alerts_open ON alerts (id) WHERE acknowledged_at IS NULL AND resolved_at IS NULL;
 CREATE UNIQUE INDEX alerts_incidents ON alerts (cause) WHERE cause IS NOT NULL AND resolved_at IS NULL;

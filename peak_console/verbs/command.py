@@ -74,21 +74,29 @@ def _override(options: Namespace) -> dict[str, Any]:
 
 
 def hold(options: Namespace) -> int:
-    return give(options, "hold", reason=options.reason)
+    """Hold everything; with ``--edit``, change the reason of the hold that there is."""
+    edit: dict[str, Any] = {"edit": True} if options.edit else {}
+    return give(options, "hold", reason=options.reason, **edit)
 
 
 def release(options: Namespace) -> int:
-    return give(options, "release")
+    """Lift the hold; ``--slots`` says what becomes of those that have passed meanwhile."""
+    return give(options, "release", **({"slots": options.slots} if options.slots else {}))
 
 
 def acknowledge(options: Namespace) -> int:
-    """Acknowledge one alert, or all."""
-    if options.what == "all":
-        return give(options, "ack")
+    """Acknowledge one alert, or all; with ``--undo``, have one be open again."""
     number = number_of(options.what)
-    if number is None:
+    if number is None and options.what != "all":
         raise UsageError(f'"{safe(options.what)}" is no alert: write its number (see: alerts --json), or all')
-    return give(options, "ack", alert=number)
+    if options.undo:
+        if number is None or options.note is not None:
+            raise UsageError("--undo takes back the acknowledgement of one alert: write its number, and no --note")
+        return give(options, "unack", alerts=[number])
+    told: dict[str, Any] = {"note": options.note} if options.note else {}
+    if number is not None:
+        told["alert"] = number
+    return give(options, "ack", **told)
 
 
 def reload(options: Namespace) -> int:

@@ -166,6 +166,7 @@ def _alert_object(alert: Alert, zone: tzinfo) -> dict[str, Any]:
         "run_id": alert.run_id,
         "acknowledged_at": iso(alert.acknowledged_at, zone),
         "acknowledged_by": alert.acknowledged_by,
+        "note": alert.ack_note,
         "cause": alert.cause,
         "count": alert.count,
         "last_at": iso(alert.latest_at, zone),
@@ -177,6 +178,7 @@ def _alert_row(alert: Alert, zone: tzinfo) -> tuple[str, ...]:
     acknowledged = "–"
     if alert.acknowledged_at is not None and alert.acknowledged_by is not None:
         acknowledged = f"by {alert.acknowledged_by}, {shown(alert.acknowledged_at, zone)}"
+        acknowledged += f": {alert.ack_note}" if alert.ack_note else ""
     if alert.resolved_at is not None:
         acknowledged = f"resolved {shown(alert.resolved_at, zone)}"
     first = next(iter(alert.message.splitlines()), "")

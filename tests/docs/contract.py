@@ -105,6 +105,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "run_id": (NUMBER + OR_NULL, "the run it is about"),
         "acknowledged_at": (TIME + OR_NULL, "when somebody took note"),
         "acknowledged_by": (TEXT + OR_NULL, "who"),
+        "note": (TEXT + OR_NULL, "what they have noted"),
         "cause": (TEXT + OR_NULL, "of an incident: what it is about, as in `failed:backup`"),
         "count": (NUMBER, "how often it has happened"),
         "last_at": (TIME, "when it last happened"),

@@ -131,6 +131,113 @@ def test_hold_blocks_every_start_across_restarts_until_released(bench: MakeBench
     assert engine.command("release") == "refused: nothing is held"
 
 
+@pytest.mark.parametrize(
+    ("slots", "answer", "made"),
+    [
+        ("newest", "released; 2 runs start, 0 wait or are missed", {"d": [None], "i": [None]}),
+        ("all", "released; 2 runs start, 4 wait or are missed", {"d": [None], "i": [None] * 5}),
+        ("drop", "released; the slots of 2 jobs are dropped", {"d": ["skipped"], "i": ["skipped"]}),
+    ],
+)
+def test_a_release_may_say_what_becomes_of_the_slots_that_waited(
+    bench: MakeBench, slots: str, answer: str, made: dict[str, list[str | None]]
+) -> None:
+    engine = bench(make_job("i", interval_seconds=60), make_job("d", daily_time="06:02", misfire_grace_seconds=1))
+    engine.turn()
+    engine.end(1)
+    engine.command("hold")
+    engine.advance(300)
+    assert engine.command("release", slots=slots) == f"done: {answer}"
+    engine.turn()
+    runs = engine.runs()[1:]
+    assert {job: [run.outcome for run in runs if run.job == job] for job in made} == made
+    engine.restart()
+    assert len(engine.runs()) == 1 + len(runs)
+    engine.advance(60)
+    assert len(engine.runs()) >= 1 + len(runs)
+
+
+def test_engines_that_share_the_jobs_release_them_as_each_job_says(bench: MakeBench) -> None:
+    engine = bench(make_job("i", interval_seconds=60, tags=("risk",)), options=EngineOptions(include_tags=("risk",)))
+    engine.command("hold")
+    assert engine.command("release", slots="drop").startswith("refused: several engines share these jobs")
+    assert engine.command("release") == "done: released"
+
+
+def test_dropped_slots_are_recorded_with_who_dropped_them(bench: MakeBench) -> None:
+    engine = bench(make_job("i", interval_seconds=60))
+    engine.turn()
+    engine.end(1)
+    engine.command("hold")
+    engine.advance(300)
+    engine.command("release", slots="drop")
+    reason = "dropped by alice when the hold was released; stands for 4 earlier slots too"
+    assert [run.reason for run in engine.runs()] == [None, reason]
+    engine.turn()
+    assert engine.live == []
+    engine.advance(60)
+    assert engine.live == [3]
+
+
+def test_a_release_that_the_registry_refuses_leaves_every_slot(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = bench(make_job("i", interval_seconds=60))
+    engine.command("hold")
+    engine.advance(300)
+
+    def refuse(*_args: object) -> NoReturn:
+        raise StateError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "set_hold", refuse)
+        engine.store.issue("release", "alice", engine.clock.now(), arguments={"slots": "drop"})
+        with pytest.raises(StateError):
+            engine.turn()
+    assert engine.runs() == []
+    engine.turn()
+    assert [run.outcome for run in engine.runs()] == ["skipped"]
+
+
+def test_the_reason_of_a_hold_can_be_changed(bench: MakeBench) -> None:
+    engine = bench(make_job("i", interval_seconds=60))
+    assert engine.command("hold", reason="x", edit=True) == "refused: nothing is held"
+    engine.command("hold", reason="maintenance")
+    since = engine.clock.now()
+    engine.advance(60)
+    assert engine.command("hold", reason="exchange maintenance", edit=True) == "done: the hold's reason is changed"
+    hold = engine.store.hold()
+    assert hold is not None
+    assert (hold.since, hold.reason) == (since, "exchange maintenance")
+
+
+def test_an_acknowledgement_carries_a_note_and_can_be_taken_back(bench: MakeBench) -> None:
+    engine = bench(make_job("a"), make_job("b"))
+    engine.turn()
+    engine.end(1, 1)
+    engine.end(2, 1)
+    first, second = engine.alerts()
+    engine.command("ack", alert=first.id, note="the exchange is down")
+    assert [(alert.is_open, alert.ack_note) for alert in engine.alerts()] == [
+        (False, "the exchange is down"),
+        (True, None),
+    ]
+    engine.command("ack", alert=first.id, note="it is up again")  # of one that is acknowledged already
+    assert engine.alerts()[0].ack_note == "it is up again"
+    assert engine.command("unack", alerts=[first.id, second.id]) == "done: 1 alert open again"
+    assert [(alert.is_open, alert.ack_note) for alert in engine.alerts()] == [(True, None), (True, None)]
+
+
+def test_an_alert_that_came_while_one_read_is_not_acknowledged_with_the_others(bench: MakeBench) -> None:
+    engine = bench(make_job("a"), make_job("b"))
+    engine.turn()
+    engine.end(1, 1)
+    seen = engine.alerts()[-1].id
+    engine.end(2, 1)
+    assert engine.command("ack", newest=seen) == "done: 1 alert acknowledged"
+    assert [alert.is_open for alert in engine.alerts()] == [False, True]
+
+
 def test_an_alert_that_is_not_there_cannot_be_acknowledged(bench: MakeBench) -> None:
     assert bench(make_job("a")).command("ack", alert=77) == "refused: there is no alert #77; see: peak-console alerts"
 

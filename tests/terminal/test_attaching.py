@@ -62,6 +62,9 @@ def test_keys_work_through_another_process_and_its_runs_are_shown(stage: Stage) 
     tmux.keys("Enter")
     tmux.wait_for("HOLD by")
     tmux.keys("H")
+    tmux.wait_for("Keep holding")
+    assert "HOLD by" in tmux.screen()
+    tmux.keys("r")
     tmux.wait_until_gone("HOLD by")
 
     tmux.keys("q")  # asks nothing: the runs are not ours

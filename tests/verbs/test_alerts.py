@@ -34,6 +34,7 @@ def test_json_holds_every_field_and_the_whole_message(peak: CommandLine) -> None
         "run_id": None,
         "acknowledged_at": "2026-11-23T14:55:00+01:00",
         "acknowledged_by": "ada",
+        "note": None,
         "cause": None,
         "count": 1,
         "last_at": "2026-11-23T13:55:00+01:00",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from peak_console.decisions.backlog import Backlog
 from peak_console.decisions.conditions import held
 from peak_console.decisions.planner import settled
 from peak_console.decisions.serving import not_served, others, serves
@@ -18,6 +19,7 @@ from peak_console.engine.commands.requests import (
     ReloadRequest,
     RunRequest,
     StopRequest,
+    TakeBackRequest,
     request_of,
 )
 from peak_console.engine.events import CommandAnswered, RunStopping
@@ -166,11 +168,14 @@ class Commander:
             case HoldRequest():
                 return self._hold(request, now)
             case ReleaseRequest():
-                return self._release()
+                return self._release(request, now)
             case GateRequest():
                 return close_or_open(self._context, request, now, self._afterwards)
             case AcknowledgeRequest():
                 return self._acknowledge(request, now)
+            case TakeBackRequest():
+                count = self._context.store.take_back(request.alerts)
+                return DONE, f"{count} alert{'' if count == 1 else 's'} open again", None
             case ReloadRequest():
                 return self._reload_jobs(request)
 
@@ -278,16 +283,31 @@ class Commander:
     def _hold(self, request: HoldRequest, now: datetime) -> Answer:
         context = self._context
         hold = context.store.hold()  # another engine may have set it
+        if request.edit:
+            if hold is None:
+                return REFUSED, "nothing is held", None
+            self._set_hold(Hold(hold.since, request.by, request.reason))
+            return DONE, "the hold's reason is changed", None
         if hold is not None:
             return REFUSED, f"already {held(hold, context.served.zone_of(None))}", None
         self._set_hold(Hold(now, request.by, request.reason))
         return DONE, "held: nothing new starts until it is released", None
 
-    def _release(self) -> Answer:
-        if self._context.store.hold() is None:
+    def _release(self, request: ReleaseRequest, now: datetime) -> Answer:
+        context = self._context
+        if context.store.hold() is None:
             return REFUSED, "nothing is held", None
+        if request.slots is None:
+            self._set_hold(None)
+            return DONE, "released", None
+        if context.is_shared:
+            return REFUSED, "several engines share these jobs: release without a choice, as each job says", None
+        if context.status.draining:
+            return REFUSED, "the engine is shutting down: nothing new starts", None
+        released = self._dispatcher.release(request.slots, request.by, now)
         self._set_hold(None)
-        return DONE, "released", None
+        self._afterwards.append(lambda: self._record(self._dispatcher.carry_out(released, now)))
+        return DONE, f"released; {_runs_of_slots(released.runs, request.slots)}", None
 
     def _set_hold(self, hold: Hold | None) -> None:
         context = self._context
@@ -300,12 +320,25 @@ class Commander:
         alert = request.alert
         if alert is not None and not self._context.store.has_alert(alert):
             return REFUSED, f"there is no alert #{alert}; see: peak-console alerts", None
-        count = self._context.store.acknowledge(request.by, now, alert)
+        count = self._context.store.acknowledge(
+            request.by, now, alert, note=request.note or None, newest=request.newest
+        )
         return DONE, f"{count} alert{'' if count == 1 else 's'} acknowledged", None
 
     def _reload_jobs(self, request: ReloadRequest) -> Answer:
         error = self._reload(request.accept)
         return (REFUSED, error, None) if error else (DONE, "the jobs file has been read again", None)
+
+
+def _runs_of_slots(runs: Sequence[Run], choice: Backlog) -> str:
+    """What has become of the slots that waited."""
+    if not runs:
+        return "no slot waited"
+    what = f"{len(runs)} {'job' if len(runs) == 1 else 'jobs'}"
+    if choice == Backlog.DROP:
+        return f"the slots of {what} are dropped"
+    started = sum(run.state == RunState.CLAIMED for run in runs)
+    return f"{started} {'run starts' if started == 1 else 'runs start'}, {len(runs) - started} wait or are missed"
 
 
 def _wanted(run_id: int | None, job: str | None, runs: Sequence[Run]) -> list[Run]:

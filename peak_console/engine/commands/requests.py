@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from peak_console.decisions.backlog import Backlog
 from peak_console.errors import UsageError
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from peak_console.model.records import Command
 
 LONGEST_OVERRIDE_SECONDS = 10 * 366 * 86400
 """Ten years: a longer ``--for`` is a typing error, and far longer ones end after the calendar does."""
+MOST_ALERTS = 10_000
+"""Alerts that one command names at the most."""
 LARGEST_NUMBER = 2**63 - 1
 """The largest id that the registry can hold."""
 
@@ -58,6 +61,8 @@ class HoldRequest:
 
     by: str
     reason: str | None
+    edit: bool
+    """Change the reason of the hold that there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class ReleaseRequest:
     """Start jobs again after a hold."""
 
     by: str
+    slots: Backlog | None
+    """What becomes of the slots that have passed meanwhile; ``None``: what each job says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,17 @@ class AcknowledgeRequest:
 
     by: str
     alert: int | None
+    note: str | None
+    newest: int | None
+    """The newest alert that was seen; later ones stay open."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBackRequest:
+    """Have acknowledged alerts be open again."""
+
+    by: str
+    alerts: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +120,7 @@ if TYPE_CHECKING:
         | ReleaseRequest
         | GateRequest
         | AcknowledgeRequest
+        | TakeBackRequest
         | ReloadRequest
     )
 
@@ -121,16 +140,19 @@ def request_of(command: Command, arguments_of: Callable[[Command], Mapping[str, 
         case "enable" | "disable" as verb:
             return OverrideRequest(by, job, verb == "enable", override_seconds(command), reason_of(command))
         case "hold":
-            return HoldRequest(by, reason_of(command))
+            return HoldRequest(by, reason_of(command), bool(command.arguments.get("edit")))
         case "release":
-            return ReleaseRequest(by)
+            return ReleaseRequest(by, backlog_of(command))
         case "close_gate" | "open_gate" as verb:
             gate = command.arguments.get("gate")
             if not isinstance(gate, str):
                 raise UsageError(f"{verb}: name a gate")
             return GateRequest(by, gate, verb == "close_gate", reason_of(command))
         case "ack":
-            return AcknowledgeRequest(by, alert_number(command))
+            newest = alert_number(command, "newest")
+            return AcknowledgeRequest(by, alert_number(command), reason_of(command, "note"), newest)
+        case "unack":
+            return TakeBackRequest(by, alert_numbers(command))
         case "reload":
             return ReloadRequest(by, bool(command.arguments.get("accept")))
     raise UsageError(f'unknown command "{command.verb}"')
@@ -146,19 +168,39 @@ def override_seconds(command: Command) -> float | None:
     return float(seconds)
 
 
-def reason_of(command: Command) -> str | None:
-    """Why somebody gives the command, in their words. Raises ``UsageError``."""
-    reason = command.arguments.get("reason")
+def reason_of(command: Command, name: str = "reason") -> str | None:
+    """Why somebody gives the command, or what they note, in their words. Raises ``UsageError``."""
+    reason = command.arguments.get(name)
     if reason is not None and not isinstance(reason, str):
-        raise UsageError(f"{command.verb}: the reason must be a text")
+        raise UsageError(f"{command.verb}: the {name} must be a text")
     return reason
 
 
-def alert_number(command: Command) -> int | None:
-    """Which alert is meant; ``None`` is all of them. Raises ``UsageError``."""
-    number = command.arguments.get("alert")
-    if number is None:
+def backlog_of(command: Command) -> Backlog | None:
+    """What becomes of slots that wait; ``None`` is what each job says. Raises ``UsageError``."""
+    choice = command.arguments.get("slots")
+    if choice is None:
         return None
+    if choice not in [*Backlog]:
+        raise UsageError(f"{command.verb}: slots must be one of {', '.join(Backlog)}")
+    return Backlog(choice)
+
+
+def alert_number(command: Command, name: str = "alert") -> int | None:
+    """Which alert is meant; ``None`` is all of them. Raises ``UsageError``."""
+    number = command.arguments.get(name)
+    return None if number is None else _alert(command, number)
+
+
+def alert_numbers(command: Command) -> list[int]:
+    """Which alerts are meant, at least one. Raises ``UsageError``."""
+    numbers = command.arguments.get("alerts")
+    if not isinstance(numbers, list) or not 0 < len(numbers) <= MOST_ALERTS:
+        raise UsageError(f"{command.verb}: name up to {MOST_ALERTS} alerts by their numbers")
+    return [_alert(command, number) for number in numbers]
+
+
+def _alert(command: Command, number: Any) -> int:
     if isinstance(number, bool) or not isinstance(number, int):
         raise UsageError(f"{command.verb}: an alert is named by its number; see: peak-console alerts")
     if not 0 < number <= LARGEST_NUMBER:

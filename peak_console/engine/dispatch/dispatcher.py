@@ -11,6 +11,7 @@ from peak_console.engine.dispatch.claims import Claims
 from peak_console.engine.dispatch.due_slots import DueSlots
 from peak_console.engine.dispatch.lateness import Lateness
 from peak_console.engine.dispatch.places import Places
+from peak_console.engine.dispatch.release import Release
 from peak_console.engine.dispatch.replacer import Replacer
 from peak_console.engine.events import RunQueued
 from peak_console.engine.supervision.ends import End
@@ -23,8 +24,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from peak_console.decisions.backlog import Backlog
     from peak_console.decisions.conditions import Situation
     from peak_console.engine.context import EngineContext
+    from peak_console.engine.dispatch.release import Released
     from peak_console.engine.dispatch.starter import Starter
     from peak_console.model.records import Run
 
@@ -60,6 +63,17 @@ class Dispatcher:
         self._serve_queue(now)
         self.places.lay_out_ahead(now)
         return self._take_untold()
+
+    def release(self, choice: Backlog, by: str, now: datetime) -> Released:
+        """Decide by an operator's choice on the slots that waited under a hold; in the caller's transaction."""
+        return Release(self._context, self._claims, self._replacer).record(choice, by, now)
+
+    def carry_out(self, released: Released, now: datetime) -> list[End]:
+        """Start what a release has decided, once that is durable; the ends of those that could not be started."""
+        for state in released.decided:
+            self._context.served.planner.settle(state, now)
+        ends = [end for job in released.replaced for end in self._replacer.carry_out(job, now)]
+        return ends + self._starter.start(self._due_slots.started(released.runs, now))
 
     def dispatch_queue(self, now: datetime) -> list[End]:
         """Start the queued runs whose turn has come; the ends of those that could not be started."""

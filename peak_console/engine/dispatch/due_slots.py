@@ -96,11 +96,11 @@ class DueSlots:
             capacity.taken = taken
             if len(due) == 1:
                 job, pending = due[0]
-                return self._claimed(self._commit_undecided(job, pending, error, now), now)
+                return self.started(self._commit_undecided(job, pending, error, now), now)
             return [started for each in due for started in self._record([each], now, capacity)]
         for job in replaced:
             self._replaced += self._replacer.carry_out(job, now)
-        return self._claimed(runs, now)
+        return self.started(runs, now)
 
     def _commit(self, due: Sequence[Due], now: datetime, capacity: Capacity) -> tuple[list[Run], list[JobDefinition]]:
         """The runs recorded for a batch, and the jobs whose runs are to be replaced."""
@@ -150,7 +150,7 @@ class DueSlots:
         context.served.planner.settle(state, now)
         return runs
 
-    def _claimed(self, runs: Sequence[Run], now: datetime) -> list[tuple[Run, JobDefinition]]:
+    def started(self, runs: Sequence[Run], now: datetime) -> list[tuple[Run, JobDefinition]]:
         """Of runs that have just been recorded those to be started now; the others wait, or have passed."""
         context = self._context
         started = []

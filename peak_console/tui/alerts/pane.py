@@ -43,15 +43,20 @@ class AlertsPane(CursorList):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         binding("acknowledge"),
-        binding("acknowledge_all"),
         *bindings_of(Context.ALERTS),
     ]
 
     @dataclass
     class AcknowledgeRequested(Message):
-        """The operator has seen an alert; ``None`` is all of them."""
+        """The operator has seen an alert."""
 
-        alert_id: int | None
+        alert: Alert
+
+    @dataclass
+    class NoteRequested(Message):
+        """The operator wants to note something with an alert."""
+
+        alert: Alert
 
     @dataclass
     class Opened(Message):
@@ -132,15 +137,17 @@ class AlertsPane(CursorList):
         if alert is None:
             return
         if alert.is_open:
-            self.post_message(self.AcknowledgeRequested(alert.id))
+            self.post_message(self.AcknowledgeRequested(alert))
         under = self._list.cursor_place or 0
         older, newer = range(under + 1, len(self._alerts)), range(under - 1, -1, -1)
         unread = (place for places in (older, newer) for place in places if self._alerts[place].is_open)
         self.go(next(unread, under))
 
-    def action_acknowledge_all(self) -> None:
-        if any(alert.is_open for alert in self._alerts):
-            self.post_message(self.AcknowledgeRequested(None))
+    def action_note(self) -> None:
+        """Write a note with the alert under the cursor."""
+        alert = self.cursor_alert
+        if alert is not None:
+            self.post_message(self.NoteRequested(alert))
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width

@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from peak_console.text import safe_lines
 from peak_console.tui import textual_private
+from peak_console.tui.app.alert_actions import AlertActions
 from peak_console.tui.app.details_view import DetailsView
 from peak_console.tui.app.dialogs import Dialogs
 from peak_console.tui.app.engine_actions import EngineActions
@@ -99,6 +100,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
             session, clock, self.feed, self.layout, self.selection, self.shown_run, self.details, self.dialogs
         )
         self.job_actions = JobActions(session, clock, keymap, self.feed, self.selection, self.commands, self.dialogs)
+        self.alert_actions = AlertActions(session, self.feed, self.commands, self.dialogs)
         self.engine_actions = EngineActions(session, clock, self.feed, self.dialogs, self.exit, self.set_timer)
         self.terminal_actions = TerminalActions(
             session, clock, self.selection, self.dialogs, self.suspend, partial(textual_private.write_to_terminal, self)
@@ -210,7 +212,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.navigation.open_alert(event.alert)
 
     def on_alerts_pane_acknowledge_requested(self, event: AlertsPane.AcknowledgeRequested) -> None:
-        self.job_actions.acknowledge(event.alert_id)
+        self.alert_actions.acknowledge(event.alert)
+
+    def on_alerts_pane_note_requested(self, event: AlertsPane.NoteRequested) -> None:
+        self.alert_actions.note(event.alert)
 
     def on_prompt_edited(self, event: Prompt.Edited) -> None:
         self.navigation.prompt_edited(event.purpose, event.text)
@@ -336,8 +341,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
             self.layout.alerts.action_acknowledge()
 
     def action_acknowledge_all(self) -> None:
-        if not self.dialogs.is_refused(self.session.refusal):
-            self.layout.alerts.action_acknowledge_all()
+        self.alert_actions.acknowledge_all()
+
+    def action_take_back(self) -> None:
+        self.alert_actions.take_back(self.layout.alerts.cursor_alert if self.layout.focused == "alerts" else None)
 
     def action_copy_command(self) -> None:
         self.terminal_actions.copy_command()

@@ -1,9 +1,10 @@
-"""What the operator can do to jobs, to the hold and to alerts: each action as a command to the engine."""
+"""What the operator can do to jobs and to the hold: each action as a command to the engine."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from peak_console.errors import StateError
 from peak_console.tui.app.dialogs import acting
 from peak_console.tui.keys.actions import key_shown
 from peak_console.tui.state.snapshot import EngineState
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from peak_console.clock import Clock
+    from peak_console.decisions.backlog import Outlook
+    from peak_console.model.state import Hold
     from peak_console.tui.app.dialogs import Dialogs
     from peak_console.tui.app.selection import Selection
     from peak_console.tui.dialogs.disable import DisableChoice
@@ -113,8 +116,11 @@ class JobActions:
         """Disable the selected jobs that are enabled; enable them all when none is."""
         rows = self._selected()
         on = [row for row in rows if row.view.enabled]
+        if rows and self._commands.are_refused():
+            return
         if not on:
-            self._send_for("enable", rows)
+            if rows:
+                self._enable(rows)
             return
         from peak_console.tui.dialogs.disable import DisableDialog
 
@@ -125,12 +131,34 @@ class JobActions:
         dialog = DisableDialog([row.name for row in on], now=self._clock.now(), zone=self.session.zone)
         self.dialogs.ask(dialog, chosen)
 
+    def _enable(self, rows: Sequence[JobRow]) -> None:
+        """Enable jobs, after a question that says what comes of it."""
+        from peak_console.decisions.enabling import next_if_enabled
+        from peak_console.tui.dialogs.enable import EnableDialog
+
+        now = self._clock.now()
+        try:
+            states = self.session.store.job_states()
+        except StateError as error:
+            self.dialogs.say(str(error), "error")
+            return
+        upcoming = {row.name: next_if_enabled(row.view.job, states.get(row.name), now) for row in rows}
+
+        def confirmed(yes: bool | None) -> None:
+            if yes:
+                self._send_for("enable", rows)
+
+        dialog = EnableDialog(upcoming, {row.name: _who_disabled(row) for row in rows}, now=now, zone=self.session.zone)
+        self.dialogs.ask(dialog, confirmed)
+
     @acting
     def hold(self) -> None:
-        """Hold everything, with a reason that a dialog asks for; release it when it is held."""
+        """Hold everything, with a reason that a dialog asks for; when it is held, ask what is to become of that."""
         snapshot = self._feed.snapshot
+        if self._commands.are_refused():
+            return
         if snapshot is not None and snapshot.hold is not None:
-            self._commands.send("release")
+            self._release(snapshot.hold)
             return
         from peak_console.tui.dialogs.hold import HoldDialog
 
@@ -139,6 +167,36 @@ class JobActions:
                 self._commands.send("hold", reason=reason or None)
 
         self.dialogs.ask(HoldDialog(), chosen)
+
+    def _release(self, hold: Hold) -> None:
+        """Ask what becomes of the slots that wait under a hold; or change its reason."""
+        from peak_console.tui.dialogs.hold import EDIT, HoldDialog, ReleaseDialog
+
+        def edited(reason: str | None) -> None:
+            if reason is not None:
+                self._commands.send("hold", reason=reason or None, edit=True)
+
+        def chosen(what: str | None) -> None:
+            if what == EDIT:
+                self.dialogs.ask(HoldDialog(hold.reason, edit=True), edited)
+            elif what is not None:
+                self._commands.send("release", slots=what if what != "release" else None)
+
+        snapshot = self._feed.snapshot
+        queued = sum(len(row.view.queued) for row in snapshot.rows) if snapshot is not None else 0
+        try:
+            dialog = ReleaseDialog(hold, self._backlog, now=self._clock.now(), zone=self.session.zone, queued=queued)
+        except StateError as error:
+            self.dialogs.say(str(error), "error")
+            return
+        self.dialogs.ask(dialog, chosen)
+
+    def _backlog(self) -> Outlook:
+        """What comes of the slots that wait now. Raises ``StateError``."""
+        from peak_console.decisions.backlog import outlook, waiting
+
+        now = self._clock.now()
+        return outlook(waiting(self.session.jobs.values(), self.session.store.job_states(), now), now)
 
     @acting
     def gates(self) -> None:
@@ -165,9 +223,10 @@ class JobActions:
         self._commands.send("reload", accept=True)
         self.session.accept_jobs()
 
-    def acknowledge(self, alert_id: int | None) -> None:
-        """Acknowledge one alert; ``None`` stands for all."""
-        if alert_id is None:
-            self._commands.send("ack")
-        else:
-            self._commands.send("ack", alert=alert_id)
+
+def _who_disabled(row: JobRow) -> str:
+    """What disables a job: ``by anna: maintenance``, ``in the jobs file``."""
+    override = row.view.override
+    if override is None or override.enabled:
+        return "in the jobs file"
+    return f"by {override.by}" + (f": {override.reason}" if override.reason else "")

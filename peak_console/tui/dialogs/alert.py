@@ -74,7 +74,8 @@ class AlertDialog(Dialog[str]):
             said.append(f"Resolved {moment(alert.resolved_at, self._now, self._zone)}: its cause is gone.")
         if alert.acknowledged_at is not None:
             when = moment(alert.acknowledged_at, self._now, self._zone)
-            said.append(f"Acknowledged by {safe(alert.acknowledged_by or 'an unknown user')}, {when}.")
+            note = f': "{safe(alert.ack_note)}"' if alert.ack_note else "."
+            said.append(f"Acknowledged by {safe(alert.acknowledged_by or 'an unknown user')}, {when}{note}")
         elif alert.is_open:
             said.append("Not acknowledged yet.")
         return Content(" ".join(said))

@@ -32,8 +32,7 @@ class Commands:
 
     def send(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> None:
         """Give the engine a command."""
-        if self._session.engine_state == EngineState.STOPPED:
-            self._say(self._session.no_engine, "error")
+        if self.are_refused():
             return
         try:
             number = self._session.command(verb, job, run_id, **arguments)
@@ -42,6 +41,13 @@ class Commands:
             return
         self._unanswered[number] = verb
         self._on_sent()
+
+    def are_refused(self) -> bool:
+        """Whether no engine is there to carry commands out; the operator is told. Ask before a question is asked."""
+        if self._session.engine_state != EngineState.STOPPED:
+            return False
+        self._say(self._session.no_engine, "error")
+        return True
 
     @property
     def are_waiting(self) -> bool:

@@ -16,7 +16,19 @@ _IN_BROWSER = "not available in a browser: open the console in a terminal for it
 _TAKING_OVER = frozenset({"take_over"})
 _LEAVING = frozenset({"edit", "save"})
 _ACTING = frozenset(
-    {"run", "run_with", "stop", "disable", "hold", "gates", "acknowledge", "acknowledge_all", "accept_jobs"}
+    {
+        "run",
+        "run_with",
+        "stop",
+        "disable",
+        "hold",
+        "gates",
+        "acknowledge",
+        "acknowledge_all",
+        "take_back",
+        "note",
+        "accept_jobs",
+    }
 )
 
 

@@ -59,7 +59,7 @@ class Stage:
 
     @property
     def asked(self) -> list[int | None]:
-        return [message.alert_id for message in self.posted.of(AlertsPane.AcknowledgeRequested)]
+        return [message.alert.id for message in self.posted.of(AlertsPane.AcknowledgeRequested)]
 
     def text(self) -> list[str]:
         return [self.pane.render_line(y).text.rstrip() for y in range(self.pane.size.height)]
@@ -176,13 +176,11 @@ async def test_an_alert_that_has_been_read_is_not_acknowledged_again(stage: Stag
     assert (stage.asked, stage.under) == ([], 1)
 
 
-async def test_all_alerts_are_acknowledged_at_once_if_any_is_unread(stage: Stage) -> None:
+async def test_a_note_is_for_the_alert_under_the_cursor(stage: Stage) -> None:
+    await stage.press("n")
     await stage.show(numbered(2))
-    await stage.press("A")
-    assert stage.asked == [None]
-    await stage.show([acknowledged(alert) for alert in numbered(2)])
-    await stage.press("A")
-    assert stage.asked == [None]
+    await stage.press("down", "n")
+    assert [message.alert.id for message in stage.posted.of(AlertsPane.NoteRequested)] == [1]
 
 
 async def test_enter_and_a_double_click_open_an_alert(stage: Stage) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Static
 
 from peak_console.jobs.model import Gate
 from peak_console.model.records import EngineInfo, Level
 from peak_console.store.locks import EngineLock
 from peak_console.tui.bars.status_text import first_line
+from peak_console.tui.dialogs.acknowledge import AcknowledgeDialog
 from peak_console.tui.dialogs.confirm import ConfirmStop, TakeOverDialog
 from peak_console.tui.dialogs.disable import DisableDialog
+from peak_console.tui.dialogs.enable import EnableDialog
 from peak_console.tui.dialogs.gates import GatesDialog
-from peak_console.tui.dialogs.hold import HoldDialog
+from peak_console.tui.dialogs.hold import HoldDialog, ReleaseDialog
 from peak_console.tui.dialogs.run_form import RunForm
 from peak_console.tui.keys.actions import ACTION
 from peak_console.tui.state.snapshot import EngineState
@@ -138,11 +141,20 @@ async def test_disable_without_an_answer_is_for_good(console: Console) -> None:
     assert console.stage.commands == [("disable", "alpha", None, {"for_seconds": None, "reason": None})]
 
 
-async def test_a_disabled_job_is_enabled_at_once(console: Console) -> None:
-    await console.go_to("gamma")
+async def test_enabling_a_job_says_first_when_it_starts_next(console: Console) -> None:
+    console.stage.disable("alpha", reason="desk closed")
+    await console.refresh()
+    await console.go_to("alpha")
     await console.press("d")
+    assert console.shows(EnableDialog)
+    assert console.stage.commands == []
+    shown = [str(each.content) for each in console.screen.query(".explanation").results(Static)]
+    assert shown[0] == "  alpha: next 15:54 (disabled by anna: desk closed)"
+    await console.press("escape")
+    assert console.stage.commands == []
+    await console.press("d", "enter")
 
-    assert console.stage.commands == [("enable", "gamma", None, {})]
+    assert console.stage.commands == [("enable", "alpha", None, {})]
 
 
 async def test_of_marked_jobs_those_that_are_on_are_disabled(console: Console) -> None:
@@ -178,7 +190,9 @@ async def test_gates_are_closed_with_a_reason_and_opened_again(console: Console)
 
 
 @covers("hold")
-async def test_hold_asks_for_a_reason_and_the_same_key_releases(console: Console) -> None:
+async def test_hold_asks_for_a_reason_and_its_release_what_becomes_of_waiting_slots(
+    console: Console,
+) -> None:
     await console.press("H")
     assert console.shows(HoldDialog)
     await console.write("exchange down")
@@ -188,9 +202,31 @@ async def test_hold_asks_for_a_reason_and_the_same_key_releases(console: Console
     console.stage.answer("held")
     console.stage.hold("exchange down")
     await console.refresh()
+    console.stage.clock.advance(seconds=3 * 3600)
     await console.press("H")
+    assert console.shows(ReleaseDialog)
+    shown = [str(each.content) for each in console.screen.query(Static)]
+    assert 'Held by anna since 14:50: "exchange down"' in shown
+    assert "6 slots of 2 jobs wait." in shown
+    await console.press("escape")
+    assert console.stage.commands == []
 
-    assert console.stage.commands == [("release", None, None, {})]
+    await console.press("H", "enter")
+    await console.press("H", "n")
+    await console.press("H", "a")
+    await console.press("H", "d")
+    slots = [told["slots"] for verb, _, _, told in console.stage.commands if verb == "release"]
+    assert slots == [None, "newest", "all", "drop"]
+
+
+async def test_the_reason_of_a_hold_can_be_changed(console: Console) -> None:
+    console.stage.hold("exchange down")
+    await console.refresh()
+    await console.press("H", "e")
+    assert console.shows(HoldDialog)
+    await console.write("!")
+    await console.press("enter")
+    assert console.stage.commands == [("hold", None, None, {"reason": "exchange down!", "edit": True})]
 
 
 @pytest.mark.parametrize("key", ["r", "R"])
@@ -233,13 +269,56 @@ async def test_acknowledge_is_for_the_alert_under_the_cursor_and_goes_to_the_nex
 
 
 @covers("acknowledge_all")
-async def test_acknowledge_all_is_one_command(console: Console) -> None:
+async def test_acknowledge_all_shows_them_first_and_leaves_what_comes_meanwhile(console: Console) -> None:
     console.stage.alert("beta failed", job="beta")
-    console.stage.alert("alpha failed", job="alpha")
+    newest = console.stage.alert("alpha is late", Level.WARNING, job="alpha")
     await console.refresh()
     await console.press("A")
+    assert console.shows(AcknowledgeDialog)
+    assert console.stage.commands == []
+    shown = [str(each.content) for each in console.screen.query(Static)]
+    assert "Acknowledge 2 open alerts: 1 critical, 1 warning?" in shown
+    console.stage.alert("gamma failed", job="gamma")
+    await console.refresh()
+    await console.write("seen by desk")
+    await console.press("enter")
 
-    assert console.stage.commands == [("ack", None, None, {})]
+    assert console.stage.commands == [("ack", None, None, {"newest": newest.id, "note": "seen by desk"})]
+
+
+@covers("note")
+async def test_an_alert_is_acknowledged_with_a_note(console: Console) -> None:
+    alert = console.stage.alert("beta failed", job="beta")
+    await console.refresh()
+    await console.press("4", "n")
+    await console.write("ok")
+    await console.press("enter")
+    assert console.stage.commands == [("ack", None, None, {"alert": alert.id, "note": "ok"})]
+
+
+@covers("take_back")
+async def test_an_acknowledgement_is_taken_back(console: Console) -> None:
+    older = console.stage.alert("beta failed", job="beta", ago=20)
+    newer = console.stage.alert("alpha failed", job="alpha", ago=10)
+    await console.refresh()
+    await console.press("u")
+    assert console.toasts == [("information", "nothing has been acknowledged from here")]
+
+    await console.press("a", "u")  # whatever the cursor has gone on to
+    assert console.stage.commands[1:] == [("unack", None, None, {"alerts": [newer.id]})]
+
+    console.stage.store.acknowledge("otto", console.stage.clock.now(), older.id)
+    await console.refresh()
+    await console.press("4", "end", "u")  # what somebody else has acknowledged
+    assert console.stage.commands[2:] == [("unack", None, None, {"alerts": [older.id]})]
+
+
+async def test_what_was_acknowledged_together_is_taken_back_together(console: Console) -> None:
+    alerts = [console.stage.alert(f"{n} failed") for n in range(3)]
+    await console.refresh()
+    await console.press("A", "enter", "u")
+    (_, _, _, told) = console.stage.commands[-1]
+    assert sorted(told["alerts"]) == [alert.id for alert in alerts]
 
 
 async def test_information_needs_no_acknowledgement(console: Console) -> None:

@@ -85,4 +85,4 @@ async def test_no_job_no_action(tmp_path: Path) -> None:
         await console.press("r", "x", "d", "R", "c", "enter", "a", "A", "S", "s", "f")
 
         assert console.stage.commands == []
-        assert {text for _, text in console.toasts} == {"no job is selected"}
+        assert {text for _, text in console.toasts} == {"no job is selected", "no alert is open"}

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from peak_console.decisions.backlog import Outlook
+from peak_console.model.state import Hold
+from peak_console.tui.dialogs.acknowledge import AcknowledgeDialog
 from peak_console.tui.dialogs.confirm import ConfirmStop, TakeOverDialog
 from peak_console.tui.dialogs.disable import DisableDialog
+from peak_console.tui.dialogs.enable import EnableDialog
 from peak_console.tui.dialogs.help import HelpScreen
-from peak_console.tui.dialogs.hold import HoldDialog
+from peak_console.tui.dialogs.hold import HoldDialog, ReleaseDialog
 from peak_console.tui.dialogs.quit import QuitDialog
 from peak_console.tui.dialogs.run_form import RunForm
 from peak_console.tui.dialogs.save import SaveDialog
 from peak_console.tui.dialogs.tags import TagsDialog
 from tests.tui.dialog_stage import JOB, RUNS, DialogApp, alert_dialog
-from tests.tui.harness import ZONE, fixed_now
+from tests.tui.harness import ZONE, fixed_now, make_alert
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +65,23 @@ SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 42)], ids=["small", "la
         pytest.param(lambda: DisableDialog(["backup"], now=fixed_now(), zone=ZONE), ("down", "down"), id="disable"),
         pytest.param(lambda: DisableDialog(["backup", "feed"]), tuple("soon"), id="disable_wrongly"),
         pytest.param(lambda: QuitDialog(RUNS, "next: limit_check in 56m", fixed_now()), ("down",), id="quit"),
+        pytest.param(lambda: release(Outlook(3, 12, 2, 1)), ("down",), id="release"),
+        pytest.param(lambda: release(Outlook(0, 0, 0, 0)), (), id="release-idle"),
+        pytest.param(
+            lambda: EnableDialog(
+                {"backup": fixed_now(), "sweep": fixed_now() + timedelta(hours=3), "once": None},
+                {"backup": "by anna: exchange maintenance"},
+                now=fixed_now(),
+                zone=ZONE,
+            ),
+            (),
+            id="enable",
+        ),
+        pytest.param(
+            lambda: AcknowledgeDialog([make_alert(f"backup_{n} failed (exit 2)", id=n) for n in range(9)]),
+            (),
+            id="acknowledge",
+        ),
         pytest.param(lambda: QuitDialog([], "next: limit_check in 56m", fixed_now()), ("down",), id="quit-idle"),
         pytest.param(lambda: TagsDialog({"risk": 2, "btc": 11, "slow": 1}, {"risk"}), ("down",), id="tags"),
         pytest.param(lambda: SaveDialog("/"), ("enter",), id="save"),
@@ -72,6 +94,11 @@ def test_picture(
 ) -> None:
     app, prepare = pictured(dialog(), *keys)
     assert snap_compare(app, run_before=prepare, terminal_size=size)
+
+
+def release(outlook: Outlook) -> ReleaseDialog:
+    hold = Hold(fixed_now() - timedelta(minutes=5), "anna", "exchange maintenance")
+    return ReleaseDialog(hold, lambda: outlook, now=fixed_now(), zone=ZONE, queued=2)
 
 
 @pytest.mark.parametrize("theme", ["peak-16", "peak-colour-blind", "peak-light"])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peak_console.errors import StateError
 from peak_console.jobs.file.loader import load
 from peak_console.store.directory import DATABASE
 from peak_console.store.store import Store
@@ -71,6 +72,15 @@ def test_whoever_paints_gives_way_to_the_engine_soon(
     request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
     session.start(news)
     assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
+
+
+def test_a_file_that_is_held_back_is_decided_on_before_another_engine_takes_it(
+    session: EngineSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EngineSession, "wants_consent", True)
+    with pytest.raises(StateError, match="the jobs file is held back"):
+        session.prepare_successor()
+    assert not session.succession.is_wanted
 
 
 def runs(session: EngineSession) -> int:
