@@ -32,6 +32,8 @@ def arguments_that_no_command_has(stage: Stage) -> None:
     stage.command("hold")
     stage.command("hold", reason="maintenance", edit=True)
     stage.command("release", slots="drop")
+    stage.command("hold")
+    stage.command("release", slots="drop")
     stage.command("release", slots="some")
     stage.command("ack", alert=1, note=7)
     stage.command("ack", newest="first")

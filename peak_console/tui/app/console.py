@@ -164,6 +164,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         if isinstance(event, (events.Key, events.MouseDown)) and self.feed.snapshot is not None:
             # An operator at work wants the cursor to stay on its job; until then it shows what is worst.
             self.layout.jobs.pin_cursor()
+            self.layout.jobs.stand()
             await self._startup.complete()  # keys reach every pane, however early they come
         await super().on_event(event)
 

@@ -56,7 +56,7 @@ class JobActions:
         """Send the same command for each of some jobs, and take their marks away."""
         for row in rows:
             self._commands.send(verb, row.name, **arguments)
-        self._selection.clear_marks()
+        self._selection.acted_on(rows)
 
     @property
     def _held(self) -> str | None:
@@ -70,8 +70,21 @@ class JobActions:
 
     @acting
     def run(self) -> None:
-        if not self.dialogs.is_refused(self._held):
-            self._send_for("run", self._selected())
+        if self.dialogs.is_refused(self._held):
+            return
+        rows = self._selected()
+        if self._selection.is_chosen or not rows:
+            self._send_for("run", rows)
+            return
+        if self._commands.are_refused():
+            return
+        from peak_console.tui.dialogs.confirm import ConfirmRun
+
+        def confirmed(yes: bool | None) -> None:
+            if yes:
+                self._send_for("run", rows)
+
+        self.dialogs.ask(ConfirmRun(rows[0].name), confirmed)
 
     @acting
     def run_with(self) -> None:
@@ -106,7 +119,7 @@ class JobActions:
             if yes:
                 for run in runs:
                     self._commands.send("stop", run.job, run.id)
-                self._selection.clear_marks()
+                self._selection.acted_on(rows)
 
         grace = max(row.view.job.kill_grace_seconds for row in rows)
         self.dialogs.ask(ConfirmStop(runs, now=self._clock.now(), kill_grace_seconds=grace), confirmed)

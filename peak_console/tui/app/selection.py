@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from peak_console.tui.app.layout import Layout
     from peak_console.tui.state.feed import SnapshotFeed
     from peak_console.tui.state.snapshot import JobRow
@@ -32,8 +34,16 @@ class Selection:
         rows = [self.row(name) for name in self._layout.jobs.selected_names()]
         return [row for row in rows if row is not None]
 
-    def clear_marks(self) -> None:
-        self._layout.jobs.clear_marks()
+    @property
+    def is_chosen(self) -> bool:
+        """Whether the operator has chosen what is selected: has marked it, or has moved the cursor to it."""
+        return bool(self._layout.jobs.marked_names) or self._layout.jobs.is_cursor_chosen
+
+    def acted_on(self, rows: Sequence[JobRow]) -> None:
+        """Take the marks away; the job under the cursor, if it is one of these, stays on its line."""
+        jobs = self._layout.jobs
+        jobs.clear_marks()
+        jobs.keep_in_place({row.name for row in rows})
 
     def move_to(self, name: str) -> bool:
         """Put the cursor on a job, and drop a filter that hides it; whether there is such a job."""

@@ -47,6 +47,23 @@ class ConfirmStop(Question):
         return [*listed, Content(f"Asked to end by SIGTERM; whatever is left after {grace} s is killed.")]
 
 
+class ConfirmRun(Question):
+    """Asks whether a job is to run that the cursor is on, though nobody has moved it there."""
+
+    heading, yes, no = "Run", "Run", "Not this one"
+    hints = "Enter runs · Esc does not"
+
+    def __init__(self, job: str) -> None:
+        super().__init__()
+        self._job = job
+
+    def sentence(self) -> Content:
+        return Content("Run ") + strong(self._job) + Content(" now?")
+
+    def explanation(self) -> Sequence[Content]:
+        return [Content("The cursor is on it, but you have not moved it there.")]
+
+
 class TakeOverDialog(Question):
     """Asks whether this console is to run the engine, now that no process does."""
 

@@ -30,6 +30,14 @@ class JobList:
         self.marked: set[str] = set()
         self.pinned = False
         """Whether the cursor stays on its job when rows move; until then it stays on the top row."""
+        self.chosen = False
+        """Whether the operator has put the cursor on its job, or left it there knowing."""
+        self.stands = False
+        """Whether rows keep their places: the operator is at work with them."""
+        self.is_older = False
+        """Whether they would be in other places if they did not."""
+        self.kept: str | None = None
+        """The job that was acted on: it keeps its place among its neighbours for as long as the cursor is on it."""
         self._facts: dict[str, Facts] = {}
         self._shown_in: tzinfo | None = None
         self._wanted: str | None = None
@@ -86,7 +94,7 @@ class JobList:
         if (column, descending) == (self.column, self.descending):
             return False
         self.column, self.descending = column, descending
-        self._arrange()
+        self.arrange_anew()
         return True
 
     def filter_by(self, text: str) -> bool:
@@ -95,7 +103,7 @@ class JobList:
         if text == self.filter_text:
             return False
         self.filter_text = text
-        self._arrange()
+        self.arrange_anew()
         return True
 
     @property
@@ -116,11 +124,27 @@ class JobList:
     def move_cursor(self, place: int) -> None:
         if self.order:
             self._wanted = self.order[min(max(place, 0), len(self.order) - 1)].row.name
+            if self._wanted != self.kept:
+                self.kept = None
+
+    def arrange_anew(self) -> bool:
+        """Put every row into its place, whatever stands; whether any line moved."""
+        self.stands, self.kept = False, None
+        return self._arrange()
+
+    def settle(self) -> bool:
+        """Put rows that stood into their places; whether any line moved."""
+        self.stands = False
+        return self._arrange()
 
     def _arrange(self) -> bool:
         """Filter and sort; whether any line moved. A pinned cursor whose job is gone stays where it was."""
         was = self.places.get(self._wanted or "", 0)
-        self.order = ordered(matching(self._facts.values(), self.filter_text), self.column, descending=self.descending)
+        sorted_now = ordered(matching(self._facts.values(), self.filter_text), self.column, descending=self.descending)
+        self.order = self._standing(sorted_now) if self.stands else self._kept_in_place(sorted_now)
+        self.is_older = len(self.order) != len(sorted_now) or any(
+            one is not other for one, other in zip(self.order, sorted_now, strict=True)
+        )
         lines: list[int] = []
         self.line_of = []
         for place, facts in enumerate(self.order):
@@ -134,5 +158,21 @@ class JobList:
         if not self.pinned:
             self.move_cursor(0)
         elif self.cursor is None:
+            self.chosen = False  # nobody has put the cursor on what comes next
             self.move_cursor(was)
         return moved
+
+    def _standing(self, sorted_now: list[Facts]) -> list[Facts]:
+        """The rows in their old places; those that are new, or match only now, at the end."""
+        old = [self._facts[name] for name in self.places if name in self._facts]
+        return old + [facts for facts in sorted_now if facts.row.name not in self.places]
+
+    def _kept_in_place(self, sorted_now: list[Facts]) -> list[Facts]:
+        """The rows sorted, but for the one that was acted on: it stays on its line."""
+        place = self.places.get(self.kept or "")
+        facts = self._facts.get(self.kept or "")
+        if place is None or facts is None or self.kept != self._wanted:
+            self.kept = None
+            return sorted_now
+        rest = [each for each in sorted_now if each is not facts]
+        return [*rest[:place], facts, *rest[place:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,14 +20,17 @@ from peak_console.tui.jobs.painter import JobPainter
 from peak_console.tui.keys.actions import binding, key_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
     from textual import events
+    from textual.timer import Timer
 
     from peak_console.tui.jobs.cells import Facts
     from peak_console.tui.state.snapshot import Snapshot
 
+STAND_SECONDS = 3.0
+"""How long rows keep their places after a key: the next one is meant for what is seen now."""
 _STYLES = (
     "text", "name", "muted", "header", "sorted", "error", "warning", "success", "primary", "accent", "bar", "live"
 )  # fmt: skip
@@ -94,6 +98,9 @@ class JobTable(CursorList):
         self._told: tuple[str | None, tuple[str, ...]] = (None, ())
         """The cursor and the marks that were last posted."""
         self._title = ""
+        self._stands_until = 0.0
+        """Until when, on the monotonic clock, rows keep their places."""
+        self._stand_timer: Timer | None = None
 
     @property
     def cursor_name(self) -> str | None:
@@ -112,6 +119,11 @@ class JobTable(CursorList):
     def sort_descending(self) -> bool:
         return self._jobs.descending
 
+    @property
+    def marked_names(self) -> tuple[str, ...]:
+        """The marked jobs that are shown, from top to bottom."""
+        return self._jobs.marked_names
+
     def selected_names(self) -> tuple[str, ...]:
         """What an action is meant for: the marked jobs that are shown, else the one under the cursor."""
         return self._jobs.selected_names
@@ -128,6 +140,7 @@ class JobTable(CursorList):
             self._arranged()
             return
         self._repaint(*changed)
+        self._settle()
 
     def tick(self, now: datetime) -> None:
         """It is ``now``: paint the countdowns and ages that read differently."""
@@ -151,6 +164,7 @@ class JobTable(CursorList):
         """Show only the jobs that every word of ``text`` is found in: in the name, the state's word or a tag."""
         self.pin_cursor()
         if self._jobs.filter_by(text):
+            self._jobs.chosen = True
             self._arranged()
             self.post_message(self.FilterChanged(self._jobs.filter_text))
 
@@ -162,6 +176,35 @@ class JobTable(CursorList):
     def pin_cursor(self) -> None:
         """From now on the cursor stays on its job; until then it is on the top row, the worst as a rule."""
         self._jobs.pinned = self._snapshot is not None
+
+    @property
+    def is_cursor_chosen(self) -> bool:
+        """Whether the operator has put the cursor where it is; with a single job there is no other place for it."""
+        return self._jobs.chosen or len(self._jobs.order) < 2
+
+    def stand(self) -> None:
+        """Rows keep their places from now on, until no key has been pressed for a while."""
+        self._stands_until = time.monotonic() + STAND_SECONDS
+        self._jobs.stands = True
+        if self._stand_timer is None:
+            self._stand_timer = self.set_timer(STAND_SECONDS, self._stop_standing)
+
+    def _stop_standing(self) -> None:
+        left = self._stands_until - time.monotonic()
+        if left > 0:
+            self._stand_timer = self.set_timer(left, self._stop_standing)
+            return
+        self._stand_timer = None
+        if self._jobs.settle():
+            self._arranged()
+        else:
+            self._settle()
+
+    def keep_in_place(self, names: Collection[str]) -> None:
+        """Some jobs have been acted on: the one under the cursor stays on its line, among its neighbours."""
+        self._jobs.chosen = True
+        if self._jobs.cursor in names:
+            self._jobs.kept = self._jobs.cursor
 
     def clear_marks(self) -> None:
         marked, self._jobs.marked = self._jobs.marked, set()
@@ -185,6 +228,7 @@ class JobTable(CursorList):
 
     def cursor_moved(self) -> None:
         self.pin_cursor()
+        self._jobs.chosen = True
         self._settle()
 
     def open_entry(self) -> None:
@@ -266,12 +310,19 @@ class JobTable(CursorList):
         """Paint the rows of some jobs, as far as they are in sight."""
         self.refresh_entries(self._jobs.places[name] for name in names if name in self._jobs.places)
 
+    def _order_sign(self) -> str:
+        """What is said of rows that are not in the places that their order gives them."""
+        jobs = self._jobs
+        if not jobs.is_older:
+            return ""
+        return " · ⏸ order stands" if jobs.stands or jobs.kept is None else f" · ⏸ {safe(jobs.kept)} stays here"
+
     def _settle(self) -> None:
         """Say in the title what is shown, and post what became of cursor and marks."""
         jobs = self._jobs
         shown = f"{len(jobs.order)} of {len(jobs)} · {jobs.filter_text}" if jobs.filter_text else str(len(jobs))
         marked = f" · {len(jobs.marked_names)} marked" if jobs.marked else ""
-        title = Content(f"1 Jobs · {safe(shown)}{marked}")
+        title = Content(f"1 Jobs · {safe(shown)}{marked}{self._order_sign()}")
         if title.plain != self._title:
             self._title = title.plain
             set_title(self, title)

@@ -343,7 +343,7 @@ async def test_what_is_said_twice_is_shown_once_and_the_oldest_makes_room(consol
 
 async def test_an_answer_becomes_a_toast_once(console: Console) -> None:
     await console.go_to("alpha")
-    await console.press("r")
+    await console.press("j", "k", "r")
     console.stage.answer("alpha #4 started")
     await console.refresh()
     await console.refresh()
@@ -352,7 +352,7 @@ async def test_an_answer_becomes_a_toast_once(console: Console) -> None:
 
 
 async def test_a_refusal_is_a_warning(console: Console) -> None:
-    await console.press("r")
+    await console.press("j", "k", "r")
     console.stage.answer("beta: runs already", "refused")
     await console.refresh()
 
@@ -360,7 +360,7 @@ async def test_a_refusal_is_a_warning(console: Console) -> None:
 
 
 async def test_an_answer_in_markup_is_only_text(console: Console) -> None:
-    await console.press("r")
+    await console.press("j", "k", "r")
     console.stage.answer("[/] [red]\x1b[2J[/red]", "refused")
     await console.refresh()
 

@@ -311,7 +311,7 @@ async def test_what_another_process_does_is_seen(console: Console) -> None:
     console.stage.session.state = EngineState.ATTACHED
     await console.refresh()
     await console.go_to("alpha")
-    await console.press("r")
+    await console.press("j", "k", "r")
     theirs = elsewhere(console.stage)
     theirs.answer(1, "done", "alpha #4 started", console.stage.clock.now())
     theirs.add_alert(Alert(Level.CRITICAL, "alpha failed", console.stage.clock.now()), (), console.stage.clock.now())
@@ -331,7 +331,7 @@ async def test_news_are_asked_for_only_where_nobody_brings_them(tmp_path: Path) 
             return timer is not None and timer._active.is_set()
 
         asked = [asks()]
-        await console.press("r")
+        await console.press("j", "k", "r")
         asked.append(asks())
         console.stage.answer("beta #4 started")
         await console.refresh()

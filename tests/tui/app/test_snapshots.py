@@ -223,7 +223,7 @@ def test_an_answer(snap_compare: SnapCompare, tmp_path: Path) -> None:
     stage = desk.busy(tmp_path)
 
     async def prepare(pilot: Pilot[Any]) -> None:
-        await pressing("r")(pilot)
+        await pressing("j", "k", "r")(pilot)
         stage.answer("fetch_quotes #131 started")
         pilot.app.feed.bring_up_to_date()  # type: ignore[attr-defined]
         await pilot.pause()
