@@ -55,7 +55,6 @@ class Duties:
             context.status.hold = context.store.hold()
             if context.status.gates is not None:
                 context.status.gates.read_closings()
-            context.holds.read()
         self.commander.obey(now)
         self._reload_if_offered(now)
         self._look_at_others(now)
@@ -86,7 +85,7 @@ class Duties:
         if is_time:
             self._look_again_at = monotonic + FOREIGN_SECONDS
             if context.served.contested and take_up_what_is_left(context, now):
-                take_up_gates(context, self._setup.environ, self._control.wake)
+                take_up_gates(context, self._setup, self._control.wake)
         self.core.look_at_registry(now)
 
     def _reload_if_offered(self, now: datetime) -> None:
@@ -114,7 +113,7 @@ class Duties:
         setup = self._setup
         launcher = Launcher(offered, setup.directory, setup.environ, setup.surroundings.make_spec)
         reload_jobs(self.core.context, offered, channels, launcher, now)
-        take_up_gates(self.core.context, setup.environ, self._control.wake)
+        take_up_gates(self.core.context, setup, self._control.wake)
         self._look_again_at = 0.0  # of a job that is ours now another engine may still have a run
 
     def seconds_to_sleep(self) -> float:
@@ -143,8 +142,6 @@ class Duties:
         moments = [run.not_before for run in context.runs.queue if run.not_before is not None and run.not_before > now]
         if (slot := context.served.planner.next_at()) is not None:
             moments.append(slot)
-        if (end := context.holds.next_end()) is not None:
-            moments.append(end)
         seconds = [(moment - now).total_seconds() for moment in moments]
         seconds += seconds_to_misses(context, now)
         if (left := self._unserved.seconds_left()) is not None:

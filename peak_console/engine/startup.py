@@ -15,7 +15,6 @@ from peak_console.engine.dispatch.chain_looks import ChainLooks
 from peak_console.engine.dispatch.run_queue import RunQueue
 from peak_console.engine.engine_status import EngineStatus
 from peak_console.engine.gating.taking_up import take_up_gates
-from peak_console.engine.holds import JobHolds
 from peak_console.engine.served_jobs import ServedJobs
 from peak_console.engine.supervision.launch import Launcher
 from peak_console.engine.supervision.recovery import unknown_runs
@@ -72,7 +71,7 @@ class Startup:
         before = self._place.store.engine_info(strict=True)
         alerts = self._settle(jobset, before, now)
         context = self._signed_on(jobset, before, alerts, now)
-        take_up_gates(context, self._setup.environ, self._control.wake)
+        take_up_gates(context, self._setup, self._control.wake)
         try:
             core = EngineCore(self._setup, self._place, self._control, context)
             core.take_over(before.jobs_file, now)
@@ -132,7 +131,6 @@ class Startup:
             runs=ActiveRuns(Supervisor(store, setup.executors, setup.clock), RunQueue()),
             status=EngineStatus(before.hold),
             chains=ChainLooks(store, served),
-            holds=JobHolds(store, served),
         )
 
     def _sign_on(self, context: EngineContext, share: Share, alerts: Sequence[Alert], now: datetime) -> bool:

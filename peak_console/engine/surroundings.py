@@ -36,5 +36,7 @@ class Surroundings:
     """Names this engine in the registry as the supervisor of its runs."""
     is_alive: Callable[[str | None], bool] = supervisors.is_alive
     """Whether the engine that an ``identity`` names still lives."""
+    has_outside: bool = True
+    """Whether there is anything to be asked or told: gates, files that jobs require, programs after a run."""
     make_spec: Callable[[JobDefinition, Run], RunSpec] | None = None
     """Makes what is needed to start a run; ``None``: command, environment and directory are looked up here."""

@@ -66,5 +66,6 @@ def alone(identity: str, make_spec: Callable[[JobDefinition, Run], RunSpec]) -> 
         make_bell=lambda _directory, _name: SilentBell(),
         identity=lambda: identity,
         is_alive=lambda supervisor: supervisor == identity,
+        has_outside=False,
         make_spec=make_spec,
     )

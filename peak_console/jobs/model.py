@@ -157,6 +157,9 @@ class JobDefinition:
     mode: str | None = None
     """With what it trades, one of ``Mode``; ``None`` where it does not trade."""
 
+    confirm: bool = False
+    """Whether a person who starts or enables it has to give its name once more."""
+
     @property
     def is_live(self) -> bool:
         """Whether it trades with real money."""
@@ -257,6 +260,12 @@ class JobSet:
     channels: Sequence[AlertChannel] = ()
     gates: Sequence[Gate] = ()
     executors: Sequence[ExecutorDefinition] = ()
+    confirm_tags: Sequence[str] = ()
+    """Jobs with one of these tags are to be confirmed, beside those that say so themselves."""
     warnings: Sequence[Problem] = ()
     base: str | None = None
     """Where relative paths of its jobs begin, absolute; ``None`` is the process's own working directory."""
+
+    def asks_to_confirm(self, job: JobDefinition) -> bool:
+        """Whether a person who starts or enables a job has to give its name once more."""
+        return job.confirm or not frozenset(self.confirm_tags).isdisjoint(job.tags)

@@ -23,6 +23,7 @@ from peak_console.jobs.file.fields.field import (
     JOB,
     MOMENT,
     NUMBER,
+    SAFETY,
     SCHEDULE_TYPES,
     SCHEDULER,
     TABLES,
@@ -44,6 +45,7 @@ _ABOUT: Final = {
     JOB: "A job: what runs, when, and how its runs are treated.",
     SCHEDULER: "The scheduler itself, and the defaults of all jobs.",
     ALERTS: "Where alerts are delivered to.",
+    SAFETY: "What people have to confirm.",
     GATE: "What has to say yes before its jobs start: a command, a file, a variable, and people.",
     CHANNEL: "A place that alerts are delivered to: either url or url_env.",
 }
@@ -72,6 +74,7 @@ def schema(*, strict: bool = False) -> Schema:
             JOB: {"type": "array", "description": _ABOUT[JOB], "items": _job(strict)},
             SCHEDULER: _table(SCHEDULER, strict),
             ALERTS: _table(ALERTS, strict),
+            SAFETY: _table(SAFETY, strict),
             GATE: {"type": "array", "description": _ABOUT[GATE], "items": _table(GATE, strict)},
         },
     }

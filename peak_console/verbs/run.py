@@ -10,6 +10,7 @@ import time
 from peak_console.clock import SystemClock
 from peak_console.decisions.serving import serves
 from peak_console.engine.commands.answers import unknown_job
+from peak_console.engine.commands.confirmation import missing
 from peak_console.engine.events import RunFinished, RunStarted
 from peak_console.errors import PeakConsoleError, UnknownJobError, UsageError
 from peak_console.model.records import Outcome, RunState
@@ -52,10 +53,13 @@ def run_by_hand(options: Namespace) -> int:
     job = jobs.get(options.job)
     if job is None:
         raise UnknownJobError(unknown_job(options.job, jobs))
+    if refusal := missing(jobset, job.name, set(options.confirm)):
+        raise UsageError(refusal)
     changes = _changes(options.set)
     engines = _living(directory)
     if not engines or any(serves(each, job.name) for each in engines):
-        command = ask_engine(directory, "run", job.name, arguments={"args": changes, "force": options.force})
+        arguments = {"args": changes, "force": options.force, "confirm": options.confirm}
+        command = ask_engine(directory, "run", job.name, arguments=arguments)
         if command is not None:
             return _follow_asked(command, directory, wait=options.wait)
     else:

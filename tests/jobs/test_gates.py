@@ -32,7 +32,7 @@ def test_gates_come_as_they_are_written(loads: Callable[[str], JobSet]) -> None:
     ("gate", "problem"),
     [
         ('name = "g"\ntags = ["lve"]', '7:9: gate "g": tags: no job has the tag "lve"; did you mean "live"?'),
-        ('name = "g"\njobs = ["x"]', '7:9: gate "g": jobs: no job is called "x"; the gate would guard nothing by it'),
+        ('name = "g"\njobs = ["x"]', '7:9: gate "g": jobs: no job is called "x"; nothing would be guarded by it'),
         ('tags = ["live"]', "5:1: gate number 1: name is missing; give each gate one of its own"),
         ('name = "g"\nfile = "a"\nenv = "B"', '8:1: gate "g": has both file and env; keep one of them'),
         ('name = "g"\nevery = "soon"', '7:1: gate "g": every must be a duration: "soon" is not a duration;' + EXAMPLE),
@@ -47,6 +47,17 @@ def test_gates_come_as_they_are_written(loads: Callable[[str], JobSet]) -> None:
 )  # fmt: skip
 def test_each_mistake_is_told_with_its_place(gate: str, problem: str, problems: Callable[[str], Sequence[str]]) -> None:
     assert problems(f"{JOB}[[gate]]\n{gate}\n") == [problem]
+
+
+def test_tags_to_be_confirmed_are_tags_of_jobs(
+    loads: Callable[[str], JobSet], problems: Callable[[str], Sequence[str]]
+) -> None:
+    jobset = loads(JOB + '[[job]]\nname = "other"\n[safety]\nconfirm_tags = ["live"]\n')
+    assert [jobset.asks_to_confirm(job) for job in jobset.jobs.values()] == [True, False]
+    assert problems(JOB + '[safety]\nconfirm_tags = ["lve"]\n') == [
+        '6:17: [safety]: confirm_tags: no job has the tag "lve"; did you mean "live"?'
+    ]
+    assert problems(JOB + "safety = 3\n")[0].startswith("5:1: ")
 
 
 def test_a_table_that_is_no_array_says_how_it_is_written(problems: Callable[[str], Sequence[str]]) -> None:

@@ -129,3 +129,19 @@ def gates_that_are_closed_and_opened(stage: Stage) -> None:
     stage.jobs('[[job]]\nname = "a"\ncommand = "true"\n')
     stage.run("gate list")
     stage.run("gate close desk")
+
+
+@scenario
+def what_is_to_be_confirmed(stage: Stage) -> None:
+    stage.jobs(
+        '[[job]]\nname = "a b"\ncommand = "true"\nconfirm = true\nschedule_type = "interval"\ninterval_seconds = 60\n'
+    )
+    stage.run("run 'a b'")
+    stage.run("enable 'a b' --confirm a")
+    stage.run("hold")
+    stage.run("release")
+    stage.run("release --confirm 'a b'")
+    stage.jobs('safety = 1\n[[job]]\nname = "a"\n')
+    stage.run("validate")
+    stage.jobs('[[job]]\nname = "a"\n[safety]\nconfirm_tags = ["x"]\nconfirm = 1\n')
+    stage.run("validate")

@@ -43,6 +43,7 @@ class Bench:
         executor: SimulatedExecutor | None = None,
         channels: Sequence[AlertChannel] = (),
         gates: Sequence[Gate] = (),
+        confirm_tags: Sequence[str] = (),
     ) -> None:
         self.directory = directory
         self.settings = settings or SchedulerSettings(timezone="UTC")
@@ -56,6 +57,7 @@ class Bench:
         self.jobs = jobs
         self.channels = channels
         self.gates = gates
+        self.confirm_tags = confirm_tags
         self.channels_of: Callable[[JobSet], Sequence[AlertChannel]] = lambda _jobset: self.channels
         self.emergencies: list[Alert] = []
         """What was sent past the outbox."""
@@ -101,7 +103,9 @@ class Bench:
         self.beats += 1
 
     def jobset(self, *jobs: JobDefinition) -> JobSet:
-        return JobSet("/etc/peak/jobs.toml", {job.name: job for job in jobs}, self.settings, gates=self.gates)
+        return JobSet("/etc/peak/jobs.toml", {job.name: job for job in jobs}, self.settings, gates=self.gates,
+            confirm_tags=self.confirm_tags,
+        )  # fmt: skip
 
     def restart(self, *jobs: JobDefinition, crash: bool = False) -> None:
         """End the engine, in order or by a crash, and begin another on the same directory."""

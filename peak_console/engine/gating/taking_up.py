@@ -4,12 +4,13 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from peak_console.engine.context import EngineContext
+    from peak_console.engine.setup import EngineSetup
 
 
-def take_up_gates(context: EngineContext, environ: Mapping[str, str], wake: Callable[[], None]) -> None:
+def take_up_gates(context: EngineContext, setup: EngineSetup, wake: Callable[[], None]) -> None:
     """Watch the gates of the jobs file that the engine works by, and no others. Raises ``StateError``."""
     served, status = context.served, context.status
     if status.gates is None:
@@ -28,7 +29,8 @@ def take_up_gates(context: EngineContext, environ: Mapping[str, str], wake: Call
             wake,
             mask,
             stays=context.options.mode in RESIDENT_MODES,
+            asks=setup.surroundings.has_outside,
         )
-    status.gates.take_up(served.jobset, served.jobs, environ, served.zone_of(None))
+    status.gates.take_up(served.jobset, served.jobs, setup.environ, served.zone_of(None))
     if not served.jobset.gates:
         status.gates = None

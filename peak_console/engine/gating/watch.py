@@ -63,8 +63,13 @@ class GateWatch:
         mask: Callable[[str], str],
         *,
         stays: bool,
+        asks: bool = True,
     ) -> None:
-        """``wake`` wakes the engine when a gate has answered otherwise. ``stays``: it asks again and again."""
+        """``wake`` wakes the engine when a gate has answered otherwise. ``stays``: it asks again and again.
+
+        Without ``asks`` only what people say counts, as in a simulated world.
+        """
+        self._asks = asks
         self._store = store
         self._alerts = alerts
         self._clock = clock
@@ -91,7 +96,7 @@ class GateWatch:
         self._jobs, self._zone = jobs, zone
         self._environ, self._base, self._python = environ, jobset.base, jobset.settings.python
         self.read_closings()
-        wanted = {gate.name: gate for gate in self._gates if gate.is_asked}
+        wanted = {gate.name: gate for gate in self._gates if gate.is_asked and self._asks}
         for name, asked in list(self._asked.items()):
             if wanted.get(name) != asked.gate:
                 asked.left.set()

@@ -1,9 +1,12 @@
-"""The ``[[gate]]`` tables. A gate that guards no job is an error: its name or tag is misspelt, and jobs would start."""
+"""The ``[[gate]]`` tables, and ``[safety]``.
+
+What would guard no job is an error: a name or a tag is misspelt, and jobs would start unguarded.
+"""
 
 from __future__ import annotations
 
 from peak_console.jobs.file.checks import did_you_mean, quoted
-from peak_console.jobs.file.fields.field import GATE
+from peak_console.jobs.file.fields.field import GATE, SAFETY
 from peak_console.jobs.model import Gate
 from peak_console.text import parse_duration
 
@@ -51,6 +54,19 @@ def read_gates(tables: Any, jobs: Mapping[str, JobDefinition], findings: Finding
     return tuple(gates)
 
 
+def read_confirm_tags(table: Any, jobs: Mapping[str, JobDefinition], findings: Findings) -> tuple[str, ...]:
+    """The tags of ``[safety]`` whose jobs are to be confirmed."""
+    if not isinstance(table, dict):
+        findings.error((SAFETY,), "safety must be a table, begun with [safety]")
+        return ()
+    good = findings.good_values(table, SAFETY, (SAFETY,), "[safety]")
+    tags = {"tags": good.get("confirm_tags", ())}
+    if not findings.has_errors:
+        known = {tag for job in jobs.values() for tag in job.tags}
+        _tell_of_unknown(tags, known, jobs, findings, (SAFETY,), "[safety]", "confirm_tags")
+    return tuple(tags["tags"])
+
+
 def _tell_of_unknown(
     good: Mapping[str, Any],
     known_tags: set[str],
@@ -58,10 +74,12 @@ def _tell_of_unknown(
     findings: Findings,
     path: Path,
     label: str,
+    written: str = "",
 ) -> None:
     """Record each tag that no job has, and each name that is none of a job."""
     for key, known, what in (("tags", known_tags, "no job has the tag"), ("jobs", jobs, "no job is called")):
         for place, word in enumerate(good.get(key, ())):
             if word not in known:
-                hint = did_you_mean(word, known) or "; the gate would guard nothing by it"
-                findings.error((*path, key, place), f"{label}: {key}: {what} {quoted(word)}{hint}")
+                hint = did_you_mean(word, known) or "; nothing would be guarded by it"
+                shown = written or key
+                findings.error((*path, shown, place), f"{label}: {shown}: {what} {quoted(word)}{hint}")

@@ -40,7 +40,7 @@ _SCHEDULE_KEYS: Final = frozenset(
 )
 _BELONGS: Final = {field.key: field.schedule for field in FIELDS if field.schedule}
 _REQUIRED: Final = {field.required: field.key for field in FIELDS if field.required in SCHEDULE_TYPES}
-_TABLES: Final = ("job", "scheduler", "alerts", "gate")
+_TABLES: Final = ("job", "scheduler", "alerts", "gate", "safety")
 _CHAIN_KEYS: Final = frozenset(field.key for field in CHAIN_FIELDS)
 
 
@@ -145,9 +145,17 @@ class Reader:
             from peak_console.jobs.file.gates import read_gates
 
             gates = read_gates(document["gate"], self.jobs, findings)
+        confirm_tags: tuple[str, ...] = ()
+        if "safety" in document:
+            from peak_console.jobs.file.gates import read_confirm_tags
+
+            confirm_tags = read_confirm_tags(document["safety"], self.jobs, findings)
         if findings.has_errors:
             return None
-        return JobSet(os.path.abspath(self.path), self.jobs, self.settings, channels, gates, base=self.base)
+        return JobSet(
+            os.path.abspath(self.path), self.jobs, self.settings, channels, gates, confirm_tags=confirm_tags,
+            base=self.base,
+        )  # fmt: skip
 
     def _link_chains(self, tables: Any) -> None:
         """Let jobs know those that they wait for; a file without such jobs pays next to nothing."""

@@ -10,7 +10,8 @@ from peak_console.tui.keys.actions import key_shown
 from peak_console.tui.state.snapshot import EngineState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from peak_console.clock import Clock
     from peak_console.decisions.backlog import Outlook
@@ -54,9 +55,39 @@ class JobActions:
 
     def _send_for(self, verb: str, rows: Sequence[JobRow], **arguments: Any) -> None:
         """Send the same command for each of some jobs, and take their marks away."""
-        for row in rows:
-            self._commands.send(verb, row.name, **arguments)
-        self._selection.acted_on(rows)
+
+        def send(confirmed: Sequence[str]) -> None:
+            for row in rows:
+                confirm: dict[str, Any] = {"confirm": [row.name]} if row.name in confirmed else {}
+                self._commands.send(verb, row.name, **arguments, **confirm)
+            self._selection.acted_on(rows)
+
+        if verb in ("run", "enable"):
+            self._confirm(rows, "run" if verb == "run" else "be enabled", send)
+        else:
+            send(())
+
+    def _confirm(self, rows: Sequence[JobRow], what: str, go_on: Callable[[Sequence[str]], None]) -> None:
+        """Ask for the name of each of the jobs that are to be confirmed, then go on with those names."""
+        jobset = self.session.jobset
+        left = [row.view.job for row in rows if jobset.asks_to_confirm(row.view.job)]
+        if not left:
+            go_on(())
+            return
+        from peak_console.tui.dialogs.confirm_name import ConfirmNameDialog
+
+        names = [job.name for job in left]
+
+        def answered(yes: bool | None) -> None:
+            if not yes:
+                return
+            left.pop(0)
+            if left:
+                self.dialogs.ask(ConfirmNameDialog(left[0], what), answered)
+            else:
+                go_on(names)
+
+        self.dialogs.ask(ConfirmNameDialog(left[0], what), answered)
 
     @property
     def _held(self) -> str | None:
@@ -193,9 +224,11 @@ class JobActions:
             if what == EDIT:
                 self.dialogs.ask(HoldDialog(hold.reason, edit=True), edited)
             elif what is not None:
-                self._commands.send("release", slots=what if what != "release" else None)
+                self._confirm(starting, "start with the release", lambda names: self._send_release(what, names))
 
         snapshot = self._feed.snapshot
+        now = self._clock.now()
+        starting = [row for row in snapshot.rows if _would_start(row, now)] if snapshot is not None else []
         queued = sum(len(row.view.queued) for row in snapshot.rows) if snapshot is not None else 0
         try:
             dialog = ReleaseDialog(hold, self._backlog, now=self._clock.now(), zone=self.session.zone, queued=queued)
@@ -203,6 +236,10 @@ class JobActions:
             self.dialogs.say(str(error), "error")
             return
         self.dialogs.ask(dialog, chosen)
+
+    def _send_release(self, what: str, confirmed: Sequence[str]) -> None:
+        confirm: dict[str, Any] = {"confirm": list(confirmed)} if confirmed else {}
+        self._commands.send("release", slots=what if what != "release" else None, **confirm)
 
     def _backlog(self) -> Outlook:
         """What comes of the slots that wait now. Raises ``StateError``."""
@@ -243,3 +280,9 @@ def _who_disabled(row: JobRow) -> str:
     if override is None or override.enabled:
         return "in the jobs file"
     return f"by {override.by}" + (f": {override.reason}" if override.reason else "")
+
+
+def _would_start(row: JobRow, now: datetime) -> bool:
+    """Whether something of a job starts as soon as nothing is held."""
+    slot = row.view.next_slot
+    return bool(row.view.queued) or (row.view.enabled and slot is not None and slot <= now)

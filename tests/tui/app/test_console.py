@@ -11,6 +11,7 @@ from peak_console.store.locks import EngineLock
 from peak_console.tui.bars.status_text import first_line
 from peak_console.tui.dialogs.acknowledge import AcknowledgeDialog
 from peak_console.tui.dialogs.confirm import ConfirmStop, TakeOverDialog
+from peak_console.tui.dialogs.confirm_name import ConfirmNameDialog
 from peak_console.tui.dialogs.disable import DisableDialog
 from peak_console.tui.dialogs.enable import EnableDialog
 from peak_console.tui.dialogs.gates import GatesDialog
@@ -18,6 +19,7 @@ from peak_console.tui.dialogs.hold import HoldDialog, ReleaseDialog
 from peak_console.tui.dialogs.run_form import RunForm
 from peak_console.tui.keys.actions import ACTION
 from peak_console.tui.state.snapshot import EngineState
+from peak_console.values import replace
 from tests.tui.app import test_editing as test_app_outside
 from tests.tui.app import test_news as test_app_news
 from tests.tui.app import test_output as test_app_output
@@ -161,6 +163,37 @@ async def test_of_marked_jobs_those_that_are_on_are_disabled(console: Console) -
     await console.press("space", "space", "space", "d", "enter")
 
     assert [command[:2] for command in console.stage.commands] == [("disable", "beta"), ("disable", "alpha")]
+
+
+async def test_a_job_that_asks_for_it_runs_only_once_its_name_is_typed(console: Console) -> None:
+    jobs = [replace(console.stage.job("alpha"), confirm=True, mode="live"), console.stage.job("beta")]
+    console.stage.session.define(*jobs)
+    await console.refresh()
+    await console.go_to("alpha")
+    await console.press("r")
+    assert console.shows(ConfirmNameDialog)
+    await console.write("beta")
+    await console.press("enter")
+    assert console.shows(ConfirmNameDialog)
+    await console.press("escape")
+    assert console.stage.commands == []
+    await console.press("r")
+    await console.write("alpha")
+    await console.press("enter")
+    assert console.stage.commands == [("run", "alpha", None, {"confirm": ["alpha"]})]
+
+
+async def test_a_release_asks_for_the_names_of_what_it_starts(console: Console) -> None:
+    jobs = [replace(console.stage.job(name), confirm=name != "beta") for name in ("alpha", "beta")]
+    console.stage.session.define(*jobs)
+    console.stage.decided("alpha", ago=7200)
+    console.stage.hold("x")
+    await console.refresh()
+    await console.press("H", "enter")
+    assert console.shows(ConfirmNameDialog)
+    await console.write("alpha")
+    await console.press("enter")
+    assert console.stage.commands == [("release", None, None, {"slots": None, "confirm": ["alpha"]})]
 
 
 @covers("gates")

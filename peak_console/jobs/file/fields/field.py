@@ -12,6 +12,7 @@ SCHEDULER: Final = "scheduler"
 ALERTS: Final = "alerts"
 CHANNEL: Final = "alerts.channel"
 GATE: Final = "gate"
+SAFETY: Final = "safety"
 
 # What a value is, in the words of the reference page and of error messages.
 TEXT: Final = "a string"

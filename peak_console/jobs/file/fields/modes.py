@@ -1,8 +1,8 @@
-"""Keys that tell jobs which trade with real money from all others."""
+"""Keys that tell jobs which trade with real money from all others, and have people confirm what they start."""
 
 from __future__ import annotations
 
-from peak_console.jobs.file.fields.field import JOB, MODES, SCHEDULER, TEXT, TEXTS, Field
+from peak_console.jobs.file.fields.field import BOOLEAN, JOB, MODES, SAFETY, SCHEDULER, TEXT, TEXTS, Field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,5 +29,22 @@ MODE_FIELDS: Final = (
         where=(SCHEDULER,),
         choices=MODES,
         form="choice",
+    ),
+    Field(
+        "confirm",
+        BOOLEAN,
+        False,
+        "Whether who runs the job by hand, enables it, or releases a hold so that it starts, has to give its name once"
+        " more: the console asks for it, verbs want --confirm NAME.",
+        "true",
+        where=(JOB,),
+    ),
+    Field(
+        "confirm_tags",
+        TEXTS,
+        [],
+        "Jobs with one of these tags are treated as if they had confirm = true.",
+        '["live"]',
+        where=(SAFETY,),
     ),
 )

@@ -1,0 +1,62 @@
+"""What a person has to confirm before it is done: whatever may start a job that asks for it."""
+
+from __future__ import annotations
+
+from peak_console.decisions.grace import is_too_late
+from peak_console.engine.commands.requests import OverrideRequest, ReleaseRequest, RunRequest
+from peak_console.model.terms import RunState
+from peak_console.text import word
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from typing import Any
+
+    from peak_console.engine.commands.requests import Request
+    from peak_console.engine.context import EngineContext
+    from peak_console.jobs.model import JobDefinition, JobSet
+
+
+def unconfirmed(context: EngineContext, request: Request, arguments: Mapping[str, Any], now: datetime) -> str:
+    """Why a request is not carried out: names that are to be given once more; empty when there are none."""
+    given = arguments.get("confirm")
+    known = set(given) if isinstance(given, list) and all(isinstance(name, str) for name in given) else set()
+    jobset = context.served.jobset
+    match request:
+        case RunRequest(made=None):
+            return missing(jobset, request.job, known)
+        case OverrideRequest(enabled=True):
+            return missing(jobset, request.job, known)
+        case ReleaseRequest():
+            left = [name for name in _would_start(context, now) if name not in known]
+            return told(left, "the release would start ") if left else ""
+    return ""
+
+
+def missing(jobset: JobSet, name: str, given: set[str]) -> str:
+    """Why a job is neither run nor enabled yet; empty where its name was given, or need not be."""
+    job = jobset.jobs.get(name)
+    return told([name]) if job is not None and jobset.asks_to_confirm(job) and name not in given else ""
+
+
+def told(names: Sequence[str], what: str = "") -> str:
+    """What is to be given once more, and how."""
+    flags = " ".join(f"--confirm {word(name)}" for name in names)
+    return f"{what}{', '.join(names)}: to be confirmed by name; give {flags}"
+
+
+def _would_start(context: EngineContext, now: datetime) -> list[str]:
+    """The jobs to be confirmed of which something starts as soon as nothing is held."""
+    jobset = context.served.jobset
+    asked = [job for job in context.served.jobs.values() if jobset.asks_to_confirm(job)]
+    if not asked:
+        return []
+    waiting = {run.job for run in context.runs.queue if run.not_before is None or run.not_before <= now}
+    waiting |= {run.job for run in context.runs.foreign if run.state == RunState.CLAIMED}
+    return [job.name for job in asked if job.name in waiting or _is_due(context, job, now)]
+
+
+def _is_due(context: EngineContext, job: JobDefinition, now: datetime) -> bool:
+    slot = context.served.planner.next_slot(job.name, now)
+    return slot is not None and slot <= now and not is_too_late(job, slot, now)
