@@ -112,25 +112,36 @@ def _run(parser: ArgumentParser) -> Verb:
 
 
 def _stop(parser: ArgumentParser) -> Verb:
-    parser.add_argument("what", metavar="JOB|#RUN", help="a job (all its runs), or a run by its number")
-    return _verb("command", "stop")
+    parser.add_argument("what", metavar="JOB|#RUN", nargs="*", help="jobs (all their runs), or runs by their numbers")
+    _add_tags(parser)
+    return _verb("on_jobs", "stop")
 
 
 def _enable(parser: ArgumentParser) -> Verb:
     _add_override(parser)
     _add_confirm(parser)
-    return _verb("command", "enable")
+    return _verb("on_jobs", "enable")
 
 
 def _disable(parser: ArgumentParser) -> Verb:
     _add_override(parser)
-    return _verb("command", "disable")
+    return _verb("on_jobs", "disable")
 
 
 def _add_override(parser: ArgumentParser) -> None:
-    parser.add_argument("job", metavar="JOB", help="its name")
-    parser.add_argument("--for", dest="for_", metavar="TIME", help="for how long: 90s, 30m, 2h, 1d (default: for good)")
+    parser.add_argument("job", metavar="JOB", nargs="*", help="their names")
+    _add_tags(parser)
+    _add_end(parser, "for good")
     parser.add_argument("--reason", metavar="TEXT", help="shown beside the job")
+
+
+def _add_tags(parser: ArgumentParser) -> None:
+    parser.add_argument("--tags", metavar="TAGS", help="the jobs with one of these tags (a,b,c)")
+
+
+def _add_end(parser: ArgumentParser, default: str) -> None:
+    parser.add_argument("--for", dest="for_", metavar="TIME", help=f"for how long: 90s, 30m, 2h (default: {default})")
+    parser.add_argument("--until", metavar="WHEN", help="until when: 18:00, tomorrow 08:00, mon 07:30, or ISO 8601")
 
 
 def _add_confirm(parser: ArgumentParser) -> None:
@@ -140,9 +151,12 @@ def _add_confirm(parser: ArgumentParser) -> None:
 
 
 def _hold(parser: ArgumentParser) -> Verb:
+    _add_tags(parser)
+    parser.add_argument("--jobs", metavar="WORDS", help="the jobs that words name: part of a name, !word, #tag")
+    _add_end(parser, "until released")
     parser.add_argument("--reason", metavar="TEXT", help="shown while it holds")
     parser.add_argument("--edit", action="store_true", help="change the reason of the hold that there is")
-    return _verb("command", "hold")
+    return _verb("on_jobs", "hold")
 
 
 def _gate(parser: ArgumentParser) -> Verb:
@@ -162,8 +176,11 @@ def _release(parser: ArgumentParser) -> Verb:
         "--slots", choices=("newest", "all", "drop"),
         help="what becomes of slots that have passed: run the newest of each job, all, or none (default: as jobs say)",
     )  # fmt: skip
+    _add_tags(parser)
+    parser.add_argument("--jobs", metavar="WORDS", help="the hold on the jobs that these words name")
+    parser.add_argument("--all", action="store_true", help="every hold on some of the jobs")
     _add_confirm(parser)
-    return _verb("command", "release")
+    return _verb("on_jobs", "release")
 
 
 def _ack(parser: ArgumentParser) -> Verb:
@@ -272,11 +289,11 @@ VERBS: VerbTable = {
     "alerts": ("the alert log, newest first", _alerts),
     "logs": ("a run's output", _logs),
     "run": ("run a job now", _run),
-    "stop": ("ask a job's runs, or one run, to end", _stop),
-    "enable": ("let a job's slots fire again, whatever the jobs file says", _enable),
-    "disable": ("let no slot of a job fire, for a while or for good", _disable),
-    "hold": ("start nothing new at all, until released", _hold),
-    "release": ("lift the hold", _release),
+    "stop": ("ask the runs of jobs, or single runs, to end", _stop),
+    "enable": ("let slots of jobs fire again, whatever the jobs file says", _enable),
+    "disable": ("let no slot of some jobs fire, for a while or for good", _disable),
+    "hold": ("start nothing new at all, or nothing of some jobs, until a moment or until released", _hold),
+    "release": ("lift the hold, or one on some of the jobs", _release),
     "gate": ("the gates, and their kill switches: what is closed, by whom and why", _gate),
     "ack": ("acknowledge an alert, or all", _ack),
     "reload": ("have the engine read its jobs file again", _reload),

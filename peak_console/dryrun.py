@@ -9,6 +9,7 @@ from functools import partial
 from peak_console.clock import SystemClock
 from peak_console.decisions.conditions import first_unmet, held
 from peak_console.decisions.facts import is_open, recorded_facts
+from peak_console.decisions.holds import is_over, scope
 from peak_console.decisions.planner import Planner
 from peak_console.decisions.selection import tags_of
 from peak_console.decisions.serving import Share, listed, others
@@ -68,6 +69,7 @@ class Recorded:
     by_hand: frozenset[int] = frozenset()
     """Ids of the runs that wait and that somebody has asked for."""
     hold: Hold | None = None
+    holds: Sequence[Hold] = ()
     engines: Sequence[EngineInfo] = ()
     gates: Mapping[str, GateState] = field(default_factory=dict)
     upstreams: Callable[[datetime], Callable[[JobDefinition, datetime], Outlook]] | None = None
@@ -77,7 +79,7 @@ class Recorded:
     def read(store: Store) -> Recorded:
         runs = store.unfinished()
         by_hand = frozenset(run.id for run in runs if run.state == RunState.QUEUED and store.is_by_hand(run))
-        return Recorded(runs, by_hand, store.hold(), store.engines(), store.gate_states())
+        return Recorded(runs, by_hand, store.hold(), store.holds(), store.engines(), store.gate_states())
 
     def facts(
         self, max_runs: int, now: datetime, zone: tzinfo, why_gated: Callable[[JobDefinition], str | None] = is_open
@@ -85,7 +87,14 @@ class Recorded:
         """What the conditions of every job look at."""
         upstreams = self.upstreams(now) if self.upstreams is not None else None
         return recorded_facts(
-            self.unfinished, max_runs, now, hold=self.hold, upstreams=upstreams, zone=zone, why_gated=why_gated
+            self.unfinished,
+            max_runs,
+            now,
+            hold=self.hold,
+            holds=self.holds,
+            upstreams=upstreams,
+            zone=zone,
+            why_gated=why_gated,
         )
 
     def steps(self, planner: Planner, facts: Facts) -> list[Step]:
@@ -142,6 +151,9 @@ class _DryRun:
         if facts.hold is not None:
             self._say(now, f"{held(facts.hold, self._zone)}: nothing would start")
             return
+        for hold in facts.holds:
+            if not is_over(hold, now):
+                self._say(now, f"{scope(hold)}: {held(hold, self._zone)}: nothing of these would start")
         steps = recorded.steps(self.planner, facts)
         for step in steps:
             self._tell(step, now)

@@ -226,6 +226,11 @@ class _Service:
         if hold is not None:
             text = f"{held(hold, context.served.zone_of(None))}: nothing new starts"
             self._reporter.line(self._clock.now(), "warning", text)
+        for each in context.holds.all:
+            from peak_console.decisions.holds import scope
+
+            text = f"{scope(each)}: {held(each, context.served.zone_of(None))}: nothing new of these starts"
+            self._reporter.line(self._clock.now(), "warning", text)
 
     def _tell_of_others(self, context: EngineContext) -> None:
         """Name the jobs that the tags select, but another engine serves."""

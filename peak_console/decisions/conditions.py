@@ -185,13 +185,23 @@ def _override_lapses(situation: Situation) -> datetime | None:
 
 
 def held(hold: Hold, zone: tzinfo | None) -> str:
-    """Who holds all jobs, since when and why."""
-    return f"held by {hold.by} since {_moment(hold.since, zone)}" + (f" ({hold.reason})" if hold.reason else "")
+    """Who holds jobs, since when, until when and why."""
+    until = f" until {_moment(hold.until, zone)}" if hold.until is not None else ""
+    return f"held by {hold.by} since {_moment(hold.since, zone)}{until}" + (f" ({hold.reason})" if hold.reason else "")
+
+
+def _is_not_held(situation: Situation) -> bool:
+    hold = situation.hold
+    return hold is None or (hold.until is not None and hold.until <= situation.now)
 
 
 def _hold(situation: Situation) -> str:
     assert situation.hold is not None
     return held(situation.hold, situation.zone)
+
+
+def _hold_ends(situation: Situation) -> datetime | None:
+    return situation.hold.until if situation.hold is not None else None
 
 
 def _is_due(situation: Situation) -> bool:
@@ -257,7 +267,7 @@ SERVED = Condition(
 )
 ENABLED = Condition("enabled", _is_enabled_in_file, lambda _asked: DISABLED_IN_FILE, is_known_ahead=True)
 OVERRIDE = Condition("override", _is_not_overridden, _override, _override_lapses, is_known_ahead=True)
-HOLD = Condition("hold", lambda asked: asked.hold is None, _hold, is_known_ahead=True)
+HOLD = Condition("hold", _is_not_held, _hold, _hold_ends, is_known_ahead=True)
 GATE = Condition("gate", lambda asked: asked.gate is None, lambda asked: asked.gate or "")
 SCHEDULE = Condition("schedule", _is_due, _not_due, _due_at)
 UPSTREAMS = Condition("after", _upstreams_let_go, _upstreams)

@@ -6,6 +6,7 @@ from functools import partial
 
 from peak_console.decisions.capacity import Capacity
 from peak_console.decisions.conditions import Situation
+from peak_console.decisions.holds import holding
 from peak_console.decisions.turns import turn
 from peak_console.model.terms import RunState, Trigger
 
@@ -44,6 +45,7 @@ class Facts:
         queue: Iterable[Run],
         *,
         hold: Hold | None = None,
+        holds: Sequence[Hold] = (),
         why_not_served: Callable[[str], str | None] = _is_served,
         why_gated: Callable[[JobDefinition], str | None] = is_open,
         awaits_gate: Callable[[JobDefinition], bool] = _is_known,
@@ -60,6 +62,9 @@ class Facts:
         self.active = active
         self.queue = queue
         self.hold = hold
+        """The hold on all jobs."""
+        self.holds = holds
+        """The holds on some of them."""
         self._why_not_served = why_not_served
         self.why_gated = why_gated
         self.awaits_gate = awaits_gate
@@ -74,6 +79,10 @@ class Facts:
             for run in self.queue:
                 self._queued.setdefault(run.job, []).append(run)
         return self._queued.get(job, ())
+
+    def holding(self, job: JobDefinition) -> Hold | None:
+        """The hold on a job that is not on all of them."""
+        return holding(job, self.holds, self.now) if self.holds else None
 
     def situation(self, job: JobDefinition, state: JobState | None, slot: datetime | None) -> Situation:
         """One job's situation; ``slot`` is the one that is asked about."""
@@ -90,7 +99,7 @@ class Facts:
             active=[run.id for run in self.active(job.name)],
             retries=retries,
             waiting=len(queued) - len(retries) - len(awaiting),
-            hold=self.hold,
+            hold=self.hold or self.holding(job),
             gate=self.why_gated(job),
             awaits_gate=self.awaits_gate(job),
             not_served=self._why_not_served(job.name),
@@ -106,6 +115,7 @@ def recorded_facts(
     now: datetime,
     *,
     hold: Hold | None = None,
+    holds: Sequence[Hold] = (),
     why_not_served: Callable[[str], str | None] = _is_served,
     why_gated: Callable[[JobDefinition], str | None] = is_open,
     upstreams: Callable[[JobDefinition, datetime], Outlook] | None = None,
@@ -128,6 +138,7 @@ def recorded_facts(
         lambda job: active.get(job, ()),
         queue,
         hold=hold,
+        holds=holds,
         why_not_served=why_not_served,
         why_gated=why_gated,
         upstreams=upstreams,

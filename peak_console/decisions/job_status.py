@@ -17,6 +17,7 @@ from peak_console.decisions.conditions import (
     first_unmet,
 )
 from peak_console.decisions.gates import recorded_gating
+from peak_console.decisions.holds import holding
 from peak_console.decisions.selection import override_in_force
 from peak_console.decisions.serving import Coverage
 from peak_console.decisions.upcoming import slots_ahead
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
 
         def gate_states(self) -> Mapping[str, GateState]:
             """By name, how each gate stands."""
+
+        def holds(self) -> Sequence[Hold]:
+            """Every hold that is not on all jobs."""
 
         def engines(self) -> Sequence[EngineInfo]:
             """Of each selection of tags the engine that last served it."""
@@ -108,6 +112,8 @@ class JobView:
     """Why no engine is going to start it, while engines serve other jobs."""
     gate: str | None = None
     """The gate that keeps it from starting, with its reason."""
+    hold: Hold | None = None
+    """The hold on it that is not on all jobs."""
 
     @property
     def enabled(self) -> bool:
@@ -124,8 +130,11 @@ def view(
     *,
     no_engine: bool = False,
     gate: str | None = None,
+    holds: Sequence[Hold] = (),
 ) -> JobView:
     """How things stand with one job; ``unfinished`` are its runs that are queued or under way.
+
+    ``holds`` are those that are not on all jobs.
 
     ``no_engine`` says that no engine serves any job, so that nothing starts what is claimed.
     """
@@ -150,6 +159,7 @@ def view(
         queued=queued,
         not_served=not_served if enabled else None,
         gate=gate if enabled else None,
+        hold=holding(job, holds, now) if holds else None,
     )
 
 
@@ -183,7 +193,7 @@ def _situation(view: JobView, now: datetime, capacity: Capacity, hold: Hold | No
     return Situation(
         view.job, now, capacity, state=JobState(view.job.name, "", override=view.override), slot=view.next_slot,
         active=[run.id for run in view.active], retries=retries, waiting=waiting,
-        hold=hold, gate=view.gate, not_served=view.not_served, zone=zone,
+        hold=hold or view.hold, gate=view.gate, not_served=view.not_served, zone=zone,
     )  # fmt: skip
 
 
@@ -238,12 +248,13 @@ def views(
     for run in store.unfinished():
         unfinished.setdefault(run.job, []).append(run)
     served = Coverage(store.engines(), now)
+    holds = store.holds()
     states_of_gates = store.gate_states() if gates else {}
     gating = recorded_gating(gates, states_of_gates, zone, is_served=bool(served.engines))
     return [
         view(
             job, states.get(job.name), last.get(job.name), unfinished.get(job.name, ()), now,
-            served.why_not_served(job.name), no_engine=not served.engines, gate=gating(job),
+            served.why_not_served(job.name), no_engine=not served.engines, gate=gating(job), holds=holds,
         )
         for job in jobs
     ]  # fmt: skip

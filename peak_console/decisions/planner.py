@@ -37,6 +37,8 @@ class Planner:
         self.undecidable: dict[str, Exception] = {}
         """Jobs of which it cannot be told when they are due, and why; they have no slots until they are looked at anew.
         """
+        self.held: frozenset[str] = frozenset()
+        """The jobs whose slots wait, however long they have been due."""
         self._heap: list[tuple[datetime, str]] = []
         self._when: dict[str, datetime] = {}
         for job in self.jobs.values():
@@ -66,6 +68,12 @@ class Planner:
         if state.job in self.jobs:
             self.refresh(state.job, now)
 
+    def hold(self, names: frozenset[str], now: datetime) -> None:
+        """Have the slots of these jobs wait, and of no others."""
+        changed, self.held = self.held ^ names, names
+        for name in changed & self.jobs.keys():
+            self.refresh(name, now)
+
     def next_slot(self, name: str, now: datetime) -> datetime | None:
         """A job's oldest undecided slot, in the past when it is due; ``None`` when disabled or never again."""
         job, state = self.jobs[name], self.states.get(name)
@@ -74,6 +82,9 @@ class Planner:
         return next_slot(job.schedule, state.decided_until if state else None, now)
 
     def _schedule(self, job: JobDefinition, now: datetime) -> None:
+        if job.name in self.held:
+            self._when.pop(job.name, None)
+            return
         try:
             when = self.next_slot(job.name, now)
         except Exception as error:  # noqa: BLE001 - as above

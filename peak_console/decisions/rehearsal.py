@@ -9,6 +9,7 @@ from bisect import insort
 
 from peak_console.decisions.conditions import OVERLAP, PLACES, RETRY, first_unmet
 from peak_console.decisions.facts import Facts
+from peak_console.decisions.holds import held_names
 from peak_console.decisions.policy import Action, decide, decide_awaited
 from peak_console.decisions.turns import REPLACED, Turns, turn, why_given_up
 from peak_console.model.records import Run, RunState
@@ -59,6 +60,8 @@ class Rehearsal:
         facts = self._facts
         if facts.hold is not None:
             return []
+        if facts.holds:
+            self._planner.hold(held_names(self._planner.jobs, facts.holds, facts.now), facts.now)
         if facts.capacity.limit:
             self._serve_queue()  # those that have waited for a place come first
         now_known = Facts(
@@ -114,7 +117,7 @@ class Rehearsal:
                 self._queue.remove(run)
                 self.steps.append(Step(job, GIVE_UP, run.scheduled_for, reason, run))
         self._look_at_awaiting()
-        turns = Turns(self._queue, self._active, facts.capacity, facts.now)
+        turns = Turns(self._queue, self._active, facts.capacity, facts.now, self._planner.held)
         for run, job in turns.ready(jobs):
             if (gate := facts.why_gated(job)) is not None:
                 if not facts.awaits_gate(job):

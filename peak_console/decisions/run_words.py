@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from peak_console.decisions.job_words import JobWords, with_word
 from peak_console.errors import UsageError
 from peak_console.model.run_filter import UNDER_WAY, RunFilter
 from peak_console.model.terms import Outcome, Trigger
@@ -37,38 +36,13 @@ class AskedRuns:
     """What the words ask for. The jobs are asked for by parts of their names, which only a list of all jobs answers."""
 
     runs: RunFilter
-    parts: Sequence[str] = ()
-    """Each is found in the name of a job that is wanted."""
-    unwanted: Sequence[str] = ()
-    """None of them is."""
-    patterns: Sequence[str] = ()
-    """Regular expressions, each of which is found in the name."""
-    names: Sequence[str] = ()
-    """One of them is the name."""
-    tags: Sequence[str] = ()
-    """The job has one of them."""
-
-    @property
-    def asks_for_jobs(self) -> bool:
-        return bool(self.parts or self.unwanted or self.patterns or self.names or self.tags)
+    jobs: JobWords = JobWords()
 
     def of_jobs(self, known: Iterable[str], tags_of: Callable[[str], Sequence[str]]) -> RunFilter:
         """The filter, once it is known which jobs there are and which tags each has."""
-        if not self.asks_for_jobs:
+        if not self.jobs.asks:
             return self.runs
-        compiled = [re.compile(pattern, re.IGNORECASE) for pattern in self.patterns]
-        found = [job for job in known if self._wants(job, compiled, tags_of)]
-        return replace(self.runs, jobs=found)
-
-    def _wants(self, job: str, patterns: Sequence[re.Pattern[str]], tags_of: Callable[[str], Sequence[str]]) -> bool:
-        name = job.casefold()
-        return (
-            all(part in name for part in self.parts)
-            and not any(part in name for part in self.unwanted)
-            and all(pattern.search(job) for pattern in patterns)
-            and (not self.names or job in self.names)
-            and (not self.tags or not set(self.tags).isdisjoint(tags_of(job)))
-        )
+        return replace(self.runs, jobs=[job for job in known if self.jobs.wants(job, tags_of(job))])
 
 
 def asked_runs(text: str, zone: tzinfo, now: datetime) -> AskedRuns:
@@ -90,15 +64,10 @@ def _with(asked: AskedRuns, word: str, zone: tzinfo, now: datetime) -> AskedRuns
         return replace(asked, runs=replace(runs, late_seconds=runs.late_seconds or 0.0))
     if low in DAYS:
         return replace(asked, runs=day(low, runs, zone, now))
-    if word[0] == "#" and len(word) > 1:
-        return replace(asked, tags=(*asked.tags, word[1:]))
-    if word[0] == "!" and len(word) > 1:
-        return replace(asked, unwanted=(*asked.unwanted, word[1:].casefold()))
-    if len(word) > 1 and word[0] == word[-1] == "/":
-        return replace(asked, patterns=(*asked.patterns, pattern(word[1:-1])))
-    key, colon, value = word.partition(":")
-    if not colon:
-        return replace(asked, parts=(*asked.parts, word.casefold()))
+    jobs = with_word(asked.jobs, word)
+    if jobs is not None:
+        return replace(asked, jobs=jobs)
+    key, _, value = word.partition(":")
     return _with_key(asked, key.casefold(), value, zone, now)
 
 
@@ -113,10 +82,6 @@ def _with_key(asked: AskedRuns, key: str, value: str, zone: tzinfo, now: datetim
             return replace(asked, runs=replace(runs, since=_back(value, zone, now)))
         case "until":
             return replace(asked, runs=replace(runs, until=_back(value, zone, now)))
-        case "job":
-            return replace(asked, names=(*asked.names, value))
-        case "tag":
-            return replace(asked, tags=(*asked.tags, value))
     guess = nearest(key, KEYS)
     hint = f'did you mean "{guess}:"?' if guess else f"use one of {', '.join(f'{known}:' for known in KEYS)}"
     raise UsageError(f'"{safe(key)}:" asks for nothing that is known here; {hint}')
@@ -136,15 +101,6 @@ def seconds(value: str) -> float:
         return parse_duration(value.removeprefix(">")) if value.removeprefix(">") else 0.0
     except ValueError as error:
         raise UsageError(f"late: {error}") from None
-
-
-def pattern(text: str) -> str:
-    """A regular expression as it is written. Raises ``UsageError``."""
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise UsageError(f'"{safe(text)}" is no regular expression: {error}') from None
-    return text
 
 
 def _back(value: str, zone: tzinfo, now: datetime) -> datetime:

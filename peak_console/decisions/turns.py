@@ -29,13 +29,22 @@ class Turns:
     """Which of the runs that wait start at one moment. Whoever starts one says so with ``take``."""
 
     def __init__(
-        self, queue: Iterable[Run], active: Callable[[str], Sequence[object]], capacity: Capacity, now: datetime
+        self,
+        queue: Iterable[Run],
+        active: Callable[[str], Sequence[object]],
+        capacity: Capacity,
+        now: datetime,
+        held: frozenset[str] = frozenset(),
     ) -> None:
-        """``queue`` is in order of ``turn``; ``active`` gives a job's runs that are claimed or running."""
+        """``queue`` is in order of ``turn``; ``active`` gives a job's runs that are claimed or running.
+
+        No run of a job that is ``held`` has a turn.
+        """
         self._queue = queue
         self._active = active
         self._capacity = capacity
         self._now = now
+        self._held = held
         self._busy: set[str] = set()
         """Jobs of which a run is under way: of a long queue nobody asks again."""
         self._retried: dict[str, datetime] | None = None
@@ -56,7 +65,11 @@ class Turns:
         self._capacity.take(job)
 
     def _may_start(self, run: Run, job: JobDefinition) -> bool:
-        if run.awaits is not None or (run.not_before is not None and self._now < run.not_before):
+        if (
+            run.job in self._held
+            or run.awaits is not None
+            or (run.not_before is not None and self._now < run.not_before)
+        ):
             return False
         if job.overlap == Overlap.ALLOW:
             return True

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from peak_console.engine.dispatch.chain_looks import ChainLooks
     from peak_console.engine.engine_status import EngineStatus
     from peak_console.engine.events import EngineEvent
+    from peak_console.engine.holds import JobHolds
     from peak_console.engine.served_jobs import ServedJobs
     from peak_console.engine.setup import EngineOptions
     from peak_console.store.store import Store
@@ -48,6 +49,7 @@ class EngineContext:
     runs: ActiveRuns
     status: EngineStatus
     chains: ChainLooks
+    holds: JobHolds
 
     @property
     def is_shared(self) -> bool:
@@ -73,5 +75,6 @@ class EngineContext:
             why_gated=self.status.why_gated,
             awaits_gate=self.status.awaits_gate,
             upstreams=self.chains.at(now),
+            holds=self.holds.all,
             zone=self.served.zone_of(None),
         )

@@ -85,6 +85,7 @@ class EngineCore:
 
     def dispatch(self) -> None:
         """Claim and start what is due at this moment. The lock has to be held."""
+        self.context.holds.look(self._setup.clock.now())
         self.bookkeeper.record(self.dispatcher.dispatch(self._setup.clock.now()))
         if self.context.served.planner.undecidable:
             self._tell_of_undecidable(self._setup.clock.now())

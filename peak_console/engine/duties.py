@@ -55,6 +55,7 @@ class Duties:
             context.status.hold = context.store.hold()
             if context.status.gates is not None:
                 context.status.gates.read_closings()
+            context.holds.read()
         self.commander.obey(now)
         self._reload_if_offered(now)
         self._look_at_others(now)
@@ -142,6 +143,8 @@ class Duties:
         moments = [run.not_before for run in context.runs.queue if run.not_before is not None and run.not_before > now]
         if (slot := context.served.planner.next_at()) is not None:
             moments.append(slot)
+        if (end := context.holds.next_end()) is not None:
+            moments.append(end)
         seconds = [(moment - now).total_seconds() for moment in moments]
         seconds += seconds_to_misses(context, now)
         if (left := self._unserved.seconds_left()) is not None:

@@ -75,9 +75,10 @@ class OneShotEngine:
     def run_by_hand(self, job: JobDefinition, *, by: str, force: bool) -> tuple[Run | None, str]:
         """Start a manual run, then let others dispatch; the run, or why there is none. The lock has to be held."""
         core = self._core
-        if core.context.status.hold is not None and not force:
+        hold = core.context.status.hold or core.context.holds.of(job, self._setup.clock.now())
+        if hold is not None and not force:
             self._place.give_way()
-            return None, f"{held(core.context.status.hold, core.context.served.zone_of(None))}; release the hold"
+            return None, f"{held(hold, core.context.served.zone_of(None))}; release the hold"
         self._ask_gates([job.name])
         if (gate := core.context.status.why_gated(job)) is not None:
             self._place.give_way()
@@ -137,6 +138,8 @@ class OneShotEngine:
             return
         try:
             core.look_at_registry(self._setup.clock.now())
+            core.context.holds.read()
+            core.context.holds.look(self._setup.clock.now())
             core.bookkeeper.record(core.dispatcher.dispatch_queue(self._setup.clock.now()))
         finally:
             place.lock.release()

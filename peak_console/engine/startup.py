@@ -15,6 +15,7 @@ from peak_console.engine.dispatch.chain_looks import ChainLooks
 from peak_console.engine.dispatch.run_queue import RunQueue
 from peak_console.engine.engine_status import EngineStatus
 from peak_console.engine.gating.taking_up import take_up_gates
+from peak_console.engine.holds import JobHolds
 from peak_console.engine.served_jobs import ServedJobs
 from peak_console.engine.supervision.launch import Launcher
 from peak_console.engine.supervision.recovery import unknown_runs
@@ -131,6 +132,7 @@ class Startup:
             runs=ActiveRuns(Supervisor(store, setup.executors, setup.clock), RunQueue()),
             status=EngineStatus(before.hold),
             chains=ChainLooks(store, served),
+            holds=JobHolds(store, served),
         )
 
     def _sign_on(self, context: EngineContext, share: Share, alerts: Sequence[Alert], now: datetime) -> bool:

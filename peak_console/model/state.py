@@ -9,6 +9,7 @@ from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 
@@ -54,8 +55,16 @@ class GateState:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Nothing new starts at all."""
+    """Nothing new starts: of all jobs, or of those with one of some tags, or that some words are about."""
 
     since: datetime
     by: str
     reason: str | None = None
+    until: datetime | None = None
+    """When it ends of itself; ``None`` is once somebody releases it."""
+    tags: Sequence[str] = ()
+    """On jobs with one of these tags; empty: whatever their tags."""
+    words: str = ""
+    """On jobs that these words are about (``decisions.job_words``); empty: whatever their names."""
+    id: int = 0
+    """Its number in the registry; 0 of the hold on everything."""

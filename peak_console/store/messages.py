@@ -395,6 +395,12 @@ class EngineRecords(Database):
         rows = self._rows(f"SELECT {HOLD_COLUMNS} FROM engine")
         return hold_from(rows[0]) if rows else None
 
+    def holds(self) -> list[Hold]:
+        """Every hold that is not on all jobs, oldest first; one that is over stays until an engine removes it."""
+        from peak_console.store.holds import holds_of
+
+        return holds_of(self)
+
     def set_hold(self, hold: Hold | None) -> None:
         """Set or, with ``None``, release the hold."""
         values = (stamp(hold.since), hold.by, hold.reason) if hold else (None, None, None)

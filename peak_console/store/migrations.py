@@ -51,6 +51,10 @@ _HISTORY = (
     "CREATE INDEX runs_of_trigger ON runs (triggered_by, id) WHERE triggered_by <> 'schedule'",
     "CREATE INDEX runs_of_person ON runs (requested_by, id) WHERE requested_by IS NOT NULL",
     "CREATE INDEX runs_late ON runs (id) WHERE late_because IS NOT NULL",
+    (
+        "CREATE TABLE holds ( id INTEGER PRIMARY KEY, since TEXT NOT NULL, held_by TEXT NOT NULL, reason TEXT,"
+        " until TEXT, tags TEXT NOT NULL, words TEXT NOT NULL )"
+    ),
 )
 _TRUST = (
     (

@@ -124,6 +124,16 @@ CREATE TABLE engine (                                   -- one row: the engine t
 );
 INSERT INTO engine (id) VALUES (1);
 
+CREATE TABLE holds (                                    -- on some of the jobs; the one on all is in the row about the engine
+  id     INTEGER PRIMARY KEY,
+  since  TEXT NOT NULL,
+  held_by TEXT NOT NULL,
+  reason TEXT,
+  until  TEXT,                                          -- when it ends of itself
+  tags   TEXT NOT NULL,                                 -- JSON list: on jobs with one of them; empty: whatever the tags
+  words  TEXT NOT NULL                                  -- on jobs that these words are about; empty: whatever the name
+);
+
 CREATE TABLE engines (                                  -- who serves which jobs: a row for each selection of tags
   lock         TEXT PRIMARY KEY,                        -- a file: who does not hold this lock does not serve
   pid          INTEGER,

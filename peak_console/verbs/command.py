@@ -1,12 +1,11 @@
-"""What can be asked of an engine from a shell: stop, enable, disable, hold, release, ack, reload."""
+"""What can be asked of an engine from a shell: hold, release, ack, reload; ``on_jobs`` has the rest."""
 
 from __future__ import annotations
 
 import sys
 
-from peak_console.engine.commands.requests import LONGEST_OVERRIDE_SECONDS
 from peak_console.errors import PeakConsoleError, UsageError
-from peak_console.text import parse_duration, safe
+from peak_console.text import safe
 from peak_console.verbs.asking import ask_engine, ask_here, refuse_viewer
 from peak_console.verbs.common import number_of, select
 
@@ -44,38 +43,6 @@ def give(
 def confirmed(options: Namespace) -> dict[str, Any]:
     """The names that were given once more, as an argument of a command."""
     return {"confirm": options.confirm} if options.confirm else {}
-
-
-def stop(options: Namespace) -> int:
-    """Ask a job's runs, or one run, to end."""
-    if not options.what.startswith("#"):
-        return give(options, "stop", options.what, needs_engine=True)
-    number = number_of(options.what)
-    if number is None:
-        raise UsageError(f'"{safe(options.what)}" is no run: write #123')
-    return give(options, "stop", run_id=number, needs_engine=True)
-
-
-def enable(options: Namespace) -> int:
-    return give(options, "enable", options.job, **_override(options), **confirmed(options))
-
-
-def disable(options: Namespace) -> int:
-    return give(options, "disable", options.job, **_override(options))
-
-
-def _override(options: Namespace) -> dict[str, Any]:
-    arguments: dict[str, Any] = {"reason": options.reason}
-    if options.for_ is not None:
-        try:
-            seconds = parse_duration(options.for_)
-        except ValueError as error:
-            raise UsageError(f"--for: {error}") from None
-        if not 0 < seconds <= LONGEST_OVERRIDE_SECONDS:
-            what = "more than ten years" if seconds else "no time at all"
-            raise UsageError(f"--for: {safe(options.for_)} is {what}; leave --for out to do it for good")
-        arguments["for_seconds"] = seconds
-    return arguments
 
 
 def hold(options: Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from peak_console.clock import SystemClock
+from peak_console.decisions.holds import is_over
 from peak_console.decisions.selection import tags_of
 from peak_console.errors import JobsFileError, UnknownJobError
 from peak_console.jobs.file.loader import filter_jobs_by_tags
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from peak_console.jobs.model import Gate, JobDefinition, JobSet
+    from peak_console.model.state import Hold
 
 
 LONGEST_NUMBER = 18
@@ -57,6 +59,11 @@ class Selection:
     ) -> None:
         if self.store is not None:
             self.store.close()
+
+    @property
+    def holds(self) -> list[Hold]:
+        """The holds that are not on all jobs and not over."""
+        return [each for each in self.store.holds() if not is_over(each, self.now)] if self.store is not None else []
 
     @property
     def is_filtered(self) -> bool:

@@ -49,8 +49,8 @@ def _wanted(options: Namespace, selection: Selection) -> RunFilter:
     """What words and flags ask for together."""
     asked = asked_runs(" ".join(options.words), selection.zone, selection.now)
     asked = replace(asked, runs=_with_flags(options, asked.runs, selection))
-    names = [*asked.names, *(selection.recorded_job(name) for name in options.job)]
-    asked = replace(asked, names=names)
+    names = [*asked.jobs.names, *(selection.recorded_job(name) for name in options.job)]
+    asked = replace(asked, jobs=replace(asked.jobs, names=names))
     return _of_selected_jobs(asked, selection)
 
 
@@ -86,7 +86,7 @@ def _words(text: str | None, option: str, known: Mapping[str, object]) -> list[s
 
 def _of_selected_jobs(asked: AskedRuns, selection: Selection) -> RunFilter:
     """Resolve what is asked of jobs among those of the file and of the registry, as far as the tags select them."""
-    if not asked.asks_for_jobs:
+    if not asked.jobs.asks:
         return replace(asked.runs, jobs=list(selection.jobs) if selection.is_filtered else None)
     jobset, store = selection.jobset, selection.store
     known = dict.fromkeys(selection.jobs)

@@ -6,6 +6,7 @@ import os
 
 from peak_console.decisions.capacity import Capacity
 from peak_console.decisions.conditions import DISABLED_IN_FILE, held, override_in_words
+from peak_console.decisions.holds import scope
 from peak_console.decisions.job_status import CLAIMED_MEANS, Standing, unmet_of, views
 from peak_console.decisions.places import PlacesTaken, waits_since
 from peak_console.decisions.serving import Coverage
@@ -45,9 +46,9 @@ def show_jobs(options: Namespace) -> int:
         found = views(
             selection.jobs.values(), selection.store, selection.now, gates=selection.gates, zone=selection.zone
         )
-        hold = selection.store.hold() if selection.store is not None else None
+        hold, holds = selection.store.hold() if selection.store is not None else None, selection.holds
         places = _places(selection, hold, [view.job.name for view in found if view.not_served is not None])
-    _note_hold(hold, selection)
+    _note_holds(hold, holds, selection)
     if options.json:
         write_json([_job_object(view, selection, places, hold) for view in found])
         return 0
@@ -58,9 +59,11 @@ def show_jobs(options: Namespace) -> int:
     return 0
 
 
-def _note_hold(hold: Hold | None, selection: Selection) -> None:
+def _note_holds(hold: Hold | None, holds: Sequence[Hold], selection: Selection) -> None:
     if hold is not None:
         note(f"{held(hold, selection.zone)}: nothing starts until it is released")
+    for each in holds:
+        note(f"{scope(each)} are {held(each, selection.zone)}")
 
 
 def _places(selection: Selection, hold: Hold | None, not_served: Sequence[str]) -> PlacesTaken:
@@ -210,10 +213,10 @@ def show_next(options: Namespace) -> int:
     with select(options) as selection:
         jobs = {options.job: selection.job(options.job)} if options.job is not None else selection.jobs
         states = selection.store.job_states() if selection.store is not None else {}
-        hold = selection.store.hold() if selection.store is not None else None
+        hold, holds = selection.store.hold() if selection.store is not None else None, selection.holds
         coverage = Coverage(selection.store.engines() if selection.store is not None else (), selection.now)
         not_served = {name: why for name in jobs if (why := coverage.why_not_served(name)) is not None}
-    _note_hold(hold, selection)
+    _note_holds(hold, holds, selection)
     found = _upcoming(options, selection, jobs, states)
     if options.json:
         write_json(

@@ -6,6 +6,7 @@ from operator import itemgetter
 
 from peak_console.alerts.results import channels_in_trouble
 from peak_console.decisions.gates import recorded_reason
+from peak_console.decisions.holds import covers, is_over, scope
 from peak_console.decisions.job_status import Standing, counts, views
 from peak_console.decisions.places import PlacesTaken, named
 from peak_console.decisions.serving import listed
@@ -48,6 +49,7 @@ class _Status:
             self.engines = [info]
         self.engine = self.engines[0] if self.engines else None
         self.hold: Hold | None = info.hold if info is not None else None
+        self.holds = [each for each in store.holds() if not is_over(each, selection.now)] if store is not None else []
         self.alerts = store.alert_counts().open if store is not None else 0
         found = views(selection.jobs.values(), store, selection.now, gates=selection.gates, zone=selection.zone)
         states = store.gate_states() if store is not None and selection.gates else {}
@@ -116,6 +118,7 @@ def _object(status: _Status) -> dict[str, Any]:
             "behind": _behind(status.places),
         },
         "hold": {"since": iso(hold.since, zone), "by": hold.by, "reason": hold.reason} if hold is not None else None,
+        "holds": [_hold_object(each, selection) for each in status.holds],
         "counts": status.counts,
         "next_slot": {"job": status.next[1].name, "slot": iso(status.next[0], selection.zone_of(status.next[1]))}
         if status.next is not None
@@ -154,6 +157,7 @@ def _lines(status: _Status) -> list[tuple[str, str]]:
     lines = [
         *(("engine", text) for text in engines or [_no_engine(status)]),
         ("hold", _hold(status.hold, zone)),
+        *(("hold", f"{scope(each)}: {_hold(each, zone)}") for each in status.holds),
         ("jobs", f"{jobs}: {', '.join(told)}" if told else jobs),
         *([("live", f"{LIVE}: {counted(len(status.live), 'job')}: {listed(status.live)}")] if status.live else []),
         *(("gate", f"{name} {reason}") for name, reason in status.closed_gates.items()),
@@ -218,7 +222,17 @@ def _not_served(status: _Status) -> str:
 def _hold(hold: Hold | None, zone: tzinfo) -> str:
     if hold is None:
         return "none"
-    return f"by {hold.by} since {shown(hold.since, zone)}" + (f": {hold.reason}" if hold.reason else "")
+    until = f" until {shown(hold.until, zone)}" if hold.until is not None else ""
+    return f"by {hold.by} since {shown(hold.since, zone)}{until}" + (f": {hold.reason}" if hold.reason else "")
+
+
+def _hold_object(hold: Hold, selection: Selection) -> dict[str, Any]:
+    """A hold on some of the jobs, with the jobs that it is on now."""
+    return {
+        "since": iso(hold.since, selection.zone), "by": hold.by, "reason": hold.reason,
+        "until": iso(hold.until, selection.zone), "tags": list(hold.tags), "words": hold.words,
+        "jobs": [job.name for job in selection.jobs.values() if covers(hold, job)],
+    }  # fmt: skip
 
 
 def _next_in_words(status: _Status) -> str:
@@ -243,6 +257,7 @@ def _line(status: _Status) -> str:
         words.append("on hold")
     if status.closed_gates:
         words.append(f"gate {', '.join(status.closed_gates)} closed")
+    words += [f"held: {scope(each)}" for each in status.holds[:1]]
     if status.not_served:
         words.append(f"{len(status.not_served)} not served")
     words += [f"{glyph}{status.counts[standing]}" for standing, glyph in _IN_LINE if status.counts[standing]]

@@ -136,6 +136,10 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "closed_gates": (OBJECT, "by its name, why each closed gate is closed"),
         "places": (OBJECT, "`taken`, `limit` (0: none), `waiting`, `longest_wait_seconds`, `behind`"),
         "hold": (OBJECT + OR_NULL, "`since`, `by`, `reason`; null: none"),
+        "holds": (
+            OBJECTS,
+            "those on some jobs: `since`, `by`, `reason`, `until`, `tags`, `words`, `jobs` (their names now)",
+        ),
         "counts": (OBJECT, "how many jobs stand how"),
         "next_slot": (OBJECT + OR_NULL, "`job`, `slot`"),
         "unacknowledged_alerts": (NUMBER, "how many are open"),

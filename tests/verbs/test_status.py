@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.verbs.conftest import CommandLine
 
 KEYS = [
-    "engine", "engines", "not_served", "live", "closed_gates", "places", "hold", "counts", "next_slot",
+    "engine", "engines", "not_served", "live", "closed_gates", "places", "hold", "holds", "counts", "next_slot",
     "unacknowledged_alerts", "undelivered", "config_error", "trouble", "state_dir",
 ]  # fmt: skip
 STANDINGS = ["failed", "retrying", "claimed", "running", "queued", "ok", "stopped", "waiting", "done", "disabled"]

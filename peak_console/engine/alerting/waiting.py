@@ -33,10 +33,11 @@ class Waiting:
     def seconds_left(self, now: datetime) -> float | None:
         """Until the next waiting slot has waited too long; ``None`` where none waits, or nobody wants to know."""
         limit = self._served.jobset.settings.queue_warning_seconds
+        passed_over = self._told | self._served.planner.held
         since = [
             run.not_before or run.claimed_at
             for run in self._runs.queue
-            if run.job not in self._told and run.awaits is None
+            if run.job not in passed_over and run.awaits is None
         ]
         return max(0.05, limit - (now - min(since)).total_seconds()) if since and limit else None
 
@@ -50,7 +51,8 @@ class Waiting:
         late: dict[str, Run] = {}
         if limit and self._status.may_start:
             for run in places.waiting:
-                if run.job in self._served.jobs and places.waited_seconds(run) >= limit:
+                is_served = run.job in self._served.jobs and run.job not in self._served.planner.held
+                if is_served and places.waited_seconds(run) >= limit:
                     late.setdefault(run.job, run)
         over = self._told - late.keys()
         if not self._resolved_old:

@@ -11,6 +11,7 @@ from peak_console.decisions.serving import not_served, others, serves
 from peak_console.engine.commands.answers import DONE, REFUSED, answer_of, unknown_job
 from peak_console.engine.commands.confirmation import unconfirmed
 from peak_console.engine.commands.gates import close_or_open
+from peak_console.engine.commands.holding import Holding, HoldJobsRequest, ReleaseJobsRequest
 from peak_console.engine.commands.requests import (
     AcknowledgeRequest,
     GateRequest,
@@ -174,6 +175,12 @@ class Commander:
                 return self._release(request, now)
             case GateRequest():
                 return close_or_open(self._context, request, now, self._afterwards)
+            case HoldJobsRequest():
+                self._afterwards.append(self._read_holds)
+                return Holding(self._context).hold(request, now)
+            case ReleaseJobsRequest():
+                self._afterwards.append(self._read_holds)
+                return Holding(self._context).release(request)
             case AcknowledgeRequest():
                 return self._acknowledge(request, now)
             case TakeBackRequest():
@@ -198,8 +205,9 @@ class Commander:
             return REFUSED, not_served(job.name, context.store.engines()), None
         if context.status.draining:
             return REFUSED, "the engine is shutting down; nothing new starts", None
-        if context.status.hold is not None and not force:
-            why = held(context.status.hold, context.served.zone_of(None))
+        hold = context.status.hold or context.holds.of(job, now)
+        if hold is not None and not force:
+            why = held(hold, context.served.zone_of(None))
             return REFUSED, f"{job.name}: {why}; release the hold, or use --force", None
         if (gate := context.status.why_gated(job)) is not None:
             return REFUSED, f"{job.name}: {gate}; see: peak-console gate list", None
@@ -265,7 +273,9 @@ class Commander:
     def _override(self, request: OverrideRequest, now: datetime) -> Answer:
         context, enabled = self._context, request.enabled
         job = self._job(request.job)
-        until = now + timedelta(seconds=request.seconds) if request.seconds else None
+        until = request.until or (now + timedelta(seconds=request.seconds) if request.seconds else None)
+        if until is not None and until <= now:
+            return REFUSED, f"{self._local(until)} is over; name a later end", None
         word = "enabled" if enabled else "disabled"
         override: Override | None = Override(enabled, request.by, now, until, request.reason)
         if enabled == job.enabled and until is None:
@@ -311,6 +321,12 @@ class Commander:
         self._set_hold(None)
         self._afterwards.append(lambda: self._record(self._dispatcher.carry_out(released, now)))
         return DONE, f"released; {_runs_of_slots(released.runs, request.slots)}", None
+
+    def _read_holds(self) -> None:
+        """Work by the holds on some of the jobs as they are now; they hold for every engine."""
+        self._context.holds.read()
+        if self._context.is_shared:
+            ring(self._context.directory)
 
     def _set_hold(self, hold: Hold | None) -> None:
         context = self._context

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from peak_console.decisions.backlog import Backlog
+from peak_console.engine.commands.holding import (
+    HoldJobsRequest,
+    ReleaseJobsRequest,
+    moment_of,
+    scoped_request,
+)
 from peak_console.errors import UsageError
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from typing import Any
 
     from peak_console.model.records import Command
@@ -51,8 +58,9 @@ class OverrideRequest:
     job: str
     enabled: bool
     seconds: float | None
-    """``None`` is for good."""
+    """``None`` is for good, unless it is ``until`` a moment."""
     reason: str | None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,8 @@ if TYPE_CHECKING:
         | AcknowledgeRequest
         | TakeBackRequest
         | ReloadRequest
+        | HoldJobsRequest
+        | ReleaseJobsRequest
     )
 
 
@@ -138,7 +148,9 @@ def request_of(command: Command, arguments_of: Callable[[Command], Mapping[str, 
                 raise UsageError("stop: name a job, or a run by its number")
             return StopRequest(by, command.job, command.run_id)
         case "enable" | "disable" as verb:
-            return OverrideRequest(by, job, verb == "enable", override_seconds(command), reason_of(command))
+            return OverrideRequest(
+                by, job, verb == "enable", override_seconds(command), reason_of(command), moment_of(command)
+            )
         case "hold":
             return HoldRequest(by, reason_of(command), bool(command.arguments.get("edit")))
         case "release":
@@ -148,14 +160,20 @@ def request_of(command: Command, arguments_of: Callable[[Command], Mapping[str, 
             if not isinstance(gate, str):
                 raise UsageError(f"{verb}: name a gate")
             return GateRequest(by, gate, verb == "close_gate", reason_of(command))
-        case "ack":
-            newest = alert_number(command, "newest")
-            return AcknowledgeRequest(by, alert_number(command), reason_of(command, "note"), newest)
-        case "unack":
-            return TakeBackRequest(by, alert_numbers(command))
+        case "hold_jobs" | "release_jobs":
+            return scoped_request(command, reason_of(command))
+        case "ack" | "unack":
+            return _of_alerts(command)
         case "reload":
             return ReloadRequest(by, bool(command.arguments.get("accept")))
     raise UsageError(f'unknown command "{command.verb}"')
+
+
+def _of_alerts(command: Command) -> AcknowledgeRequest | TakeBackRequest:
+    if command.verb == "unack":
+        return TakeBackRequest(command.issued_by, alert_numbers(command))
+    newest = alert_number(command, "newest")
+    return AcknowledgeRequest(command.issued_by, alert_number(command), reason_of(command, "note"), newest)
 
 
 def override_seconds(command: Command) -> float | None:

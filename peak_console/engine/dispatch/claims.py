@@ -45,10 +45,10 @@ class Claims:
         """The claim of a slot by its verdict."""
         return claim_of(self._served, job, verdict, late_because=late_because, requested_by=requested_by)
 
-    def why_late(self, verdict: Verdict, now: datetime, claims: Sequence[Claim]) -> str | None:
+    def why_late(self, job: JobDefinition, verdict: Verdict, now: datetime, claims: Sequence[Claim]) -> str | None:
         """What a slot has waited for until now, and what it waits for: those of the same moment come first."""
         waits = self.waits_for(verdict, [claim.job for claim in claims if not claim.queued and claim.outcome is None])
-        return "; ".join(filter(None, (self._lateness.why(verdict.slot, now), waits))) or None
+        return "; ".join(filter(None, (self._lateness.why(job.name, verdict.slot, now), waits))) or None
 
     def waits_for(self, verdict: Verdict, starting: list[str]) -> str | None:
         """What a slot that is queued waits for; ``starting`` are jobs that start at the same moment."""

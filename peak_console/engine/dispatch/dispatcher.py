@@ -39,7 +39,7 @@ class Dispatcher:
         self._context = context
         self._starter = starter
         self._untold: list[End] = []
-        self._lateness = Lateness(context.clock, context.status)
+        self._lateness = Lateness(context.clock, context.status, context.holds)
         self._claims = Claims(context.served, context.runs, context.alerts, self._lateness)
         self._replacer = Replacer(context.store, context.runs)
         self._awaiting = Awaiting(context, self._claims, self._replacer)
@@ -137,7 +137,7 @@ class Dispatcher:
         if not context.runs.queue:
             return []
         chosen = []
-        turns = Turns(context.runs.queue, context.runs.of_job, context.capacity(), now)
+        turns = Turns(context.runs.queue, context.runs.of_job, context.capacity(), now, context.served.planner.held)
         for run, job in turns.ready(context.served.jobs):
             if (gate := context.status.why_gated(job)) is not None:
                 if not context.status.awaits_gate(job):

@@ -119,7 +119,7 @@ class DueSlots:
                         replaced.append(job)
                     verdicts[job.name, verdict.slot] = verdict
                     claims.append(
-                        self._claims.of(job, verdict, late_because=self._claims.why_late(verdict, now, claims))
+                        self._claims.of(job, verdict, late_because=self._claims.why_late(job, verdict, now, claims))
                     )
             runs = context.store.claim(claims, now, context.identity)
             for state in decided:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from peak_console.clock import Clock
     from peak_console.engine.engine_status import EngineStatus
+    from peak_console.engine.holds import JobHolds
     from peak_console.model.records import Run
 
 LATE_SECONDS = 2.0
@@ -26,9 +27,10 @@ OWN_RUN = "waited for an earlier run of its own"
 class Lateness:
     """Remembers holds and sleeps of the machine, to tell of a slot that starts late what it waited for."""
 
-    def __init__(self, clock: Clock, status: EngineStatus) -> None:
+    def __init__(self, clock: Clock, status: EngineStatus, holds: JobHolds) -> None:
         self._clock = clock
         self._status = status
+        self._holds = holds
         self._began = clock.now()
         self._asleep = clock.asleep()
         self._held_until: datetime | None = None
@@ -43,20 +45,24 @@ class Lateness:
         if self._status.hold is not None:
             self._held_until = now
 
-    def why(self, slot: datetime, now: datetime) -> str | None:
-        """What a slot waited for until it was decided on; ``None`` when it is not late."""
-        return next(self._reasons(slot, now), None)
+    def why(self, job: str, slot: datetime, now: datetime) -> str | None:
+        """What a job's slot waited for until it was decided on; ``None`` when it is not late."""
+        return next(self._reasons(job, slot, now), None)
 
     def why_still(self, run: Run, now: datetime) -> str | None:
         """All that a run in the queue has waited for: what was recorded at first, and what came on top of it."""
         since = run.not_before or run.claimed_at
         told = run.late_because or ""
-        return "; ".join(filter(None, [told, *(why for why in self._reasons(since, now) if why not in told)])) or None
+        return (
+            "; ".join(filter(None, [told, *(why for why in self._reasons(run.job, since, now) if why not in told)]))
+            or None
+        )
 
-    def _reasons(self, since: datetime, now: datetime) -> Iterator[str]:
+    def _reasons(self, job: str, since: datetime, now: datetime) -> Iterator[str]:
         if (now - since).total_seconds() < LATE_SECONDS:
             return
-        if self._held_until is not None and since <= self._held_until:
+        held = [until for until in (self._held_until, self._holds.held_until(job)) if until is not None]
+        if held and since <= max(held):
             yield HELD
         if since < self._began:
             yield DOWN

@@ -47,7 +47,8 @@ class Release:
         claims: list[Claim] = []
         replaced: list[JobDefinition] = []
         decided: list[JobState] = []
-        for own, slots in waiting(planner.jobs.values(), planner.states, now):
+        jobs = [job for name, job in planner.jobs.items() if name not in planner.held]  # others are held by their own
+        for own, slots in waiting(jobs, planner.states, now):
             job = leniently(own, choice)
             decided.append(planner.decided(own, slots.latest))
             for verdict in decide_as(
@@ -56,7 +57,8 @@ class Release:
                 if verdict.replaces:
                     replaced.append(own)
                 verdicts[job.name, verdict.slot] = verdict
-                claims.append(self._claims.of(own, verdict, late_because=self._claims.why_late(verdict, now, claims)))
+                why = self._claims.why_late(own, verdict, now, claims)
+                claims.append(self._claims.of(own, verdict, late_because=why))
         with context.alerts:
             runs = context.store.claim(claims, now, context.identity)
             for state in decided:

@@ -77,6 +77,7 @@ class Starter:
     def start_prepared(self) -> list[End]:
         """Start the runs whose preparation has come to its end; a hold keeps them waiting."""
         ripe = self._context.runs.supervisor.preparation.ripe() if self._context.status.hold is None else ()
+        ripe = [each for each in ripe if not self._context.holds.holds_job(each[1].name)]
         return self.start(ripe) if ripe else []
 
     def record(self) -> None:

@@ -36,6 +36,7 @@ def memory_of(context: EngineContext, bookkeeper: Bookkeeper) -> EngineMemory:
         bookkeeper.failures,
         context.status.hold,
         list(context.status.gates.states.values()) if context.status.gates is not None else (),
+        context.holds.all,
         _last_id(context),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peak_console.store.holds import restore_holds
 from peak_console.store.rows import as_json, stamp
 from peak_console.values import dataclass
 
@@ -26,6 +27,8 @@ class EngineMemory:
     hold: Hold | None
     gates: Sequence[GateState] = ()
     """How the gates stand that somebody has closed, or that were asked."""
+    holds: Sequence[Hold] = ()
+    """The holds on some of the jobs."""
     last_run_id: int = 0
     """No run gets this number or a lower one: alerts and commands have named them."""
 
@@ -57,6 +60,8 @@ def write_memory(store: Store, memory: EngineMemory) -> int:
         for gate in memory.gates:
             if gate.closed_at is not None and (gate.gate not in there_already):
                 store.close_gate(gate.gate, gate.closed_by, gate.closed_at, gate.closed_reason)
+        if memory.holds:
+            restore_holds(store, memory.holds)
         store.pass_over(memory.last_run_id)
         for run in memory.runs:
             lost += _reinstate(store, run)

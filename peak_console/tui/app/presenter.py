@@ -71,7 +71,7 @@ class Presenter:
         self._dialogs = dialogs
         self._rings = rings
         self._lapse: datetime | None = None
-        """When the first override lapses; no event tells of it."""
+        """When the first override lapses, or the first hold ends; no event tells of it."""
         self._critical = CriticalWatch()
         self._warned_of: JobSet | None = None
         """The definitions whose warnings have been shown."""
@@ -104,7 +104,8 @@ class Presenter:
             for room in self._rooms:
                 room.show()
         overrides = [row.view.override for row in snapshot.rows if row.view.override is not None]
-        self._lapse = min((o.until for o in overrides if o.until is not None), default=None)
+        ends = [each.until for each in overrides] + [each.until for each in snapshot.holds]
+        self._lapse = min((end for end in ends if end is not None), default=None)
 
     def registry_was_read(self) -> None:
         self._commands.show_answers()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peak_console.decisions.holds import scope
 from peak_console.decisions.job_status import Standing
 from peak_console.text import countdown, safe
 from peak_console.tui.drawing.glyphs import NOTHING, elapsed, moment, standing
@@ -23,6 +24,7 @@ _ALWAYS = (Standing.RUNNING, Standing.FAILED)
 """Counted even when there is none."""
 _SOMETIMES = (Standing.RETRYING, Standing.CLAIMED, Standing.SUBMITTED, Standing.QUEUED, Standing.DISABLED)
 _NAME_MIN = 12
+_SCOPE_MAX = 30
 _NO_DATE, _NO_BRAND, _FEW_COUNTS, _BRIEF, _ONLY_FAILED, _NO_PATH, _LEANEST = range(1, 8)
 """What is left out, step by step: each leaves out what the ones before it do as well."""
 
@@ -112,6 +114,10 @@ def _loud(snapshot: Snapshot, now: datetime, *, brief: bool) -> list[Line]:
             f" {safe(closed[0])}" if len(closed) == 1 and not brief else f"S {len(closed)}" if len(closed) > 1 else ""
         )
         groups.append([(f" GATE{names} CLOSED ", "caution")])
+    for hold in snapshot.holds:
+        left = countdown((hold.until - now).total_seconds()) if hold.until is not None else ""
+        what = cut(safe(scope(hold).removeprefix("jobs tagged ")), _SCOPE_MAX if not brief else _NAME_MIN)
+        groups.append([(f" HOLD {what}{f' {left}' if left else ''} ", "caution")])
     if snapshot.dry_run:
         groups.append([(" DRY RUN ", "caution")])
     if snapshot.read_only:

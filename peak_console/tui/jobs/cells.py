@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from peak_console.model.records import Run
+    from peak_console.model.state import Hold
     from peak_console.tui.drawing.paint import Cell, Piece
     from peak_console.tui.state.snapshot import JobRow
 
@@ -69,7 +70,7 @@ class Facts:
         self.schedule_width = width_of(self.schedule)
         self.tags = " ".join(f"#{safe(tag)}" for tag in view.job.tags)
         self.tags_width = width_of(self.tags)
-        self.noted = view.override is not None
+        self.noted = view.override is not None or view.hold is not None
         """Whether a second line says what an operator did."""
         self.haystack = f"{self.mark} {self.name} {standing(view.standing).word} {self.tags}".casefold()
         self.last = _last_ended(row)
@@ -96,6 +97,7 @@ class Facts:
             and ours.not_served == theirs.not_served
             and ours.gate == theirs.gate
             and ours.override == theirs.override
+            and ours.hold == theirs.hold
             and _same_run(ours.last_run, theirs.last_run)
             and len(self.row.history) == len(row.history)
             and (not row.history or row.history[0].id == self.row.history[0].id)
@@ -177,14 +179,20 @@ def _bar(run: Run, usual: float | None) -> Piece:
 
 def note(facts: Facts, now: datetime, zone: tzinfo) -> str:
     """What an operator did to the job: ``by anna until 18:00: "exchange maintenance"``; empty without an override."""
-    override = facts.row.view.override
+    override, hold = facts.row.view.override, facts.row.view.hold
     if override is None:
-        return ""
+        return _held(hold, now, zone) if hold is not None else ""
     until = (
         f" until {moment(override.until, now, zone)}" if override.until else f" since {moment(override.at, now, zone)}"
     )
     reason = f': "{safe(override.reason)}"' if override.reason else ""
     return f"{'enabled ' if override.enabled else ''}by {safe(override.by)}{until}{reason}"
+
+
+def _held(hold: Hold, now: datetime, zone: tzinfo) -> str:
+    """``held by anna until 18:00: "maintenance"``."""
+    until = f" until {moment(hold.until, now, zone)}" if hold.until else f" since {moment(hold.since, now, zone)}"
+    return f"held by {safe(hold.by)}{until}" + (f': "{safe(hold.reason)}"' if hold.reason else "")
 
 
 def cell_of(facts: Facts, key: str, width: int, now: datetime) -> Cell:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.results import channels_in_trouble
 from peak_console.decisions.gates import recorded_gating, recorded_reason
+from peak_console.decisions.holds import is_over
 from peak_console.decisions.job_status import counts, view
 from peak_console.decisions.places import PlacesTaken
 from peak_console.decisions.serving import Coverage, listed
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from peak_console.decisions.job_status import JobView
     from peak_console.jobs.model import Gate, JobDefinition
     from peak_console.model.records import Alert, EngineInfo, JobState, Run
-    from peak_console.model.state import GateState
+    from peak_console.model.state import GateState, Hold
     from peak_console.store.store import Store
 
 ALERTS_SHOWN = 1000
@@ -60,6 +61,8 @@ class Board:
         self._replacements = store.replacements
         self.engine_info: EngineInfo = store.engine_info()
         self.coverage = Coverage((), datetime.max.replace(tzinfo=UTC))
+        self.holds: Sequence[Hold] = ()
+        """The holds that are not on all jobs."""
         self._unserved_since: datetime | None = None
 
     @property
@@ -91,6 +94,8 @@ class Board:
         came_or_left = had_engines != bool(self.coverage.engines)
         self._hear_of_runs()
         restated = self._hear_of_states()
+        holds = [hold for hold in self._store.holds() if not is_over(hold, now)]
+        held_anew, self.holds = holds != self.holds, holds
         of_job: dict[str, list[Run]] = {}
         for run in self._unfinished.values():
             of_job.setdefault(run.job, []).append(run)
@@ -104,7 +109,7 @@ class Board:
         for name, row in list(self._rows.items()):
             newly = row.view.enabled and self.coverage.why_not_served(name) != row.view.not_served
             newly = newly or (row.view.enabled and self._gating(jobs[name]) != row.view.gate)
-            newly = newly or (came_or_left and bool(row.view.active))
+            newly = newly or held_anew or (came_or_left and bool(row.view.active))
             if newly or row.view.job is not jobs[name] or name in restated or _has_aged(row, now):
                 seen_anew = self._view(jobs[name], row.view.last_run, of_job.get(name, ()), now)
                 if seen_anew != row.view:
@@ -156,7 +161,10 @@ class Board:
         why = self.coverage.why_not_served(job.name)
         no_engine = not self.coverage.engines
         gate = self._gating(job)
-        return view(job, self._states.get(job.name), last, unfinished, now, why, no_engine=no_engine, gate=gate)
+        return view(
+            job, self._states.get(job.name), last, unfinished, now, why, no_engine=no_engine, gate=gate,
+            holds=self.holds,
+        )  # fmt: skip
 
     def _look_at_gates(self, gates: Sequence[Gate], zone: tzinfo) -> None:
         """Learn how the gates stand."""
@@ -231,6 +239,7 @@ class Board:
             alerts=alerts,
             unacknowledged=unacknowledged,
             hold=self.engine_info.hold,
+            holds=self.holds,
             engine_pid=engines[0].pid if engines else self.engine_info.pid,
             engine_tags=engines[0].selection if engines else "",
             places=PlacesTaken(

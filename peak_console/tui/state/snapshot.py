@@ -97,6 +97,8 @@ class Snapshot:
     unacknowledged: int = 0
     """How many alerts are open: not acknowledged, and their causes not gone."""
     hold: Hold | None = None
+    holds: Sequence[Hold] = ()
+    """The holds that are not on all jobs."""
     engine_pid: int | None = None
     engine_tags: str = ""
     """The engine's selection of jobs, as on its command line; empty when it serves all."""
