@@ -51,6 +51,7 @@ def dry_run(options: Namespace, jobset: JobSet, directory: str) -> int:
             recorded.upstreams = partial(chains, jobset.jobs, states.get, store, jobset.settings.timezone)
         else:
             store.close()
+    recorded.jobset = jobset
     planner = Planner(jobs, states, clock.now())
     rehearsal = _DryRun(jobset, planner, recorded, verbose=options.verbose)
     rehearsal.tell_of_refusal(directory, clock.now())
@@ -75,6 +76,8 @@ class Recorded:
     upstreams: Callable[[datetime], Callable[[JobDefinition, datetime], Outlook]] | None = None
     """What the upstreams of a job say at a moment, asked of the registry."""
 
+    jobset: JobSet | None = None
+
     @staticmethod
     def read(store: Store) -> Recorded:
         runs = store.unfinished()
@@ -92,6 +95,7 @@ class Recorded:
             now,
             hold=self.hold,
             holds=self.holds,
+            jobset=self.jobset,
             upstreams=upstreams,
             zone=zone,
             why_gated=why_gated,

@@ -273,13 +273,18 @@ SCHEDULE = Condition("schedule", _is_due, _not_due, _due_at)
 UPSTREAMS = Condition("after", _upstreams_let_go, _upstreams)
 OVERLAP = Condition("overlap", _may_overlap, _overlap)
 RETRY = Condition("retry", _waits_for_no_attempt, _retry, _retry_at)
+GROUP = Condition(
+    "group",
+    lambda asked: not asked.capacity.is_group_full(asked.job),
+    lambda asked: f"group {asked.job.group} is full ({asked.capacity.groups.get(asked.job.group or '')} at once)",
+)
 PLACES = Condition(
     "places",
     lambda asked: not asked.capacity.is_full,
     lambda asked: f"no place is free (max_concurrent_runs = {asked.capacity.limit})",
 )
 
-CONDITIONS = (SERVED, ENABLED, OVERRIDE, HOLD, GATE, SCHEDULE, UPSTREAMS, OVERLAP, RETRY, PLACES)
+CONDITIONS = (SERVED, ENABLED, OVERRIDE, HOLD, GATE, SCHEDULE, UPSTREAMS, OVERLAP, RETRY, GROUP, PLACES)
 """In the order in which they are asked: the first that does not hold is the answer."""
 PREREQUISITES = (UPSTREAMS,)
 """Those that a due slot waits for before it can have a turn."""

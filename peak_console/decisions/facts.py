@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from peak_console.decisions.capacity import Capacity
+from peak_console.decisions.capacity import Capacity, capacity_of
 from peak_console.decisions.conditions import Situation
 from peak_console.decisions.holds import holding
 from peak_console.decisions.turns import turn
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from peak_console.decisions.chains import Outlook
-    from peak_console.jobs.model import JobDefinition
+    from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.records import Run
     from peak_console.model.state import Hold, JobState
 
@@ -114,6 +114,7 @@ def recorded_facts(
     max_runs: int,
     now: datetime,
     *,
+    jobset: JobSet | None = None,
     hold: Hold | None = None,
     holds: Sequence[Hold] = (),
     why_not_served: Callable[[str], str | None] = _is_served,
@@ -121,7 +122,10 @@ def recorded_facts(
     upstreams: Callable[[JobDefinition, datetime], Outlook] | None = None,
     zone: tzinfo | None = None,
 ) -> Facts:
-    """The facts as a registry has them; ``unfinished`` are its runs that are queued, claimed or running."""
+    """The facts as a registry has them; ``unfinished`` are its runs that are queued, claimed or running.
+
+    ``jobset`` says all limits instead of ``max_runs``.
+    """
     active: dict[str, list[Run]] = {}
     queue: list[Run] = []
     taken = 0
@@ -132,9 +136,12 @@ def recorded_facts(
             active.setdefault(run.job, []).append(run)
             taken += 1
     queue.sort(key=turn)
+    capacity = Capacity(max_runs, taken)
+    if jobset is not None:
+        capacity = capacity_of(jobset, [name for name, runs in active.items() for _ in runs])
     return Facts(
         now,
-        Capacity(max_runs, taken),
+        capacity,
         lambda job: active.get(job, ()),
         queue,
         hold=hold,

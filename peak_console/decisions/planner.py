@@ -9,6 +9,7 @@ import heapq
 from datetime import timedelta
 
 from peak_console.decisions.selection import is_enabled
+from peak_console.decisions.turns import ahead
 from peak_console.model.state import JobState
 from peak_console.schedule.slots import fingerprint, kind_of, next_slot, pending
 from peak_console.values import replace
@@ -148,7 +149,7 @@ class Planner:
             else:
                 found.append((job, slots))
         # Who comes first where places are few must not depend on what this planner has been through.
-        found.sort(key=lambda item: (item[1].latest, item[0].name))
+        found.sort(key=lambda item: (ahead(item[1].latest, item[0].priority), item[0].name))
         return found
 
     def decided(self, job: JobDefinition, until: datetime) -> JobState:

@@ -62,6 +62,9 @@ class Verdict:
     replaces: bool = False
     """Whether it takes the place of the job's runs: those under way are stopped, those that wait are given up."""
 
+    group: str | None = None
+    """The group in which it waits for a place."""
+
     @property
     def waits(self) -> bool:
         """Whether it has to be queued."""
@@ -234,7 +237,8 @@ def _placed(asked: Situation, verdict: Verdict) -> Verdict:
         return replace(verdict, action=Action.ASK)
     if verdict.action != Action.START or asked.capacity.take(asked.job):
         return verdict
-    return replace(verdict, action=Action.WAIT)
+    group = asked.job.group if asked.capacity.is_group_full(asked.job) else None
+    return replace(verdict, action=Action.WAIT, group=group)
 
 
 def retry_at(job: JobDefinition, attempt: int, finished_at: datetime) -> datetime | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import insort
 
-from peak_console.decisions.conditions import OVERLAP, PLACES, RETRY, first_unmet
+from peak_console.decisions.conditions import GROUP, OVERLAP, PLACES, RETRY, first_unmet
 from peak_console.decisions.facts import Facts
 from peak_console.decisions.holds import held_names
 from peak_console.decisions.policy import Action, decide, decide_awaited
@@ -62,8 +62,11 @@ class Rehearsal:
             return []
         if facts.holds:
             self._planner.hold(held_names(self._planner.jobs, facts.holds, facts.now), facts.now)
-        if facts.capacity.limit:
-            self._serve_queue()  # those that have waited for a place come first
+        if self._queue and facts.capacity.is_limited:
+            if any(job.priority for job in self._planner.jobs.values()):
+                facts.capacity.yields = any(_waits_for_turn(run, facts.now) for run in self._queue)
+            else:
+                self._serve_queue()  # those that have waited for a place come first
         now_known = Facts(
             facts.now, facts.capacity, self._active, list(self._queue), zone=facts.zone,
             upstreams=facts.upstreams, why_gated=facts.why_gated, awaits_gate=facts.awaits_gate,
@@ -74,6 +77,7 @@ class Rehearsal:
             for verdict in decide(asked, pending):
                 self._follow(job, verdict, asked, why)
             self._planner.settle(self._planner.decided(job, pending.latest), facts.now)
+        facts.capacity.yields = False
         self._serve_queue()
         return self.steps
 
@@ -87,13 +91,13 @@ class Rehearsal:
         if verdict.action == Action.ASK:
             reason = asked.gate
         elif verdict.action == Action.WAIT:
-            reason = PLACES.sentence(asked)
+            reason = (GROUP if asked.capacity.is_group_full(job) else PLACES).sentence(asked)
         elif verdict.waits and verdict.action != Action.AWAIT:
             reason = why or "an earlier slot goes first"
         awaits = verdict.reason if verdict.action == Action.AWAIT else None
         run = Run(
             _NEW + len(self.steps), job.name, verdict.triggered_by, verdict.slot, 1, RunState.QUEUED, asked.now,
-            awaits=awaits,
+            awaits=awaits, priority=job.priority,
         )  # fmt: skip
         if verdict.waits:
             insort(self._queue, run, key=turn)
@@ -152,6 +156,10 @@ class Rehearsal:
             return
         place = next(n for n, step in enumerate(self.steps) if step.job is job and step.slot == run.scheduled_for)
         self.steps[place] = Step(job, Action.START, run.scheduled_for)
+
+
+def _waits_for_turn(run: Run, now: datetime) -> bool:
+    return run.awaits is None and (run.not_before is None or run.not_before <= now)
 
 
 def _in_the_way(asked: Situation) -> str | None:

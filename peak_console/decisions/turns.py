@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from peak_console.decisions.conditions import ENABLED, OVERRIDE, first_unmet
 from peak_console.jobs.model import Overlap
 from peak_console.model.terms import Trigger
@@ -16,13 +18,25 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
 
+PRIORITY_STEP = timedelta(minutes=10)
 REPLACED = "replaced by a later run"
 """Why a run of a job whose later slots replace it is stopped, or given up while it waits."""
 
 
 def turn(run: Run) -> tuple[datetime, int]:
-    """By what queued runs are ordered: they start in this order."""
-    return run.not_before or run.scheduled_for or run.claimed_at, run.id
+    """By what queued runs are ordered: they start in this order.
+
+    A step of priority counts as so much waiting: who waits long enough comes before any priority, so nobody starves.
+    """
+    return ahead(run.not_before or run.scheduled_for or run.claimed_at, run.priority), run.id
+
+
+def ahead(moment: datetime, priority: int) -> datetime:
+    """The moment that a slot is ordered by: its own, earlier by its priority."""
+    try:
+        return moment - PRIORITY_STEP * priority if priority else moment
+    except OverflowError:  # at the ends of the calendar
+        return moment
 
 
 class Turns:
@@ -70,6 +84,8 @@ class Turns:
             or run.awaits is not None
             or (run.not_before is not None and self._now < run.not_before)
         ):
+            return False
+        if self._capacity.is_group_full(job):
             return False
         if job.overlap == Overlap.ALLOW:
             return True

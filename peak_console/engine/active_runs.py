@@ -28,6 +28,7 @@ class ActiveRuns:
         own += [each.run for each in self.supervisor.preparation if each.run.job == job]
         return sorted([*own, *(run for run in self.foreign if run.job == job)], key=lambda run: run.id)
 
-    def count(self) -> int:
-        """How many runs are claimed or running."""
-        return len(self.supervisor) + len(self.foreign)
+    def jobs(self) -> list[str]:
+        """The job of each run that is claimed or running."""
+        own = [live.run.job for live in self.supervisor]
+        return [*own, *(each.run.job for each in self.supervisor.preparation), *(run.job for run in self.foreign)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peak_console.decisions.capacity import Capacity
+from peak_console.decisions.capacity import Capacity, capacity_of
 from peak_console.decisions.facts import Facts
 from peak_console.values import dataclass
 
@@ -58,11 +58,11 @@ class EngineContext:
 
     def capacity(self) -> Capacity:
         """How many more runs may start now. Where engines share the jobs, ask inside the transaction that claims."""
-        limit = self.served.jobset.settings.max_concurrent_runs
-        if not limit:
+        jobset = self.served.jobset
+        if not jobset.settings.max_concurrent_runs and not jobset.groups:
             return Capacity(0, 0)
         # Where other engines start runs too, only the registry knows.
-        return Capacity(limit, self.store.active_count() if self.is_shared else self.runs.count())
+        return capacity_of(jobset, self.store.active_jobs() if self.is_shared else self.runs.jobs())
 
     def facts(self, now: datetime, capacity: Capacity | None = None) -> Facts:
         """What the conditions of every job look at. The runs that wait are those of this moment."""

@@ -142,6 +142,10 @@ class JobDefinition:
     """What a run asks a cluster for; ``None`` is the least."""
     rerun_on_node_failure: bool = False
     """Whether a run whose node was lost is tried again, once it is certain that it lives no more."""
+    group: str | None = None
+    """The group whose limit its runs count for."""
+    priority: int = 0
+    """Who starts first where places are scarce: the higher one."""
     after: Sequence[Upstream] = ()
     """The jobs that each slot waits for."""
     round: str = "day"
@@ -262,6 +266,8 @@ class JobSet:
     executors: Sequence[ExecutorDefinition] = ()
     confirm_tags: Sequence[str] = ()
     """Jobs with one of these tags are to be confirmed, beside those that say so themselves."""
+    groups: Mapping[str, int] = field(default_factory=dict)
+    """By group: how many runs of its jobs go on at once."""
     warnings: Sequence[Problem] = ()
     base: str | None = None
     """Where relative paths of its jobs begin, absolute; ``None`` is the process's own working directory."""

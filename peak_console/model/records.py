@@ -68,6 +68,8 @@ class Run:
     tag: str | None = None
     late_because: str | None = None
     """Why it started late."""
+    priority: int = 0
+    """Who starts first where places are scarce: the higher one."""
     awaits: str | None = None
     """What it waits for before it can have a turn, in words; ``None`` when nothing but its turn."""
     round_at: datetime | None = None
@@ -233,6 +235,7 @@ class Claim:
     tag: str | None = None
     late_because: str | None = None
     """Why it starts late."""
+    priority: int = 0
     awaits: str | None = None
     """What it waits for before it can have a turn."""
     round_at: datetime | None = None

@@ -75,6 +75,11 @@ def schema(*, strict: bool = False) -> Schema:
             SCHEDULER: _table(SCHEDULER, strict),
             ALERTS: _table(ALERTS, strict),
             SAFETY: _table(SAFETY, strict),
+            "groups": {
+                "type": "object",
+                "description": "How many runs of the jobs of a group go on at once, by group.",
+                "additionalProperties": {"type": "integer", "minimum": 1},
+            },
             GATE: {"type": "array", "description": _ABOUT[GATE], "items": _table(GATE, strict)},
         },
     }

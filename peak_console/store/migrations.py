@@ -23,7 +23,8 @@ _RUNS = (
         " reason TEXT, not_before TEXT, claimed_at TEXT NOT NULL, started_at TEXT, finished_at TEXT, stop_reason TEXT,"
         " supervisor TEXT, executor TEXT NOT NULL DEFAULT 'local', reference TEXT, submitted_at TEXT, node TEXT,"
         " waits_for TEXT, command TEXT, args TEXT, tags TEXT, tag TEXT,"
-        " late_because TEXT, awaits TEXT, round_at TEXT, stands_since TEXT, run_mode TEXT,"
+        " late_because TEXT, priority INTEGER NOT NULL DEFAULT 0, awaits TEXT, round_at TEXT, stands_since TEXT,"
+        " run_mode TEXT,"
         " UNIQUE (job, scheduled_for, attempt),"
         " CHECK ((state = 'finished') = (outcome IS NOT NULL)) )"
     ),
@@ -131,6 +132,7 @@ STAND_INS: dict[int, Mapping[str, str]] = {
         "node": "NULL",
         "waits_for": "NULL",
         "awaits": "NULL",
+        "priority": "0",
         "round_at": "NULL",
         "stands_since": "NULL",
         "run_mode": "NULL",

@@ -56,15 +56,15 @@ class RunRecords(Database):
                 cursor = self._write(
                     "INSERT OR IGNORE INTO runs (run_type, job, triggered_by, scheduled_for, attempt, state, outcome,"
                     " reason, not_before, claimed_at, finished_at, command, args, tags, tag, supervisor,"
-                    " late_because, awaits, round_at, stands_since, run_mode, requested_by, executor)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " late_because, awaits, round_at, stands_since, run_mode, requested_by, executor, priority)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         RUN_TYPE, claim.job, claim.triggered_by, stamp(claim.scheduled_for), claim.attempt, state,
                         claim.outcome, claim.reason, stamp(claim.not_before), at, at if claim.outcome else None,
                         as_json(claim.command), as_json(claim.args), as_json(claim.tags), claim.tag,
                         supervisor if state == RunState.CLAIMED else None, claim.late_because, claim.awaits,
                         stamp(claim.round_at), stamp(claim.stands_since), claim.run_mode, claim.requested_by,
-                        claim.executor,
+                        claim.executor, claim.priority,
                     ),
                 )  # fmt: skip
                 if cursor.rowcount:
@@ -202,10 +202,10 @@ class RunRecords(Database):
         sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE state <> 'finished' ORDER BY id"
         return [run_from(row, strict=strict) for row in self._rows(sql)]
 
-    def active_count(self) -> int:
-        """How many runs have a process or are about to."""
-        sql = "SELECT count(*) FROM runs WHERE state <> 'finished' AND state <> 'queued'"
-        return int(self._rows(sql)[0][0])
+    def active_jobs(self) -> list[str]:
+        """The job of each run that has a process or is about to."""
+        sql = "SELECT job FROM runs WHERE state <> 'finished' AND state <> 'queued'"
+        return [str(row[0]) for row in self._rows(sql)]
 
     def unfinished_of_jobs(self) -> dict[str, list[int]]:
         """By job, the ids of its runs that have not ended, oldest first."""

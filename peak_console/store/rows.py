@@ -65,6 +65,7 @@ RUN_CELLS: tuple[Cell, ...] = (
     ("tag", or_none(cells.text), None),
     ("supervisor", or_none(cells.supervisor), None),
     ("late_because", or_none(cells.text), None),
+    ("priority", cells.whole, 0),
     ("awaits", or_none(cells.text), None),
     ("round_at", or_none(cells.moment), None),
     ("stands_since", or_none(cells.moment), None),

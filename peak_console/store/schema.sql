@@ -29,6 +29,7 @@ CREATE TABLE runs (
   tags           TEXT,                                  -- JSON list
   tag            TEXT,
   late_because   TEXT,                                  -- why it started late: what it waited for
+  priority       INTEGER NOT NULL DEFAULT 0,            -- who starts first where places are scarce: the higher one
   awaits         TEXT,                                  -- what a queued run waits for before it can have a turn
   round_at       TEXT,                                  -- by what it belongs to a round of its chain; NULL is its slot
   stands_since   TEXT,                                  -- the oldest slot that it stands for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from peak_console.decisions.capacity import Capacity
+from peak_console.decisions.capacity import Capacity, capacity_of
 from peak_console.decisions.conditions import DISABLED_IN_FILE, held, override_in_words
 from peak_console.decisions.holds import scope
 from peak_console.decisions.job_status import CLAIMED_MEANS, Standing, unmet_of, views
@@ -90,7 +90,8 @@ def _waiting(view: JobView, places: PlacesTaken) -> list[Run]:
 
 def _why_not(view: JobView, selection: Selection, places: PlacesTaken, hold: Hold | None) -> dict[str, Any] | None:
     """The condition that keeps a job from starting now."""
-    capacity = Capacity(places.limit, len(places.active))
+    active = [run.job for run in places.active]
+    capacity = capacity_of(selection.jobset, active) if selection.jobset is not None else Capacity(0, len(active))
     unmet = unmet_of(view, selection.now, capacity, hold=hold, zone=selection.zone)
     if unmet is None:
         return None

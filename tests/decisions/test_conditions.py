@@ -64,6 +64,14 @@ UNMET: dict[str, list[tuple[dict[str, Any], dict[str, Any], str, datetime | None
         ({"overlap": "allow"}, {"active": range(99), "retries": [RETRY]}, "100 of its runs are under way", None),
     ],
     "retry": [({}, {"retries": [RETRY]}, "#7 still waits: attempt 2 of an earlier slot", NOW + HOUR)],
+    "group": [
+        (
+            {"group": "api"},
+            {"capacity": Capacity(0, 1, {"api": 1}, {"api": 1})},
+            "group api is full (1 at once)",
+            None,
+        ),
+    ],
     "places": [({}, {"capacity": Capacity(2, 2)}, "no place is free (max_concurrent_runs = 2)", None)],
 }
 
@@ -118,6 +126,8 @@ def test_the_first_that_does_not_hold_is_the_answer(names: set[str]) -> None:
         names = names - {"enabled"}
     if "schedule" in names:  # without a slot there is no round to be waited for
         names = names - {"after"}
+    if names >= {"group", "places"}:
+        known["capacity"] = Capacity(2, 2, {"api": 1}, {"api": 1})
     situation = make_situation(make_job(**changes), known.pop("slot"), NOW, **known)
     unmet = first_unmet(situation)
     assert (unmet and unmet.name) == next((name for name in UNMET if name in names), None)

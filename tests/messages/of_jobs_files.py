@@ -74,6 +74,14 @@ def chains_that_can_never_work(stage: Stage) -> None:
 
 
 @scenario
+def groups_that_are_none(stage: Stage) -> None:
+    stage.jobs('[groups]\napi = 0\n[[job]]\nname = "a"\ngroup = "apo"\n[[job]]\nname = "b"\ngroup = "venue"\n')
+    stage.run("validate")
+    stage.jobs("groups = 1\n")
+    stage.run("validate")
+
+
+@scenario
 def keys_and_tables(stage: Stage) -> None:
     stage.jobs(
         "retries = 3\nkeep_runs = 1\nfrobnicate = 1\n[jobs]\n[[shedule]]\na = 1\n"

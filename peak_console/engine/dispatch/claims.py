@@ -58,6 +58,8 @@ class Claims:
             return GATE
         if verdict.action != Action.WAIT:
             return None
+        if verdict.group is not None:
+            return f"waited for a place in the group {verdict.group}"
         return behind([*(live.run for live in self._runs.supervisor), *self._runs.foreign], starting)
 
     def report_missed(self, job: JobDefinition, run: Run, verdict: Verdict, now: datetime) -> None:
@@ -114,6 +116,7 @@ def claim_of(
         round_at=verdict.slot if job.schedule.type == "after" else None,
         stands_since=verdict.since,
         run_mode=job.mode,
+        priority=job.priority,
         requested_by=requested_by,
         executor=job.executor,
     )

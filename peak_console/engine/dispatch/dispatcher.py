@@ -55,10 +55,9 @@ class Dispatcher:
         context = self._context
         self._lateness.look(now)
         if context.status.may_start:
-            if context.runs.queue and context.served.jobset.settings.max_concurrent_runs:
-                self._serve_queue(now)  # those that have waited for a place come first
+            yields = self._let_others_wait(now)
             if (slot := context.served.planner.next_at()) is not None and slot <= now:
-                self._untold += self._starter.start(self._due_slots.claim(now))
+                self._untold += self._starter.start(self._due_slots.claim(now, yields=yields))
         self._due_slots.raise_refusal()
         self._serve_queue(now)
         self.places.lay_out_ahead(now)
@@ -74,6 +73,19 @@ class Dispatcher:
             self._context.served.planner.settle(state, now)
         ends = [end for job in released.replaced for end in self._replacer.carry_out(job, now)]
         return ends + self._starter.start(self._due_slots.started(released.runs, now))
+
+    def _let_others_wait(self, now: datetime) -> bool:
+        """Serve those that have waited for a place, if places are limited; they come before what falls due now.
+
+        Where priorities may put what falls due first, it has to join the queue instead: then this is ``True``.
+        """
+        served, queue = self._context.served, self._context.runs.queue
+        if not queue or not (served.jobset.settings.max_concurrent_runs or served.jobset.groups):
+            return False
+        if any(job.priority for job in served.jobs.values()):
+            return any(run.awaits is None and (run.not_before is None or run.not_before <= now) for run in queue)
+        self._serve_queue(now)
+        return False
 
     def dispatch_queue(self, now: datetime) -> list[End]:
         """Start the queued runs whose turn has come; the ends of those that could not be started."""
@@ -121,7 +133,8 @@ class Dispatcher:
             return []
         with context.store:
             if context.is_shared:  # another engine may have taken places since
-                chosen = chosen[: context.capacity().free]
+                capacity = context.capacity()
+                chosen = [(run, job) for run, job in chosen if capacity.take(job)]
             taken = [
                 (replace(run, late_because=why, executor=job.executor), job)
                 for run, job in chosen

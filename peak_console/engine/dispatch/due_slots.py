@@ -49,14 +49,16 @@ class DueSlots:
         self._replaced: list[End] = []
         self._refusal: StateError | None = None
 
-    def claim(self, now: datetime) -> Iterator[tuple[Run, JobDefinition]]:
+    def claim(self, now: datetime, *, yields: bool = False) -> Iterator[tuple[Run, JobDefinition]]:
         """Claim what is due and give what is to be started, batch by batch: one starts while the next is claimed.
 
-        Ends early when the registry refuses, see ``raise_refusal``; what is left is still due.
+        Ends early when the registry refuses, see ``raise_refusal``; what is left is still due. ``yields``: nothing
+        starts, all of it joins the queue, where others wait for a place.
         """
         context = self._context
         due = context.served.planner.due(now)
         capacity = context.capacity()
+        capacity.yields = yields
         size = FIRST_BATCH
         while due:
             context.beat()
@@ -87,13 +89,13 @@ class DueSlots:
 
         A batch that cannot be recorded because of one job's own data is recorded job by job.
         """
-        taken = capacity.taken
+        taken = capacity.copy()
         try:
             runs, replaced = self._commit(due, now, capacity)
         except StateError:
             raise
         except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
-            capacity.taken = taken
+            capacity.set_to(taken)
             if len(due) == 1:
                 job, pending = due[0]
                 return self.started(self._commit_undecided(job, pending, error, now), now)
@@ -112,7 +114,7 @@ class DueSlots:
         facts = context.facts(now, capacity)
         with context.alerts:
             if context.is_shared:  # other engines may have started runs since
-                capacity.taken = context.capacity().taken
+                capacity.set_to(context.capacity())
             for job, pending in due:
                 for verdict in self._decide(job, pending, facts):
                     if verdict.replaces:

@@ -162,6 +162,7 @@ class Bookkeeper:
             command=end.run.command,
             args=end.run.args,
             round_at=end.run.round_at,
+            priority=end.job.priority,
             tags=end.run.tags,
             tag=TAG,
             late_because=RETRY,

@@ -40,8 +40,8 @@ _SCHEDULE_KEYS: Final = frozenset(
 )
 _BELONGS: Final = {field.key: field.schedule for field in FIELDS if field.schedule}
 _REQUIRED: Final = {field.required: field.key for field in FIELDS if field.required in SCHEDULE_TYPES}
-_TABLES: Final = ("job", "scheduler", "alerts", "gate", "safety")
-_CHAIN_KEYS: Final = frozenset(field.key for field in CHAIN_FIELDS)
+_TABLES: Final = ("job", "scheduler", "alerts", "groups", "gate", "safety")
+_CHAIN_KEYS: Final = frozenset(field.key for field in CHAIN_FIELDS) - {"group", "priority"}
 
 
 def _moment(value: Any) -> datetime:
@@ -140,6 +140,11 @@ class Reader:
             from peak_console.jobs.file.channels import read_channels
 
             channels = read_channels(document["alerts"], findings, self._environ, self.base or os.curdir)
+        groups: Mapping[str, int] = {}
+        if "groups" in document or any(job.group is not None for job in self.jobs.values()):
+            from peak_console.jobs.file.groups import read_groups
+
+            groups = read_groups(document.get("groups", {}), document.get("job", []), findings)
         gates: tuple[Gate, ...] = ()
         if "gate" in document:
             from peak_console.jobs.file.gates import read_gates
@@ -154,7 +159,7 @@ class Reader:
             return None
         return JobSet(
             os.path.abspath(self.path), self.jobs, self.settings, channels, gates, confirm_tags=confirm_tags,
-            base=self.base,
+            groups=groups, base=self.base,
         )  # fmt: skip
 
     def _link_chains(self, tables: Any) -> None:

@@ -6,7 +6,7 @@ import os
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from peak_console.decisions.capacity import Capacity
+from peak_console.decisions.capacity import capacity_of
 from peak_console.decisions.job_status import unmet_of
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import StartError
@@ -71,8 +71,8 @@ def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
 
 def _why_not(view: JobView, session: Session, now: datetime) -> str:
     """What keeps a job from starting that its other lines do not tell; empty when nothing does."""
-    store, limit = session.store, session.jobset.settings.max_concurrent_runs
-    capacity = Capacity(limit, store.active_count() if limit else 0)
+    store = session.store
+    capacity = capacity_of(session.jobset, store.active_jobs())
     unmet = unmet_of(view, now, capacity, hold=store.hold(), zone=session.zone)
     return unmet.sentence if unmet is not None and unmet.name not in TOLD else ""
 

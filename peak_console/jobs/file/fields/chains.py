@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peak_console.jobs.file.fields.field import TEXT, TEXTS, Field
+from peak_console.jobs.file.fields.field import INTEGER, TEXT, TEXTS, Field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +14,26 @@ IF_SKIPPED: Final = ("wait", "go", "skip")
 
 CHAIN_FIELDS: Final = (
     Field(
+        "group",
+        TEXT,
+        None,
+        "Jobs that share something, such as an exchange's interface: at most so many of their runs go on at once as"
+        " [groups] says.",
+        '"exchange-api"',
+        form="name",
+        filled=True,
+    ),
+    Field(
+        "priority",
+        INTEGER,
+        0,
+        "Who starts first where places are scarce: the higher one; equals in the order of their slots. Each step counts"
+        " as ten minutes of waiting, so that nobody waits for ever.",
+        "5",
+        minimum=-100,
+        maximum=100,
+    ),
+    Field(
         "after",
         TEXTS,
         [],
@@ -22,7 +42,6 @@ CHAIN_FIELDS: Final = (
         " which the last of them has.",
         '["fetch_quotes", "fx_fixing"]',
         form="name",
-        filled=True,
     ),
     Field(
         "round",
