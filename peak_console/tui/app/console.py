@@ -20,6 +20,7 @@ from peak_console.tui.app.details_view import DetailsView
 from peak_console.tui.app.dialogs import Dialogs
 from peak_console.tui.app.engine_actions import EngineActions
 from peak_console.tui.app.history_view import HistoryView
+from peak_console.tui.app.hold_actions import HoldActions
 from peak_console.tui.app.job_actions import JobActions
 from peak_console.tui.app.layout import Layout
 from peak_console.tui.app.navigation import Navigation
@@ -101,6 +102,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         )
         self.job_actions = JobActions(session, clock, keymap, self.feed, self.selection, self.commands, self.dialogs)
         self.alert_actions = AlertActions(session, self.feed, self.commands, self.dialogs)
+        self.hold_actions = HoldActions(session, clock, self.feed, self.layout, self.commands, self.dialogs)
         self.engine_actions = EngineActions(session, clock, self.feed, self.dialogs, self.exit, self.set_timer)
         self.terminal_actions = TerminalActions(
             session, clock, self.selection, self.dialogs, self.suspend, partial(textual_private.write_to_terminal, self)
@@ -333,6 +335,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def action_gates(self) -> None:
         self.job_actions.gates()
+
+    def action_hold_jobs(self) -> None:
+        self.hold_actions.hold_jobs()
 
     def action_accept_jobs(self) -> None:
         self.job_actions.accept_jobs()

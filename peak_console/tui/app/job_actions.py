@@ -170,7 +170,8 @@ class JobActions:
 
         def chosen(choice: DisableChoice | None) -> None:
             if choice is not None:
-                self._send_for("disable", on, for_seconds=choice.for_seconds, reason=choice.reason)
+                end = {"until": choice.until.isoformat()} if choice.until else {"for_seconds": choice.for_seconds}
+                self._send_for("disable", on, reason=choice.reason, **end)
 
         dialog = DisableDialog([row.name for row in on], now=self._clock.now(), zone=self.session.zone)
         self.dialogs.ask(dialog, chosen)

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from peak_console.engine.commands.requests import LONGEST_OVERRIDE_SECONDS
+from peak_console.schedule.spoken_times import moment_ahead
 from peak_console.text import duration, parse_duration
 from peak_console.tui.dialogs.base import Dialog, FormInput, buttons, names
 from peak_console.tui.drawing.glyphs import moment
@@ -31,8 +32,9 @@ class DisableChoice:
     """For how long, and why."""
 
     for_seconds: float | None
-    """``None`` is until the job is enabled again."""
+    """``None`` is until the job is enabled again, unless it is ``until`` a moment."""
     reason: str | None
+    until: datetime | None = None
 
 
 class DisableDialog(Dialog[DisableChoice]):
@@ -55,7 +57,7 @@ class DisableDialog(Dialog[DisableChoice]):
         yield Static(Content("Disable ") + names(self._jobs) + Content(": no slot starts."), classes="sentence")
         with_label = Horizontal(
             Static(Content("for"), classes="label"),
-            FormInput(placeholder="until enabled again, or 90s, 15m, 2h, 1d …", id="duration", max_length=40),
+            FormInput(placeholder="until enabled again, or 2h, 18:00, tomorrow 08:00", id="duration", max_length=40),
             classes="field",
         )
         yield with_label
@@ -104,12 +106,26 @@ class DisableDialog(Dialog[DisableChoice]):
     def _duration(self) -> Input:
         return self.query_one("#duration", Input)
 
+    def _until(self) -> datetime | None:
+        """The moment that is written; ``None`` where it is a duration, or nothing. Raises ``ValueError``."""
+        written = self._duration.value.strip()
+        if not written or self._now is None or self._zone is None:
+            return None
+        try:
+            parse_duration(written.removeprefix("for "))
+        except ValueError:
+            return moment_ahead(written, self._zone, self._now)
+        return None
+
     def _seconds(self) -> float | None:
         """What is written as seconds. Raises ``ValueError`` with a sentence."""
         written = self._duration.value.strip()
         if not written:
             return None
-        seconds = parse_duration(written)
+        until = self._until()
+        seconds = (
+            (until - self._now).total_seconds() if until and self._now else parse_duration(written.removeprefix("for "))
+        )
         if seconds <= 0:
             raise ValueError("that is no time at all; leave it empty for good")
         if seconds > LONGEST_OVERRIDE_SECONDS:
@@ -145,4 +161,5 @@ class DisableDialog(Dialog[DisableChoice]):
             self._duration.focus()
             return
         reason = self.query_one("#reason", Input).value.strip()
-        self.dismiss(DisableChoice(seconds, reason or None))
+        until = self._until()
+        self.dismiss(DisableChoice(None if until else seconds, reason or None, until))

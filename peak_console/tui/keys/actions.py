@@ -67,6 +67,7 @@ ACTIONS: tuple[ActionDef, ...] = (
               "Disable the job, for a while or for good; or enable it; asks first.", footer=True),
     ActionDef("hold", ("H",), "Hold", _ALL,
               "Hold everything: nothing new starts; or release it; asks first.", footer=True),
+    ActionDef("hold_jobs", ("B",), "Hold some", _ALL, "Hold some jobs, by tags or words, or release them."),
     ActionDef("gates", ("K",), "Gates", _ALL, "The gates, and their kill switches: close one, or open it again."),
     ActionDef("acknowledge", ("a",), "Acknowledge", _ALL, "Acknowledge the alert under the cursor.", footer=True),
     ActionDef("acknowledge_all", ("A",), "Acknowledge all", _ALL, "Acknowledge every alert; asks first."),

@@ -22,6 +22,7 @@ _ACTING = frozenset(
         "stop",
         "disable",
         "hold",
+        "hold_jobs",
         "gates",
         "acknowledge",
         "acknowledge_all",

@@ -15,10 +15,12 @@ from peak_console.tui.dialogs.disable import DisableDialog
 from peak_console.tui.dialogs.enable import EnableDialog
 from peak_console.tui.dialogs.help import HelpScreen
 from peak_console.tui.dialogs.hold import HoldDialog, ReleaseDialog
+from peak_console.tui.dialogs.hold_jobs import HoldJobsDialog, HoldsDialog
 from peak_console.tui.dialogs.quit import QuitDialog
 from peak_console.tui.dialogs.run_form import RunForm
 from peak_console.tui.dialogs.save import SaveDialog
 from peak_console.tui.dialogs.tags import TagsDialog
+from tests.support.factories import make_job
 from tests.tui.dialog_stage import JOB, RUNS, DialogApp, alert_dialog
 from tests.tui.harness import ZONE, fixed_now, make_alert
 
@@ -50,6 +52,11 @@ def pictured(dialog: Dialog[Any] | HelpScreen, *keys: str, theme: str = "peak-da
     return DialogApp(dialog), prepare
 
 
+SOME_JOBS = [make_job(name, tags=("live",)) for name in ("gold", "silver", "oil", "wheat", "corn")]
+SOME_HOLDS = [
+    Hold(fixed_now() - timedelta(hours=1), "anna", "maintenance", fixed_now() + timedelta(hours=3), ("live",)),
+    Hold(fixed_now() - timedelta(days=1), "ben", words="report !eod"),
+]
 SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 42)], ids=["small", "large"])
 
 
@@ -57,6 +64,17 @@ SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 42)], ids=["small", "la
 @pytest.mark.parametrize(
     ("dialog", "keys"),
     [
+        pytest.param(
+            lambda: HoldJobsDialog(SOME_JOBS, "live", now=fixed_now(), zone=ZONE),
+            ("tab", *"18:00", "tab", *"maintenance"),
+            id="hold_jobs",
+        ),
+        pytest.param(
+            lambda: HoldJobsDialog(SOME_JOBS, "", now=fixed_now(), zone=ZONE),
+            (*"risk", "tab", *"soon"),
+            id="hold_jobs_until_nonsense",
+        ),
+        pytest.param(lambda: HoldsDialog(SOME_HOLDS, now=fixed_now(), zone=ZONE), (), id="holds"),
         pytest.param(lambda: ConfirmStop(RUNS[:1], now=fixed_now()), (), id="stop_one"),
         pytest.param(lambda: ConfirmStop(RUNS, now=fixed_now()), ("right",), id="stop_two"),
         pytest.param(lambda: TakeOverDialog("Process 4711 ended at 14:02."), (), id="take_over"),
