@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from peak_console.errors import StartError
 from peak_console.jobs.command import resolve_command, working_directory
 from peak_console.jobs.environment import job_environment
+from peak_console.jobs.placeholders import Moment, filled
 from peak_console.model.terms import LOCAL
 from peak_console.runs.executors import make_executors
 from peak_console.runs.interface import RunSpec, Stop
@@ -34,7 +35,8 @@ def supervised(job: JobDefinition, directory: str, state_dir: str) -> tuple[int,
         state_dir=state_dir,
     )
     cwd = working_directory(job)
-    argv = resolve_command(job, None, environment, cwd)
+    moment = Moment(job, run_id=1, attempt=1, slot=datetime.now(UTC))
+    argv = filled(resolve_command(job, None, environment, cwd), moment)
     executor = make_executors(directory).of(LOCAL)
     (handle,) = executor.submit([RunSpec(1, argv, environment, cwd, job.max_output_bytes)])
     if isinstance(handle, StartError):

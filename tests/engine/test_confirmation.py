@@ -55,6 +55,15 @@ def test_a_release_that_starts_something_is_confirmed_and_one_that_does_not_is_n
     assert engine.command("release") == "done: released", "nothing is due before a minute has passed"
 
 
+def test_a_release_of_some_jobs_is_confirmed_too(bench: MakeBench) -> None:
+    engine = bench(make_job("hedge", interval_seconds=60, tags=("live",), confirm=True), OTHER)
+    engine.command("hold_jobs", tags=["live"])
+    assert engine.command("release_jobs", tags=["live"]).startswith("refused: the release would start hedge: ")
+    assert engine.runs("hedge") == []
+    assert engine.command("release_jobs", tags=["live"], confirm=["hedge"]).startswith("done: ")
+    assert len(engine.runs("hedge")) == 1
+
+
 def test_what_follows_the_schedule_asks_nobody(bench: MakeBench) -> None:
     engine = bench(ORDERS)
     engine.turn()

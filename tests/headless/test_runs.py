@@ -8,6 +8,7 @@ import signal
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -207,3 +208,15 @@ def test_a_stop_that_outlives_its_engine_ends_what_is_left(program: Program) -> 
     assert [run.outcome for run in program.finished(1)] == ["stopped"]
     assert not is_alive(child)
     assert engine.leave() == 0
+
+
+def test_placeholders_are_filled_as_a_run_starts(program: Program) -> None:
+    name = "daily report"
+    rest = 'schedule_type = "once"\ntimezone = "Asia/Tokyo"\nretries = 1\nretry_delay_seconds = 0'
+    argv = "argv = ['-c', 'echo $0 $1 $2 $3; exit 1', '{slot:%Y%m%d}', '{run_id}', '{attempt}', '{job}']"
+    program.jobs(f'[[job]]\nname = "{name}"\ncommand = "/bin/sh"\n{argv}\n{rest}\n')
+    program.once()
+    slot = program.runs()[0].scheduled_for
+    assert slot is not None
+    day = f"{slot.astimezone(ZoneInfo('Asia/Tokyo')):%Y%m%d}"
+    assert [program.output(number) for number in (1, 2)] == [f"{day} 1 1 {name}\n", f"{day} 2 2 {name}\n"]

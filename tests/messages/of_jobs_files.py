@@ -343,3 +343,9 @@ def gates_that_are_wrong(stage: Stage) -> None:
     stage.run("validate")
     stage.jobs(job + '[[gate]]\nname = "g"\ntags = ["lve"]\njobs = ["b"]\n')
     stage.run("validate")
+
+
+@scenario
+def placeholders_that_are_none(stage: Stage) -> None:
+    stage.jobs('[[job]]\nname = "a"\ncommand = "echo"\nargv = ["{slto:%Y}", "{run_id:04d}", "{anything}"]\n')
+    stage.run("validate")

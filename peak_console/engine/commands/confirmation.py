@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peak_console.decisions.grace import is_too_late
+from peak_console.engine.commands.holding import ReleaseJobsRequest
 from peak_console.engine.commands.requests import OverrideRequest, ReleaseRequest, RunRequest
 from peak_console.model.terms import RunState
 from peak_console.text import word
@@ -28,7 +29,7 @@ def unconfirmed(context: EngineContext, request: Request, arguments: Mapping[str
             return missing(jobset, request.job, known)
         case OverrideRequest(enabled=True):
             return missing(jobset, request.job, known)
-        case ReleaseRequest():
+        case ReleaseRequest() | ReleaseJobsRequest():
             left = [name for name in _would_start(context, now) if name not in known]
             return told(left, "the release would start ") if left else ""
     return ""

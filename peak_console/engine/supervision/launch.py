@@ -43,6 +43,16 @@ def secrets_of(job: JobDefinition) -> Iterator[Mapping[str, str]]:
         yield {name: value}
 
 
+def filled_for(run: Run, job: JobDefinition, argv: list[str]) -> list[str]:
+    """The argument list of a run, with what its placeholders stand for."""
+    if not any("{" in word for word in argv):
+        return argv
+    from peak_console.jobs.placeholders import Moment, filled
+
+    slot = run.scheduled_for or run.claimed_at
+    return filled(argv, Moment(job, run_id=run.id, attempt=run.attempt, slot=slot))
+
+
 class Launcher:
     """Makes run specifications, and masks what must not be recorded. Replaced whole on a reload."""
 
@@ -155,7 +165,7 @@ class Launcher:
         cwd = working_directory(job, self._base)
         if job.cwd is not None:
             os.path.isdir(cwd)  # one that does not answer is found out here, not by the process that starts all runs
-        argv = resolve_command(job, self._python, environment, cwd)
+        argv = filled_for(run, job, resolve_command(job, self._python, environment, cwd))
         self._resolved[run.id] = argv
         return RunSpec(
             run_id=run.id,
@@ -179,7 +189,7 @@ class Launcher:
         if job.env_file is not None:
             self._learn(job, environment)
         program = self._python if self._python and job.command in PYTHONS else job.command
-        self._resolved[run.id] = argv = [program, *build_command_args(job)]
+        self._resolved[run.id] = argv = filled_for(run, job, [program, *build_command_args(job)])
         return RunSpec(
             run_id=run.id,
             argv=argv,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from peak_console.errors import StartError
+from peak_console.jobs import placeholders
 from peak_console.jobs.command import PYTHONS, build_command_args, resolve_command, working_directory
 from peak_console.jobs.environment import dotenv_fault, own_environment
 from peak_console.jobs.file.checks import checks_of, quoted
@@ -56,6 +57,9 @@ def look_around(
             reader.findings.warning((JOB, index, doubted), f"job {quoted(job.name)}: {message}")
         if fault := name_doubt(job.name):
             reader.findings.warning((JOB, index, "name"), f"job {quoted(job.name)}: {fault}")
+        for message in placeholders.doubts(build_command_args(job)):
+            where = "args" if job.argv is None else "argv"
+            reader.findings.warning((JOB, index, where), f"job {quoted(job.name)}: {message}")
         for key, message in obstacles_told(job, reader.settings.python, environ):
             place = key if key[0] in table else ()
             reader.findings.warning((JOB, index, *place), f"job {quoted(job.name)}: {message}")
