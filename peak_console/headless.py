@@ -6,7 +6,6 @@ import os
 import signal
 
 from peak_console.clock import SystemClock
-from peak_console.decisions.conditions import held
 from peak_console.decisions.selection import check_tags, tag_doubts, tags_of
 from peak_console.decisions.serving import listed
 from peak_console.errors import DamagedError, DiskError, StateError
@@ -204,13 +203,19 @@ class _Service:
             self._control.stop_runs()
 
     def _once(self, setup: EngineSetup, place: OpenDirectory) -> int:
-        from peak_console.engine.one_shot import OneShotEngine
+        from peak_console.engine.quiet_start import sign_on_and_off
 
         if not take_turn(place, lambda: bool(self._signals)):
             text = f"another engine{_rival(place)} serves {self._directory}{_overlap(place)}; nothing done"
             self._reporter.line(self._clock.now(), "info", text)
             return 0
         await_known_jobs(place, self._control, self._jobset)
+        if sign_on_and_off(setup, place, self._control):
+            self._resume_deliveries(place)
+            self._alerting.finish()
+            return 0
+        from peak_console.engine.one_shot import OneShotEngine
+
         engine = OneShotEngine(setup, place, self._control)
         self._tell_of_others(engine.context)
         self._tell_of_hold(engine.context)
@@ -224,6 +229,8 @@ class _Service:
     def _tell_of_hold(self, context: EngineContext) -> None:
         hold = context.status.hold
         if hold is not None:
+            from peak_console.decisions.conditions import held
+
             text = f"{held(hold, context.served.zone_of(None))}: nothing new starts"
             self._reporter.line(self._clock.now(), "warning", text)
         for each in context.holds.all:

@@ -8,8 +8,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from peak_console import cli
+from peak_console import cli, cli_parser, cli_words
 from peak_console.cli_verbs import VERBS
 from peak_console.errors import PeakConsoleError, StateError, UsageError
 from peak_console.version import __version__
@@ -32,7 +34,7 @@ DOCUMENTED = {
 
 
 def parsed(*words: str) -> Namespace:
-    return cli._parser(words).parse_args(words)
+    return cli_parser.make_parser(words).parse_args(words)
 
 
 def test_every_documented_flag_has_its_documented_default() -> None:
@@ -61,7 +63,7 @@ def test_common_flags_stand_before_or_after_a_verb(verb: str) -> None:
         assert (options.config, options.state_dir, options.include_tags, options.exclude_tags) == (
             "a.toml", "s", "t", None,
         )  # fmt: skip
-    assert parsed(verb, *what).config == cli.DEFAULT_CONFIG
+    assert parsed(verb, *what).config == cli_words.DEFAULT_CONFIG
 
 
 @pytest.mark.parametrize(
@@ -167,3 +169,32 @@ def test_what_is_wrong_with_a_flag_is_named(words: str, message: str, capsys: py
 )
 def test_values_and_short_forms_of_flags_are_no_unknown_flags(words: str) -> None:
     assert cli.main(words.split()) == 0
+
+
+PLAIN = [
+    *cli_words._PLAIN_SWITCHES, *cli_words._PLAIN_VALUES, "-v", "--", "-", "", "a.toml", "jobs", "run", "a b", "--onc",
+    "--config=a.toml", "--poll-interval", "30", "--version", "--log-format", "json", "--help", "--in-browser", "x=y",
+]  # fmt: skip
+
+
+@given(words=st.lists(st.sampled_from(PLAIN), max_size=6))
+def test_plain_words_mean_what_the_parser_makes_of_them(words: list[str]) -> None:
+    options = cli_words.plain_options(words)
+    if options is None:
+        return
+    meant = vars(cli_parser.parse(words))
+    meant.pop("parser", None)  # for the completion of verbs
+    assert vars(options) == meant
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "--headless",
+        "--headless --once --config a.toml --state-dir s",
+        "--once --quiet --no-alerts --include-tags a,b",
+    ],
+)
+def test_words_of_a_start_by_cron_need_no_parser(words: str) -> None:
+    assert cli_words.plain_options(words.split()) is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from peak_console.runs import supervisors
 from peak_console.store.bell import Doorbell
 from peak_console.store.locks import EngineLock
 from peak_console.values import dataclass
@@ -21,7 +20,15 @@ if TYPE_CHECKING:
 
 
 def _own_identity() -> str:
-    return supervisors.identity(os.getpid())
+    from peak_console.runs.supervisors import identity  # late: a start with nothing to do needs no processes
+
+    return identity(os.getpid())
+
+
+def _is_alive(supervisor: str | None) -> bool:
+    from peak_console.runs.supervisors import is_alive
+
+    return is_alive(supervisor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ class Surroundings:
     """By state directory and name; without a directory it can only be rung from inside. Raises ``StateError``."""
     identity: Callable[[], str] = _own_identity
     """Names this engine in the registry as the supervisor of its runs."""
-    is_alive: Callable[[str | None], bool] = supervisors.is_alive
+    is_alive: Callable[[str | None], bool] = _is_alive
     """Whether the engine that an ``identity`` names still lives."""
     has_outside: bool = True
     """Whether there is anything to be asked or told: gates, files that jobs require, programs after a run."""

@@ -69,7 +69,7 @@ class Simulation:
             directory=NOWHERE,
             options=EngineOptions(poll_interval=LONGEST_SLEEP, send_alerts=False, keeps_house=False, judges=False),
             clock=self.clock,
-            executors=Executors(dict.fromkeys(self._executor_names(), self._executor)),
+            executors=Executors(dict.fromkeys(self._executor_names(), lambda: self._executor)),
             environ={},
             channels_of=lambda _jobset: (),
             open_store=lambda _directory: self._store,

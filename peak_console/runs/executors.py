@@ -8,18 +8,19 @@ from peak_console.store.directory import run_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from peak_console.jobs.model import ExecutorDefinition
     from peak_console.runs.interface import Executor, RunHandle, RunSpec
 
 
 class Executors:
-    """All executors of an engine: each run has its own, by name."""
+    """All executors of an engine: each run has its own, by name. An executor is made when it is first needed."""
 
-    def __init__(self, made: Mapping[str, Executor], directory: str = "") -> None:
+    def __init__(self, makers: Mapping[str, Callable[[], Executor]], directory: str = "") -> None:
         """``directory`` is the state directory, for those that are defined later."""
-        self._made = dict(made)
+        self._makers = makers
+        self._made: dict[str, Executor] = {}
         self._directory = directory
         self._defined: dict[str, ExecutorDefinition] = {}
 
@@ -39,12 +40,18 @@ class Executors:
 
     def of(self, name: str) -> Executor:
         """An executor, which an engine keeps for as long as it lives. Raises ``StartError`` for a name that is none."""
-        try:
-            return self._made[name]
-        except KeyError:
-            raise StartError(f"{name}: no executor is called that; there is: {', '.join(self._made)}") from None
+        made = self._made.get(name)
+        if made is None:
+            try:
+                make = self._makers[name]
+            except KeyError:
+                known = ", ".join(dict.fromkeys([*self._makers, *self._made]))
+                raise StartError(f"{name}: no executor is called that; there is: {known}") from None
+            made = self._made[name] = make()
+        return made
 
     def __iter__(self) -> Iterator[Executor]:
+        """The executors that have been made: no other one holds anything."""
         return iter(self._made.values())
 
     def submit(self, specs: Iterable[RunSpec]) -> list[RunHandle | StartError]:
@@ -60,7 +67,7 @@ class Executors:
                 else:
                     elsewhere.setdefault(spec.executor, []).append(spec)
 
-        results = {LOCAL: iter(self._made[LOCAL].submit(of_this_machine()))}
+        results = {LOCAL: iter(self.of(LOCAL).submit(of_this_machine()))}
         for name, some in elsewhere.items():
             results[name] = iter(self._submitted(name, some))
         return [next(results[name]) for name in names]
@@ -80,7 +87,7 @@ class Executors:
 
     def is_started(self, run_id: int) -> bool:
         """Whether a run of which nothing else is known was started by any executor."""
-        return any(each.is_started(run_id) for each in self)
+        return any(self.of(name).is_started(run_id) for name in {*self._makers, *self._made})
 
     def filenos(self) -> list[int]:
         """What becomes readable when an executor has news."""
@@ -116,9 +123,13 @@ class Executors:
 
 def make_executors(directory: str) -> Executors:
     """The executors for the runs of a state directory."""
-    from peak_console.runs.local.executor import LocalExecutor
 
-    return Executors({LOCAL: LocalExecutor(directory)}, directory)
+    def local() -> Executor:
+        from peak_console.runs.local.executor import LocalExecutor
+
+        return LocalExecutor(directory)
+
+    return Executors({LOCAL: local}, directory)
 
 
 def has_ended(directory: str, run_id: int) -> bool:

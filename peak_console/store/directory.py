@@ -192,6 +192,10 @@ def current_user() -> str:
     return _user(os.getuid())
 
 
+NEXT_IDS = 32
+"""How many ids after the registry's last one a one-shot start looks at, to find runs that the registry lost."""
+
+
 def run_directory(directory: str, run_id: int) -> str:
     """Where a run's output and marks lie."""
     return os.path.join(directory, "runs", str(run_id))

@@ -8,7 +8,7 @@ from argparse import SUPPRESS, ArgumentParser, _SubParsersAction
 from dataclasses import MISSING, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from peak_console import cli
+from peak_console import cli_parser
 from peak_console.engine import events
 from peak_console.jobs.file.fields import FIELDS
 from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, GATE, JOB, SAFETY, SCHEDULER
@@ -76,7 +76,7 @@ def _toml(value: object) -> str:
 
 def parser() -> ArgumentParser:
     """The whole parser, every verb in it."""
-    return cli._parser(["--help"])
+    return cli_parser.make_parser(["--help"])
 
 
 def verbs() -> dict[str, tuple[str, ArgumentParser]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.cli import _parser
+from peak_console.cli_parser import make_parser
 from peak_console.cli_verbs import VERBS
 from peak_console.jobs.file import loader
 from peak_console.jobs.file.fields import FIELDS
@@ -75,7 +75,7 @@ def test_every_toml_example_loads_without_a_warning(
 def test_every_command_line_of_ours_is_one_that_the_program_understands(page: Path) -> None:
     for words in commands(page):
         try:
-            _parser(words).parse_args(words)
+            make_parser(words).parse_args(words)
         except SystemExit as ended:
             assert ended.code == 0, f"{name(page)}: peak-console {' '.join(words)}"  # noqa: PT017 - --help ends so
 

@@ -88,7 +88,7 @@ def test_a_day_passes_in_one_thread_on_a_virtual_clock(tmp_path: Path, monkeypat
     setup = EngineSetup(
         jobset=JobSet("/etc/peak/jobs.toml", {job.name: job for job in JOBS}, SchedulerSettings(timezone="UTC")),
         directory=str(tmp_path / "state"), options=EngineOptions(), clock=clock,
-        executors=Executors({LOCAL: SimulatedExecutor(clock, script_of)}),
+        executors=Executors({LOCAL: lambda: SimulatedExecutor(clock, script_of)}),
         environ={"PATH": os.environ["PATH"]}, emit=events.append, beat=beat, checks_registry=False,
         open_store=lambda directory: MemoryStore(_made(directory)),
     )  # fmt: skip

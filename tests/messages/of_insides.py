@@ -288,12 +288,12 @@ def outputs_that_cannot_be_saved(stage: Stage) -> None:
 
 @scenario
 def consoles_with_nothing_to_show(stage: Stage) -> None:
-    from peak_console import cli
+    from peak_console import cli_parser
     from peak_console.jobs.file.loader import load
     from peak_console.tui.state.session import EngineSession
 
     for flag in ("--attach", "--read-only"):
-        options = cli._parser([flag]).parse_args([flag, "--config", "jobs.toml"])
+        options = cli_parser.make_parser([flag]).parse_args([flag, "--config", "jobs.toml"])
         stage.ask(flag, lambda: EngineSession(options, load("jobs.toml"), str(stage.state), None))  # noqa: B023
     stage.run("hold")
     session = EngineSession(options, load("jobs.toml"), str(stage.state), None)

@@ -340,7 +340,7 @@ def test_room_is_made_ahead_and_is_no_start(theatre: Theatre) -> None:
 
 def test_each_run_goes_to_its_executor_and_each_answer_to_its_run(tmp_path: Path) -> None:
     here, there = SimulatedStage(tmp_path / "here"), SimulatedStage(tmp_path / "there")
-    both = Executors({"local": here.executor, "there": there.executor})
+    both = Executors({"local": lambda: here.executor, "there": lambda: there.executor})
     specs = [
         replace(stage.impossible(run_id) if run_id == 3 else stage.spec(run_id), executor=name)
         for run_id, (stage, name) in enumerate(

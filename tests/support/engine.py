@@ -84,7 +84,7 @@ class Bench:
             directory=str(self.directory),
             options=self.options,
             clock=self.clock,
-            executors=Executors({LOCAL: self.executor}),
+            executors=Executors({LOCAL: lambda: self.executor}),
             environ={"PATH": os.environ["PATH"]},
             channels_of=self._channels_now,
             emit=self.events.append,

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from peak_console.cli import _parser, main
+from peak_console.cli import main
+from peak_console.cli_parser import make_parser
 from peak_console.cli_verbs import VERBS
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ NO_VALUE = {"--write", "--remove", "--follow", "--help"}
 
 def words_of(verb: str) -> tuple[list[str], list[tuple[str, bool]]]:
     """The places of a verb for plain words, and its flags with whether each takes a value."""
-    parser = _parser([verb])
+    parser = make_parser([verb])
     (subparsers,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     actions = subparsers.choices[verb]._actions
     flags = [(action.option_strings[0], action.nargs != 0) for action in actions if action.option_strings]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from peak_console import cli
+from peak_console import cli, cli_parser
 from peak_console.verbs.setting_up import serve
 from tests.headless.support import Program, Resident, programs, shell
 from tests.support.processes import is_alive, wait_until
@@ -63,7 +63,7 @@ def consoles(served: Resident) -> list[int]:
 
 
 def parsed(*words: str) -> Namespace:
-    return cli._parser(["serve", *words]).parse_args(["serve", *words])
+    return cli_parser.make_parser(["serve", *words]).parse_args(["serve", *words])
 
 
 # What it says and refuses.
@@ -103,7 +103,7 @@ def test_without_the_extra_it_says_what_to_install(
 def test_pages_only_look_unless_told_otherwise_and_never_become_the_engine() -> None:
     words = ("--config", "a b.toml", "--state-dir", "s", "--include-tags", "t")
     command = serve.console_command(parsed(*words))
-    options = cli._parser(command[3:]).parse_args(command[3:])
+    options = cli_parser.make_parser(command[3:]).parse_args(command[3:])
     assert (options.in_browser, options.read_only) == (True, True)
     assert (options.config, options.state_dir, options.include_tags, options.exclude_tags) == (
         "a b.toml",
@@ -113,7 +113,7 @@ def test_pages_only_look_unless_told_otherwise_and_never_become_the_engine() -> 
     )
 
     command = serve.console_command(parsed("--allow-actions"))
-    options = cli._parser(command[3:]).parse_args(command[3:])
+    options = cli_parser.make_parser(command[3:]).parse_args(command[3:])
     assert (options.in_browser, options.read_only) == (True, False)
 
 

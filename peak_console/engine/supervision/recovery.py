@@ -9,11 +9,8 @@ from peak_console.engine.supervision.mishaps import sentence
 from peak_console.errors import StartError, StateError
 from peak_console.jobs.model import JobDefinition
 from peak_console.model.records import Outcome, RunState
-from peak_console.store.directory import run_directories
+from peak_console.store.directory import NEXT_IDS, run_directories
 from peak_console.values import replace
-
-NEAR = 32
-"""So many of the next numbers are looked at where all would take too long."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +29,7 @@ def unknown_runs(directory: str, last_id: int, executors: Executors, *, all_of_t
 
     Without ``all_of_them`` only the next few ids are looked at.
     """
-    numbers = run_directories(directory) if all_of_them else range(last_id + 1, last_id + 1 + NEAR)
+    numbers = run_directories(directory) if all_of_them else range(last_id + 1, last_id + 1 + NEXT_IDS)
     return sorted(n for n in numbers if n > last_id and executors.is_started(n))
 
 

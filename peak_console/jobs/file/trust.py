@@ -70,10 +70,12 @@ def strangers(path: str, *, groups: bool = False) -> Iterator[Stranger]:
 
 
 def _stranger(place: str, status: os.stat_result, *, groups: bool) -> Stranger | None:
-    from shlex import quote
-
     protected = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
     is_open = bool(status.st_mode & 0o022) and not protected and not _has_no_modes(place, status)
+    if not is_open and status.st_uid in (os.geteuid(), 0):
+        return None
+    from shlex import quote
+
     if status.st_mode & stat.S_IWOTH and is_open:
         return Stranger(place, EVERYBODY, "", f"chmod o-w {quote(place)}")
     if status.st_uid not in (os.geteuid(), 0) and not _is_unmapped(status.st_uid):

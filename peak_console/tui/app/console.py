@@ -30,7 +30,6 @@ from peak_console.tui.app.selection import Selection
 from peak_console.tui.app.shown_run import ShownRun
 from peak_console.tui.app.startup import FIRST_STYLES, Startup
 from peak_console.tui.app.terminal_actions import TerminalActions
-from peak_console.tui.app.views import Views
 from peak_console.tui.bars.key_bar import KeyBar
 from peak_console.tui.bars.status_line import StatusLine
 from peak_console.tui.bars.trouble_bar import TroubleBar
@@ -109,7 +108,6 @@ class ConsoleApp(App[int], inherit_bindings=False):
             session, clock, self.selection, self.dialogs, self.suspend, partial(textual_private.write_to_terminal, self)
         )
         self.preferences = Preferences(self.config, session, self.layout, self.dialogs)
-        self.views = Views(self.preferences, self.layout, self.dialogs)
         self.presenter = Presenter(
             self, session, clock, self.feed, self.layout, self.shown_run, (self.details, self.history),
             self.commands, self.dialogs, rings=self.config.bell,
@@ -305,9 +303,6 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def action_tags(self) -> None:
         self.navigation.choose_tags()
 
-    def action_views(self) -> None:
-        self.views.choose()
-
     def action_sort(self) -> None:
         self.navigation.sort_by_next_column()
 
@@ -376,7 +371,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def action_command_palette(self) -> None:
         from peak_console.tui.app.palette import Palette
 
-        self.dialogs.ask(Palette(self.config.keymap, self.session.permissions.not_offered, self.views))
+        self.dialogs.ask(Palette(self.config.keymap, self.session.permissions.not_offered))
 
     def action_help(self) -> None:
         from peak_console.tui.dialogs.help import HelpScreen

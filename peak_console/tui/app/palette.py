@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Provider
 
-from peak_console.text import safe
 from peak_console.tui.keys.actions import ACTIONS, ROOMS, Context, keys_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from textual.command import Hits
 
-    from peak_console.tui.app.views import Views
     from peak_console.tui.keys.actions import ActionDef
 
 _NOT_HERE = ("command_palette",)
@@ -26,8 +23,8 @@ class Palette(CommandPalette):
 
     CSS_PATH = "palette.tcss"
 
-    def __init__(self, keymap: Mapping[str, str], not_offered: Collection[str], views: Views | None = None) -> None:
-        super().__init__([offered_commands(keymap, not_offered, views)], placeholder="find a command or a theme")
+    def __init__(self, keymap: Mapping[str, str], not_offered: Collection[str]) -> None:
+        super().__init__([offered_commands(keymap, not_offered)], placeholder="find a command or a theme")
 
 
 class ActionCommands(Provider):
@@ -35,7 +32,6 @@ class ActionCommands(Provider):
 
     replaced_keys: ClassVar[Mapping[str, str]] = {}
     left_out: ClassVar[Collection[str]] = _NOT_HERE
-    views: ClassVar[Mapping[str, Callable[[], None]]] = {}
 
     def _entries(self) -> Iterator[tuple[str, str, ActionDef]]:
         for action in ACTIONS:
@@ -57,10 +53,6 @@ class ActionCommands(Provider):
             score = max(matcher.match(title), matcher.match(text) * 0.5)
             if score > 0:
                 yield Hit(score, matcher.highlight(title), lambda action=action: self._run(action), help=text)
-        for name, show in self.views.items():
-            title = f"View: {safe(name)}"
-            if (score := matcher.match(title)) > 0:
-                yield Hit(score, matcher.highlight(title), show)
         for theme in self.app.available_themes:
             title = f"Theme: {theme}"
             if (score := matcher.match(title)) > 0:
@@ -70,14 +62,11 @@ class ActionCommands(Provider):
         self.app.theme = theme
 
 
-def offered_commands(
-    keymap: Mapping[str, str], not_offered: Collection[str], named: Views | None = None
-) -> type[ActionCommands]:
+def offered_commands(keymap: Mapping[str, str], not_offered: Collection[str]) -> type[ActionCommands]:
     """The commands of a console: with the keys that its operator has replaced, without actions that it refuses."""
 
     class OfferedCommands(ActionCommands):
         replaced_keys = keymap
         left_out = frozenset({*_NOT_HERE, *not_offered})
-        views: ClassVar = {name: partial(named.show, name) for name in named.names} if named is not None else {}
 
     return OfferedCommands

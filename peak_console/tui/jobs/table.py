@@ -15,8 +15,6 @@ from textual.strip import Strip
 from peak_console.text import safe
 from peak_console.tui.drawing.cursor_list import CursorList
 from peak_console.tui.drawing.direct_painting import refresh_cells, set_title
-from peak_console.tui.drawing.glyphs import ASCENDING, DESCENDING
-from peak_console.tui.jobs.columns import COLUMN
 from peak_console.tui.jobs.listing import JobList
 from peak_console.tui.jobs.painter import JobPainter
 from peak_console.tui.keys.actions import binding, key_shown
@@ -135,7 +133,7 @@ class JobTable(CursorList):
         first, self._snapshot = self._snapshot is None, snapshot
         if self._now is None or snapshot.taken_at > self._now:
             self._now = snapshot.taken_at
-        changed, moved = self._jobs.take(snapshot.rows, snapshot.zone, snapshot.taken_at)
+        changed, moved = self._jobs.take(snapshot.rows, snapshot.zone)
         for name in changed:
             self._painter.forget(name)
         if first or moved or (changed and self._fit_columns()):
@@ -163,7 +161,7 @@ class JobTable(CursorList):
             self.post_message(self.SortChanged(self._jobs.column, self._jobs.descending))
 
     def filter(self, text: str) -> None:
-        """Show only the jobs of which ``text`` holds, in the filter's language."""
+        """Show only the jobs that every word of ``text`` is found in: in the name, the state's word or a tag."""
         self.pin_cursor()
         if self._jobs.filter_by(text):
             self._jobs.chosen = True
@@ -312,27 +310,19 @@ class JobTable(CursorList):
         """Paint the rows of some jobs, as far as they are in sight."""
         self.refresh_entries(self._jobs.places[name] for name in names if name in self._jobs.places)
 
-    def _sorting(self) -> str:
-        """By what the rows are sorted, where the worst are not first."""
-        jobs = self._jobs
-        if jobs.column == "state" and not jobs.descending:
-            return ""
-        return f" · by {COLUMN[jobs.column].title} {DESCENDING if jobs.descending else ASCENDING}"
-
     def _order_sign(self) -> str:
         """What is said of rows that are not in the places that their order gives them."""
         jobs = self._jobs
         if not jobs.is_older:
             return ""
-        return " · ‖ order stands" if jobs.stands or jobs.kept is None else f" · ‖ {safe(jobs.kept)} stays here"
+        return " · ⏸ order stands" if jobs.stands or jobs.kept is None else f" · ⏸ {safe(jobs.kept)} stays here"
 
     def _settle(self) -> None:
         """Say in the title what is shown, and post what became of cursor and marks."""
         jobs = self._jobs
         shown = f"{len(jobs.order)} of {len(jobs)} · {jobs.filter_text}" if jobs.filter_text else str(len(jobs))
         marked = f" · {len(jobs.marked_names)} marked" if jobs.marked else ""
-        fault = f" · ✖ {safe(jobs.filter_fault)}" if jobs.filter_fault else ""
-        title = Content(f"1 Jobs · {safe(shown)}{fault}{marked}{self._sorting()}{self._order_sign()}")
+        title = Content(f"1 Jobs · {safe(shown)}{marked}{self._order_sign()}")
         if title.plain != self._title:
             self._title = title.plain
             set_title(self, title)

@@ -95,7 +95,6 @@ ACTIONS: tuple[ActionDef, ...] = (
               "Mark the job: actions are then for all marked ones."),
     ActionDef("filter", ("slash",), "Filter", Context.JOBS,
               "Show only the jobs whose name, tags or state match.", footer=True),
-    ActionDef("views", ("F",), "Views", Context.JOBS, "Show a view that you have named, or name this one."),
     ActionDef("sort", ("s",), "Sort", Context.JOBS, "Sort by the next column."),
     ActionDef("reverse_sort", ("S",), "Reverse", Context.JOBS, "Sort the other way round."),
     ActionDef("search", ("slash",), "Search", Context.OUTPUT, "Find text in the output.", footer=True),
