@@ -95,6 +95,13 @@ class Run:
         return (self.finished_at - self.started_at).total_seconds()
 
     @property
+    def waited_there_seconds(self) -> float | None:
+        """Seconds from the submission to its executor to its start there; ``None`` until both are known."""
+        if self.submitted_at is None or self.started_at is None:
+            return None
+        return max(0.0, (self.started_at - self.submitted_at).total_seconds())
+
+    @property
     def lateness_seconds(self) -> float | None:
         """Seconds from the slot to the start; ``None`` where there is no slot or no start."""
         if self.started_at is None or self.scheduled_for is None:

@@ -17,12 +17,15 @@ from peak_console.jobs.file.fields.field import (
     BOOLEAN,
     CHANNEL,
     DURATION,
+    EXECUTOR,
     GATE,
     INTEGER,
     INTEGERS,
     JOB,
     MOMENT,
     NUMBER,
+    RESOURCES,
+    RESOURCES_TABLE,
     SAFETY,
     SCHEDULE_TYPES,
     SCHEDULER,
@@ -46,6 +49,8 @@ _ABOUT: Final = {
     SCHEDULER: "The scheduler itself, and the defaults of all jobs.",
     ALERTS: "Where alerts are delivered to.",
     SAFETY: "What people have to confirm.",
+    EXECUTOR: "A cluster that runs may be executed on.",
+    RESOURCES: "What a run asks its cluster for.",
     GATE: "What has to say yes before its jobs start: a command, a file, a variable, and people.",
     CHANNEL: "A place that alerts are delivered to: either url or url_env.",
 }
@@ -80,6 +85,7 @@ def schema(*, strict: bool = False) -> Schema:
                 "description": "How many runs of the jobs of a group go on at once, by group.",
                 "additionalProperties": {"type": "integer", "minimum": 1},
             },
+            "executors": {"type": "object", "additionalProperties": _table(EXECUTOR, strict)},
             GATE: {"type": "array", "description": _ABOUT[GATE], "items": _table(GATE, strict)},
         },
     }
@@ -134,7 +140,12 @@ def _value(field: Field, strict: bool) -> Schema:
     """The schema of one field's value."""
     from tomli import loads
 
-    shape = _tables(strict) if field.kind == TABLES else _SHAPES[field.kind](field)
+    if field.kind == TABLES:
+        shape = _tables(strict)
+    elif field.kind == RESOURCES_TABLE:
+        shape = {key: value for key, value in _table(RESOURCES, strict=True).items() if key != "description"}
+    else:
+        shape = _SHAPES[field.kind](field)
     found: Schema = {"description": field.text, **shape}
     if field.default is not None:
         found["default"] = field.default
@@ -168,6 +179,8 @@ def _text(field: Field) -> Schema:
         found["pattern"] = "://"
     elif field.filled:
         found["pattern"] = "\\S"
+    if field.form == "memory":
+        found["pattern"] = "^[0-9]+[MGT]$"
     if field.form == "name":
         found["not"] = {"pattern": _CONTROLS}
     elif field.form in _FOR_PROGRAMS:

@@ -169,10 +169,19 @@ def _state(view: JobView, selection: Selection, places: PlacesTaken) -> str:
         return switched
     not_served = f"not served: {view.not_served}" if view.not_served else view.gate or ""
     claimed = CLAIMED_MEANS if view.standing == Standing.CLAIMED else ""
-    state = f"{view.standing}{_waits(view, places)}"
+    there = _waits_there(view, selection) if view.standing == Standing.SUBMITTED else ""
+    state = f"{view.standing}{there}{_waits(view, places)}"
     if view.standing == Standing.AWAITING:
         state = view.queued[0].awaits or state
     return ", ".join(filter(None, (state, claimed, switched, not_served)))
+
+
+def _waits_there(view: JobView, selection: Selection) -> str:
+    """Where a submitted run waits, for how long, and for what."""
+    run = view.active[0]
+    since = f" for {duration((selection.now - run.submitted_at).total_seconds())}" if run.submitted_at else ""
+    why = f": {run.waits_for}" if run.waits_for else ""
+    return f" to {run.executor}{since}{why}"
 
 
 def _waits(view: JobView, places: PlacesTaken) -> str:

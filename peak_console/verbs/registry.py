@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peak_console.engine.commands.requests import LARGEST_NUMBER
 from peak_console.errors import UsageError
-from peak_console.model.records import Outcome
+from peak_console.model.records import Outcome, RunState
 from peak_console.store.history import RUN_TYPE
 from peak_console.text import duration, nearest, safe
 from peak_console.verbs.common import note_file_error, select
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from peak_console.model.records import Alert, Run
     from peak_console.verbs.common import Selection
 
+LATE_SECONDS = 2.0
+"""A wait on a cluster that is shorter is not worth a word."""
 RUN_KEYS = (
     "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
     "finished_at", "duration_seconds", "lateness_seconds", "late_because", "command", "tags", "tag", "args",
-    "mode", "reason", "requested_by",
+    "mode", "reason", "requested_by", "state", "executor", "node", "submitted_at", "waited_there_seconds", "waits_for",
 )  # fmt: skip
 """The documented keys of a run in JSON, and the columns of the CSV."""
 
@@ -100,7 +102,8 @@ def run_object(run: Run, zone: tzinfo) -> dict[str, Any]:
         run.id, run.run_type, run.job, run.triggered_by, iso(run.scheduled_for, zone), run.attempt, run.outcome,
         run.return_code, iso(run.started_at, zone), iso(run.finished_at, zone), run.duration_seconds,
         run.lateness_seconds, run.late_because, list(run.command), list(run.tags), run.tag, dict(run.args),
-        run.run_mode, run.reason, run.requested_by,
+        run.run_mode, run.reason, run.requested_by, run.state, run.executor, run.node,
+        iso(run.submitted_at, zone), run.waited_there_seconds, run.waits_for,
     )  # fmt: skip
     return dict(zip(RUN_KEYS, values, strict=True))
 
@@ -122,9 +125,17 @@ def _run_row(run: Run, zone: tzinfo) -> tuple[str, ...]:
         "" if run.lateness_seconds is None else duration(run.lateness_seconds),
         (run.outcome or run.state).replace("_", " "),
         "" if run.return_code is None else str(run.return_code),
-        "; ".join(filter(None, (run.reason, run.late_because if run.attempt == 1 else None))),
+        "; ".join(filter(None, (run.reason, run.late_because if run.attempt == 1 else None, waits_there(run)))),
         as_command(run.command),
     )
+
+
+def waits_there(run: Run) -> str | None:
+    """What a run waits for with its executor, or how long it has waited there if that made it late."""
+    if run.state == RunState.SUBMITTED:
+        return f"waits in {run.executor}" + (f": {run.waits_for}" if run.waits_for else "")
+    waited = run.waited_there_seconds
+    return f"waited {duration(waited)} in {run.executor}" if waited is not None and waited >= LATE_SECONDS else None
 
 
 def show_alerts(options: Namespace) -> int:

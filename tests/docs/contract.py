@@ -46,6 +46,12 @@ RUN: Mapping[str, tuple[str, str]] = {
     "mode": (TEXT + OR_NULL, "what its job traded with then: `paper`, `testnet`, `live`"),
     "reason": (TEXT + OR_NULL, "why it waits, was skipped, missed, stopped or not started; what it stands for"),
     "requested_by": (TEXT + OR_NULL, "who asked for it, of a run by hand and its retries"),
+    "state": (TEXT, "`queued`, `claimed`, `submitted` (to a cluster), `running`, `finished`"),
+    "executor": (TEXT, "where it is executed: `local`, or a name from `[executors]`"),
+    "node": (TEXT + OR_NULL, "the node of the cluster that it is on"),
+    "submitted_at": (TIME + OR_NULL, "when it was handed to the cluster"),
+    "waited_there_seconds": (NUMBER + OR_NULL, "from there to its start"),
+    "waits_for": (TEXT + OR_NULL, "why it waits there, as the cluster says"),
 }
 """A run, as `runs` and `history` print it."""
 

@@ -11,10 +11,12 @@ from peak_console.jobs.file.fields.field import (
     ALERTS,
     CATCH_UPS,
     CHANNEL,
+    EXECUTOR,
     JOB,
     LEVELS,
     MODES,
     OVERLAPS,
+    RESOURCES,
     SCHEDULE_TYPES,
     SCHEDULER,
     Field,
@@ -89,7 +91,7 @@ def test_choices_are_those_of_the_model() -> None:
     assert tuple(ScheduleType) == SCHEDULE_TYPES
 
 
-@pytest.mark.parametrize("table", [JOB, SCHEDULER, ALERTS, CHANNEL])
+@pytest.mark.parametrize("table", [JOB, SCHEDULER, ALERTS, CHANNEL, EXECUTOR, RESOURCES])
 def test_no_key_stands_twice_in_a_table(table: str) -> None:
     keys = [field.key for field in FIELDS if table in field.where]
     assert len(keys) == len(set(keys))

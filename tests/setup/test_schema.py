@@ -15,7 +15,7 @@ from jsonschema import Draft7Validator
 from peak_console.cli import main
 from peak_console.errors import JobsFileError
 from peak_console.jobs.file.fields import FIELDS, fields_of
-from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, GATE, JOB, MAX_INTEGER, SCHEDULER, Field
+from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, EXECUTOR, GATE, JOB, MAX_INTEGER, SCHEDULER, Field
 from peak_console.jobs.file.loader import load
 from peak_console.setup.schema import schema, schema_text
 from tests.jobs.test_any_file import KEYS, VALUES, WORDS, toml
@@ -153,6 +153,11 @@ LIKELY = {
         WORDS, st.sampled_from(["a", "", "\0", 1, 2.5, True]), max_size=2
     ),
     "a table of anything": st.dictionaries(WORDS, VALUES | st.lists(VALUES, max_size=2), max_size=2),
+    "a table of resources": st.dictionaries(
+        st.sampled_from(["cpus", "memory", "gpus", "queue_limit_seconds", "x"]),
+        st.sampled_from([0, 1, 2.5, "8G", "512M", "8", "", True]),
+        max_size=2,
+    ),
     "an array of tables": st.lists(st.dictionaries(st.sampled_from(["url", "url_env"]), st.just("a://b"), max_size=1)),
 }
 
@@ -180,6 +185,8 @@ def documents(draw: st.DrawFn) -> str:
     jobs = [{"name": f"job {number}", **job} for number, job in enumerate(draw(st.lists(tables(JOB), max_size=3)))]
     gates = [{"name": f"gate {number}", **gate} for number, gate in enumerate(draw(st.lists(tables(GATE), max_size=2)))]
     document = {"job": jobs, "scheduler": draw(tables(SCHEDULER)), "alerts": draw(tables(ALERTS)), "gate": gates}
+    if draw(st.booleans()):
+        document["executors"] = {"research": {"type": "slurm", "shared_dir": "/nfs", **draw(tables(EXECUTOR))}}
     return "".join(f"{name} = {toml(value)}\n" for name, value in document.items())
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 KEYS = [
     "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
     "finished_at", "duration_seconds", "lateness_seconds", "late_because", "command", "tags", "tag", "args",
-    "mode", "reason", "requested_by",
+    "mode", "reason", "requested_by", "state", "executor", "node", "submitted_at",
+    "waited_there_seconds", "waits_for",
 ]  # fmt: skip
 
 

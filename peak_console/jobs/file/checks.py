@@ -83,6 +83,7 @@ def _check_of(field: fields.Field) -> Check:
         fields.VARIABLES: _variables,
         fields.TABLES: _tables,
         fields.ANYTHING: _anything,
+        fields.RESOURCES_TABLE: _resources,
     }
     return makers[field.kind](field)
 
@@ -123,6 +124,8 @@ def _text_fault(field: fields.Field, value: str) -> str | None:
         return f"must be one of {known}, not {quoted(value)}{did_you_mean(value, field.choices)}"
     if field.form == "name" and not value.isprintable() and any(_is_control(character) for character in value):
         return "must not hold control characters"
+    if field.form == "memory" and not (value[:-1].isdigit() and value[:-1].isascii() and value[-1:] in "MGT"):
+        return f'must be a number with M, G or T, such as "8G", not {quoted(value)}'
     if field.form == "url" and "://" not in value:
         return "holds no Apprise URL such as ntfy://topic (what it holds is not shown: it may be a secret)"
     if field.form == "duration":
@@ -314,6 +317,22 @@ def _tables(field: fields.Field) -> Check:
         if value.__class__ is list and all(item.__class__ is dict for item in value):
             return GOOD
         return _one(f"must be written as tables [[{field.where[0]}.{field.key}]]")
+
+    return check
+
+
+def _resources(field: fields.Field) -> Check:
+    def check(value: Any) -> Faults:
+        if value.__class__ is not dict:
+            return _one(_wrong_type(field.kind, value))
+        known = checks_of(fields.RESOURCES)
+        faults: list[Fault] = []
+        for key, item in value.items():
+            if key not in known:
+                faults.append(((key,), f"has no {quoted(key)}{did_you_mean(key, known)}"))
+            else:
+                faults += (((key, *inner), f"{key} {fault}") for inner, fault in known[key](item))
+        return tuple(faults)
 
     return check
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peak_console.jobs.file.checks import checks_of, did_you_mean, quoted
 from peak_console.jobs.file.fields import fields_of
-from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, GATE, JOB, SAFETY, SCHEDULER
+from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, EXECUTOR, GATE, JOB, RESOURCES, SAFETY, SCHEDULER
 from peak_console.jobs.model import Problem
 
 TYPE_CHECKING = False
@@ -28,6 +28,8 @@ _HEADERS: Final = {
     CHANNEL: "[[alerts.channel]]",
     GATE: "[[gate]]",
     SAFETY: "[safety]",
+    EXECUTOR: "[executors.NAME]",
+    RESOURCES: "resources",
 }
 
 

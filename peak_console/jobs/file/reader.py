@@ -15,6 +15,7 @@ from peak_console.jobs.file.fields.field import (
     DURATION,
     INTEGERS,
     JOB,
+    RESOURCES_TABLE,
     SCHEDULE_TYPES,
     SCHEDULER,
     TEXTS,
@@ -33,14 +34,14 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from peak_console.jobs.file.checks import Check
-    from peak_console.jobs.model import AlertChannel, Gate
+    from peak_console.jobs.model import AlertChannel, ExecutorDefinition, Gate, Resources
 
 _SCHEDULE_KEYS: Final = frozenset(
     ("schedule_type", "interval_seconds", "daily_time", "days", "cron", "run_at", "timezone")
 )
 _BELONGS: Final = {field.key: field.schedule for field in FIELDS if field.schedule}
 _REQUIRED: Final = {field.required: field.key for field in FIELDS if field.required in SCHEDULE_TYPES}
-_TABLES: Final = ("job", "scheduler", "alerts", "groups", "gate", "safety")
+_TABLES: Final = ("job", "scheduler", "alerts", "groups", "gate", "safety", "executors")
 _CHAIN_KEYS: Final = frozenset(field.key for field in CHAIN_FIELDS) - {"group", "priority"}
 
 
@@ -71,6 +72,12 @@ def _variables(value: dict[str, Any]) -> dict[str, str]:
     return {name: item if item.__class__ is str else as_text(item) for name, item in value.items()}
 
 
+def _resources(value: dict[str, Any]) -> Resources:
+    from peak_console.jobs.file.executors import resources_of
+
+    return resources_of(value)
+
+
 def seconds_of(value: str | float) -> float:
     """A duration as it is written, in seconds."""
     return parse_duration(value) if isinstance(value, str) else value
@@ -93,6 +100,7 @@ _BY_KIND: Final[dict[str, Callable[[Any], Any]]] = {
     ARGUMENTS: _arguments,
     VARIABLES: _variables,
     ANYTHING: _anything,
+    RESOURCES_TABLE: _resources,
     DURATION: seconds_of,
 }
 _CONVERSIONS: Final[dict[str, Callable[[Any], Any]]] = {
@@ -121,6 +129,8 @@ class Reader:
         self._environ = environ
         self._doubted: set[str] = set()
         """Zones that have been warned of."""
+        self._is_elsewhere = False
+        """Whether any job is to be executed elsewhere, or asks for what only a cluster has."""
         self._policies: dict[str, Any] = {}
         """What ``[scheduler]`` says for jobs that do not."""
         self._schedules: dict[tuple[Any, ...], JobSchedule | list[tuple[str, str]]] = {}
@@ -155,11 +165,16 @@ class Reader:
             from peak_console.jobs.file.gates import read_confirm_tags
 
             confirm_tags = read_confirm_tags(document["safety"], self.jobs, findings)
+        executors: tuple[ExecutorDefinition, ...] = ()
+        if self._is_elsewhere or "executors" in document:
+            from peak_console.jobs.file.executors import read_executors
+
+            executors = read_executors(document.get("executors", {}), document, self.jobs, self._policies, findings)
         if findings.has_errors:
             return None
         return JobSet(
-            os.path.abspath(self.path), self.jobs, self.settings, channels, gates, confirm_tags=confirm_tags,
-            groups=groups, base=self.base,
+            os.path.abspath(self.path), self.jobs, self.settings, channels, gates, executors,
+            confirm_tags=confirm_tags, groups=groups, base=self.base,
         )  # fmt: skip
 
     def _link_chains(self, tables: Any) -> None:
@@ -251,6 +266,8 @@ class Reader:
             else:
                 into = times if key in _SCHEDULE_KEYS else values
                 into[key] = _CONVERSIONS[key](value) if key in _CONVERSIONS else value
+        if "executor" in values or "resources" in values or "rerun_on_node_failure" in values:
+            self._is_elsewhere = True
         if "name" not in table:
             good = False
             self.findings.error((JOB, index), f"{_label(index, table)}: name is missing; give each job one of its own")

@@ -12,8 +12,10 @@ from peak_console.jobs.file.checks import checks_of, quoted
 from peak_console.jobs.file.fields.field import JOB
 from peak_console.jobs.file.trust import doubts_of_job, strangers
 from peak_console.jobs.interpreters import interpreters, unexpected_interpreters
+from peak_console.jobs.model import Resources
 from peak_console.jobs.startable import size_fault, start_fault
 from peak_console.jobs.watching.answering import Answering
+from peak_console.model.terms import LOCAL
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import ScheduleError, validate
 from peak_console.text import safe
@@ -60,6 +62,8 @@ def look_around(
         for message in placeholders.doubts(build_command_args(job)):
             where = "args" if job.argv is None else "argv"
             reader.findings.warning((JOB, index, where), f"job {quoted(job.name)}: {message}")
+        if job.executor != LOCAL:
+            continue  # what it names is there, not here
         for key, message in obstacles_told(job, reader.settings.python, environ):
             place = key if key[0] in table else ()
             reader.findings.warning((JOB, index, *place), f"job {quoted(job.name)}: {message}")
@@ -68,7 +72,7 @@ def look_around(
     for message in dotenv_doubts():
         reader.findings.warning((), message)
     if reader.settings.python is None:
-        found = interpreters(reader.jobs.values(), None, environ)
+        found = interpreters([job for job in reader.jobs.values() if job.executor == LOCAL], None, environ)
         for message in unexpected_interpreters(found, reader.path):
             reader.findings.warning((), message)
 
@@ -214,6 +218,9 @@ def doubts(job: JobDefinition) -> list[str]:
 
 def _as_toml(value: Any) -> Any:
     """A value of the Python API as it would come out of a jobs file."""
+    if isinstance(value, Resources):
+        table = {key: getattr(value, key) for key in ("cpus", "gpus", "queue_limit_seconds")}
+        return {**table, "memory": f"{value.memory_mb}M"}
     if isinstance(value, (tuple, list, set, frozenset)):
         return [_as_toml(item) for item in value]
     if isinstance(value, dict):

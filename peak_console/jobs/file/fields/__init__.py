@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from peak_console.jobs.file.fields.alerts import ALERT_FIELDS
 from peak_console.jobs.file.fields.chains import CHAIN_FIELDS
+from peak_console.jobs.file.fields.executors import EXECUTOR_FIELDS
 from peak_console.jobs.file.fields.gates import GATE_FIELDS
 from peak_console.jobs.file.fields.job import JOB_FIELDS
 from peak_console.jobs.file.fields.modes import MODE_FIELDS
@@ -29,6 +30,7 @@ FIELDS: Final = (
     *MODE_FIELDS,
     *GATE_FIELDS,
     *CHAIN_FIELDS,
+    *EXECUTOR_FIELDS,
     *ALERT_FIELDS,
 )
 

@@ -13,6 +13,8 @@ ALERTS: Final = "alerts"
 CHANNEL: Final = "alerts.channel"
 GATE: Final = "gate"
 SAFETY: Final = "safety"
+EXECUTOR: Final = "executors.NAME"
+RESOURCES: Final = "resources"
 
 # What a value is, in the words of the reference page and of error messages.
 TEXT: Final = "a string"
@@ -27,6 +29,7 @@ ARGUMENTS: Final = "a table of arguments"
 VARIABLES: Final = "a table of environment variables"
 TABLES: Final = "an array of tables"
 ANYTHING: Final = "a table of anything"
+RESOURCES_TABLE: Final = "a table of resources"
 
 MAX_SECONDS: Final = 100_000_000_000
 """Some 3,000 years: beyond it a moment has no date."""
