@@ -52,6 +52,12 @@ def test_json_of_a_run_is_the_documented_object(peak: CommandLine, store: Store)
         "mode": None,
         "reason": None,
         "requested_by": None,
+        "state": "finished",
+        "executor": "local",
+        "node": None,
+        "submitted_at": None,
+        "waited_there_seconds": None,
+        "waits_for": None,
     }
 
 

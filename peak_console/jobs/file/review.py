@@ -62,19 +62,30 @@ def look_around(
         for message in placeholders.doubts(build_command_args(job)):
             where = "args" if job.argv is None else "argv"
             reader.findings.warning((JOB, index, where), f"job {quoted(job.name)}: {message}")
-        if job.executor != LOCAL:
-            continue  # what it names is there, not here
-        for key, message in obstacles_told(job, reader.settings.python, environ):
-            place = key if key[0] in table else ()
-            reader.findings.warning((JOB, index, *place), f"job {quoted(job.name)}: {message}")
-        for message in doubts_of_job(_runs_from(job, reader.settings.python, environ), told):
-            reader.findings.warning((JOB, index), f"job {quoted(job.name)}: {message}")
+        if job.executor == LOCAL:  # what another names is there, not here
+            _look_around_for(job, index, table, reader, environ, told)
     for message in dotenv_doubts():
         reader.findings.warning((), message)
     if reader.settings.python is None:
         found = interpreters([job for job in reader.jobs.values() if job.executor == LOCAL], None, environ)
         for message in unexpected_interpreters(found, reader.path):
             reader.findings.warning((), message)
+
+
+def _look_around_for(
+    job: JobDefinition,
+    index: int,
+    table: Mapping[str, Any],
+    reader: Reader,
+    environ: Mapping[str, str],
+    told: set[str],
+) -> None:
+    """Warn of what one job will miss on this machine."""
+    for key, message in obstacles_told(job, reader.settings.python, environ):
+        place = key if key[0] in table else ()
+        reader.findings.warning((JOB, index, *place), f"job {quoted(job.name)}: {message}")
+    for message in doubts_of_job(_runs_from(job, reader.settings.python, environ), told):
+        reader.findings.warning((JOB, index), f"job {quoted(job.name)}: {message}")
 
 
 def _runs_from(job: JobDefinition, python: str | None, environ: Mapping[str, str]) -> list[str]:
