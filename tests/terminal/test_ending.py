@@ -66,7 +66,7 @@ def opened(stage: Stage) -> Tmux:
 def busy(stage: Stage) -> Tmux:
     """A console with a run under way."""
     tmux = opened(stage)
-    tmux.keys("r")
+    tmux.keys("g", "r")
     stage.running("patient")
     tmux.wait_for("begun")
     return tmux
@@ -145,7 +145,7 @@ def test_a_crash_of_the_screen_says_so_without_secrets_and_waits_for_the_run(sta
     tmux = stage.tmux(words)
     tmux.wait_for("engine running")
     title = tmux.ask("#{pane_title}")
-    tmux.keys("r")
+    tmux.keys("g", "r")
     stage.running("patient")
     tmux.wait_for("begun")
     tmux.keys("?")
@@ -202,7 +202,7 @@ def test_a_hangup_waits_for_the_run_and_takes_no_time(stage: Stage) -> None:
     pty = stage.pty()
     stage.serves()
     pty.wait_for(b"running")
-    pty.keys("r")
+    pty.keys("gr")
     stage.running("patient")
     threads = stage.threads()
     pty.hang_up()

@@ -34,7 +34,7 @@ def asked(stage: Stage) -> Tmux:
     """A console with a run, and the question what is to become of it."""
     stage.jobs(JOBS)
     tmux = stage.tmux()
-    tmux.keys("r")
+    tmux.keys("g", "r")
     stage.running("patient")
     tmux.wait_for("begun")
     tmux.keys("q")

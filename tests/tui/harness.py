@@ -168,6 +168,7 @@ def make_snapshot(rows: Sequence[JobRow] = (), **fields: Any) -> Snapshot:
         "taken_at": fixed_now(),
         "jobs_file": JOBS_FILE,
         "engine": EngineState.RUNNING,
+        "critical": fields.get("unacknowledged", 0),
         "zone": ZONE,
         "counts": counts,
         **fields,

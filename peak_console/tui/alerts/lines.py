@@ -37,11 +37,11 @@ class AlertColumns:
 
     def __init__(self, alerts: Sequence[Alert], width: int, now: datetime, zone: tzinfo) -> None:
         self.width, self.now, self.zone = width, now, zone
-        days = (now.astimezone(zone).date() - alerts[-1].timestamp.astimezone(zone).date()).days if alerts else 0
-        self.time = 6 if days else 5
+        oldest = min((alert.latest_at for alert in alerts), default=now)
+        days = (now.astimezone(zone).date() - oldest.astimezone(zone).date()).days
+        self.time = next((size for limit, size in _TIME_WIDTH.items() if days < limit), 12)
         self.job = 0
         if self.is_wide:
-            self.time = next((size for limit, size in _TIME_WIDTH.items() if days < limit), 12)
             names = {alert.job for alert in alerts}
             self.job = min(max((width_of(safe(name)) for name in names if name), default=0), _JOB_WIDTH)
 
@@ -70,7 +70,7 @@ class AlertColumns:
         head = [
             (CURSOR if cursor else " ", "accent"),
             (UNREAD if unread else " ", "error" if critical else "accent"),
-            *fitted(((self._time(alert.timestamp), "text" if unread else "muted"),), self.time),
+            *fitted(((moment(alert.timestamp, self.now, self.zone), "text" if unread else "muted"),), self.time),
             (" ", "text"),
             *_level(alert),
             (" ", "text"),
@@ -103,13 +103,6 @@ class AlertColumns:
         if details and left > 3:
             line += [("  ", "text"), (cut(details, left), "muted")]
         return line
-
-    def _time(self, at: datetime) -> str:
-        if self.is_wide:
-            return moment(at, self.now, self.zone)
-        local = at.astimezone(self.zone)
-        today = local.date() == self.now.astimezone(self.zone).date()
-        return f"{local:%H:%M}" if today else f"{local.day} {local:%b}"
 
 
 def _broken(text: str, room: int) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The alert log, newest first, with the cursor on an alert rather than on a place."""
+"""The alert log, what is open first, with the cursor on an alert rather than on a place."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from textual.geometry import Region, Size
 from textual.message import Message
 
 from peak_console.model.records import Level
+from peak_console.text import safe
+from peak_console.tui.alerts.choosing import Scope, chosen, left_out
 from peak_console.tui.alerts.lines import STYLES, AlertColumns
 from peak_console.tui.drawing import paint
 from peak_console.tui.drawing.cursor_list import CursorList
@@ -25,11 +27,13 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
     from peak_console.model.records import Alert
+    from peak_console.tui.alerts.choosing import Chosen
     from peak_console.tui.state.snapshot import Snapshot
 
 _State = tuple[int, datetime, int, bool, bool, bool]
 """What an alert's lines depend on: id, when and how often it has happened; open, resolved, under the cursor or not."""
 EMPTY = "no alerts yet: all quiet"
+QUIET = "nothing is open: all quiet"
 _KEPT_ALERTS = 200
 """Alerts whose drawing is kept; more than any screen shows."""
 
@@ -59,6 +63,12 @@ class AlertsPane(CursorList):
         alert: Alert
 
     @dataclass
+    class FilterRequested(Message):
+        """The operator wants to list only some alerts; the filter that holds."""
+
+        text: str
+
+    @dataclass
     class Opened(Message):
         """The operator wants to go to what an alert is about."""
 
@@ -67,6 +77,11 @@ class AlertsPane(CursorList):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         self._list: EntryList[Alert] = EntryList(key=lambda alert: alert.id)
         super().__init__(self._list, id=id, classes=classes)
+        self._log: Sequence[Alert] = ()
+        """The whole log, newest first."""
+        self._scope = Scope.NEWS
+        self.filter_text = ""
+        self._unread = 0
         self._now: datetime | None = None
         self._zone: tzinfo | None = None
         self._columns: AlertColumns | None = None
@@ -81,31 +96,63 @@ class AlertsPane(CursorList):
 
     @property
     def _alerts(self) -> Sequence[Alert]:
-        """Newest first."""
+        """Those that are listed."""
         return self._list.items
 
     def show(self, snapshot: Snapshot) -> None:
         """Show this alert log. The cursor stays on its alert; only lines that read differently are painted."""
-        unread = snapshot.unacknowledged
-        self.border_title = Content(f"4 Alerts · {unread} unread" if unread else "4 Alerts")
+        self._unread = snapshot.unacknowledged
         self._now, self._zone = snapshot.taken_at, snapshot.zone
-        if snapshot.alerts is self._alerts:
+        if snapshot.alerts is self._log:
             self.tick(snapshot.taken_at)
             return
+        newest = max((alert.id for alert in self._log), default=0)
+        self._log = snapshot.alerts
+        self._list_chosen(newest)
+
+    def filter(self, text: str) -> None:
+        """List only alerts of which ``text`` holds: words, ``level:``, ``job:``, ``unread``."""
+        if text != self.filter_text:
+            self.filter_text = text
+            self._list_chosen()
+
+    def action_scope(self) -> None:
+        """List more of the log: resolved ones too, then everything; then what matters again."""
+        scopes = [*Scope]
+        self._scope = scopes[(scopes.index(self._scope) + 1) % len(scopes)]
+        self._list_chosen()
+
+    def action_filter_alerts(self) -> None:
+        self.post_message(self.FilterRequested(self.filter_text))
+
+    def _list_chosen(self, newest: int | None = None) -> None:
+        """List what scope and filter choose; ``newest`` is the newest alert that was known before."""
+        found = chosen(self._log, self._scope, self.filter_text)
         before, was = list(self._visible()), len(self._alerts)
-        newest = self._alerts[0].id if self._alerts else 0
-        moved = self._list.replace(snapshot.alerts)
+        moved = self._list.replace(found.alerts)
+        self._say_what_is_listed(found)
         self._fit_columns()
         self.set_class(any(_is_critical(alert) for alert in self._alerts), "-critical")
         if was != len(self._alerts):
             self.virtual_size = Size(1, len(self._alerts) * self._height)
             self.refresh()
         self._keep_in_view(moved)
-        if not self.has_focus:
+        if not self.has_focus and newest is not None:
             self._wait_for_operator(newest)
         for line, (old, new) in enumerate(zip(before, self._visible(), strict=False)):
             if old != new:
                 self.refresh(Region(0, line * self._height, self.size.width, self._height))
+
+    def _say_what_is_listed(self, found: Chosen) -> None:
+        """Name in the title a critical alert that is open, wherever the list is scrolled to; and what is left out."""
+        critical = next((alert for alert in found.alerts if _is_critical(alert)), None)
+        title = "4 Alerts" + (f" · {safe(self.filter_text)}" if self.filter_text else "")
+        title += f" · {self._unread} unread" if self._unread else ""
+        if critical is not None:
+            title += f" · ! {safe(critical.message.partition(chr(10))[0])}"
+        self.border_title = Content(title)
+        hidden = left_out(found)
+        self.border_subtitle = Content(f"not listed: {hidden}" if hidden else "")
 
     def tick(self, now: datetime) -> None:
         """It is ``now``: another day writes the times differently, nothing else does."""
@@ -157,7 +204,8 @@ class AlertsPane(CursorList):
             return self._drawn(columns, place)[line]
         pieces = []
         if columns is not None and not self._alerts and y == (self.size.height - 1) // 2:
-            pieces = [(" " * ((width - len(EMPTY)) // 2), "text"), (EMPTY, "muted")]
+            said = QUIET if self._log else EMPTY
+            pieces = [(" " * ((width - len(said)) // 2), "text"), (said, "muted")]
         return paint.strip(pieces, self._colours(cursor=False), width)
 
     @property
@@ -211,12 +259,16 @@ class AlertsPane(CursorList):
 
         So the key that acknowledges from any pane is for the one that has just rung.
         """
-        unread = next((place for place, alert in enumerate(self._alerts) if alert.is_open), None)
+        unread = [place for place, alert in enumerate(self._alerts) if alert.is_open]
         under = self.cursor_alert
-        if unread is None or under is None:
+        if not unread or under is None:
             return
-        if self._alerts[unread].id > newest or not under.is_open:
-            self._list.move_cursor(unread)
+        latest = max(unread, key=lambda place: self._alerts[place].id)
+        if self._alerts[latest].id > newest:
+            self._list.move_cursor(latest)
+            self.scroll_to_cursor()
+        elif not under.is_open:
+            self._list.move_cursor(unread[0])
             self.scroll_to_cursor()
 
 

@@ -217,6 +217,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def on_alerts_pane_acknowledge_requested(self, event: AlertsPane.AcknowledgeRequested) -> None:
         self.alert_actions.acknowledge(event.alert)
 
+    def on_alerts_pane_filter_requested(self, event: AlertsPane.FilterRequested) -> None:
+        self.navigation.filter_alerts(event.text)
+
     def on_alerts_pane_note_requested(self, event: AlertsPane.NoteRequested) -> None:
         self.alert_actions.note(event.alert)
 

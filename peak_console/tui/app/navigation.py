@@ -94,6 +94,10 @@ class Navigation:
         jobs = self._layout.jobs
         self._layout.prompt.ask("filter", jobs.filter_text, "filter jobs: words, #tag, state")
 
+    def filter_alerts(self, text: str) -> None:
+        """Ask which alerts to list, while it is typed."""
+        self._layout.prompt.ask("alerts", text, "words  !not  level:critical,warning  job:name  unread")
+
     def search_output(self, text: str) -> None:
         """Ask what to search for in the output."""
         self._layout.prompt.ask("search", text, "search in the output")
@@ -102,11 +106,13 @@ class Navigation:
         """Filter, or search, for what has been typed so far."""
         if purpose == "filter":
             self._layout.jobs.filter(text)
+        elif purpose == "alerts":
+            self._layout.alerts.filter(text)
         else:
             self._layout.output.search(text)
 
     def prompt_left(self, purpose: str) -> None:
-        self._layout.go_to("jobs" if purpose == "filter" else "output")
+        self._layout.go_to({"filter": "jobs", "alerts": "alerts"}.get(purpose, "output"))
 
     def choose_tags(self) -> None:
         """Ask which tags to show, and filter by them."""

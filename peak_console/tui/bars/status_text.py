@@ -167,7 +167,10 @@ def _right_of_second(snapshot: Snapshot, now: datetime, *, brief: bool) -> Line:
         line = [(f"nothing new starts{reason}", "warning")]
     count = snapshot.unacknowledged
     alerts = f"{count} {'alert' if count == 1 else 'alerts'} " if count else "no alerts "
-    return [*_places(snapshot, now, brief=brief), *line, _GAP, (alerts, "error" if count else "muted")]
+    if snapshot.critical:
+        alerts = f"! {alerts}"
+    style = "error" if snapshot.critical else "warning" if count else "muted"
+    return [*_places(snapshot, now, brief=brief), *line, _GAP, (alerts, style)]
 
 
 def _places(snapshot: Snapshot, now: datetime, *, brief: bool) -> Line:

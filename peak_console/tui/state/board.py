@@ -17,7 +17,7 @@ from peak_console.decisions.job_status import counts, view
 from peak_console.decisions.places import PlacesTaken
 from peak_console.decisions.serving import Coverage, listed
 from peak_console.errors import StateError
-from peak_console.model.records import AlertCounts, RunState
+from peak_console.model.records import AlertCounts, Level, RunState
 from peak_console.model.terms import DRAINING
 from peak_console.tui.state.snapshot import HISTORY_RUNS, EngineState, JobRow, Snapshot, Trouble
 
@@ -53,6 +53,7 @@ class Board:
         """The jobs whose runs have to be read again; a look that fails leaves them here."""
         self._without_history: dict[str, None] = {}
         self._alerts: Sequence[Alert] = ()
+        self._shown_alerts: Sequence[Alert] | None = None
         self._alert_counts = AlertCounts()
         self._undelivered: Sequence[Trouble] = ()
         self._has_older_alerts = False
@@ -206,10 +207,21 @@ class Board:
         elif self._has_older_alerts:
             older = self._store.alerts(limit=ALERTS_AT_A_TIME, before=self._alerts[-1].id)
             self._keep_alerts([*self._alerts, *older], may_go_on=len(older) == ALERTS_AT_A_TIME)
-        return self._alerts, current.open
+        return self._with_open_ones(current), current.open
+
+    def _with_open_ones(self, counts: AlertCounts) -> Sequence[Alert]:
+        """The alerts that are shown: also the open ones that are older than all that were read."""
+        if self._shown_alerts is None:
+            older: Sequence[Alert] = ()
+            is_whole = not self._has_older_alerts  # else they come with what is read next
+            if is_whole and self._alerts and sum(alert.is_open for alert in self._alerts) < counts.open:
+                older = self._store.alerts(limit=ALERTS_SHOWN, before=self._alerts[-1].id, open_only=True)
+            self._shown_alerts = [*self._alerts, *older]
+        return self._shown_alerts
 
     def _keep_alerts(self, alerts: Sequence[Alert], *, may_go_on: bool) -> None:
         self._alerts = alerts[:ALERTS_SHOWN]
+        self._shown_alerts = None
         self._has_older_alerts = may_go_on and len(alerts) < ALERTS_SHOWN
 
     def snapshot(
@@ -238,6 +250,7 @@ class Board:
             rows=rows,
             alerts=alerts,
             unacknowledged=unacknowledged,
+            critical=sum(alert.is_open and alert.level == Level.CRITICAL for alert in alerts),
             hold=self.engine_info.hold,
             holds=self.holds,
             engine_pid=engines[0].pid if engines else self.engine_info.pid,

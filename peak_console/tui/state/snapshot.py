@@ -94,6 +94,8 @@ class Snapshot:
     """In the jobs file's order, after tag filters."""
     alerts: Sequence[Alert] = ()
     """The alert log, newest first."""
+    critical: int = 0
+    """How many open alerts are critical."""
     unacknowledged: int = 0
     """How many alerts are open: not acknowledged, and their causes not gone."""
     hold: Hold | None = None

@@ -138,7 +138,7 @@ async def test_where_nobody_works_the_cursor_waits_on_what_is_unread(stage: Stag
     assert stage.under == 11
     await stage.show([*read[:8], *numbered(1)])
     assert stage.under == 1
-    assert "job_1" in stage.text()[-2], "it is seen"
+    assert "job_1" in stage.text()[0], "it is seen"
     await stage.show([*numbered(1, first=20), *read[:8], *numbered(1)])
     assert "job_20" in stage.text()[0]
 
@@ -172,7 +172,7 @@ async def test_acknowledging_asks_for_that_alert_and_goes_to_the_next_unread_one
 async def test_an_alert_that_has_been_read_is_not_acknowledged_again(stage: Stage) -> None:
     newest, older = numbered(2)
     await stage.show([acknowledged(newest), older])
-    await stage.press("a")
+    await stage.press("down", "a")
     assert (stage.asked, stage.under) == ([], 1)
 
 
@@ -227,7 +227,10 @@ async def test_a_resolved_alert_says_so_whether_it_was_acknowledged_or_not(stage
         await stage.show([alert])
         assert "critical" in stage.text()[0]
         await stage.show([replace(alert, resolved_at=fixed_now())])
+        assert "not listed: 1 resolved" in str(stage.pane.border_subtitle)
+        await stage.press("v")
         assert stage.text()[0].split() == ["▌", "14:54", "✔", "resolved", "job_1"]
+        await stage.press("v", "v")
     assert not stage.pane.has_class("-critical")
 
 
@@ -244,8 +247,8 @@ async def test_only_lines_that_read_differently_are_painted(stage: Stage, monkey
     monkeypatch.setattr(stage.pane, "refresh", lambda *regions, **_: painted.extend(regions))
     await stage.show(list(alerts))
     assert painted == []
-    await stage.show([*alerts[:3], acknowledged(alerts[3]), alerts[4]])
-    assert [(region.y, region.height) for region in painted] == [(6, 2)]
+    await stage.show([*alerts[:3], alerts[3], acknowledged(alerts[4])])
+    assert [(region.y, region.height) for region in painted] == [(8, 2)]
 
 
 async def test_a_tick_paints_only_on_another_day(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,7 +259,7 @@ async def test_a_tick_paints_only_on_another_day(stage: Stage, monkeypatch: pyte
     assert painted == []
     stage.pane.tick(fixed_now() + timedelta(days=1))
     assert painted == [1]
-    assert "23 Nov" in stage.text()[0]
+    assert "Mon 14:54" in stage.text()[0]
 
 
 async def test_ten_thousand_alerts_draw_no_more_than_is_seen(stage: Stage) -> None:
@@ -360,3 +363,27 @@ async def test_a_message_without_a_job_goes_on_in_the_second_line(stage: Stage) 
     assert second.strip("▌ ") == "25s, and therefore started nothing  Since 14:31"
     await stage.show([make_alert(f"jobs.toml reloaded: {'1 added, ' * 9}\nAdded: newcomer", Level.INFO)])
     assert stage.text()[1].strip("▌ ") == "Added: newcomer"
+
+
+async def test_an_open_critical_alert_is_named_in_the_title_wherever_the_list_is(stage: Stage) -> None:
+    critical = make_alert("risk_check failed\nexit 2", job="risk_check", id=99)
+    await stage.show([*numbered(30), critical])
+    assert stage.under == 99
+    await stage.press("end")
+    assert "! risk_check failed" in str(stage.pane.border_title)
+    assert "exit 2" not in str(stage.pane.border_title)
+
+
+async def test_what_is_not_listed_is_counted_and_v_lists_it(stage: Stage) -> None:
+    success = make_alert("b succeeded", Level.INFO, job="b", id=2, run_id=2, acknowledged_at=fixed_now())
+    await stage.show([success, replace(numbered(1)[0], resolved_at=fixed_now())])
+    assert any("nothing is open: all quiet" in line for line in stage.text())
+    assert "not listed: 1 resolved, 1 successes" in str(stage.pane.border_subtitle)
+    await stage.press("v")
+    assert "resolved" in stage.text()[0]
+    await stage.press("v")
+    assert "info" in stage.text()[0]
+    assert str(stage.pane.border_subtitle) == ""
+    stage.pane.filter("level:warning")
+    await stage.pilot.pause()
+    assert "not listed: 1 filtered out" in str(stage.pane.border_subtitle)
