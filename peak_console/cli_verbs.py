@@ -108,11 +108,23 @@ def _run(parser: ArgumentParser) -> Verb:
     add("--force", action="store_true", help="even beside a run of the same job, or under a hold")
     _add_confirm(parser)
     add("--set", metavar="NAME=VALUE", action="append", default=[], help="another value for one of its arguments")
+    add("--with-downstream", action="store_true", help="then all jobs that wait for it, in order")
+    add("--from-here", action="store_true", help="the same for a job that has failed: go on with its chain")
     return _verb("run", "run_by_hand")
+
+
+def _graph(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("job", metavar="JOB", nargs="?", help="only the chains that this job is part of")
+    add("--dot", action="store_true", help="for Graphviz")
+    add("--mermaid", action="store_true", help="for pages that draw Mermaid")
+    _add_json(parser)
+    return _verb("graph", "show_graph")
 
 
 def _stop(parser: ArgumentParser) -> Verb:
     parser.add_argument("what", metavar="JOB|#RUN", nargs="*", help="jobs (all their runs), or runs by their numbers")
+    parser.add_argument("--chain", action="store_true", help="also the runs of all jobs that wait for these")
     _add_tags(parser)
     return _verb("on_jobs", "stop")
 
@@ -286,6 +298,7 @@ VERBS: VerbTable = {
     "forecast": ("what will start when, what waits, what is in time: the engine on a virtual clock", _forecast),
     "runs": ("the registry of runs, newest first", _runs),
     "history": ("runs of all jobs by outcome, lateness, trigger and person, newest first", _history),
+    "graph": ("which jobs wait for which, and how each stands", _graph),
     "alerts": ("the alert log, newest first", _alerts),
     "logs": ("a run's output", _logs),
     "run": ("run a job now", _run),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
-    from peak_console.decisions.chains import Outlook
+    from peak_console.decisions.chains import AsksUpstreams
     from peak_console.decisions.facts import Facts
     from peak_console.decisions.rehearsal import Step
     from peak_console.jobs.model import JobDefinition, JobSet
@@ -73,7 +73,7 @@ class Recorded:
     holds: Sequence[Hold] = ()
     engines: Sequence[EngineInfo] = ()
     gates: Mapping[str, GateState] = field(default_factory=dict)
-    upstreams: Callable[[datetime], Callable[[JobDefinition, datetime], Outlook]] | None = None
+    upstreams: Callable[[datetime], AsksUpstreams] | None = None
     """What the upstreams of a job say at a moment, asked of the registry."""
 
     jobset: JobSet | None = None

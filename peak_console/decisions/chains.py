@@ -34,6 +34,11 @@ if TYPE_CHECKING:
         def runs_of_round(self, job: str, since: datetime | None, until: datetime | None) -> list[Run]:
             """A job's runs that may count in a window."""
 
+    class AsksUpstreams(Protocol):
+        """Tells what a job's upstreams say of its slot of a round."""
+
+        def __call__(self, job: JobDefinition, moment: datetime, by_hand: bool = False) -> Outlook: ...
+
 
 NAMED = 3
 """So many upstreams are named in a sentence; the others are counted."""
@@ -124,12 +129,31 @@ class Chains:
         self._runs_of = runs_of
         self._zone = default_zone
 
-    def outlook(self, job: JobDefinition, slot: datetime, now: datetime) -> Outlook:
-        """What the upstreams say of a slot; ``slot`` is the moment by which it belongs to its round."""
+    def outlook(self, job: JobDefinition, slot: datetime, now: datetime, *, by_hand: bool = False) -> Outlook:
+        """What the upstreams say of a slot; ``slot`` is the moment by which it belongs to its round.
+
+        ``by_hand``: the slot is part of a chain that somebody has run at that moment. Of upstreams that belong to it
+        the runs since then count alone.
+        """
         if not job.after or job.round == RUN:
             return GO
-        links = [link for each in job.after if (link := self._link(job, each, slot, now)) is not None]
+        links = []
+        for each in job.after:
+            link = self._link_by_hand(each, slot) if by_hand else None
+            if link is None:
+                link = self._link(job, each, slot, now)
+            links += [link] if link is not None else []
         return _together(job, links)
+
+    def _link_by_hand(self, upstream: Upstream, since: datetime) -> Link | None:
+        """How an upstream stands in a chain that was run by hand; ``None`` where it is no part of that."""
+        runs = self._runs_of(upstream.job, Window(since, None))
+        if runs:
+            return _by_runs(upstream, runs)
+        other = self._jobs.get(upstream.job)
+        if other is not None and other.round == RUN and self._runs_of(other.after[0].job, Window(since, None)):
+            return Link(upstream, Stand.COMING, "not started yet")
+        return None
 
     def _link(self, job: JobDefinition, upstream: Upstream, slot: datetime, now: datetime) -> Link | None:
         """How an upstream stands; ``None`` where it has no slot in the round, and is not waited for."""
@@ -249,14 +273,18 @@ def recorded(
     records: RoundRecords,
     default_zone: str | None,
     now: datetime,
-) -> Callable[[JobDefinition, datetime], Outlook]:
+) -> AsksUpstreams:
     """What a job's upstreams say at ``now`` of its slot of a round, as a registry has their runs."""
 
     def runs_of(job: str, window: Window) -> Sequence[Run]:
         return counted(records.runs_of_round(job, window.since, window.until), window)
 
     chains = Chains(jobs, state_of, runs_of, default_zone)
-    return lambda job, moment: chains.outlook(job, moment, now)
+
+    def ask(job: JobDefinition, moment: datetime, by_hand: bool = False) -> Outlook:
+        return chains.outlook(job, moment, now, by_hand=by_hand)
+
+    return ask
 
 
 def counted(runs: Sequence[Run], window: Window) -> list[Run]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, tzinfo
 
-    from peak_console.decisions.chains import Outlook
+    from peak_console.decisions.chains import AsksUpstreams
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.records import Run
     from peak_console.model.state import Hold, JobState
@@ -49,7 +49,7 @@ class Facts:
         why_not_served: Callable[[str], str | None] = _is_served,
         why_gated: Callable[[JobDefinition], str | None] = is_open,
         awaits_gate: Callable[[JobDefinition], bool] = _is_known,
-        upstreams: Callable[[JobDefinition, datetime], Outlook] | None = None,
+        upstreams: AsksUpstreams | None = None,
         zone: tzinfo | None = None,
     ) -> None:
         """Take what is known of all jobs.
@@ -84,8 +84,10 @@ class Facts:
         """The hold on a job that is not on all of them."""
         return holding(job, self.holds, self.now) if self.holds else None
 
-    def situation(self, job: JobDefinition, state: JobState | None, slot: datetime | None) -> Situation:
-        """One job's situation; ``slot`` is the one that is asked about."""
+    def situation(
+        self, job: JobDefinition, state: JobState | None, slot: datetime | None, *, by_hand: bool = False
+    ) -> Situation:
+        """One job's situation; ``slot`` is the one that is asked about, ``by_hand`` as part of a chain run so."""
         queued = self.queued(job.name)
         retries = [run for run in queued if run.triggered_by == Trigger.RETRY]
         awaiting = [run.round_at or run.scheduled_for or run.claimed_at for run in queued if run.awaits is not None]
@@ -103,7 +105,7 @@ class Facts:
             gate=self.why_gated(job),
             awaits_gate=self.awaits_gate(job),
             not_served=self._why_not_served(job.name),
-            upstreams=partial(upstreams, job) if upstreams is not None else None,
+            upstreams=partial(upstreams, job, by_hand=by_hand) if upstreams is not None else None,
             awaiting=awaiting,
             zone=self.zone,
         )
@@ -119,7 +121,7 @@ def recorded_facts(
     holds: Sequence[Hold] = (),
     why_not_served: Callable[[str], str | None] = _is_served,
     why_gated: Callable[[JobDefinition], str | None] = is_open,
-    upstreams: Callable[[JobDefinition, datetime], Outlook] | None = None,
+    upstreams: AsksUpstreams | None = None,
     zone: tzinfo | None = None,
 ) -> Facts:
     """The facts as a registry has them; ``unfinished`` are its runs that are queued, claimed or running.

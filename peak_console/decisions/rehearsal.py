@@ -12,7 +12,7 @@ from peak_console.decisions.facts import Facts
 from peak_console.decisions.holds import held_names
 from peak_console.decisions.policy import Action, decide, decide_awaited
 from peak_console.decisions.turns import REPLACED, Turns, turn, why_given_up
-from peak_console.model.records import Run, RunState
+from peak_console.model.records import Run, RunState, Trigger
 from peak_console.values import dataclass, replace
 
 TYPE_CHECKING = False
@@ -142,7 +142,8 @@ class Rehearsal:
                 kept.append(run)
                 continue
             state = self._planner.states.get(run.job)
-            verdict = decide_awaited(facts.situation(job, state, run.round_at or run.scheduled_for), run)
+            moment, by_hand = run.round_at or run.scheduled_for, run.triggered_by == Trigger.MANUAL
+            verdict = decide_awaited(facts.situation(job, state, moment, by_hand=by_hand), run)
             if verdict.action in (Action.SKIP, Action.MISS):
                 self.steps.append(Step(job, verdict.action, run.scheduled_for, verdict.reason, run))
             else:

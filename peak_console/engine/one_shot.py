@@ -72,7 +72,9 @@ class OneShotEngine:
             gates.ask_for(context.served.jobs[name] for name in {*jobs} if name in context.served.jobs)
             gates.look(self._setup.clock.now())
 
-    def run_by_hand(self, job: JobDefinition, *, by: str, force: bool) -> tuple[Run | None, str]:
+    def run_by_hand(
+        self, job: JobDefinition, *, by: str, force: bool, chain: str | None = None
+    ) -> tuple[Run | None, str]:
         """Start a manual run, then let others dispatch; the run, or why there is none. The lock has to be held."""
         core = self._core
         hold = core.context.status.hold or core.context.holds.of(job, self._setup.clock.now())
@@ -83,7 +85,15 @@ class OneShotEngine:
         if (gate := core.context.status.why_gated(job)) is not None:
             self._place.give_way()
             raise PeakConsoleError(f"{job.name}: {gate}; see: peak-console gate list")
-        run, refusal, ends = core.dispatcher.start_by_hand(job, self._setup.clock.now(), by=by, force=force)
+        if chain is not None:
+            from peak_console.engine.dispatch.chain_by_hand import refusal_of
+
+            if why := refusal_of(core.context, job, chain):
+                self._place.give_way()
+                raise PeakConsoleError(f"{job.name}: {why}")
+        run, refusal, ends = core.dispatcher.start_by_hand(
+            job, self._setup.clock.now(), by=by, force=force, chain=chain
+        )
         core.bookkeeper.record(ends)
         self._place.give_way()
         return run, refusal

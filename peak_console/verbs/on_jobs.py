@@ -36,8 +36,27 @@ def stop(options: Namespace) -> int:
             jobs = [job for job in jobs if job in busy]
             if not jobs:
                 raise PeakConsoleError("none of these jobs is running; see: peak-console jobs")
+        if options.chain:
+            jobs = _with_waiting(selection, jobs)
     acts = [partial(give, options, "stop", run_id=number, needs_engine=True) for number in runs.values()]
     return _each([*acts, *(partial(give, options, "stop", job, needs_engine=True) for job in jobs)])
+
+
+def _with_waiting(selection: Selection, jobs: Sequence[str]) -> list[str]:
+    """Those of some jobs, and of all that wait for them, that have runs; the last of a chain first.
+
+    Raises ``PeakConsoleError`` when there is none.
+    """
+    from peak_console.decisions.graph import Graph
+
+    assert selection.jobset is not None  # select() needs it
+    graph = Graph(selection.jobset.jobs)
+    chain = dict.fromkeys([*jobs, *(name for job in jobs for name in graph.downstream(job))])
+    busy = {run.job for run in selection.store.unfinished()} if selection.store is not None else set()
+    found = [name for name in reversed(chain) if name in busy]
+    if not found:
+        raise PeakConsoleError("no job of this chain is running or waits; see: peak-console graph")
+    return found
 
 
 def enable(options: Namespace) -> int:

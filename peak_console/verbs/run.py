@@ -59,6 +59,8 @@ def run_by_hand(options: Namespace) -> int:
     engines = _living(directory)
     if not engines or any(serves(each, job.name) for each in engines):
         arguments = {"args": changes, "force": options.force, "confirm": options.confirm}
+        if chain := _chain(options):
+            arguments["chain"] = chain
         command = ask_engine(directory, "run", job.name, arguments=arguments)
         if command is not None:
             return _follow_asked(command, directory, wait=options.wait)
@@ -69,6 +71,13 @@ def run_by_hand(options: Namespace) -> int:
     if changes:
         job = replace(job, args={**job.args, **changes})
     return _Here(options, jobset, directory).run(job)
+
+
+def _chain(options: Namespace) -> str | None:
+    """How far down its chain the run goes. Raises ``UsageError``."""
+    if options.with_downstream and options.from_here:
+        raise UsageError("--with-downstream and --from-here: choose one of them")
+    return "downstream" if options.with_downstream else "from_here" if options.from_here else None
 
 
 def _living(directory: str) -> Sequence[EngineInfo]:
@@ -207,7 +216,9 @@ class _Here:
             engine = OneShotEngine(self._setup, place, self._control)
             if job.name not in engine.context.served.jobs:
                 raise PeakConsoleError(f"{job.name}: an engine has just started to serve this; try again")
-            run, refusal = engine.run_by_hand(job, by=current_user(), force=self._options.force)
+            run, refusal = engine.run_by_hand(
+                job, by=current_user(), force=self._options.force, chain=_chain(self._options)
+            )
             if run is None:
                 raise PeakConsoleError(f"{job.name}: {refusal}, or use --force")
             engine.finish_own(on_look=self._show if self._options.wait else None)

@@ -89,7 +89,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "job": (TEXT, "the job"),
         "slot": (TIME + OR_NULL, "its slot"),
         "attempt": (NUMBER, "from 1"),
-        "triggered_by": (TEXT, "`schedule`, `manual`, `retry`, `catch_up`"),
+        "triggered_by": (TEXT, "`schedule`, `manual`, `retry`, `catch_up`, `after`"),
         "starts_at": (TIME + OR_NULL, "when it is expected to start; null: it does not, or still waits at the end"),
         "ends_at": (TIME + OR_NULL, "when it is expected to end"),
         "outcome": (TEXT, "as of `runs`; `queued`: it still waits at the end of the forecast"),
@@ -100,6 +100,14 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "runs": RUN,
     "history": RUN,
+    "graph": {
+        "name": (TEXT, "the job; each comes after all that it waits for"),
+        "state": (TEXT, "how it stands, as of `jobs`"),
+        "waits_for": (TEXT + OR_NULL, "what its slot waits for, if one does"),
+        "after": (OBJECTS, "the jobs that it waits for: `job`, `wanted` (`succeeded`, `failed`, `ended`)"),
+        "before": (TEXTS, "the jobs that wait for it"),
+        "round": (TEXT + OR_NULL, "`day` or `run`; null where it waits for none"),
+    },
     "alerts": {
         "id": (NUMBER, "what `ack` takes"),
         "level": (TEXT, "`info`, `warning`, `critical`"),

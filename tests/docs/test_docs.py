@@ -143,6 +143,8 @@ def test_json_has_the_keys_and_types_of_the_contract(peak: CommandLine, verb: st
     assert peak("run", "risk_check").code == 3  # there is no risk.py: a run and an alert
     if verb == "validate":
         peak.jobs('[[job]]\nname = "a"\ntypo = 1\n')
+    if verb == "graph":
+        peak.jobs('[[job]]\nname = "a"\n[[job]]\nname = "b"\nschedule_type = "after"\nafter = ["a"]\n')
     if verb == "gate":
         peak.jobs('[[job]]\nname = "a"\n[[gate]]\nname = "venue"\nfile = "control"\n')
     answer = peak(verb, "--json").json

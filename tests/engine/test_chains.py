@@ -314,6 +314,49 @@ def test_one_that_passes_runs_the_chain_and_leaves_what_it_cannot_finish(bench: 
     assert only(engine, "late").awaits == "waiting for never (due 20:00)"
 
 
+def test_a_chain_that_is_run_by_hand_runs_in_order_though_it_has_succeeded_before(bench: MakeBench) -> None:
+    text = (
+        daily("fetch", "07:00") + after("risk", '["fetch"]') + after("store", '["fetch"]', 'round = "run"')
+        + daily("report", "07:30", 'after = ["risk", "store"]') + daily("other", "07:00")
+    )  # fmt: skip
+    engine = begin(bench, text)
+    for minute in (0, 1, 2, 30, 31):
+        go_to(engine, at(7, minute))
+        for run_id in engine.live:
+            engine.end(run_id)
+    assert engine.outcomes() == ["succeeded"] * 5
+    go_to(engine, at(9))
+    assert engine.command("run", "other", chain="downstream") == "refused: other: no job waits for it; run it by itself"
+    told = "refused: fetch: it has not failed; run its chain anew with --with-downstream"
+    assert engine.command("run", "fetch", chain="from_here") == told
+    assert engine.command("run", "fetch", chain="sideways") == "refused: run: chain is downstream or from_here"
+    assert engine.command("run", "fetch", chain="downstream").startswith("done")
+    order = []
+    for _ in range(20):
+        engine.turn()
+        order += [engine.store.run(run_id).job for run_id in engine.live]  # type: ignore[union-attr]
+        for run_id in engine.live:
+            engine.end(run_id)
+    assert order == ["fetch", "risk", "store", "report"] or order == ["fetch", "store", "risk", "report"]
+    assert {run.requested_by for run in engine.runs("risk")} == {None, "alice"}
+
+
+def test_a_chain_goes_on_from_its_failed_job_and_what_waits_is_not_run_twice(bench: MakeBench) -> None:
+    text = daily("fetch", "07:00") + daily("skips", "07:00", 'after = ["fetch"]', 'if_failed = "skip"')
+    engine = begin(bench, text + after("waits", '["fetch"]'))
+    go_to(engine, at(7))
+    engine.end(engine.live[0], code=1)
+    engine.turn()
+    assert engine.outcomes("skips") == ["skipped"]
+    assert engine.command("run", "fetch", chain="from_here").startswith("done")
+    for _ in range(6):
+        for run_id in engine.live:
+            engine.end(run_id)
+        engine.turn()
+    assert engine.outcomes("waits") == ["succeeded"]
+    assert engine.outcomes("skips") == ["skipped", "succeeded"]
+
+
 class Crash(BaseException):
     """The engine dies at this very write."""
 

@@ -27,6 +27,9 @@ def usage(stage: Stage) -> None:
         "reload", "release",
     ):  # fmt: skip
         stage.run(line)
+    for line in ("graph --dot --json", "graph", "run a --with-downstream --from-here", "run a --with-downstream",
+                 "stop a --chain"):  # fmt: skip
+        stage.run(line)
     stage.run("hold")
     stage.run("ack 77")
     stage.run("hold")

@@ -24,6 +24,7 @@ from peak_console.engine.commands.requests import (
     TakeBackRequest,
     request_of,
 )
+from peak_console.engine.dispatch.chain_by_hand import refusal_of
 from peak_console.engine.events import CommandAnswered, RunStopping
 from peak_console.engine.served_jobs import remember
 from peak_console.errors import PeakConsoleError, StateError, UnknownJobError, UsageError
@@ -213,7 +214,11 @@ class Commander:
             return REFUSED, f"{job.name}: {gate}; see: peak-console gate list", None
         if request.arguments:
             job = replace(job, args={k: v for k, v in {**job.args, **request.arguments}.items() if v is not None})
-        run, refusal, ends = self._dispatcher.start_by_hand(job, now, by=request.by, force=force, command_id=command_id)
+        if request.chain is not None and (refusal := refusal_of(context, job, request.chain)):
+            return REFUSED, f"{job.name}: {refusal}", None
+        run, refusal, ends = self._dispatcher.start_by_hand(
+            job, now, by=request.by, force=force, command_id=command_id, chain=request.chain
+        )
         self._record(ends)
         if run is None:
             return REFUSED, f"{job.name}: {refusal}, or use --force", None

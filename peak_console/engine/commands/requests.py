@@ -39,6 +39,8 @@ class RunRequest:
     """The run that the command has made: its engine ended before it could answer."""
     arguments: Mapping[str, Any]
     """Other values for the job's arguments; ``None`` leaves one out."""
+    chain: str | None = None
+    """``downstream``: then every job that waits for it; ``from_here``: the same, of a job that has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,14 @@ if TYPE_CHECKING:
     )
 
 
+def chain_of(command: Command) -> str | None:
+    """How far a run by hand goes down its chain. Raises ``UsageError``."""
+    chain = command.arguments.get("chain")
+    if chain not in (None, "downstream", "from_here"):
+        raise UsageError("run: chain is downstream or from_here")
+    return chain if isinstance(chain, str) else None
+
+
 def request_of(command: Command, arguments_of: Callable[[Command], Mapping[str, Any]]) -> Request:
     """What a command asks for. ``arguments_of`` reads private arguments too. Raises ``UsageError``."""
     by, job = command.issued_by, command.job or ""
@@ -142,7 +152,7 @@ def request_of(command: Command, arguments_of: Callable[[Command], Mapping[str, 
         case "run":
             made, force = command.run_id, bool(command.arguments.get("force"))
             changes = changed_arguments(arguments_of(command).get("args")) if made is None else {}
-            return RunRequest(by, job, force, made, changes)
+            return RunRequest(by, job, force, made, changes, chain_of(command))
         case "stop":
             if command.run_id is None and command.job is None:
                 raise UsageError("stop: name a job, or a run by its number")

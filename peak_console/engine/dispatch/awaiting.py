@@ -9,7 +9,7 @@ from peak_console.engine.alerting.stuck import Stuck
 from peak_console.engine.dispatch.lateness import LATE_SECONDS
 from peak_console.engine.events import SlotPassed
 from peak_console.engine.supervision.mishaps import sentence
-from peak_console.model.records import Outcome, RunState
+from peak_console.model.records import Outcome, RunState, Trigger
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -92,7 +92,8 @@ class Awaiting:
             if not (may_be_new(job) or _is_overdue(run, job, now)):
                 continue
             moment = run.round_at or run.scheduled_for
-            asked = facts.situation(job, context.served.planner.states.get(run.job), moment)
+            by_hand = run.triggered_by == Trigger.MANUAL
+            asked = facts.situation(job, context.served.planner.states.get(run.job), moment, by_hand=by_hand)
             try:
                 verdict, outlook = decide_awaited(asked, run), asked.outlook(moment)
             except Exception as error:  # noqa: BLE001 - one job's trouble is that job's: it goes on waiting
@@ -146,7 +147,7 @@ class Awaiting:
         names = ", ".join(str(each) for each in job.after)
         why = "; ".join(filter(None, (run.late_because, f"waited for {names}" if late else None)))
         now_is = replace(run, awaits=None, reason=reason_without(run), late_because=why or None)
-        if job.schedule.type == "after" and job.round != "run":
+        if job.schedule.type == "after" and job.round != "run" and run.triggered_by != Trigger.MANUAL:
             now_is = replace(now_is, scheduled_for=met_at, round_at=moment, late_because=run.late_because)
             while not store.comes_due(now_is):  # the very moment may be taken, by a run by hand
                 if now_is.scheduled_for is None or not store.is_queued(run.id):

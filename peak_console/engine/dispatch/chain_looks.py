@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from peak_console.decisions.chains import Outlook
+    from peak_console.decisions.chains import AsksUpstreams, Outlook
     from peak_console.engine.served_jobs import ServedJobs
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.state import JobState
@@ -30,15 +30,15 @@ class ChainLooks:
         self._changed: set[str] = set()
         self._looked_at: float | None = None
 
-    def at(self, now: datetime) -> Callable[[JobDefinition, datetime], Outlook]:
+    def at(self, now: datetime) -> AsksUpstreams:
         """What the upstreams of a job say, at this moment, of its slot of a round."""
         return partial(self._outlook, now)
 
-    def _outlook(self, now: datetime, job: JobDefinition, moment: datetime) -> Outlook:
+    def _outlook(self, now: datetime, job: JobDefinition, moment: datetime, by_hand: bool = False) -> Outlook:
         from peak_console.decisions.chains import recorded
 
         jobset = self._served.jobset
-        return recorded(jobset.jobs, self.state_of, self._store, jobset.settings.timezone, now)(job, moment)
+        return recorded(jobset.jobs, self.state_of, self._store, jobset.settings.timezone, now)(job, moment, by_hand)
 
     def state_of(self, job: str) -> JobState | None:
         """What is remembered of a job, whichever engine serves it."""

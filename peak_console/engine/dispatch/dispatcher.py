@@ -7,6 +7,7 @@ from datetime import timedelta
 from peak_console.decisions.policy import Action, decide_by_hand
 from peak_console.decisions.turns import Turns, why_given_up
 from peak_console.engine.dispatch.awaiting import Awaiting
+from peak_console.engine.dispatch.chain_by_hand import claim_followers
 from peak_console.engine.dispatch.claims import Claims
 from peak_console.engine.dispatch.due_slots import DueSlots
 from peak_console.engine.dispatch.lateness import Lateness
@@ -169,17 +170,26 @@ class Dispatcher:
         return chosen
 
     def start_by_hand(
-        self, job: JobDefinition, now: datetime, *, by: str, force: bool, command_id: int | None = None
+        self,
+        job: JobDefinition,
+        now: datetime,
+        *,
+        by: str,
+        force: bool,
+        command_id: int | None = None,
+        chain: str | None = None,
     ) -> tuple[Run | None, str, list[End]]:
         """Claim and start a run that ``by`` asks for, by the job's overlap policy, or beside what runs with ``force``.
 
-        The command that asks for it learns of the run in the same transaction, so that it never makes another.
+        With a ``chain`` the jobs that wait for it are queued to run after it. The command that asks for it learns of
+        the run in the same transaction, so that it never makes another.
 
         Returns the run, or ``None`` and why there is none, and the ends of runs that could not be started or gave way.
         """
         context = self._context
         slot = now
         runs: list[Run] = []
+        followers: list[Run] = []
         while not runs:  # the very moment may be taken, by a slot or by the same key pressed twice
             with context.store:
                 if command_id is not None and context.store.is_answered(command_id):
@@ -194,7 +204,12 @@ class Dispatcher:
                     context.store.carried_out(command_id, runs[0].id)
                 if runs and verdict.replaces:
                     self._replacer.record(job)
+                if runs and chain is not None:
+                    followers = claim_followers(context, runs[0], now)
             slot += timedelta(microseconds=1)
+        for run in followers:
+            context.runs.queue.add(run)
+            context.emit(RunQueued(at=now, run=run))
         context.runs.queue.keep_arguments(runs[0], job)
         ends = self._replacer.carry_out(job, now) if verdict.replaces else []
         if runs[0].state == RunState.QUEUED:

@@ -7,7 +7,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from peak_console.decisions.capacity import capacity_of
-from peak_console.decisions.job_status import unmet_of
+from peak_console.decisions.chain_tree import tree_lines
+from peak_console.decisions.graph import Graph
+from peak_console.decisions.job_status import unmet_of, views
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import StartError
 from peak_console.jobs.command import resolve_command, shown, working_directory
@@ -30,6 +32,7 @@ TOLD = ("served", "enabled", "override", "schedule", "overlap")
 """The conditions that the other lines of the details tell of."""
 RUNS = 100
 SLOTS = 10
+CHAIN_LINES = 50
 
 
 def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
@@ -66,7 +69,19 @@ def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
         inherited_environment=_masked(redactor, {n: v for n, v in inherited.items() if n not in own}),
         runs=store.runs(jobs=[job.name], run_type="scheduler_job", limit=RUNS),
         source=_source(session.jobs_file, job),
+        chain=_chain(job, session, now),
     )
+
+
+def _chain(job: JobDefinition, session: Session, now: datetime) -> list[str]:
+    """The jobs that it waits for and that wait for it, as a tree with how each stands; empty where there are none."""
+    graph = Graph(session.jobset.jobs)
+    names = graph.chained(job.name)
+    if len(names) < 2:
+        return []
+    found = views([session.jobset.jobs[name] for name in names], session.store, now)
+    lines = tree_lines(graph, {view.job.name: view for view in found})
+    return [f"{'›' if name == job.name else ' '} {line}" for name, line in islice(lines, CHAIN_LINES)]
 
 
 def _why_not(view: JobView, session: Session, now: datetime) -> str:

@@ -63,6 +63,8 @@ class DetailsData:
     """Its runs, newest first, those under way included."""
     source: str = ""
     """Where it is defined: ``jobs.toml:41``."""
+    chain: Sequence[str] = ()
+    """The tree of the jobs that it waits for and that wait for it."""
 
 
 class Section(Static):
@@ -179,5 +181,7 @@ class JobDetails(ModalScreen[None]):
 
     def _show_schedule(self, data: DetailsData) -> None:
         self._section("schedule").show(
-            lambda width: details_text.schedule(data.view, data.slots, data.slot_zone, data.now, width)
+            lambda width: details_text.schedule(
+                data.view, data.slots, data.slot_zone, data.now, width, chain=data.chain
+            )
         )

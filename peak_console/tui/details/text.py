@@ -15,6 +15,7 @@ from peak_console.schedule.zones import local_time
 from peak_console.text import countdown, counted, duration, safe, size
 from peak_console.tui.details.history_plot import finished, plot, statistics
 from peak_console.tui.drawing.glyphs import moment, standing
+from peak_console.tui.drawing.paint import cut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,8 +71,10 @@ def why_disabled(view: JobView, now: datetime, zone: tzinfo) -> str:
     return safe(unmet.sentence) if unmet is not None and unmet.name in (SERVED.name, ENABLED.name) else ""
 
 
-def schedule(view: JobView, slots: Sequence[datetime], zone: tzinfo, now: datetime, width: int) -> Content:
-    """The rule in words with its zone, and the slots ahead, each with its countdown."""
+def schedule(
+    view: JobView, slots: Sequence[datetime], zone: tzinfo, now: datetime, width: int, *, chain: Sequence[str] = ()
+) -> Content:
+    """The rule in words with its zone, the slots ahead, each with its countdown, and the chain that it is part of."""
     lines = [_fact("schedule", in_words(view.job.schedule, with_zone=True), "bold", width)]
     for nth, slot in enumerate(slots[:SLOTS]):
         at = local_time(slot, zone)
@@ -86,6 +89,12 @@ def schedule(view: JobView, slots: Sequence[datetime], zone: tzinfo, now: dateti
         )
     if not slots:
         lines.append(_fact("next", "nothing ahead" if view.enabled else "nothing while it is disabled", MUTED, width))
+    awaits = next((run.awaits for run in view.queued if run.awaits is not None), None)
+    if awaits is not None:
+        lines.append(_fact("waits", awaits, "$text-primary", width))
+    for nth, line in enumerate(chain):
+        room = max(10, width - _LABEL_WIDTH)
+        lines.append(Content.assemble((f"{'chain' if not nth else '':<{_LABEL_WIDTH}}", MUTED), cut(line, room)))
     return Content("\n").join(lines)
 
 

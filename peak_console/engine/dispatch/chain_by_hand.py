@@ -1,0 +1,56 @@
+"""A chain that somebody runs by hand: the jobs that wait for its first one are queued with it, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from peak_console.decisions.policy import Action, Verdict
+from peak_console.engine.dispatch.claims import claim_of
+from peak_console.model.records import Outcome, Trigger
+from peak_console.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from peak_console.engine.context import EngineContext
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import Run
+
+_TICK = timedelta(microseconds=1)
+
+
+def refusal_of(context: EngineContext, job: JobDefinition, chain: str) -> str:
+    """Why a chain cannot be run from a job on; empty when it can."""
+    from peak_console.decisions.graph import Graph
+
+    if not Graph(context.served.jobset.jobs).followers(job.name):
+        return "no job waits for it; run it by itself"
+    if chain == "from_here":
+        last = context.store.last_runs([job.name]).get(job.name)
+        if last is None or last.outcome in (None, Outcome.SUCCEEDED):
+            return "it has not failed; run its chain anew with --with-downstream"
+    return ""
+
+
+def claim_followers(context: EngineContext, first: Run, now: datetime) -> list[Run]:
+    """Queue a run of every job that waits for the one of ``first``; in the transaction that records ``first``.
+
+    Jobs that wait for it already go on by themselves, and so do those that every success of another one triggers.
+    """
+    from peak_console.decisions.graph import Graph
+
+    jobs = context.served.jobset.jobs
+    waiting = {run.job for run in context.runs.queue if run.awaits is not None}
+    moment = first.scheduled_for or now
+    queued: list[Run] = []
+    for name in Graph(jobs).downstream(first.job):
+        job = jobs[name]
+        if job.round == "run" or name in waiting:
+            continue
+        verdict = Verdict(moment + _TICK, Action.AWAIT, Trigger.MANUAL, f"waiting for its turn after #{first.id}")
+        claim = replace(claim_of(context.served, job, verdict, requested_by=first.requested_by), round_at=moment)
+        while not (runs := context.store.claim([claim], now, context.identity)):
+            claim = replace(claim, scheduled_for=claim.scheduled_for + _TICK)
+        queued += runs
+    return queued
