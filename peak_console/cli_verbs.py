@@ -95,9 +95,15 @@ def _alerts(parser: ArgumentParser) -> Verb:
 
 def _logs(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
-    add("what", metavar="JOB|#RUN", help="a job (its last run), or a run by its number")
+    add("what", metavar="JOB|#RUN", nargs="?", help="a job (its last run; all of them with --grep), or a run")
     add("--follow", "-f", action="store_true", help="go on until the run has ended")
     add("--stream", choices=("out", "err"), help="only stdout or only stderr")
+    add("--grep", metavar="REGEX", help="the lines of all runs' output that have this, the newest run first")
+    add("--ignore-case", "-i", action="store_true", help="with --grep: in any case")
+    add("--job", metavar="JOB", action="append", default=[], help="with --grep: of this job only; may be repeated")
+    add("--since", metavar="WHEN", help="with --grep: of runs from this moment on: 07:00, yesterday, 2h, ISO 8601")
+    add("--limit", metavar="N", type=int, default=1000, help="with --grep: how many lines (default: 1000; 0: all)")
+    add("--json", action="store_true", help="with --grep: as JSON")
     return _verb("logs", "show_output")
 
 

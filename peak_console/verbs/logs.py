@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from peak_console.errors import PeakConsoleError
+from peak_console.errors import PeakConsoleError, UsageError
 from peak_console.model.records import Outcome, RunState, Trigger
 from peak_console.runs.executors import has_ended
 from peak_console.runs.output.reader import OutputReader
@@ -42,6 +42,14 @@ UNRECORDED_SECONDS = 5.0
 
 def show_output(options: Namespace) -> int:
     """``logs``: both streams in the order in which they were written, to a terminal or as they are."""
+    if options.grep is not None:
+        from peak_console.verbs.grep import find_in_outputs
+
+        return find_in_outputs(options)
+    if options.what is None:
+        raise UsageError("logs: name a job or a run, or look for a text in all of them with --grep")
+    if options.json or options.job or options.since or options.ignore_case:
+        raise UsageError("--job, --since, --ignore-case and --json are for --grep")
     with select(options, needs_jobs=False) as selection:
         note_file_error(selection)
         run = _run(options.what, selection)

@@ -125,6 +125,14 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "last_at": (TIME, "when it last happened"),
         "resolved_at": (TIME + OR_NULL, "when its cause was gone"),
     },
+    "logs": {
+        "run_id": (NUMBER, "the run whose output has it (with `--grep`)"),
+        "job": (TEXT, "its job"),
+        "started_at": (TIME + OR_NULL, "when its process started"),
+        "stream": (TEXT, "`out` or `err`"),
+        "line": (NUMBER, "in its stream, from 1"),
+        "text": (TEXT, "the line, without escape sequences"),
+    },
     "gate": {
         "name": (TEXT, "the gate"),
         "open": (FLAG, "whether its jobs may start"),

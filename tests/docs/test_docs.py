@@ -147,7 +147,7 @@ def test_json_has_the_keys_and_types_of_the_contract(peak: CommandLine, verb: st
         peak.jobs('[[job]]\nname = "a"\n[[job]]\nname = "b"\nschedule_type = "after"\nafter = ["a"]\n')
     if verb == "gate":
         peak.jobs('[[job]]\nname = "a"\n[[gate]]\nname = "venue"\nfile = "control"\n')
-    answer = peak(verb, "--json").json
+    answer = peak(verb, *(["--grep", "risk"] if verb == "logs" else []), "--json").json
     objects = [answer] if verb == "status" else answer
     assert objects
     for each in objects:
