@@ -57,12 +57,15 @@ def _runs(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("--job", metavar="JOB", help="of this job only")
     add(
-        "--outcome", metavar="OUTCOME", help="succeeded, failed, timed_out, stopped, lost, not_started, missed, skipped"
+        "--outcome",
+        metavar="OUTCOME",
+        help="succeeded, failed, timed_out, stopped, lost, not_started, missed, skipped, unexpected",
     )
     add("--run-type", metavar="TYPE", help="scheduler_job, or what scripts have logged")
     add("--tag", metavar="TAG", help="with this tag: of its job, or what a script has logged it under")
     add("--since", metavar="WHEN", help="a time in ISO 8601, or how long ago: 2h, 7d")
     add("--limit", metavar="N", type=int, default=50, help="how many, newest first (default: 50; 0: all)")
+    add("--metrics", action="store_true", help="with the numbers of each run's result")
     add("--csv", action="store_true", help="as CSV")
     _add_json(parser)
     return _verb("registry", "show_runs")

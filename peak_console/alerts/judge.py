@@ -159,6 +159,12 @@ def _not_started(finished: Finished) -> Judgement:
     return level, headline, _reason(finished) + finished.failure_details()
 
 
+def _unexpected(finished: Finished) -> Judgement:
+    level = Level.CRITICAL if finished.retry_at is None else Level.WARNING
+    headline = finished.with_retry("ended well, but its result is not as expected")
+    return level, headline, _reason(finished) + finished.failure_details()
+
+
 def _stopped(finished: Finished) -> Judgement:
     why = finished.run.stop_reason or ""
     if why.startswith("stopped by "):
@@ -178,6 +184,8 @@ def _judgement(outcome: Outcome, finished: Finished) -> Judgement | None:
             return _lost(finished)
         case Outcome.NOT_STARTED:
             return _not_started(finished)
+        case Outcome.UNEXPECTED:
+            return _unexpected(finished)
         case Outcome.STOPPED:
             return _stopped(finished)
         case Outcome.MISSED | Outcome.SKIPPED:  # slots without a run: ``judge_missed`` has those that matter

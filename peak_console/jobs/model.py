@@ -161,6 +161,10 @@ class JobDefinition:
     mode: str | None = None
     """With what it trades, one of ``Mode``; ``None`` where it does not trade."""
 
+    expect: Mapping[str, Any] | None = None
+    """What the result of a run has to say; ``None`` where nobody asks."""
+    result: str | None = None
+    """The file with the result, with placeholders; ``None`` is what the run prints."""
     confirm: bool = False
     """Whether a person who starts or enables it has to give its name once more."""
 

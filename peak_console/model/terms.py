@@ -49,6 +49,8 @@ class Outcome(StrEnum):
     NOT_STARTED = "not_started"
     MISSED = "missed"
     SKIPPED = "skipped"
+    UNEXPECTED = "unexpected"
+    """It ended well, but its result is not what its job expects."""
 
 
 class Level(StrEnum):

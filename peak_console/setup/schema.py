@@ -18,6 +18,7 @@ from peak_console.jobs.file.fields.field import (
     CHANNEL,
     DURATION,
     EXECUTOR,
+    EXPECTATIONS,
     GATE,
     INTEGER,
     INTEGERS,
@@ -234,6 +235,10 @@ _SHAPES: Final[dict[str, Callable[[Field], Schema]]] = {
     INTEGER: _number,
     NUMBER: _number,
     DURATION: _duration,
+    EXPECTATIONS: lambda _field: {
+        "type": "object",
+        "additionalProperties": {"type": ["string", "number", "boolean"]},
+    },
     MOMENT: _moment,
     TEXTS: _texts,
     INTEGERS: _integers,

@@ -14,7 +14,7 @@ from peak_console.verbs.times import iso, moment, shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import tzinfo
     from typing import Any
 
@@ -39,24 +39,34 @@ def show_runs(options: Namespace) -> int:
     limit = limit_of(options.limit)
     with select(options, needs_jobs=False) as selection:
         runs = _runs(options, selection, outcome, limit)
+        numbers = _metrics(selection, runs) if options.metrics else None
     note_file_error(selection)
     if options.json or options.csv:
         objects = [run_object(run, selection.zone) for run in runs]
+        if numbers is not None:
+            for each in objects:
+                each["metrics"] = numbers.get(each["id"], {})
         if options.json:
             write_json(objects)
         else:
-            write_csv(RUN_KEYS, [list(each.values()) for each in objects])
+            columns = (*RUN_KEYS, "metrics") if numbers is not None else RUN_KEYS
+            write_csv(columns, [list(each.values()) for each in objects])
         return 0
     if runs:
         headers = (
             "run", "type", "mode", "job", "triggered by", "slot", "started", "took", "late", "outcome", "code", "why",
-            "command",
+            "metrics", "command",
         )  # fmt: skip
-        write_table(headers, [_run_row(run, selection.zone) for run in runs], flexible=len(headers) - 1)
+        rows = [_run_row(run, selection.zone, (numbers or {}).get(run.id, {})) for run in runs]
+        write_table(headers, rows, flexible=len(headers) - 1)
         note_more(len(runs), limit)
     else:
         note("no run is recorded" if selection.store is None else "no recorded run matches")
     return 0
+
+
+def _metrics(selection: Selection, runs: Sequence[Run]) -> dict[int, dict[str, float]]:
+    return selection.store.metrics_of([run.id for run in runs]) if selection.store is not None else {}
 
 
 def _runs(options: Namespace, selection: Selection, outcome: str | None, limit: int) -> Sequence[Run]:
@@ -108,7 +118,7 @@ def run_object(run: Run, zone: tzinfo) -> dict[str, Any]:
     return dict(zip(RUN_KEYS, values, strict=True))
 
 
-def _run_row(run: Run, zone: tzinfo) -> tuple[str, ...]:
+def _run_row(run: Run, zone: tzinfo, numbers: Mapping[str, float]) -> tuple[str, ...]:
     from peak_console.jobs.command import shown as as_command
 
     trigger = run.triggered_by.replace("_", " ")
@@ -126,6 +136,7 @@ def _run_row(run: Run, zone: tzinfo) -> tuple[str, ...]:
         (run.outcome or run.state).replace("_", " "),
         "" if run.return_code is None else str(run.return_code),
         "; ".join(filter(None, (run.reason, run.late_because if run.attempt == 1 else None, waits_there(run)))),
+        ", ".join(f"{name} {value:g}" for name, value in numbers.items()),
         as_command(run.command),
     )
 

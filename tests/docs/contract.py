@@ -23,7 +23,8 @@ RUN: Mapping[str, tuple[str, str]] = {
     "outcome": (
         TEXT + OR_NULL,
         (
-            "`succeeded`, `failed`, `timed_out`, `stopped`, `lost`, `not_started`, `missed`, `skipped`;"
+            "`succeeded`, `failed`, `timed_out`, `stopped`, `lost`, `not_started`, `unexpected`, `missed`,"
+            " `skipped`;"
             " null until it has ended"
         ),
     ),

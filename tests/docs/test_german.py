@@ -23,6 +23,7 @@ TYPES = {
     fields.VARIABLES: "dict",
     fields.ANYTHING: "dict",
     fields.RESOURCES_TABLE: "dict",
+    fields.EXPECTATIONS: "dict",
 }
 
 

@@ -349,3 +349,12 @@ def gates_that_are_wrong(stage: Stage) -> None:
 def placeholders_that_are_none(stage: Stage) -> None:
     stage.jobs('[[job]]\nname = "a"\ncommand = "echo"\nargv = ["{slto:%Y}", "{run_id:04d}", "{anything}"]\n')
     stage.run("validate")
+
+
+@scenario
+def expectations_that_compare_with_nothing(stage: Stage) -> None:
+    stage.jobs(
+        '[[job]]\nname = "a"\ncommand = "true"\nexpect = { rows = ">", x = "<y", z = [1] }\n'
+        '[[job]]\nname = "b"\ncommand = "true"\nexpect = 3\nresult = " "\n'
+    )
+    stage.run("validate")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Alert, Run
 
-FAILURES = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.NOT_STARTED})
+FAILURES = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.NOT_STARTED, Outcome.UNEXPECTED})
 CATCH_UP = "catch_up"
 GATE = "gate:"
 """What the causes of closed gates begin with."""

@@ -83,6 +83,9 @@ class Bookkeeper:
     def _record_one(self, end: End) -> None:
         context = self._context
         now = context.clock.now()
+        numbers: Mapping[str, float] = {}
+        if end.outcome == Outcome.SUCCEEDED and (end.job.expect is not None or end.job.result is not None):
+            end, numbers = self._held_against_expectations(end)
         failed = end.outcome in FAILURES
         tail = self._stderr_tail(end.run) if failed and context.options.judges else []
         # With what a damaged row has lost another attempt would be another run.
@@ -103,6 +106,8 @@ class Bookkeeper:
         with context.alerts:
             if not context.store.finish(end.run.id, end.outcome, end.return_code, end.at, finished.reason):
                 return
+            if numbers:
+                context.store.keep_metrics(end.run.id, numbers)
             if next_at is not None:
                 retry = context.store.claim([self._next_attempt(end, next_at)], now, context.identity)
             elif context.chains.follow_runs:
@@ -133,6 +138,16 @@ class Bookkeeper:
         context.emit(RunFinished(at=now, run=finished, retry_at=next_at))
         if not context.options.keep_registry and not context.chains.is_awaited(end.run.job):
             self._forget(end.run)
+
+    def _held_against_expectations(self, end: End) -> tuple[End, Mapping[str, float]]:
+        """The end of a run that has ended well, once its result was looked at; and the numbers of the result."""
+        context = self._context
+        if not context.options.judges:  # a simulated run leaves nothing
+            return end, {}
+        from peak_console.engine.results.judge import judged
+
+        served = context.served
+        return judged(end, context.directory, served.jobset.base, served.launcher.redactor.text)
 
     def _count(self, end: End, before: int, *, final: bool) -> int:
         """Final failures in a row; a run that was stopped says nothing about its job."""

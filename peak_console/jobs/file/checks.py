@@ -76,6 +76,7 @@ def _check_of(field: fields.Field) -> Check:
         fields.INTEGER: _number,
         fields.NUMBER: _number,
         fields.DURATION: _duration,
+        fields.EXPECTATIONS: _expectations,
         fields.MOMENT: _moment,
         fields.TEXTS: _texts,
         fields.INTEGERS: _integers,
@@ -170,6 +171,24 @@ def _out_of_range(field: fields.Field, value: float) -> str:
     if field.maximum is not None and value > field.maximum:
         return f"must be at most {field.maximum}, not {shown}"
     return f"must be {field.minimum} or more, not {shown}"
+
+
+def _expectations(field: fields.Field) -> Check:
+    def check(value: Any) -> Faults:
+        if value.__class__ is not dict:
+            return _one(_wrong_type(field.kind, value))
+        from peak_console.decisions.expectations import fault_of
+
+        faults: list[Fault] = []
+        for name, expected in value.items():
+            if expected.__class__ not in (str, int, float, bool):
+                message = f"must hold strings, numbers, true or false: {quoted(name)} holds {_described(expected)}"
+                faults.append(((name,), message))
+            elif fault := fault_of(expected):
+                faults.append(((name,), fault))
+        return tuple(faults)
+
+    return check
 
 
 def _duration(field: fields.Field) -> Check:

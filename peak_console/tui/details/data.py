@@ -47,6 +47,7 @@ def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
         environment, error = {**inherited, **job.env}, str(failed)
     own = {name: value for name, value in environment.items() if inherited.get(name) != value}
     redactor = Redactor.from_environments(environment)
+    runs = store.runs(jobs=[job.name], run_type="scheduler_job", limit=RUNS)
     command_line = ""
     cwd = working_directory(job, session.jobset.base)
     try:
@@ -67,7 +68,8 @@ def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
         meta={name: meta_text(value) for name, value in redactor.meta(job.meta).items()},
         own_environment=_masked(redactor, own),
         inherited_environment=_masked(redactor, {n: v for n, v in inherited.items() if n not in own}),
-        runs=store.runs(jobs=[job.name], run_type="scheduler_job", limit=RUNS),
+        runs=runs,
+        numbers=store.metrics_of([run.id for run in runs]) if job.expect is not None or job.result is not None else {},
         source=_source(session.jobs_file, job),
         chain=_chain(job, session, now),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container, VerticalScroll
@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from peak_console.text import safe
 from peak_console.tui.details import text as details_text
+from peak_console.tui.details.metrics import results
 from peak_console.tui.details.run_list import RunList
 from peak_console.tui.keys.actions import binding, key_shown
 
@@ -61,6 +62,8 @@ class DetailsData:
     """What it gets from ours, masked."""
     runs: Sequence[Run] = ()
     """Its runs, newest first, those under way included."""
+    numbers: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    """By run, the numbers of its result."""
     source: str = ""
     """Where it is defined: ``jobs.toml:41``."""
     chain: Sequence[str] = ()
@@ -119,6 +122,8 @@ class JobDetails(ModalScreen[None]):
         with VerticalScroll(id="body", can_focus=False):
             with Container(id="past"):
                 yield Section("History", id="history")
+                if self._data.numbers:
+                    yield Section("Results", id="results")
                 runs = RunList(id="runs")
                 runs.border_title = Content("Runs")
                 yield runs
@@ -142,6 +147,8 @@ class JobDetails(ModalScreen[None]):
         )
         self._show_about(data)
         self._section("history").show(lambda _width: details_text.history(data.runs, _PLOT_HEIGHT, data.zone))
+        if data.numbers and self.query("#results"):
+            self._section("results").show(lambda width: results(data.runs, data.numbers, width))
         self.query_one(RunList).show(data.runs, data.zone)
         self._show_schedule(data)
         self._section("policies").show(lambda width: details_text.policies(job, width))

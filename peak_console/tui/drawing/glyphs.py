@@ -70,6 +70,7 @@ OUTCOME: dict[Outcome, Look] = {
     Outcome.TIMED_OUT: Look("✖", "timed out", "error"),
     Outcome.LOST: Look("✖", "lost", "error"),
     Outcome.NOT_STARTED: Look("✖", "not started", "error"),
+    Outcome.UNEXPECTED: Look("✖", "unexpected", "error"),
     Outcome.STOPPED: Look("■", "stopped", "warning"),
     Outcome.MISSED: Look("○", "missed", "warning"),
     Outcome.SKIPPED: Look("·", "skipped", "muted"),

@@ -13,6 +13,7 @@ from peak_console.jobs.file.fields.gates import GATE_FIELDS
 from peak_console.jobs.file.fields.job import JOB_FIELDS
 from peak_console.jobs.file.fields.modes import MODE_FIELDS
 from peak_console.jobs.file.fields.policies import POLICY_FIELDS
+from peak_console.jobs.file.fields.results import RESULT_FIELDS
 from peak_console.jobs.file.fields.scheduler import SCHEDULER_FIELDS
 from peak_console.jobs.file.fields.schedules import SCHEDULE_FIELDS
 
@@ -28,6 +29,7 @@ FIELDS: Final = (
     *POLICY_FIELDS,
     *SCHEDULER_FIELDS,
     *MODE_FIELDS,
+    *RESULT_FIELDS,
     *GATE_FIELDS,
     *CHAIN_FIELDS,
     *EXECUTOR_FIELDS,

@@ -1,0 +1,1 @@
+"""What a run has left as its result: read beside the engine's thread, and judged."""
