@@ -21,7 +21,7 @@ def test_a_course_goes_from_the_lowest_block_to_the_highest() -> None:
 
 
 def test_of_many_numbers_some_are_shown_and_without_room_the_course_goes() -> None:
-    numbers = {5: {f"n{place}": place for place in range(20)}, 4: {"n0": 3.0}}
+    numbers = {5: {f"n{place}": float(place) for place in range(20)}, 4: {"n0": 3.0}}
     lines = results(RUNS, numbers, 20).plain.splitlines()
     assert len(lines) == SHOWN + 1
     assert lines[-1] == "and 12 more: peak-console runs --metrics"
