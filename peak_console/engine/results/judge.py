@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from peak_console.decisions.expectations import metrics, unmet
 from peak_console.engine.results.reading import NoResultError, read_result
 from peak_console.engine.supervision.aside import Aside, CrowdedError
 from peak_console.engine.supervision.mishaps import sentence
+from peak_console.jobs.expectations import metrics, unmet
 from peak_console.model.terms import Outcome
 from peak_console.text import safe
 from peak_console.values import replace

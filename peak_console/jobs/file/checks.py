@@ -177,7 +177,7 @@ def _expectations(field: fields.Field) -> Check:
     def check(value: Any) -> Faults:
         if value.__class__ is not dict:
             return _one(_wrong_type(field.kind, value))
-        from peak_console.decisions.expectations import fault_of
+        from peak_console.jobs.expectations import fault_of
 
         faults: list[Fault] = []
         for name, expected in value.items():

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peak_console.decisions.expectations import MOST_METRICS, fault_of, metrics, unmet
+from peak_console.jobs.expectations import MOST_METRICS, fault_of, metrics, unmet
 
 RESULT = {"rows": 12, "status": "ok", "drawdown": 0.15, "live": True, "book": {"pnl": -3.5, "side": "buy"}, "a.b": 1}
 
