@@ -6,8 +6,8 @@ import marshal
 import os
 import signal
 import sys
-import threading
 import time
+from _thread import allocate_lock
 from collections import deque
 
 from peak_console.runs.local.run_directory import wake
@@ -30,7 +30,7 @@ WAKE_SECONDS = 0.5
 PROGRAM = "import sys; sys.path.append(sys.argv[2]); from peak_console.runs.local.keeper import main; main()"
 """The keeper's. What it imports is compiled already."""
 
-_departed_lock = threading.Lock()
+_departed_lock = allocate_lock()
 _departed: list[int] = []
 """Keepers that were let go of and may still be at work; reaped when there is an occasion."""
 
@@ -47,11 +47,11 @@ class KeeperLink:
 
         ``ends`` takes in the ends that it tells as no file took them: by run directory, return code and Unix seconds.
         """
-        import socket
+        from _socket import socketpair  # ``socket`` itself takes longer to load than the keeper to start
 
         reap_departed()
-        ours, theirs = socket.socketpair()
-        with theirs:
+        ours, theirs = socketpair()
+        try:
             root = os.path.abspath(__file__)
             for _ in __name__.split("."):
                 root = os.path.dirname(root)
@@ -68,6 +68,8 @@ class KeeperLink:
                 setsigmask=[],
                 setsigdef=[signal.SIGPIPE, signal.SIGCHLD],
             )
+        finally:
+            theirs.close()
         give_limit_back(self.pid)
         ours.settimeout(WAKE_SECONDS)
         self._socket = ours
