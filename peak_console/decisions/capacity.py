@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from peak_console.model.terms import LOCAL
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +40,10 @@ class Capacity:
         """Whether no further run may start now."""
         return self.yields or (self.limit > 0 and self.taken >= self.limit)
 
+    def is_full_for(self, job: JobDefinition) -> bool:
+        """Whether no run of a job may start now. The places are this machine's: other executors have their own."""
+        return self.yields or (self.is_full and job.executor == LOCAL)
+
     @property
     def is_limited(self) -> bool:
         """Whether there is any limit at all."""
@@ -54,10 +60,10 @@ class Capacity:
         return most is not None and self._in_group.get(job.group or "", 0) >= most
 
     def take(self, job: JobDefinition) -> bool:
-        """Take a place for a run of a job; ``False`` if none is free. Every job takes one place."""
-        if self.is_full or self.is_group_full(job):
+        """Take a place for a run of a job; ``False`` if none is free. Every job of this machine takes one place."""
+        if self.is_full_for(job) or self.is_group_full(job):
             return False
-        self.taken += 1
+        self.taken += job.executor == LOCAL
         if job.group is not None:
             self._in_group[job.group] = self._in_group.get(job.group, 0) + 1
         return True
@@ -79,4 +85,6 @@ def capacity_of(jobset: JobSet, active: Sequence[str]) -> Capacity:
             job = jobset.jobs.get(name)
             if job is not None and job.group is not None:
                 in_group[job.group] = in_group.get(job.group, 0) + 1
-    return Capacity(jobset.settings.max_concurrent_runs, len(active), jobset.groups, in_group)
+    elsewhere = {name for name, job in jobset.jobs.items() if job.executor != LOCAL} if jobset.executors else ()
+    taken = sum(name not in elsewhere for name in active) if elsewhere else len(active)
+    return Capacity(jobset.settings.max_concurrent_runs, taken, jobset.groups, in_group)

@@ -280,7 +280,7 @@ GROUP = Condition(
 )
 PLACES = Condition(
     "places",
-    lambda asked: not asked.capacity.is_full,
+    lambda asked: not asked.capacity.is_full_for(asked.job),
     lambda asked: f"no place is free (max_concurrent_runs = {asked.capacity.limit})",
 )
 

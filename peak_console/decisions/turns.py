@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from peak_console.decisions.conditions import ENABLED, OVERRIDE, first_unmet
 from peak_console.jobs.model import Overlap
-from peak_console.model.terms import Trigger
+from peak_console.model.terms import LOCAL, Trigger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,17 +61,24 @@ class Turns:
         self._held = held
         self._busy: set[str] = set()
         """Jobs of which a run is under way: of a long queue nobody asks again."""
+        self._all_here: bool | None = None
         self._retried: dict[str, datetime] | None = None
         """By job, the oldest slot that waits for another attempt."""
 
     def ready(self, jobs: Mapping[str, JobDefinition]) -> Iterator[tuple[Run, JobDefinition]]:
         """The runs whose turn has come, in order, up to the places free; each that starts has to be ``take``\\ n."""
         for run in list(self._queue):
-            if self._capacity.is_full:
+            if self._capacity.yields or (self._capacity.is_full and self._are_all_here(jobs)):
                 return
             job = jobs.get(run.job)
             if job is not None and self._may_start(run, job):
                 yield run, job
+
+    def _are_all_here(self, jobs: Mapping[str, JobDefinition]) -> bool:
+        """Whether every job needs one of the places, so that none is worth a look while they are full."""
+        if self._all_here is None:
+            self._all_here = all(job.executor == LOCAL for job in jobs.values())
+        return self._all_here
 
     def take(self, run: Run, job: JobDefinition) -> None:
         """A run that was ``ready`` starts: it takes its job's turn, and a place."""
@@ -85,7 +92,7 @@ class Turns:
             or (run.not_before is not None and self._now < run.not_before)
         ):
             return False
-        if self._capacity.is_group_full(job):
+        if self._capacity.is_full_for(job) or self._capacity.is_group_full(job):
             return False
         if job.overlap == Overlap.ALLOW:
             return True

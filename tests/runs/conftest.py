@@ -40,6 +40,7 @@ def cluster() -> Iterator[Cluster]:
 def slurm(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     """The Slurm that the commands of this test speak to."""
     monkeypatch.setenv("SLURM_CONF", cluster.conf)
+    cluster.heal()
     return cluster
 
 

@@ -104,6 +104,11 @@ class Cluster:
     def start_node(self, node: str) -> None:
         subprocess.run(["slurmd", "-N", node], env=self.environ, check=True, capture_output=True)
 
+    def heal(self) -> None:
+        """Give back nodes that Slurm has drained, as it does when a controller that came back has given an id twice."""
+        if self.run("sinfo", "-h", "-N", "-t", "drain,down").stdout:
+            self.run("scontrol", "update", f"nodename={','.join(NODES)}", "state=resume")
+
     def kill_controller(self) -> None:
         """With KILL, as a power cut would."""
         self._kill("slurmctld", signal.SIGKILL)

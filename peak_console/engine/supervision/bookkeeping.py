@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from peak_console.model.records import Run
 
 HIGHEST_CODE = 2**31
+MOST_RERUNS = 3
+"""How often a run whose node was lost is tried again, beyond ``retries``."""
 TAIL_LINES = 10
 TAIL_BYTES = 16 * 1024
 
@@ -90,7 +92,7 @@ class Bookkeeper:
         tail = self._stderr_tail(end.run) if failed and context.options.judges else []
         # With what a damaged row has lost another attempt would be another run.
         is_damaged = (end.run.reason or "").startswith(DAMAGED)
-        next_at = retry_at(end.job, end.run.attempt, end.at) if failed and not is_damaged else None
+        next_at = _next_at(end) if failed and not is_damaged else None
         before = self._failures.get(end.run.job, 0)
         retry: list[Run] = []
         triggered: list[Run] = []
@@ -203,3 +205,14 @@ class Bookkeeper:
 
         self._context.store.forget([run.id])
         output_of(self._context.directory, run.id).remove()
+
+
+def _next_at(end: End) -> datetime | None:
+    """When the next attempt of a failed run starts; ``None`` when there is none left.
+
+    A run that is lost to its node is certain to live no more by now: its executor has seen to that.
+    """
+    job, attempt = end.job, end.run.attempt
+    if end.outcome == Outcome.LOST and job.rerun_on_node_failure and attempt <= job.retries + MOST_RERUNS:
+        return end.at
+    return retry_at(job, attempt, end.at)

@@ -73,6 +73,9 @@ class SlurmExecutor:
                 results.append(self._submitted(spec))
             except StartError as error:
                 results.append(error)
+            except OSError as error:
+                words = f"{self._definition.shared_dir}: cannot be used ({error.strerror}); see shared_dir"
+                results.append(StartError(words))
         return results
 
     def _submitted(self, spec: RunSpec) -> SlurmRun:

@@ -61,6 +61,9 @@ class Memory:
     last_state: str = ""
     last_node: str | None = None
     submitted_at: float | None = None
+    had_outage: bool = False
+    """Whether Slurm has not answered since the last submission. A controller that comes back gives ids a second time,
+    and then cancels jobs whose ids nodes know already."""
     beat_at: float | None = None
     beat_since: float = 0.0
     """When it was first seen that the run had given its last sign of life, by our own clock."""
@@ -164,8 +167,9 @@ def _gone(files: Files, memory: Memory, patience: Patience, now: float) -> Verdi
     state = memory.last_state.split(" ")[0]
     said = f"Slurm says {state}" if state else "Slurm does not know it any more"
     if files.started is None:
-        if state == "CANCELLED":
-            return Verdict(Ended(None, None, outcome=Outcome.STOPPED, reason="cancelled in Slurm"), must_fence=True)
+        if state == "CANCELLED" and not memory.had_outage:
+            why = "cancelled in Slurm before it began: by its user, an administrator, or Slurm itself"
+            return Verdict(Ended(None, None, outcome=Outcome.NOT_STARTED, reason=why), must_fence=True)
         if memory.submissions < MOST_SUBMISSIONS:
             memory.unknown_looks, memory.gone_since = 0, None
             return Verdict(waits_for="submitted again", must_submit=True)
@@ -177,7 +181,8 @@ def _gone(files: Files, memory: Memory, patience: Patience, now: float) -> Verdi
     if state == "OUT_OF_MEMORY":
         return Verdict(Ended(137, None, None, began, Outcome.FAILED, "it took more memory than it had asked for"))
     if state == "CANCELLED":
-        return Verdict(Ended(None, None, None, began, Outcome.STOPPED, "cancelled in Slurm"))
+        why = "cancelled in Slurm: by its user, an administrator, or Slurm itself"
+        return Verdict(Ended(None, None, None, began, Outcome.FAILED, why))
     if memory.silent_for(files.beat_at, now) < patience.fence:
         return Verdict()  # its node may be lost to Slurm, and alive
     where = f" on {files.node or memory.last_node}" if files.node or memory.last_node else ""

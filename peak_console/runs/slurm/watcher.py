@@ -180,7 +180,7 @@ class Watcher:
             return False
         self._look_at = min(self._look_at, time.monotonic() + SOON_SECONDS)
         run.memory.submissions += 1
-        run.memory.unknown_looks, run.memory.gone_since = 0, None
+        run.memory.unknown_looks, run.memory.gone_since, run.memory.had_outage = 0, None, False
         try:
             run.job_id = self._slurm.submit(run.reference, spec, wrapper, run.directory)
         except RefusedError as error:
@@ -332,6 +332,8 @@ class Watcher:
 
     def _note_fault(self, fault: str) -> None:
         self._fault = fault
+        for run in list(self._runs.values()):
+            run.memory.had_outage = True
         if self._unreachable_since is None:
             self._unreachable_since = time.monotonic()
             self._look_at = min(self._look_at, time.monotonic() + SOON_SECONDS)

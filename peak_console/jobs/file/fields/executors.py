@@ -156,5 +156,7 @@ EXECUTOR_FIELDS: Final = (
     _seconds("command_timeout_seconds", 30, "How long a command of Slurm may take before it is given up.", "60", 0.1),
     _seconds("unreachable_alert_seconds", 300, "How long Slurm may not answer before an alert says so.", "600"),
     _seconds("settle_seconds", 60, "How long the shared file system may take to show what a node has written.", "10"),
-    _seconds("fence_seconds", 120, "How long a run whose node is lost must be silent before it counts as dead.", "300"),
+    _seconds(
+        "fence_seconds", 120, "How long a run whose node is lost must be silent before it counts as dead.", "300", 30
+    ),
 )
