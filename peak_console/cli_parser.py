@@ -9,12 +9,14 @@ from peak_console.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace, _SubParsersAction
+    from argparse import Action, Namespace, _SubParsersAction
     from collections.abc import Sequence
     from typing import NoReturn
 
     from peak_console.cli_verbs import VerbTable
 
+NEED_ALL = ("completion", "complete")
+"""The verbs that have to know all verbs."""
 LONGEST_MESSAGE = 500
 """Characters of argparse's own messages that are shown: it repeats whatever it was given."""
 
@@ -50,25 +52,53 @@ def make_parser(words: Sequence[str]) -> ArgumentParser:
         from peak_console.cli_verbs import VERBS
 
         if not VERBS.keys().isdisjoint(words) or words[-1][:1] != "-" or words[-1] in ("-h", "--help"):
-            _add_verbs(parser.add_subparsers(title="verbs", metavar="VERB"), VERBS)
+            verb = _verb_of(parser, words)
+            alone = verb in VERBS and verb not in NEED_ALL and not any(map(_may_ask_for_help, words))
+            known = {verb: VERBS[verb]} if verb is not None and alone else VERBS
+            _add_verbs(parser.add_subparsers(title="verbs", metavar="VERB"), known)
             parser.set_defaults(parser=parser)  # completion is made from it
     return parser
+
+
+def _may_ask_for_help(word: str) -> bool:
+    return "--help".startswith(word) if word[:2] == "--" else word[:1] == "-" and "h" in word
+
+
+def _verb_of(parser: ArgumentParser, words: Sequence[str]) -> str | None:
+    """The first word that is neither a flag nor the value of one."""
+    is_value = False
+    for word in words:
+        if is_value:
+            is_value = False
+        elif word[:1] != "-":
+            return word
+        else:
+            is_value = "=" not in word and any(action.nargs != 0 for action in _meant(parser, word))
+    return None
+
+
+def _meant(parser: ArgumentParser, word: str) -> list[Action]:
+    """What a flag means, which may be cut short."""
+    known = parser._option_string_actions  # noqa: SLF001 - argparse itself offers no way to ask
+    name = word.partition("=")[0]
+    exact = [known[flag] for flag in known if flag == name]
+    return exact or [known[flag] for flag in known if len(name) > 2 and flag.startswith(name)]
 
 
 def _refuse_unknown_flags(parser: ArgumentParser, words: Sequence[str]) -> None:
     """Name a flag that is none, as long as no verb has come: its value would be taken for the verb."""
     known = parser._option_string_actions  # noqa: SLF001 - argparse itself offers no way to ask
-    values = 0
+    is_value = False
     for word in words:
-        if values:
-            values -= 1
+        if is_value:
+            is_value = False
             continue
-        name, equals, _ = word.partition("=")
         if word[:2] != "--" or word == "--":
             if word[:1] != "-":
                 return
             continue
-        meant = [flag for flag in known if flag == name] or [flag for flag in known if flag.startswith(name)]
+        name, equals, _ = word.partition("=")
+        meant = _meant(parser, word)
         if not meant:
             from peak_console.text import nearest, safe
 
@@ -77,7 +107,7 @@ def _refuse_unknown_flags(parser: ArgumentParser, words: Sequence[str]) -> None:
             guess = nearest(name, shown)
             hint = f"did you mean {guess}?" if guess else "see: peak-console --help"
             raise UsageError(f"unknown flag {safe(name)}; {hint}")
-        values = 0 if equals or known[meant[0]].nargs == 0 else 1
+        is_value = not equals and meant[0].nargs != 0
 
 
 def _formatter(prog: str) -> HelpFormatter:

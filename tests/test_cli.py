@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from peak_console import cli, cli_parser, cli_words
@@ -198,3 +198,34 @@ def test_plain_words_mean_what_the_parser_makes_of_them(words: list[str]) -> Non
 )
 def test_words_of_a_start_by_cron_need_no_parser(words: str) -> None:
     assert cli_words.plain_options(words.split()) is not None
+
+
+WORDS = [
+    "jobs", "runs", "run", "status", "gate", "nonsense", "--config", "--conf", "--job", "--json", "-v", "-h", "--help",
+    "-qh", "--hel", "--headless", "--limit", "5", "--limit=5", "--", "--state-dir=s", "--poll-interval", "x", "",
+    "--dry-run", "-q", "--outcome",
+]  # fmt: skip
+
+
+def answer_of(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[object, ...]:
+    """What the parser makes of some words: the options, or the exit code and the words to the user."""
+    try:
+        options = vars(cli_parser.parse(words))
+    except SystemExit as left:
+        return (left.code, *capsys.readouterr())
+    except UsageError as error:
+        return (str(error),)
+    act = options.pop("act", None)
+    options.pop("parser", None)
+    return (options, getattr(act, "__qualname__", None))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@given(words=st.lists(st.sampled_from(WORDS), min_size=1, max_size=6))
+def test_a_parser_of_one_verb_says_what_the_whole_parser_says(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = answer_of(words, capsys)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli_parser, "NEED_ALL", tuple(VERBS))
+        assert answer_of(words, capsys) == alone
