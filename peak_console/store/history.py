@@ -143,11 +143,20 @@ class History(Database):
 
     def last_runs(self, jobs: Iterable[str]) -> dict[str, Run]:
         """Of each job the newest run that has, or had, a process or should have had one."""
-        sql = (
-            f"SELECT {RUN_COLUMNS} FROM runs INDEXED BY runs_of_job WHERE job = ? AND run_type = ?"
-            " AND state <> 'queued' AND (outcome IS NULL OR outcome NOT IN ('missed', 'skipped'))"
-            " ORDER BY id DESC LIMIT 1"
-        )
+        wanted = set(jobs)
         # One look-up in that index per job: any other, or a GROUP BY, would walk the whole registry.
-        found = (rows[0] for job in jobs if (rows := self._rows(sql, (job, RUN_TYPE))))
-        return {run.job: run for run in map(run_from, found)}
+        newest = (
+            "SELECT id FROM runs INDEXED BY runs_of_job WHERE job = {} AND run_type = ? AND state <> 'queued'"
+            " AND (outcome IS NULL OR outcome NOT IN ('missed', 'skipped')) ORDER BY id DESC LIMIT 1"
+        )
+        if len(wanted) <= FEW_JOBS:
+            sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ({newest.format('?')})"
+            found = [row for job in wanted for row in self._rows(sql, (job, RUN_TYPE))]
+        else:  # one statement for all jobs that have runs, as thousands of them would take longer than their answers
+            sql = (
+                "WITH RECURSIVE recorded (name) AS (SELECT min(job) FROM runs UNION ALL"
+                " SELECT (SELECT min(job) FROM runs WHERE job > name) FROM recorded WHERE name IS NOT NULL)"
+                f" SELECT {RUN_COLUMNS} FROM runs WHERE id IN (SELECT ({newest.format('name')}) FROM recorded)"
+            )
+            found = self._rows(sql, (RUN_TYPE,))
+        return {run.job: run for run in map(run_from, found) if run.job in wanted}

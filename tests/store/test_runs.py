@@ -219,6 +219,21 @@ def test_the_last_run_is_found_without_a_walk_through_the_registry(store: Store)
     assert store.last_runs(["old"])["old"].id == old
 
 
+def test_the_last_runs_of_thousands_of_jobs_take_one_statement(store: Store) -> None:
+    with store:
+        for n in range(600):
+            finished(store, f"job {n % 120:03}", after(n), "skipped" if n > 400 and n % 3 else "succeeded")
+        claim(store, "job 007", after(1000), queued=True)
+    jobs = [f"job {n:03}" for n in range(20, 3000)]
+    one_by_one = {job: run for job in jobs[:100] for run in store.last_runs([job]).values()}
+    assert store.last_runs(jobs) == one_by_one
+    assert len(one_by_one) == 100
+    statements: list[str] = []
+    store._connection.set_trace_callback(statements.append)
+    store.last_runs(jobs)
+    assert len(statements) == 1
+
+
 def test_unfinished_runs_are_found_oldest_first(store: Store) -> None:
     finished(store, "a")
     running, queued, claimed = claim(store, "b"), claim(store, "a", after(1), queued=True), claim(store, "b", after(1))
