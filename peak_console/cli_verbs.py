@@ -74,6 +74,7 @@ def _runs(parser: ArgumentParser) -> Verb:
 def _history(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("words", metavar="WORDS", nargs="*", help="as in the console: failed late:>1m by:ada today #live report")
+    add("--actions", action="store_true", help="the shift log instead: who did what, when and why")
     add("--job", metavar="JOB", action="append", default=[], help="of this job only; may be repeated")
     add("--outcome", metavar="OUTCOMES", help="with one of these ends (a,b,c); failed, bad and running name several")
     add(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from peak_console.engine import events
 from peak_console.engine.alerting.incidents import UNDECIDED, Sweep, open_for_job, unwatched_cause
 from peak_console.engine.dispatch.dispatcher import Dispatcher
@@ -11,6 +13,7 @@ from peak_console.engine.supervision.executor_mishaps import ExecutorMishaps
 from peak_console.engine.supervision.mishaps import sentence
 from peak_console.engine.supervision.recovery import Recovery
 from peak_console.errors import StateError
+from peak_console.store.directory import current_user
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,6 +152,8 @@ class EngineCore:
         left = context.runs.supervisor.leave_all()
         if self._place.lock.is_held:  # an engine that has given way must not sign off the one that serves now
             context.store.engine_stopped(now, context.lock_name)
+            if self._place.is_resident:
+                context.store.log_action(current_user(), "end", f"the engine has ended, pid {os.getpid()}", now)
         stopped = events.EngineStopped(
             at=now, succeeded=context.status.succeeded, failed=context.status.failed, left_running=left
         )

@@ -22,6 +22,8 @@ from peak_console.engine.supervision.recovery import unknown_runs
 from peak_console.engine.supervision.supervisor import Supervisor
 from peak_console.errors import DamagedError
 from peak_console.model.records import EngineInfo
+from peak_console.model.terms import RESIDENT_MODES
+from peak_console.store.directory import current_user
 from peak_console.store.repair.restore import NO_MEMORY
 from peak_console.version import __version__
 
@@ -148,6 +150,9 @@ class Startup:
             if self._place.share(context.served.jobset).contested.keys() != share.contested.keys():
                 return False
             context.store.engine_started(info)
+            if options.mode in RESIDENT_MODES:
+                words = f"an engine has begun: {options.mode}, pid {info.pid}"
+                context.store.log_action(current_user(), "begin", words, now)
             context.served.remember_changes(context.store)
             context.alerts.resolve(jobs_file_cause(path), recovery=judge_accepted(path, now=now))
             if alerts:

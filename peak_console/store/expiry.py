@@ -98,3 +98,8 @@ class ExpiryRecords(History):
         return self._write(
             f"DELETE FROM commands WHERE id IN ({oldest}) AND answered_at < ?", (WINDOW, stamp(before))
         ).rowcount
+
+    def expire_actions(self, before: datetime) -> int:
+        """Remove the oldest entries of the shift log, if they are from before ``before``; how many that were."""
+        oldest = "SELECT id FROM actions ORDER BY id LIMIT ?"
+        return self._write(f"DELETE FROM actions WHERE id IN ({oldest}) AND at < ?", (WINDOW, stamp(before))).rowcount

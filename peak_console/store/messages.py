@@ -108,11 +108,30 @@ class CommandRecords(Database):
         self._write("UPDATE commands SET run_id = ? WHERE id = ?", (run_id, command_id))
 
     def answer(self, command_id: int, answer: str, message: str, now: datetime, run_id: int | None = None) -> None:
-        """Answer a command: ``done`` or ``refused``, and what came of it in a sentence. The first answer stays."""
+        """Answer a command: ``done`` or ``refused``, and what came of it in a sentence. The first answer stays.
+
+        What was done goes into the shift log.
+        """
+        with self:
+            answered = self._write(
+                "UPDATE commands SET answer = ?, message = ?, answered_at = ?, run_id = coalesce(?, run_id)"
+                " WHERE id = ? AND answered_at IS NULL",
+                (answer, message, stamp(now), run_id, command_id),
+            )
+            if answered.rowcount and answer == "done":
+                self._write(
+                    "INSERT INTO actions (at, person, verb, job, run_id, message, reason)"
+                    " SELECT answered_at, issued_by, verb, job, run_id, message, iif(json_valid(arguments),"
+                    " coalesce(json_extract(arguments, '$.reason'), json_extract(arguments, '$.note')), NULL)"
+                    " FROM commands WHERE id = ?",
+                    (command_id,),
+                )
+
+    def log_action(self, person: str, verb: str, message: str, now: datetime, job: str | None = None) -> None:
+        """Note in the shift log what was done without a command."""
         self._write(
-            "UPDATE commands SET answer = ?, message = ?, answered_at = ?, run_id = coalesce(?, run_id)"
-            " WHERE id = ? AND answered_at IS NULL",
-            (answer, message, stamp(now), run_id, command_id),
+            "INSERT INTO actions (at, person, verb, job, message) VALUES (?, ?, ?, ?, ?)",
+            (stamp(now), person, verb, job, message),
         )
 
     def withdraw(self, command_id: int, now: datetime) -> Command | None:

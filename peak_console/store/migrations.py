@@ -53,6 +53,16 @@ _HISTORY = (
     "CREATE INDEX runs_of_person ON runs (requested_by, id) WHERE requested_by IS NOT NULL",
     "CREATE INDEX runs_late ON runs (id) WHERE late_because IS NOT NULL",
     (
+        "CREATE TABLE actions ( id INTEGER PRIMARY KEY, at TEXT NOT NULL, person TEXT NOT NULL, verb TEXT NOT NULL,"
+        " job TEXT, run_id INTEGER, message TEXT NOT NULL, reason TEXT )"
+    ),
+    "CREATE INDEX actions_of_person ON actions (person, id)",
+    (
+        "INSERT INTO actions (at, person, verb, job, run_id, message, reason) SELECT answered_at, issued_by, verb, job,"
+        " run_id, coalesce(message, ''), iif(json_valid(arguments), json_extract(arguments, '$.reason'), NULL)"
+        " FROM commands WHERE answer = 'done' ORDER BY id"
+    ),
+    (
         "CREATE TABLE holds ( id INTEGER PRIMARY KEY, since TEXT NOT NULL, held_by TEXT NOT NULL, reason TEXT,"
         " until TEXT, tags TEXT NOT NULL, words TEXT NOT NULL )"
     ),

@@ -125,6 +125,18 @@ CREATE TABLE engine (                                   -- one row: the engine t
 );
 INSERT INTO engine (id) VALUES (1);
 
+CREATE TABLE actions (                                  -- the shift log: who did what
+  id      INTEGER PRIMARY KEY,
+  at      TEXT NOT NULL,
+  person  TEXT NOT NULL,                                -- who asked for it; 'jobs file' of a save that was taken up
+  verb    TEXT NOT NULL,                                -- as the command is called; also 'begin', 'end' of an engine
+  job     TEXT,
+  run_id  INTEGER,
+  message TEXT NOT NULL,                                -- what came of it
+  reason  TEXT                                          -- the reason, or the note, that was given with it
+);
+CREATE INDEX actions_of_person ON actions (person, id);
+
 CREATE TABLE holds (                                    -- on some of the jobs; the one on all is in the row about the engine
   id     INTEGER PRIMARY KEY,
   since  TEXT NOT NULL,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from peak_console.decisions.run_words import OUTCOME_WORDS, TRIGGER_WORDS, AskedRuns, asked_runs, seconds
 from peak_console.errors import UsageError
+from peak_console.store.actions import actions_of
 from peak_console.store.past_runs import PastRuns
 from peak_console.text import duration, nearest, safe
 from peak_console.values import replace
 from peak_console.verbs.common import note_file_error, select
 from peak_console.verbs.output import note, write_json, write_table
 from peak_console.verbs.registry import limit_of, note_more, run_object
-from peak_console.verbs.times import moment, shown
+from peak_console.verbs.times import iso, moment, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ ALL = 2**31
 
 
 def show_history(options: Namespace) -> int:
-    """``history``: the runs that are asked for, as a table or as JSON."""
+    """``history``: the runs that are asked for, as a table or as JSON; with ``--actions``, the shift log."""
     limit = limit_of(options.limit)
+    if options.actions:
+        return _show_actions(options, limit)
     with select(options, needs_jobs=False) as selection:
         wanted = _wanted(options, selection)
         store = selection.store
@@ -42,6 +45,42 @@ def show_history(options: Namespace) -> int:
         note_more(len(runs), limit)
     else:
         note("no run is recorded" if store is None else "no recorded run matches")
+    return 0
+
+
+def _show_actions(options: Namespace, limit: int) -> int:
+    with select(options, needs_jobs=False) as selection:
+        wanted, store = _wanted(options, selection), selection.store
+        if wanted.outcomes or wanted.triggers or wanted.late_seconds is not None:
+            raise UsageError("--actions: outcomes, triggers and lateness are of runs; leave them out")
+        found = (
+            actions_of(
+                store, ALL if limit < 0 else limit, person=wanted.person, jobs=wanted.jobs, since=wanted.since,
+                until=wanted.until,
+            )
+            if store is not None
+            else []
+        )  # fmt: skip
+    note_file_error(selection)
+    zone = selection.zone
+    if options.json:
+        write_json(
+            [
+                {"id": each.id, "at": iso(each.at, zone), "person": each.person, "verb": each.verb, "job": each.job,
+                 "run_id": each.run_id, "message": each.message, "reason": each.reason}
+                for each in found
+            ]
+        )  # fmt: skip
+    elif found:
+        rows = [
+            (shown(each.at, zone), each.person, each.verb.replace("_", " "), each.job or "", each.message,
+             each.reason or "")
+            for each in found
+        ]  # fmt: skip
+        write_table(("when", "person", "action", "job", "what came of it", "reason"), rows, flexible=4)
+        note_more(len(found), limit)
+    else:
+        note("nobody has done anything that is recorded" if not wanted.person else "no recorded action matches")
     return 0
 
 

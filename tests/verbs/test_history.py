@@ -90,3 +90,25 @@ def test_what_makes_no_sense_is_refused(peak: CommandLine, words: list[str], why
     answer = peak("history", *words)
     assert answer.code != 0
     assert why in answer.err
+
+
+def test_the_shift_log_says_who_did_what_and_why(peak: CommandLine) -> None:
+    peak("disable", "risk_check", "--reason", "audit")
+    peak("hold", "--tags", "prod", "--until", "18:00")
+    newest, older = peak("history", "--actions", "--json").json
+    assert (older["verb"], older["job"], older["message"], older["reason"]) == (
+        "disable", "risk_check", "risk_check is disabled", "audit",
+    )  # fmt: skip
+    assert newest["verb"] == "hold_jobs"
+    assert newest["person"] == older["person"] != ""
+    assert [each["job"] for each in peak("history", "--actions", "--job", "risk_check", "--json").json] == [
+        "risk_check"
+    ]
+    assert peak("history", "--actions", "by:nobody", "--json").json == []
+    row = peak("history", "--actions", "--limit", "1").rows[0]
+    assert "hold jobs" in row
+    assert "jobs tagged prod are held until" in row
+
+
+def test_the_shift_log_has_no_outcomes(peak: CommandLine) -> None:
+    assert "--actions: outcomes, triggers and lateness are of runs" in peak("history", "--actions", "failed").err

@@ -227,7 +227,13 @@ class Commander:
             return REFUSED, f"{job.name} #{run.id} could not be started: {failed[0].reason}", run.id
         if run.state == RunState.QUEUED:
             return DONE, f"{job.name} #{run.id} waits for its turn", run.id
-        return DONE, f"{job.name} #{run.id} started", run.id
+        return DONE, f"{job.name} #{run.id} started{self._changed(request)}", run.id
+
+    def _changed(self, request: RunRequest) -> str:
+        """`` with n=20, without fast``: the arguments that were asked for, without secrets."""
+        told = self._context.served.launcher.redactor.args(request.arguments)
+        words = [f"without {name}" if value is None else f"with {name}={value}" for name, value in told.items()]
+        return f" {', '.join(words)}" if words else ""
 
     def _made_before(self, run_id: int) -> Answer:
         """The answer that is owed still: the run was made, and then its engine died or met an error."""

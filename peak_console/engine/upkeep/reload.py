@@ -12,12 +12,17 @@ from peak_console.engine.served_jobs import remember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.supervision.launch import Launcher
-    from peak_console.jobs.model import AlertChannel, JobSet
+    from peak_console.jobs.model import AlertChannel, JobDefinition, JobSet
+
+JOBS_FILE = "jobs file"
+"""Stands in the shift log for whoever has saved it."""
+MOST_LOGGED = 200
+"""Jobs of one save that get an entry each."""
 
 
 def reload_jobs(
@@ -44,12 +49,35 @@ def reload_jobs(
         if alert is not None:
             context.alerts.raise_alert(alert, also_to=store.channels_told(resolved))
         _judge_selection(context, offered, now)
+        _log(context, launcher, share.jobs, now, (added, removed, changed))
     planner.changed.clear()
     context.served.replace(offered, share, planner, launcher, context.clock.monotonic())
     context.runs.supervisor.executors.define(offered.executors)
     context.chains.touch_all()
     context.alerts.take_up(channels, launcher)
     context.emit(JobsReloaded(at=now, added=added, removed=removed, changed=changed))
+
+
+def _log(
+    context: EngineContext,
+    launcher: Launcher,
+    jobs: Mapping[str, JobDefinition],
+    now: datetime,
+    names: tuple[Sequence[str], Sequence[str], Sequence[str]],
+) -> None:
+    """Note in the shift log which jobs have come, gone and changed, and in which fields."""
+    added, removed, changed = names
+    if not (added or removed or changed):
+        return
+    from peak_console.decisions.definition_text import field_changes
+
+    mask, before = launcher.redactor.args, context.served.jobs
+    told = [*((name, "added") for name in added), *((name, "removed") for name in removed)]
+    told += [(name, ", ".join(field_changes(before[name], jobs[name], mask)) or "changed") for name in changed]
+    for name, what in told[:MOST_LOGGED]:
+        context.store.log_action(JOBS_FILE, "reload", launcher.redactor.text(what), now, name)
+    if len(told) > MOST_LOGGED:
+        context.store.log_action(JOBS_FILE, "reload", f"and {len(told) - MOST_LOGGED} more jobs", now)
 
 
 def _judge_selection(context: EngineContext, offered: JobSet, now: datetime) -> None:

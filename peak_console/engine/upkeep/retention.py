@@ -216,6 +216,8 @@ def _expire_messages(pruning: Pruning, before: datetime | None) -> Iterator[None
         yield
     while before is not None and pruning.store.expire_commands(before):
         yield
+    while before is not None and pruning.store.expire_actions(before):
+        yield
 
 
 def _sweep(pruning: Pruning, before: datetime) -> Iterator[None]:

@@ -254,6 +254,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def on_history_screen_asked(self, event: HistoryScreen.Asked) -> None:
         self.history.ask(event.text)
 
+    def on_history_screen_mode_changed(self, event: HistoryScreen.ModeChanged) -> None:
+        self.history.show_actions(actions=event.actions)
+
     def on_history_screen_details_wanted(self, event: HistoryScreen.DetailsWanted) -> None:
         self.navigation.open_job(event.job)
 

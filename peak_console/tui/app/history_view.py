@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from peak_console.clock import Clock
+    from peak_console.model.action import Action
     from peak_console.model.records import Run
     from peak_console.store.store import Store
     from peak_console.tui.history.screen import HistoryScreen
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 PAGE = 300
 """Runs that are read at a time."""
+MOST_ACTIONS = 2000
+"""Entries of the shift log that are shown."""
 
 
 class HistoryView:
@@ -45,6 +48,7 @@ class HistoryView:
         self._runs: Sequence[Run] = ()
         self._has_more = False
         self._asks_for_more = False
+        self._shows_actions = False
 
     @property
     def is_reading(self) -> bool:
@@ -60,6 +64,8 @@ class HistoryView:
         if text is not None:
             self._text, self._runs = text, ()
         self.screen = HistoryScreen(self._text, self._clock.now(), self._session.zone, self._keymap)
+
+        self._shows_actions = False
 
         def closed(_result: None) -> None:
             self.screen = None
@@ -80,7 +86,18 @@ class HistoryView:
         except UsageError as error:
             self._refuse(error)
             return
-        self._read("page", None, self._take_newest)
+        self._read_newest(self._take_newest)
+
+    def show_actions(self, *, actions: bool) -> None:
+        """Show the shift log, or the runs."""
+        self._shows_actions = actions
+        self.ask(self._text)
+
+    def _read_newest(self, take: Taker) -> None:
+        if self._shows_actions:
+            self._read_actions()
+        else:
+            self._read("page", None, take)
 
     def ask_for_more(self) -> None:
         """Show the runs before the oldest one that is shown."""
@@ -91,7 +108,7 @@ class HistoryView:
     def show(self) -> None:
         """Something is new in the registry."""
         if self.screen is not None and self.screen.is_mounted:
-            self._read("page", None, self._take_news)
+            self._read_newest(self._take_news)
 
     def tick(self, now: datetime) -> None:
         if self.screen is not None and self.screen.is_mounted:
@@ -114,18 +131,10 @@ class HistoryView:
 
         if self._reader is None:
             self._reader = BackgroundReader(self._session.directory, asyncio.get_running_loop())
-        asked, session = self._asked, self._session
-        tags = {name: tuple(job.tags) for name, job in session.jobset.jobs.items()}
-        ours = list(session.jobs) if len(session.jobs) != len(tags) else None
-        text = self._text
+        resolve, text = self._resolver(), self._text
 
         def page(store: Store) -> list[Run]:
-            past = PastRuns(store)
-            known = ours if ours is not None else dict.fromkeys([*tags, *past.recorded_jobs()])
-            wanted = asked.of_jobs(known, lambda name: tags.get(name, ()))
-            if ours is not None and wanted.jobs is None:
-                wanted = replace(wanted, jobs=ours)
-            return past.past(wanted, PAGE, before=before)
+            return PastRuns(store).past(resolve(store), PAGE, before=before)
 
         def taken(runs: list[Run]) -> None:
             if text == self._text:  # else the operator has asked for something else meanwhile
@@ -134,6 +143,42 @@ class HistoryView:
                 self._asks_for_more = False
 
         self._reader.ask(kind, page, taken, self._refuse)
+
+    def _read_actions(self) -> None:
+        """Read the shift log in the background."""
+        import asyncio
+
+        from peak_console.store.actions import actions_of
+        from peak_console.tui.state.background import BackgroundReader
+
+        if self._reader is None:
+            self._reader = BackgroundReader(self._session.directory, asyncio.get_running_loop())
+        resolve = self._resolver()
+
+        def newest(store: Store) -> list[Action]:
+            wanted = resolve(store)
+            return actions_of(
+                store, MOST_ACTIONS, person=wanted.person, jobs=wanted.jobs, since=wanted.since, until=wanted.until
+            )
+
+        def taken(actions: list[Action]) -> None:
+            if self.screen is not None and self.screen.is_mounted and self._shows_actions:
+                self.screen.show_actions(actions, self._clock.now())
+
+        self._reader.ask("page", newest, taken, self._refuse)
+
+    def _resolver(self) -> Callable[[Store], RunFilter]:
+        """What makes a filter of the words, once it can look which jobs there are."""
+        asked, session = self._asked, self._session
+        tags = {name: tuple(job.tags) for name, job in session.jobset.jobs.items()}
+        ours = list(session.jobs) if len(session.jobs) != len(tags) else None
+
+        def resolve(store: Store) -> RunFilter:
+            known = ours if ours is not None else dict.fromkeys([*tags, *PastRuns(store).recorded_jobs()])
+            wanted = asked.of_jobs(known, lambda name: tags.get(name, ()))
+            return replace(wanted, jobs=ours) if ours is not None and wanted.jobs is None else wanted
+
+        return resolve
 
     def _take_newest(self, runs: list[Run]) -> None:
         self._runs, self._has_more = runs, len(runs) == PAGE

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from peak_console.text import safe
+from peak_console.tui.history.action_table import ActionTable
 from peak_console.tui.history.run_table import RunTable
 from peak_console.tui.keys.actions import Context, bindings_of, key_shown
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from peak_console.model.action import Action
     from peak_console.model.records import Run
 
 PLACEHOLDER = "failed late:>1m manual by:ada today since:08:00 #tag !word /regex/ or part of a name"
@@ -35,7 +37,7 @@ WORDS: Mapping[str, str] = {
 }
 """By action: the words of the filter that its key puts in, or takes out."""
 SHOWN = ("close_room", "open_past_run", "past_filter", "past_failed", "past_late", "past_not_run", "past_by_hand",
-         "past_today", "past_details", "mark_run")  # fmt: skip
+         "past_today", "past_actions", "past_details", "mark_run")  # fmt: skip
 """The keys that the last line names."""
 
 
@@ -57,6 +59,12 @@ class HistoryScreen(ModalScreen[None]):
         text: str
 
     @dataclass
+    class ModeChanged(Message):
+        """The operator wants to see the shift log, or the runs."""
+
+        actions: bool
+
+    @dataclass
     class DetailsWanted(Message):
         """The operator wants to see everything about a job; the screen is closing."""
 
@@ -70,11 +78,14 @@ class HistoryScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         yield Static(Content("History"), id="headline", markup=False)
         yield RunTable(self._now, self._zone, id="past")
+        yield ActionTable(self._now, self._zone, id="past-actions")
         yield Input(self._text, placeholder=PLACEHOLDER, id="past-filter", compact=True)
         yield Static(id="keys", markup=False)
 
     def on_mount(self) -> None:
         self.table.border_title = Content("6 History")
+        self.actions.border_title = Content("6 History · shift log")
+        self.actions.display = False
         self._filter.display = False
         self._show_keys()
 
@@ -86,6 +97,15 @@ class HistoryScreen(ModalScreen[None]):
         return self.query_one(RunTable)
 
     @property
+    def actions(self) -> ActionTable:
+        return self.query_one(ActionTable)
+
+    @property
+    def _list(self) -> RunTable | ActionTable:
+        """The list that is shown."""
+        return self.actions if self.actions.display else self.table
+
+    @property
     def _filter(self) -> Input:
         return self.query_one("#past-filter", Input)
 
@@ -94,6 +114,12 @@ class HistoryScreen(ModalScreen[None]):
         self.table.show(runs, now)
         number = f"{len(runs):,}{'+' if more else ''} run{'' if len(runs) == 1 else 's'}"
         self._tell(f"History · {safe(self._text) or 'all jobs'} · {number}, newest first")
+
+    def show_actions(self, actions: Sequence[Action], now: datetime) -> None:
+        """Show these entries of the shift log."""
+        self.actions.show(actions, now)
+        number = f"{len(actions):,} {'entry' if len(actions) == 1 else 'entries'}"
+        self._tell(f"Shift log · {safe(self._text) or 'everybody'} · {number}, newest first")
 
     def refuse(self, why: str) -> None:
         """Say why nothing else is shown than before."""
@@ -110,7 +136,8 @@ class HistoryScreen(ModalScreen[None]):
     def _show_keys(self) -> None:
         names = {"open_past_run": "output", "past_filter": "filter", "past_failed": "failed", "past_late": "late",
                  "past_not_run": "not run", "past_by_hand": "by hand", "past_today": "today",
-                 "past_details": "job", "mark_run": "mark", "close_room": "back"}  # fmt: skip
+                 "past_details": "job", "past_actions": "shift log", "mark_run": "mark",
+                 "close_room": "back"}  # fmt: skip
         keys, room = "", self.size.width - 4
         for action in SHOWN:
             word = f"{key_shown(action, self._keymap)} {names[action]}"
@@ -130,7 +157,7 @@ class HistoryScreen(ModalScreen[None]):
         self._leave_filter()
 
     def _leave_filter(self) -> None:
-        self.table.focus()
+        self._list.focus()
         self._filter.display = False  # the headline says what it holds
 
     def action_past_filter(self) -> None:
@@ -147,6 +174,13 @@ class HistoryScreen(ModalScreen[None]):
             words += [word for word in wanted if word not in words]
         self._filter.value = " ".join(words)
         self._leave_filter()
+
+    def action_past_actions(self) -> None:
+        """Show the shift log instead of the runs, or the runs again."""
+        shows_actions = not self.actions.display
+        self.actions.display, self.table.display = shows_actions, not shows_actions
+        self._list.focus()
+        self.post_message(self.ModeChanged(shows_actions))
 
     def action_past_failed(self) -> None:
         self.action_past_word("past_failed")
@@ -181,7 +215,7 @@ class HistoryScreen(ModalScreen[None]):
         self.dismiss()
 
     def action_past_details(self) -> None:
-        run = self.table.current
-        if run is not None:
-            self.app.post_message(self.DetailsWanted(run.job))
+        current = self._list.current
+        if current is not None and current.job is not None:
+            self.app.post_message(self.DetailsWanted(current.job))
             self.dismiss()

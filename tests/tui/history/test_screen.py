@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from peak_console.model.records import Outcome, Trigger
 from peak_console.tui.details.screen import JobDetails
+from peak_console.tui.history.action_table import ActionTable
 from peak_console.tui.history.run_table import RunTable
 from peak_console.tui.history.screen import HistoryScreen
 from tests.tui import desk
@@ -142,6 +143,37 @@ async def test_two_runs_can_be_marked_the_third_takes_the_place_of_the_first(con
     assert table(console).marked == ids[1:3]
     await press(console, "up", "space")
     assert table(console).marked == [ids[1]]
+
+
+@covers("past_actions")
+async def test_a_shows_who_did_what_filtered_by_the_same_words(console: Console) -> None:
+    store, now = console.stage.store, console.stage.clock.now()
+    for person, job in (("ada", "fetch_quotes"), ("ben", "daily_risk_check")):
+        number = store.issue("disable", person, now, job, None, {"reason": "audit"})
+        store.answer(number, "done", f"{job} is disabled", now)
+    await press(console, "a")
+    shown = console.screen.query_one(ActionTable)
+    assert [(each.person, each.reason) for each in shown._list.items] == [("ben", "audit"), ("ada", "audit")]
+    await press(console, "slash", *"by:ada", "enter")
+    assert [each.person for each in shown._list.items] == ["ada"]
+    await press(console, "a")
+    assert table(console).display
+    await press(console, "a", "d")
+    assert console.cursor == "fetch_quotes"
+
+
+@pytest.mark.parametrize("size", SIZES, ids=by_size)
+def test_how_the_shift_log_looks(snap_compare: SnapCompare, tmp_path: Path, size: tuple[int, int]) -> None:
+    stage = eventful(tmp_path)
+    for ago, person, verb, job, message, reason in (
+        (9000, "ada", "hold_jobs", None, "jobs tagged live are held until 2026-11-23 18:00: 4 jobs now", "maintenance"),
+        (7000, "jobs file", "reload", "daily_risk_check", "daily_time 16:10 → 16:15", None),
+        (60, "ben", "run", "fetch_quotes", "fetch_quotes #131 started with symbols=BTC", None),
+    ):
+        at = stage.ago(ago)
+        number = stage.store.issue(verb, person, at, job, None, {"reason": reason} if reason else {})
+        stage.store.answer(number, "done", message, at)
+    assert snap_compare(stage.app(), terminal_size=size, run_before=pressing("6", "a", "down"))
 
 
 async def test_what_is_new_comes_in_at_the_top_and_the_cursor_stays_on_its_run(console: Console) -> None:
