@@ -45,6 +45,7 @@ class Situation:
         "now",
         "retries",
         "slot",
+        "stale",
         "state",
         "upstreams",
         "waiting",
@@ -67,6 +68,7 @@ class Situation:
         awaits_gate: bool = False,
         not_served: str | None = None,
         upstreams: Callable[[datetime], Outlook] | None = None,
+        stale: Callable[[datetime], str | None] | None = None,
         awaiting: Sequence[datetime] = (),
         zone: tzinfo | None = None,
     ) -> None:
@@ -89,6 +91,8 @@ class Situation:
         """Whether that gate has not answered yet, and soon will: a slot waits for it then, and is not skipped."""
         self.not_served = not_served
         """Why no engine serves the job; ``None`` where one does."""
+        self.stale = stale
+        """Why the files that the job requires are not as it requires them, by slot; ``None`` where it requires none."""
         self.upstreams = upstreams
         """What the job's upstreams say of a slot, by the moment of its round; ``None`` where it waits for none."""
         self.awaiting = awaiting
@@ -96,6 +100,10 @@ class Situation:
         self._outlooks: dict[datetime, Outlook] = {}
         self.zone = zone
         """The zone that sentences give times in; ``None`` is the machine's own."""
+
+    def staleness(self, moment: datetime | None) -> str | None:
+        """Why the slot of a moment may not start for the files that it requires; ``None`` where it may."""
+        return self.stale(moment) if self.stale is not None and moment is not None else None
 
     def outlook(self, moment: datetime | None) -> Outlook | None:
         """What the job's upstreams say of the slot of a moment; ``None`` where it waits for none."""
@@ -270,6 +278,11 @@ OVERRIDE = Condition("override", _is_not_overridden, _override, _override_lapses
 HOLD = Condition("hold", _is_not_held, _hold, _hold_ends, is_known_ahead=True)
 GATE = Condition("gate", lambda asked: asked.gate is None, lambda asked: asked.gate or "")
 SCHEDULE = Condition("schedule", _is_due, _not_due, _due_at)
+FRESHNESS = Condition(
+    "requires",
+    lambda asked: asked.staleness(asked.slot) is None,
+    lambda asked: asked.staleness(asked.slot) or "",
+)
 UPSTREAMS = Condition("after", _upstreams_let_go, _upstreams)
 OVERLAP = Condition("overlap", _may_overlap, _overlap)
 RETRY = Condition("retry", _waits_for_no_attempt, _retry, _retry_at)
@@ -284,9 +297,9 @@ PLACES = Condition(
     lambda asked: f"no place is free (max_concurrent_runs = {asked.capacity.limit})",
 )
 
-CONDITIONS = (SERVED, ENABLED, OVERRIDE, HOLD, GATE, SCHEDULE, UPSTREAMS, OVERLAP, RETRY, GROUP, PLACES)
+CONDITIONS = (SERVED, ENABLED, OVERRIDE, HOLD, GATE, SCHEDULE, UPSTREAMS, FRESHNESS, OVERLAP, RETRY, GROUP, PLACES)
 """In the order in which they are asked: the first that does not hold is the answer."""
-PREREQUISITES = (UPSTREAMS,)
+PREREQUISITES = (UPSTREAMS, FRESHNESS)
 """Those that a due slot waits for before it can have a turn."""
 
 

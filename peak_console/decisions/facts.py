@@ -8,6 +8,7 @@ from peak_console.decisions.capacity import Capacity, capacity_of
 from peak_console.decisions.conditions import Situation
 from peak_console.decisions.holds import holding
 from peak_console.decisions.turns import turn
+from peak_console.jobs.model import IfStale
 from peak_console.model.terms import RunState, Trigger
 
 TYPE_CHECKING = False
@@ -34,6 +35,11 @@ def _is_known(_job: JobDefinition) -> bool:
     return False
 
 
+def asks(job: JobDefinition) -> bool:
+    """Whether what a job requires is a matter of decisions: else its run fails as it starts."""
+    return job.if_stale != IfStale.FAIL
+
+
 class Facts:
     """The hold, the places, and the runs of every job at one moment."""
 
@@ -50,6 +56,7 @@ class Facts:
         why_gated: Callable[[JobDefinition], str | None] = is_open,
         awaits_gate: Callable[[JobDefinition], bool] = _is_known,
         upstreams: AsksUpstreams | None = None,
+        stale: Callable[[JobDefinition, datetime], str | None] | None = None,
         zone: tzinfo | None = None,
     ) -> None:
         """Take what is known of all jobs.
@@ -69,6 +76,7 @@ class Facts:
         self.why_gated = why_gated
         self.awaits_gate = awaits_gate
         self.upstreams = upstreams
+        self.stale = stale
         self.zone = zone
         self._queued: dict[str, list[Run]] | None = None
 
@@ -106,6 +114,7 @@ class Facts:
             awaits_gate=self.awaits_gate(job),
             not_served=self._why_not_served(job.name),
             upstreams=partial(upstreams, job, by_hand=by_hand) if upstreams is not None else None,
+            stale=partial(self.stale, job) if self.stale is not None and job.requires and asks(job) else None,
             awaiting=awaiting,
             zone=self.zone,
         )

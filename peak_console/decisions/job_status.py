@@ -7,6 +7,7 @@ from enum import StrEnum
 from peak_console.decisions.capacity import Capacity
 from peak_console.decisions.conditions import (
     ENABLED,
+    FRESHNESS,
     HOLD,
     KNOWN_AHEAD,
     OVERRIDE,
@@ -171,7 +172,8 @@ def unmet_of(
     unmet = first_unmet(asked)
     awaiting = [run for run in view.queued if run.awaits is not None]
     if awaiting and (unmet is None or unmet not in (SERVED, ENABLED, OVERRIDE, HOLD)):
-        return Answer(UPSTREAMS.name, False, awaiting[0].awaits or "", None)
+        name = UPSTREAMS.name if view.job.after else FRESHNESS.name
+        return Answer(name, False, awaiting[0].awaits or "", None)
     return unmet.answer(asked) if unmet is not None else None
 
 

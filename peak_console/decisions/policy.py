@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from peak_console.decisions.conditions import GATE, OVERLAP, PREREQUISITES, RETRY, SCHEDULE, first_unmet
+from peak_console.decisions.conditions import FRESHNESS, GATE, OVERLAP, PREREQUISITES, RETRY, SCHEDULE, first_unmet
 from peak_console.decisions.grace import earliest_slot, is_too_late, lateness_in_words
-from peak_console.jobs.model import CatchUp, Overlap
+from peak_console.jobs.model import CatchUp, IfStale, Overlap
 from peak_console.model.terms import Trigger
 from peak_console.schedule.slots import kind_of, slots_between
 from peak_console.schedule.zones import zone
@@ -114,7 +114,7 @@ def decide_awaited(asked: Situation, run: Run) -> Verdict:
             return verdict  # it has waited: it is not skipped because of a run that is about to end
         return overlapped
     reason = unmet.sentence(asked)
-    if outlook is not None and outlook.way == "skip":
+    if (outlook is not None and outlook.way == "skip") or (unmet is FRESHNESS and job.if_stale == IfStale.SKIP):
         return replace(verdict, action=Action.SKIP, reason=reason)
     most = job.wait_at_most
     if most is not None and (asked.now - run.claimed_at).total_seconds() >= most:
@@ -132,6 +132,10 @@ def _prepared(asked: Situation, verdict: Verdict) -> Verdict:
     outlook = asked.outlook(verdict.slot)
     if outlook is not None and outlook.way == "skip":
         return replace(verdict, action=Action.SKIP, reason=outlook.sentence)
+    if (stale := asked.staleness(verdict.slot)) is not None and (outlook is None or outlook.way == "go"):
+        if asked.job.if_stale == IfStale.SKIP:
+            return replace(verdict, action=Action.SKIP, reason=stale)
+        return _awaiting(asked, verdict, stale)
     if outlook is not None and (outlook.way == "wait" or asked.job.schedule.type == "after"):
         return _awaiting(asked, verdict, outlook.sentence or "waiting for its turn")
     return _placed(asked, _overlapped(asked, verdict))
@@ -199,7 +203,10 @@ def _catch_up_all(asked: Situation, pending: Pending) -> list[Verdict]:
     queue = in_order and bool(asked.active or asked.retries or asked.waiting)
     for slot in slots[late:]:
         verdict = Verdict(slot, Action.QUEUE if queue else Action.START, Trigger.CATCH_UP)
-        if job.after and (prepared := _prepared(asked, verdict)).action in (Action.AWAIT, Action.SKIP):
+        if (job.after or job.requires) and (prepared := _prepared(asked, verdict)).action in (
+            Action.AWAIT,
+            Action.SKIP,
+        ):
             verdicts.append(prepared)
             continue
         verdicts.append(_placed(asked, verdict))

@@ -69,7 +69,7 @@ class Rehearsal:
                 self._serve_queue()  # those that have waited for a place come first
         now_known = Facts(
             facts.now, facts.capacity, self._active, list(self._queue), zone=facts.zone,
-            upstreams=facts.upstreams, why_gated=facts.why_gated, awaits_gate=facts.awaits_gate,
+            upstreams=facts.upstreams, stale=facts.stale, why_gated=facts.why_gated, awaits_gate=facts.awaits_gate,
         )  # fmt: skip
         for job, pending in self._planner.due(facts.now):
             asked = now_known.situation(job, self._planner.states.get(job.name), pending.latest)

@@ -75,6 +75,7 @@ class EngineContext:
             why_gated=self.status.why_gated,
             awaits_gate=self.status.awaits_gate,
             upstreams=self.chains.at(now),
+            stale=self.status.stale,
             holds=self.holds.all,
             zone=self.served.zone_of(None),
         )

@@ -6,6 +6,9 @@ from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from peak_console.engine.gating.watch import GateWatch
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.state import Hold
@@ -19,6 +22,8 @@ class EngineStatus:
     """The hold on all jobs, as this engine last read it."""
     gates: GateWatch | None = None
     """The gates of its jobs; ``None`` where the jobs file has none."""
+    stale: Callable[[JobDefinition, datetime], str | None] | None = None
+    """Tells why a job's slot may not start for the files that it requires; ``None`` where no job requires any."""
     draining: bool = False
     """Whether it starts nothing more and leaves once its runs have ended."""
     succeeded: int = 0

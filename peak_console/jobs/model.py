@@ -100,6 +100,24 @@ class ExecutorDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class Requirement:
+    """A file that has to be there before a job starts, and new enough if a bound is named."""
+
+    file: str
+    """With placeholders; relative to the working directory of the job."""
+    newer_than: str | None = None
+    """``slot``, ``slot-1h``, ``today``, or how old it may be: ``15m``."""
+
+
+class IfStale(StrEnum):
+    """What becomes of a slot whose job requires a file that is missing or too old."""
+
+    WAIT = "wait"
+    SKIP = "skip"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
 class JobDefinition:
     """One job. Durations are seconds."""
 
@@ -161,6 +179,10 @@ class JobDefinition:
     mode: str | None = None
     """With what it trades, one of ``Mode``; ``None`` where it does not trade."""
 
+    requires: Sequence[Requirement] = ()
+    """Files that have to be there, and new enough, before it starts."""
+    if_stale: str = IfStale.WAIT
+    """What becomes of a slot where they are not."""
     expect: Mapping[str, Any] | None = None
     """What the result of a run has to say; ``None`` where nobody asks."""
     result: str | None = None

@@ -34,8 +34,13 @@ def supervised(job: JobDefinition, directory: str, state_dir: str) -> tuple[int,
         trigger="manual",
         state_dir=state_dir,
     )
-    cwd = working_directory(job)
-    moment = Moment(job, run_id=1, attempt=1, slot=datetime.now(UTC))
+    cwd, asked = working_directory(job), datetime.now(UTC)
+    if job.requires:
+        from peak_console.jobs.freshness import first_stale
+
+        if stale := first_stale(job, job.requires, slot=asked, now=asked, run_id=1, base=None):
+            raise StartError(stale)
+    moment = Moment(job, run_id=1, attempt=1, slot=asked)
     argv = filled(resolve_command(job, None, environment, cwd), moment)
     executor = make_executors(directory).of(LOCAL)
     (handle,) = executor.submit([RunSpec(1, argv, environment, cwd, job.max_output_bytes)])

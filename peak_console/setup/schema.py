@@ -25,6 +25,7 @@ from peak_console.jobs.file.fields.field import (
     JOB,
     MOMENT,
     NUMBER,
+    REQUIREMENTS,
     RESOURCES,
     RESOURCES_TABLE,
     SAFETY,
@@ -163,6 +164,16 @@ def _boolean(_field: Field) -> Schema:
     return {"type": "boolean"}
 
 
+def _requirement() -> Schema:
+    text = {"type": "string", "pattern": "\\S"}
+    return {
+        "type": "object",
+        "properties": {"file": text, "newer_than": text},
+        "required": ["file"],
+        "additionalProperties": False,
+    }
+
+
 def _duration(field: Field) -> Schema:
     low, high = field.minimum, field.maximum
     return {"anyOf": [{"type": "number", "minimum": low, "maximum": high}, {"type": "string", "pattern": "[0-9]"}]}
@@ -235,6 +246,7 @@ _SHAPES: Final[dict[str, Callable[[Field], Schema]]] = {
     INTEGER: _number,
     NUMBER: _number,
     DURATION: _duration,
+    REQUIREMENTS: lambda _field: {"type": "array", "items": _requirement()},
     EXPECTATIONS: lambda _field: {
         "type": "object",
         "additionalProperties": {"type": ["string", "number", "boolean"]},

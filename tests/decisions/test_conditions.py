@@ -57,6 +57,7 @@ UNMET: dict[str, list[tuple[dict[str, Any], dict[str, Any], str, datetime | None
         ({}, {"upstreams": lambda _slot: WAITS}, "waiting for fetch (#3 running)", None),
         ({}, {"upstreams": lambda _slot: Outlook(Way.SKIP, sentence="fetch failed, #3")}, "fetch failed, #3", None),
     ],
+    "requires": [({}, {"stale": lambda _slot: "requires q.csv"}, "requires q.csv", None)],
     "overlap": [
         ({}, {"active": [3, 4]}, "#4 is still running", None),
         ({}, {"waiting": 1}, "an earlier slot still waits", None),
@@ -125,7 +126,7 @@ def test_the_first_that_does_not_hold_is_the_answer(names: set[str]) -> None:
     if "override" in names:  # a word of an operator's outranks the file, whichever way it goes
         names = names - {"enabled"}
     if "schedule" in names:  # without a slot there is no round to be waited for
-        names = names - {"after"}
+        names = names - {"after", "requires"}
     if names >= {"group", "places"}:
         known["capacity"] = Capacity(2, 2, {"api": 1}, {"api": 1})
     situation = make_situation(make_job(**changes), known.pop("slot"), NOW, **known)

@@ -22,6 +22,7 @@ TYPES = {
     fields.ARGUMENTS: "dict",
     fields.VARIABLES: "dict",
     fields.ANYTHING: "dict",
+    fields.REQUIREMENTS: "list of dicts",
     fields.RESOURCES_TABLE: "dict",
     fields.EXPECTATIONS: "dict",
 }

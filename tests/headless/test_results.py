@@ -121,3 +121,25 @@ def test_a_result_on_a_file_system_that_does_not_answer_holds_nobody_up(
         os.write(gate_w, b"x")
         engine.close()
     assert reading.MOST_BYTES > 0
+
+
+@pytest.mark.parametrize("how", ["schedule", "by hand"])
+def test_a_job_that_fails_on_old_data_does_not_start(how: str, program: Program) -> None:
+    program.jobs(shell("orders", "echo traded >>{log}", 'requires = [{ file = "q.csv" }]\nif_stale = "fail"'))
+    if how == "schedule":
+        assert program.once().code == 3
+    else:
+        assert program.run("run", "orders").code == 3
+    run = program.runs()[0]
+    assert (run.outcome, program.log) == ("not_started", [])
+    assert run.reason == "requires q.csv, which is not there (No such file or directory)"
+    (program.folder / "q.csv").touch()
+    assert program.run("run", "orders").code == 0
+    assert program.log == ["traded"]
+
+
+def test_a_run_by_hand_of_a_job_that_would_wait_is_refused_for_its_file(program: Program) -> None:
+    program.jobs(shell("orders", "echo traded >>{log}", 'requires = [{ file = "q.csv", newer_than = "1h" }]'))
+    assert program.run("run", "orders").code == 3
+    assert program.runs()[0].outcome == "not_started"
+    assert program.log == []

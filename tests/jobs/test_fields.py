@@ -12,6 +12,7 @@ from peak_console.jobs.file.fields.field import (
     CATCH_UPS,
     CHANNEL,
     EXECUTOR,
+    IF_STALE,
     JOB,
     LEVELS,
     MODES,
@@ -21,7 +22,7 @@ from peak_console.jobs.file.fields.field import (
     SCHEDULER,
     Field,
 )
-from peak_console.jobs.model import AlertChannel, CatchUp, JobDefinition, Mode, Overlap, SchedulerSettings
+from peak_console.jobs.model import AlertChannel, CatchUp, IfStale, JobDefinition, Mode, Overlap, SchedulerSettings
 from peak_console.model.records import Level
 from peak_console.schedule.model import JobSchedule, ScheduleType
 
@@ -88,6 +89,7 @@ def test_choices_are_those_of_the_model() -> None:
     assert tuple(CatchUp) == CATCH_UPS
     assert tuple(Level) == LEVELS
     assert tuple(Mode) == MODES
+    assert tuple(IfStale) == IF_STALE
     assert tuple(ScheduleType) == SCHEDULE_TYPES
 
 

@@ -358,3 +358,12 @@ def expectations_that_compare_with_nothing(stage: Stage) -> None:
         '[[job]]\nname = "b"\ncommand = "true"\nexpect = 3\nresult = " "\n'
     )
     stage.run("validate")
+
+
+@scenario
+def requirements_that_are_wrong(stage: Stage) -> None:
+    stage.jobs(
+        '[[job]]\nname = "a"\ncommand = "true"\nif_stale = "wat"\nrequires = [1, { newer_than = "soon" },'
+        ' { file = "" }, { file = "a", newer = 1 }]\n[[job]]\nname = "b"\nrequires = { file = "a" }\n'
+    )
+    stage.run("validate")

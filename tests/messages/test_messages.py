@@ -17,6 +17,7 @@ INSIDE = "caught by our own code, which says something else, seen in the walk"
 ORDINARY = "ordinary output: nothing is wrong"
 PROGRAMMERS = "for programmers: no user can cause it"
 ELSEWHERE: dict[str, str] = {
+    "jobs/freshness.py: return f": "tests/jobs/test_freshness.py",
     "engine/results/reading.py: raise NoResultError": "tests/headless/test_results.py",
     "engine/commands/commander.py: return (REFUSED, f'{job.name}: {gate}": "tests/engine/test_gates.py",
     "engine/commands/requests.py: raise UsageError(f'{verb}: name a gate')": "tests/engine/test_gates.py",

@@ -147,6 +147,10 @@ LIKELY = {
     "a table of expectations": st.dictionaries(
         WORDS, st.sampled_from([">0", "<", "ok", 1, 2.5, True, [1]]), max_size=2
     ),
+    "a list of requirements": st.lists(
+        st.fixed_dictionaries({"file": st.sampled_from(["a.csv", "", 1])}, optional={"newer_than": st.just("slot-1h")}),
+        max_size=2,
+    ),
     "a duration": st.sampled_from([0, 1, 30, 2.5, "30s", "1h30m", " 5 ", "soon", "", -1, 10**12]),
     "a date and time": st.datetimes() | st.dates() | st.sampled_from(["2026-03-01", "20260301T0730", "2026-W10-1"]),
     "a list of strings": st.lists(st.sampled_from(["mon", " Friday ", "SUN", "x", "json://a"]), max_size=2),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     Decided = tuple[Run, JobDefinition, Verdict, datetime | None]
 
+FILES_SECONDS = 1.0
+"""How often the files are looked at that a run waits for."""
 _OUTCOMES = {Action.SKIP: Outcome.SKIPPED, Action.MISS: Outcome.MISSED}
 
 
@@ -89,7 +91,7 @@ class Awaiting:
         decided: list[Decided] = []
         for run in waiting:
             job = context.served.jobs[run.job]
-            if not (may_be_new(job) or _is_overdue(run, job, now)):
+            if not (may_be_new(job) or job.requires or _is_overdue(run, job, now)):
                 continue
             moment = run.round_at or run.scheduled_for
             by_hand = run.triggered_by == Trigger.MANUAL
@@ -144,7 +146,7 @@ class Awaiting:
         store = self._context.store
         moment = run.round_at or run.scheduled_for
         late = (now - (run.scheduled_for or run.claimed_at)).total_seconds() >= LATE_SECONDS
-        names = ", ".join(str(each) for each in job.after)
+        names = ", ".join([*(str(each) for each in job.after), *(each.file for each in job.requires)])
         why = "; ".join(filter(None, (run.late_because, f"waited for {names}" if late else None)))
         now_is = replace(run, awaits=None, reason=reason_without(run), late_because=why or None)
         if job.schedule.type == "after" and job.round != "run" and run.triggered_by != Trigger.MANUAL:
@@ -166,6 +168,8 @@ def seconds_to_misses(context: EngineContext, now: datetime) -> list[float]:
     found = []
     for run in context.runs.queue:
         job = context.served.jobs.get(run.job) if run.awaits is not None else None
+        if job is not None and job.requires:
+            found.append(FILES_SECONDS)
         if job is not None and job.wait_at_most is not None:
             found.append(max(0.0, job.wait_at_most - (now - run.claimed_at).total_seconds()))
     return found

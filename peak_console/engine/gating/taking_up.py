@@ -11,8 +11,13 @@ if TYPE_CHECKING:
 
 
 def take_up_gates(context: EngineContext, setup: EngineSetup, wake: Callable[[], None]) -> None:
-    """Watch the gates of the jobs file that the engine works by, and no others. Raises ``StateError``."""
+    """Watch the gates of the jobs file that the engine works by, and what its jobs require. Raises ``StateError``."""
     served, status = context.served, context.status
+    status.stale = None
+    if setup.surroundings.has_outside and any(job.requires for job in served.jobs.values()):
+        from peak_console.engine.dispatch.freshness import Freshness
+
+        status.stale = Freshness(served, context.clock).stale
     if status.gates is None:
         if not served.jobset.gates:
             return

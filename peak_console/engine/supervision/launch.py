@@ -53,6 +53,17 @@ def filled_for(run: Run, job: JobDefinition, argv: list[str]) -> list[str]:
     return filled(argv, Moment(job, run_id=run.id, attempt=run.attempt, slot=slot))
 
 
+def refuse_stale(run: Run, job: JobDefinition, base: str | None) -> None:
+    """Raise ``StartError`` where a file that a job requires is missing or too old: the last look, whoever starts it."""
+    from peak_console.clock import SystemClock
+    from peak_console.jobs.freshness import first_stale
+
+    slot = run.scheduled_for or run.claimed_at
+    stale = first_stale(job, job.requires, slot=slot, now=SystemClock().now(), run_id=run.id, base=base)
+    if stale is not None:
+        raise StartError(stale)
+
+
 class Launcher:
     """Makes run specifications, and masks what must not be recorded. Replaced whole on a reload."""
 
@@ -165,6 +176,8 @@ class Launcher:
         cwd = working_directory(job, self._base)
         if job.cwd is not None:
             os.path.isdir(cwd)  # one that does not answer is found out here, not by the process that starts all runs
+        if job.requires:
+            refuse_stale(run, job, self._base)
         argv = filled_for(run, job, resolve_command(job, self._python, environment, cwd))
         self._resolved[run.id] = argv
         return RunSpec(

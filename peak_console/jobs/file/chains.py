@@ -66,6 +66,8 @@ class Linker:
     def _warn_of_idle_keys(self, name: str) -> None:
         table = self._tables[self._place[name]]
         for key in _KEYS:
+            if key == "wait_at_most" and table.get("requires"):
+                continue
             if key in table and not table.get("after"):
                 path = (JOB, self._place[name], key)
                 self._findings.warning(path, f"job {quoted(name)}: {key} has no effect without after")

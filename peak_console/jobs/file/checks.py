@@ -77,6 +77,7 @@ def _check_of(field: fields.Field) -> Check:
         fields.NUMBER: _number,
         fields.DURATION: _duration,
         fields.EXPECTATIONS: _expectations,
+        fields.REQUIREMENTS: _requirements,
         fields.MOMENT: _moment,
         fields.TEXTS: _texts,
         fields.INTEGERS: _integers,
@@ -171,6 +172,32 @@ def _out_of_range(field: fields.Field, value: float) -> str:
     if field.maximum is not None and value > field.maximum:
         return f"must be at most {field.maximum}, not {shown}"
     return f"must be {field.minimum} or more, not {shown}"
+
+
+def _requirements(field: fields.Field) -> Check:
+    def check(value: Any) -> Faults:
+        if value.__class__ is not list:
+            return _one(_wrong_type(field.kind, value) + '; write [{ file = "data/quotes.csv" }]')
+        from peak_console.jobs.freshness import fault_of
+
+        faults: list[Fault] = []
+        for index, item in enumerate(value):
+            if item.__class__ is not dict:
+                faults.append(((index,), f'must hold tables such as {{ file = "a.csv" }}, not {_described(item)}'))
+                continue
+            for key, told in item.items():
+                if key not in ("file", "newer_than"):
+                    hint = did_you_mean(key, ("file", "newer_than"))
+                    faults.append(((index, key), f"must hold file and newer_than, not {quoted(key)}{hint}"))
+                elif told.__class__ is not str or not told.strip() or "\0" in told:
+                    faults.append(((index, key), f"must hold a text as {key}"))
+                elif key == "newer_than" and (fault := fault_of(told)):
+                    faults.append(((index, key), f"newer_than {fault}"))
+            if "file" not in item:
+                faults.append(((index,), "must name a file"))
+        return tuple(faults)
+
+    return check
 
 
 def _expectations(field: fields.Field) -> Check:

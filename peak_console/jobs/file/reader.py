@@ -15,6 +15,7 @@ from peak_console.jobs.file.fields.field import (
     DURATION,
     INTEGERS,
     JOB,
+    REQUIREMENTS,
     RESOURCES_TABLE,
     SCHEDULE_TYPES,
     SCHEDULER,
@@ -22,7 +23,7 @@ from peak_console.jobs.file.fields.field import (
     VARIABLES,
 )
 from peak_console.jobs.file.findings import Findings
-from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
+from peak_console.jobs.model import JobDefinition, JobSet, Requirement, SchedulerSettings
 from peak_console.jobs.watching.place import base_of
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import ScheduleError, validate
@@ -78,6 +79,10 @@ def _resources(value: dict[str, Any]) -> Resources:
     return resources_of(value)
 
 
+def _requirements(value: list[dict[str, str]]) -> tuple[Requirement, ...]:
+    return tuple(Requirement(each["file"], each.get("newer_than")) for each in value)
+
+
 def seconds_of(value: str | float) -> float:
     """A duration as it is written, in seconds."""
     return parse_duration(value) if isinstance(value, str) else value
@@ -102,6 +107,7 @@ _BY_KIND: Final[dict[str, Callable[[Any], Any]]] = {
     ANYTHING: _anything,
     RESOURCES_TABLE: _resources,
     DURATION: seconds_of,
+    REQUIREMENTS: _requirements,
 }
 _CONVERSIONS: Final[dict[str, Callable[[Any], Any]]] = {
     **{

@@ -22,6 +22,7 @@ BOOLEAN: Final = "true or false"
 INTEGER: Final = "a whole number"
 NUMBER: Final = "a number"
 DURATION: Final = "a duration"
+REQUIREMENTS: Final = "a list of requirements"
 EXPECTATIONS: Final = "a table of expectations"
 MOMENT: Final = "a date and time"
 TEXTS: Final = "a list of strings"
@@ -42,6 +43,7 @@ MAX_INTEGER: Final = 2**63 - 1
 OVERLAPS: Final = ("skip", "queue", "allow", "kill_previous")
 CATCH_UPS: Final = ("skip", "latest", "all")
 MODES: Final = ("paper", "testnet", "live")
+IF_STALE: Final = ("wait", "skip", "fail")
 LEVELS: Final = ("info", "warning", "critical")
 SCHEDULE_TYPES: Final = ("once", "interval", "daily", "cron", "after")
 

@@ -1,14 +1,33 @@
-"""Keys that say what a run leaves when it has done its work."""
+"""Keys that say what a run needs before it starts, and what it leaves when it has done its work."""
 
 from __future__ import annotations
 
-from peak_console.jobs.file.fields.field import EXPECTATIONS, JOB, TEXT, Field
+from peak_console.jobs.file.fields.field import EXPECTATIONS, IF_STALE, JOB, REQUIREMENTS, TEXT, Field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
 
 RESULT_FIELDS: Final = (
+    Field(
+        "requires",
+        REQUIREMENTS,
+        [],
+        "Files that have to be there before the job starts, with placeholders as in args, and that have changed since"
+        " newer_than: slot, slot-1h, today (in the job's time zone), or an age such as 15m.",
+        '[{ file = "data/quotes.csv", newer_than = "slot-1h" }]',
+        where=(JOB,),
+    ),
+    Field(
+        "if_stale",
+        TEXT,
+        "wait",
+        "What becomes of a slot whose file is missing or too old. wait: it starts once the file is as required, within"
+        " wait_at_most. skip: it is skipped. fail: it is a run that could not be started, with alert and retries.",
+        '"fail"',
+        where=(JOB,),
+        choices=IF_STALE,
+    ),
     Field(
         "expect",
         EXPECTATIONS,
