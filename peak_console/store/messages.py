@@ -227,8 +227,9 @@ class AlertRecords(Database):
         return found
 
     def _incidents(self, where: str, values: Sequence[Any]) -> list[Alert]:
-        return [alert_from(row) for row in self._rows(f"SELECT {ALERT_COLUMNS} FROM alerts WHERE {where} ORDER BY id",
-                                                      values)]  # fmt: skip
+        # By ``id`` alone SQLite would walk the whole log in that order instead of looking into the index of incidents.
+        sql = f"SELECT {ALERT_COLUMNS} FROM alerts WHERE {where} ORDER BY +id"
+        return [alert_from(row) for row in self._rows(sql, values)]
 
     def channels_told(self, alerts: Sequence[Alert]) -> list[str]:
         """The channels that some alerts went to, or are on their way to."""

@@ -206,6 +206,10 @@ def test_nothing_that_is_asked_walks_through_the_registry(store: Store) -> None:
     assert found(jobs=["busy 1"], since=after(10**8)) == 0
     assert steps(store, lambda: store.last_runs(["rare", "busy 0"])) <= 12
     assert steps(store, lambda: store.alerts(jobs=["rare", None], limit=20)) <= 1
+    assert steps(store, store.incidents) <= 1
+    assert steps(store, lambda: store.incident("failed:rare")) <= 1
+    assert steps(store, lambda: store.resolve(["failed:rare", "lost:rare"], NOW)) <= 1
+    assert steps(store, store.alert_counts) <= 1
     assert steps(store, lambda: [store.some_job(lot / 10) for lot in range(10)]) <= 1
     assert [run.id for run in store.runs(outcome="timed_out", limit=20)] == [first]
 
