@@ -125,7 +125,7 @@ class Duties:
         seconds = [self.core.seconds_to_sleep()]
         if context.runs.foreign or context.served.contested:
             seconds.append(self._look_again_at - self._setup.clock.monotonic())
-        if context.status.hold is None and (late := self._waiting.seconds_left(now)) is not None:
+        if (late := self._waiting.seconds_left(now)) is not None:
             seconds.append(late)
         gates = context.status.gates
         if gates is not None and (fresh := gates.seconds_left()) is not None:

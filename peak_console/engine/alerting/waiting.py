@@ -33,11 +33,11 @@ class Waiting:
     def seconds_left(self, now: datetime) -> float | None:
         """Until the next waiting slot has waited too long; ``None`` where none waits, or nobody wants to know."""
         limit = self._served.jobset.settings.queue_warning_seconds
-        passed_over = self._told | self._served.planner.held
+        if not self._status.may_start:  # nothing is told of then, so there is nothing to wake up for
+            return None
+        untold = self._served.jobs.keys() - self._told - self._served.planner.held
         since = [
-            run.not_before or run.claimed_at
-            for run in self._runs.queue
-            if run.job not in passed_over and run.awaits is None
+            run.not_before or run.claimed_at for run in self._runs.queue if run.job in untold and run.awaits is None
         ]
         return max(0.05, limit - (now - min(since)).total_seconds()) if since and limit else None
 

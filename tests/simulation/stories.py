@@ -1,0 +1,138 @@
+"""A story: the jobs of a world, and what is done to it, all drawn from one seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from peak_console.jobs.model import CatchUp, JobSet, Overlap, SchedulerSettings
+from tests.support.factories import make_job
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from peak_console.jobs.model import JobDefinition
+
+CRONS = ("* * * * *", "* * * * *", "*/2 * * * *", "*/5 * * * *", "3,4,5 * * * *", "30 */2 * * *")
+SECONDS = (0.2, 1.0, 1.0, 7.0, 20.0, 70.0)
+SMALL_SEEDS = 1000
+"""The worlds of lower seeds have few jobs and short stories, for the tests of each day."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that is done to the world."""
+
+    kind: str
+    number: int = 0
+    seconds: float = 0.0
+    job: str = ""
+
+    def __str__(self) -> str:
+        words = [
+            self.kind,
+            self.job,
+            f"{self.number}" if self.number else "",
+            f"{self.seconds:g}s" if self.seconds else "",
+        ]
+        return " ".join(filter(None, words))
+
+
+@dataclass(frozen=True)
+class Story:
+    """A world before it begins."""
+
+    seed: int
+    jobset: JobSet
+    edited: Sequence[JobSet]
+    """Other jobs files that are saved in its course."""
+    actions: Sequence[Action]
+    engines: Sequence[tuple[str, ...]]
+    """For each engine the tags that it selects."""
+    judges: bool
+    has_true_clock: bool
+    """Whether its clock never leaps."""
+
+    def with_actions(self, actions: Sequence[Action]) -> Story:
+        return Story(self.seed, self.jobset, self.edited, actions, self.engines, self.judges, self.has_true_clock)
+
+
+def story(seed: int) -> Story:
+    """The story of a seed."""
+    lot = Random(seed)
+    shared = lot.random() < 0.06
+    names = [
+        f"job{number}" for number in range(lot.choice((1, 2, 4, 6) if seed < SMALL_SEEDS else (1, 4, 20, 40, 60, 60)))
+    ]
+    places = lot.choice((0, 0, 1 + len(names) // 8, 2 + len(names) // 4))
+    base = [_job(name, lot) for name in names]
+    true_clock = lot.random() < 0.5
+    edits = [_edited(base, lot) for _ in range(lot.randint(0, 2))]
+    settings = SchedulerSettings(timezone=lot.choice(("UTC", "Europe/Berlin")), max_concurrent_runs=places)
+    sets = [JobSet("/etc/peak/jobs.toml", {job.name: job for job in jobs}, settings) for jobs in (base, *edits)]
+    actions = [
+        _action(lot, names, len(edits), true_clock=true_clock)
+        for _ in range(lot.randint(20, 40) if seed < SMALL_SEEDS else lot.randint(40, 120))
+    ]
+    return Story(
+        seed, sets[0], sets[1:], actions, (("a",), ("b",)) if shared else ((),), lot.random() < 0.15, true_clock
+    )
+
+
+def _job(name: str, lot: Random) -> JobDefinition:
+    schedule: dict[str, Any] = (
+        {"cron": lot.choice(CRONS)} if lot.random() < 0.7 else {"interval_seconds": lot.choice((30, 90, 600))}
+    )
+    return make_job(
+        name,
+        overlap=lot.choice(list(Overlap)),
+        catch_up=lot.choice(list(CatchUp)),
+        retries=lot.choice((0, 0, 1, 3)),
+        retry_delay_seconds=lot.choice((0, 5, 90)),
+        timeout_seconds=lot.choice((0, 15, 100)),
+        kill_grace_seconds=lot.choice((0, 2, 10)),
+        misfire_grace_seconds=lot.choice((None, None, 30, 4000)),
+        tags=(lot.choice("ab"),),
+        enabled=lot.random() < 0.95,
+        **schedule,
+    )
+
+
+def _edited(base: Sequence[JobDefinition], lot: Random) -> list[JobDefinition]:
+    jobs = [_job(job.name, lot) if lot.random() < 0.3 else job for job in base if lot.random() < 0.9]
+    return jobs or [base[0]]
+
+
+WEIGHTS = {
+    "go": 25, "crash": 80, "refuse": 6, "full": 4, "down": 4, "suspend": 3, "leap": 3, "reload": 4, "hold": 2,
+    "release": 4, "disable": 3, "enable": 3, "run": 5, "stop": 4, "lose": 3,
+}  # fmt: skip
+
+
+def _action(lot: Random, names: Sequence[str], edits: int, *, true_clock: bool) -> Action:
+    kind = lot.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+    if kind == "leap" and true_clock:
+        kind = "go"
+    if kind == "go":
+        return Action(kind, number=lot.choice((1, 2, 5, 20, 40)))
+    if kind == "crash":
+        return Action(kind, number=int(lot.expovariate(1 / 40)), seconds=lot.choice((0, 0, 0, 0, 3, 70, 900)))
+    if kind in ("refuse", "full"):
+        return Action(kind, number=int(lot.expovariate(1 / 10)), seconds=lot.choice((1, 1, 2, 5, 12)))
+    if kind in ("down", "suspend"):
+        return Action(kind, seconds=lot.choice((1, 20, 100, 3000, 20000)))
+    if kind == "leap":
+        return Action(kind, seconds=lot.choice((-7200, -600, -5, 0.5, 5, 600, 7200)))
+    if kind == "reload":
+        return Action(kind, number=lot.randint(0, edits))
+    if kind in ("disable", "enable"):
+        return Action(kind, job=lot.choice(names), seconds=lot.choice((0, 0, 60, 900)))
+    if kind in ("run", "stop"):
+        return Action(kind, job=lot.choice(names))
+    return Action(kind)
+
+
+def script_lot(seed: int, run: str) -> Random:
+    """What becomes of one run depends on the seed and the run alone, so that a shorter story changes no other run."""
+    return Random(f"{seed}/{run}")
