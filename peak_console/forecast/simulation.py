@@ -20,11 +20,12 @@ from peak_console.store.memory import NOWHERE, MemoryStore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from peak_console.jobs.model import JobSet
+    from peak_console.jobs.model import ExecutorDefinition, JobSet
     from peak_console.model.records import Run
+    from peak_console.runs.interface import Executor
     from peak_console.runs.simulated import Script
     from peak_console.store.store import Store
 
@@ -42,6 +43,19 @@ LEAST_LEFT_SECONDS = 1.0
 """How long a run that has gone on for longer than expected is expected to go on, at least."""
 LEFT_SHARE = 0.1
 """That many times what it has taken so far, where that is more."""
+
+
+class _OneExecutor(Executors):
+    """The simulated executor stands for all that jobs name: no cluster is asked."""
+
+    def __init__(self, executor: SimulatedExecutor) -> None:
+        super().__init__({LOCAL: lambda: executor})
+
+    def define(self, definitions: Iterable[ExecutorDefinition]) -> None:
+        pass
+
+    def of(self, name: str) -> Executor:  # noqa: ARG002 - whatever its name
+        return super().of(LOCAL)
 
 
 class Simulation:
@@ -69,7 +83,7 @@ class Simulation:
             directory=NOWHERE,
             options=EngineOptions(poll_interval=LONGEST_SLEEP, send_alerts=False, keeps_house=False, judges=False),
             clock=self.clock,
-            executors=Executors(dict.fromkeys(self._executor_names(), lambda: self._executor)),
+            executors=_OneExecutor(self._executor),
             environ={},
             channels_of=lambda _jobset: (),
             open_store=lambda _directory: self._store,
@@ -114,11 +128,7 @@ class Simulation:
     def _spec(self, job: JobDefinition, run: Run) -> RunSpec:
         """A run's specification as far as a simulated executor needs one; what becomes of the run is decided here."""
         self._scripts[run.id] = self._script_of(job, run.scheduled_for, run.attempt)
-        return RunSpec(run.id, (job.command,), {}, None, 0, run.executor, job.name)
-
-    def _executor_names(self) -> set[str]:
-        """One executor stands for all of them."""
-        return {LOCAL, *(run.executor for run in self._store.unfinished())}
+        return RunSpec(run.id, (job.command,), {}, None, 0, job=job.name)
 
     def _take_over(self, now: datetime) -> None:
         """Make processes for the runs that are under way."""

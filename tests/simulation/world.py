@@ -175,7 +175,7 @@ class World:
                 judges=self.story.judges,
             ),
             clock=self.clock,
-            executors=Executors({LOCAL: self.machine}),
+            executors=Executors({LOCAL: lambda: self.machine}),
             environ={},
             channels_of=lambda _jobset: (),
             open_store=lambda _directory: self.store,
