@@ -131,3 +131,15 @@ def test_verbs_load_no_screen(program: Program, words: tuple[str, ...]) -> None:
     program.jobs(shell("setup", "true"))
     modules = loaded(program, *words)
     assert names(modules, NO_SCREEN | {"apprise", WATCHER}) == set()
+
+
+@pytest.mark.parametrize("verb", ["jobs", "next", "runs", "status"])
+def test_a_verb_that_shows_something_loads_neither_a_screen_nor_an_engine(program: Program, verb: str) -> None:
+    program.jobs(shell("tick", "true", 'schedule_type = "daily"\ndaily_time = "00:00"'))
+    assert program.once().code == 0
+    modules = loaded(program, verb)
+    assert names(modules, NO_SCREEN | {"apprise", "dataclasses", "inspect", "logging", "subprocess", WATCHER}) == set()
+    ours = {module for module in modules if module.startswith("peak_console.")}
+    assert (
+        names(ours, {f"peak_console.{part}" for part in ("tui", "engine.core", "runs.local", "setup", "api")}) == set()
+    )

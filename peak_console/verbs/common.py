@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from peak_console.clock import SystemClock
 from peak_console.decisions.holds import is_over
 from peak_console.decisions.selection import tags_of
@@ -15,6 +13,7 @@ from peak_console.schedule.zones import zone
 from peak_console.store.directory import state_directory
 from peak_console.store.store import Store
 from peak_console.text import safe
+from peak_console.values import dataclass
 from peak_console.verbs.output import note
 
 TYPE_CHECKING = False
