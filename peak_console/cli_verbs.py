@@ -132,6 +132,11 @@ def _graph(parser: ArgumentParser) -> Verb:
     return _verb("graph", "show_graph")
 
 
+def _deadlines(parser: ArgumentParser) -> Verb:
+    _add_json(parser)
+    return _verb("deadlines", "show_deadlines")
+
+
 def _stop(parser: ArgumentParser) -> Verb:
     parser.add_argument("what", metavar="JOB|#RUN", nargs="*", help="jobs (all their runs), or runs by their numbers")
     parser.add_argument("--chain", action="store_true", help="also the runs of all jobs that wait for these")
@@ -308,6 +313,7 @@ VERBS: VerbTable = {
     "forecast": ("what will start when, what waits, what is in time: the engine on a virtual clock", _forecast),
     "runs": ("the registry of runs, newest first", _runs),
     "history": ("runs of all jobs by outcome, lateness, trigger and person, newest first", _history),
+    "deadlines": ("what has to have run by when, and whether it will", _deadlines),
     "graph": ("which jobs wait for which, and how each stands", _graph),
     "alerts": ("the alert log, newest first", _alerts),
     "logs": ("a run's output", _logs),

@@ -145,6 +145,16 @@ class Chains:
             links += [link] if link is not None else []
         return _together(job, links)
 
+    def way_of(self, job: JobDefinition, link: Link) -> Way:
+        """What one upstream says of a slot, by the policies of the job that waits."""
+        return _way(job, link)
+
+    def window(self, job: JobDefinition, other: JobDefinition, slot: datetime) -> Window | None:
+        """Which runs of an upstream count for a slot of a job; ``None`` where it has no slot in that round."""
+        state = self._state_of(other.name)
+        where = zone(job.schedule.timezone or self._zone)
+        return window_of(job, other, state.decided_until if state is not None else None, slot, where)
+
     def _link_by_hand(self, upstream: Upstream, since: datetime) -> Link | None:
         """How an upstream stands in a chain that was run by hand; ``None`` where it is no part of that."""
         runs = self._runs_of(upstream.job, Window(since, None))
@@ -160,9 +170,8 @@ class Chains:
         other = self._jobs.get(upstream.job)
         if other is None:
             return Link(upstream, Stand.COMING, "not in the jobs file")
-        state = self._state_of(other.name)
-        where = zone(job.schedule.timezone or self._zone)
-        window = window_of(job, other, state.decided_until if state is not None else None, slot, where)
+        state, where = self._state_of(other.name), zone(job.schedule.timezone or self._zone)
+        window = self.window(job, other, slot)
         if window is None:
             return None
         runs = self._runs_of(other.name, window)

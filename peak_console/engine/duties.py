@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peak_console.engine.alerting.deadlines import DeadlineWatch
 from peak_console.engine.alerting.unserved import Unserved
 from peak_console.engine.alerting.waiting import Waiting
 from peak_console.engine.commands.commander import Commander
@@ -39,6 +40,7 @@ class Duties:
         self._retention = Retention(pruning_of(context))
         self._unserved = Unserved(context)
         self._waiting = Waiting(context.served, context.runs, context.status, context.alerts)
+        self._deadlines = DeadlineWatch(context)
         self._readiness = Readiness(
             setup.executors, context.served, context.runs, setup.clock, setup.options.poll_interval
         )
@@ -64,6 +66,7 @@ class Duties:
         core.dispatch()
         self._unserved.look(now)
         self._waiting.look(now)
+        self._deadlines.look(now)
         if context.alerts.is_delivery_due:
             context.alerts.wake_delivery()
         if not context.status.draining and context.options.keeps_house:
@@ -123,6 +126,8 @@ class Duties:
         if self.core.dispatcher.places.has_more:
             return 0
         seconds = [self.core.seconds_to_sleep()]
+        if (left := self._deadlines.seconds_left(now)) is not None:
+            seconds.append(left)
         if context.runs.foreign or context.served.contested:
             seconds.append(self._look_again_at - self._setup.clock.monotonic())
         if (late := self._waiting.seconds_left(now)) is not None:

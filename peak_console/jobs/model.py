@@ -164,6 +164,12 @@ class JobDefinition:
     """The group whose limit its runs count for."""
     priority: int = 0
     """Who starts first where places are scarce: the higher one."""
+    finish_by: str | None = None
+    """By when a slot has to have run with success: ``08:55``, ``30m after slot``."""
+    start_by: str | None = None
+    """By when a slot has to have started, written like ``finish_by``."""
+    expect_duration: Sequence[float] = ()
+    """How many seconds a successful run takes at the least and at the most; empty is any."""
     after: Sequence[Upstream] = ()
     """The jobs that each slot waits for."""
     round: str = "day"
@@ -251,6 +257,21 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment by which several jobs have to have run."""
+
+    name: str
+    at: str
+    """Written like ``finish_by``."""
+    jobs: Sequence[str] = ()
+    tags: Sequence[str] = ()
+
+    def covers(self, job: JobDefinition) -> bool:
+        """Whether a job has to have run by it."""
+        return job.name in self.jobs or not frozenset(self.tags).isdisjoint(job.tags)
+
+
+@dataclass(frozen=True, slots=True)
 class AlertChannel:
     """One place that alerts are delivered to. ``url`` is an Apprise URL and a secret."""
 
@@ -292,6 +313,7 @@ class JobSet:
     executors: Sequence[ExecutorDefinition] = ()
     confirm_tags: Sequence[str] = ()
     """Jobs with one of these tags are to be confirmed, beside those that say so themselves."""
+    deadlines: Sequence[Deadline] = ()
     groups: Mapping[str, int] = field(default_factory=dict)
     """By group: how many runs of its jobs go on at once."""
     warnings: Sequence[Problem] = ()

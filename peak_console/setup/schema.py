@@ -16,6 +16,7 @@ from peak_console.jobs.file.fields.field import (
     ARGUMENTS,
     BOOLEAN,
     CHANNEL,
+    DEADLINE,
     DURATION,
     EXECUTOR,
     EXPECTATIONS,
@@ -53,6 +54,7 @@ _ABOUT: Final = {
     SAFETY: "What people have to confirm.",
     EXECUTOR: "A cluster that runs may be executed on.",
     RESOURCES: "What a run asks its cluster for.",
+    DEADLINE: "A moment by which several jobs have to have run.",
     GATE: "What has to say yes before its jobs start: a command, a file, a variable, and people.",
     CHANNEL: "A place that alerts are delivered to: either url or url_env.",
 }
@@ -88,6 +90,7 @@ def schema(*, strict: bool = False) -> Schema:
                 "additionalProperties": {"type": "integer", "minimum": 1},
             },
             "executors": {"type": "object", "additionalProperties": _table(EXECUTOR, strict)},
+            DEADLINE: {"type": "array", "description": _ABOUT[DEADLINE], "items": _table(DEADLINE, strict)},
             GATE: {"type": "array", "description": _ABOUT[GATE], "items": _table(GATE, strict)},
         },
     }

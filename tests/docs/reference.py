@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 from peak_console import cli_parser
 from peak_console.engine import events
 from peak_console.jobs.file.fields import FIELDS
-from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, EXECUTOR, GATE, JOB, RESOURCES, SAFETY, SCHEDULER
+from peak_console.jobs.file.fields.field import (
+    ALERTS,
+    CHANNEL,
+    DEADLINE,
+    EXECUTOR,
+    GATE,
+    JOB,
+    RESOURCES,
+    SAFETY,
+    SCHEDULER,
+)
 from tests.docs.contract import CONTRACT, RUN_VARIABLES, VARIABLES
 from tests.docs.pages import DOCS, ROOT
 from tests.docs.project import docstring, extras, packages, plain, table
@@ -30,6 +40,7 @@ TABLES = {
     CHANNEL: "`[[alerts.channel]]`",
     SAFETY: "`[safety]`",
     GATE: "`[[gate]]`",
+    DEADLINE: "`[[deadline]]`",
     EXECUTOR: "`[executors.NAME]`",
     RESOURCES: "`resources`",
 }

@@ -74,6 +74,20 @@ def chains_that_can_never_work(stage: Stage) -> None:
 
 
 @scenario
+def deadlines_that_are_none(stage: Stage) -> None:
+    daily = '[[job]]\nname = "a"\nschedule_type = "daily"\ndaily_time = "07:00"\n'
+    stage.jobs(f'{daily}finish_by = "soon"\nstart_by = "x after slot"\nexpect_duration = ["5m", "10s"]\n')
+    stage.run("validate")
+    stage.jobs(f'{daily}expect_duration = ["5m"]\n[[deadline]]\nname = "x"\nat = "08:00"\njobs = ["b"]\ntags = ["c"]\n')
+    stage.run("validate")
+    stage.jobs(f'{daily}[[deadline]]\nat = "08:00"\n[[deadline]]\nname = "y"\n[[deadline]]\nname = "z"\nat = "1:00"\n')
+    stage.run("validate")
+    stage.jobs("deadline = 1\n")
+    stage.run("validate")
+    stage.run("deadlines")
+
+
+@scenario
 def groups_that_are_none(stage: Stage) -> None:
     stage.jobs('[groups]\napi = 0\n[[job]]\nname = "a"\ngroup = "apo"\n[[job]]\nname = "b"\ngroup = "venue"\n')
     stage.run("validate")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.supervision.ends import End
+    from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
 
 HIGHEST_CODE = 2**31
@@ -112,10 +113,8 @@ class Bookkeeper:
                 context.store.keep_metrics(end.run.id, numbers)
             if next_at is not None:
                 retry = context.store.claim([self._next_attempt(end, next_at)], now, context.identity)
-            elif context.chains.follow_runs:
-                from peak_console.engine.dispatch.triggers import claim_triggered
-
-                triggered = claim_triggered(context, finished, now)
+            else:
+                triggered = self._triggered(finished, now)
             failures = self._count(end, before, final=next_at is None)
             resolved = resolve_after(context.alerts, finished)
             alert = None
@@ -128,6 +127,7 @@ class Bookkeeper:
                 open_for_job(context.alerts, end.outcome, end.job, alert)
             elif alert is not None:
                 context.alerts.raise_alert(alert, end.job.tags, also_to=context.store.channels_told(resolved))
+            self._flag_duration(end.job, finished, now)
         self._failures[end.run.job] = failures
         context.runs.queue.forget_arguments(end.run)
         for run in retry:
@@ -140,6 +140,21 @@ class Bookkeeper:
         context.emit(RunFinished(at=now, run=finished, retry_at=next_at))
         if not context.options.keep_registry and not context.chains.is_awaited(end.run.job):
             self._forget(end.run)
+
+    def _triggered(self, finished: Run, now: datetime) -> list[Run]:
+        """The queued runs of the jobs that follow every run of the one that has ended for good."""
+        if not self._context.chains.follow_runs:
+            return []
+        from peak_console.engine.dispatch.triggers import claim_triggered
+
+        return claim_triggered(self._context, finished, now)
+
+    def _flag_duration(self, job: JobDefinition, finished: Run, now: datetime) -> None:
+        """Flag a run that was shorter or longer than its job expects."""
+        if job.expect_duration and self._context.options.judges:
+            from peak_console.engine.alerting.durations import flag_duration
+
+            flag_duration(self._context.alerts, job, finished, now)
 
     def _held_against_expectations(self, end: End) -> tuple[End, Mapping[str, float]]:
         """The end of a run that has ended well, once its result was looked at; and the numbers of the result."""

@@ -130,6 +130,11 @@ def _text_fault(field: fields.Field, value: str) -> str | None:
         return f'must be a number with M, G or T, such as "8G", not {quoted(value)}'
     if field.form == "url" and "://" not in value:
         return "holds no Apprise URL such as ntfy://topic (what it holds is not shown: it may be a secret)"
+    if field.form == "deadline":
+        from peak_console.schedule.deadline_times import check
+
+        if wrong := check(value):
+            return f"is no deadline; {wrong}"
     if field.form == "duration":
         try:
             parse_duration(value)

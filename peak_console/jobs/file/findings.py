@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from peak_console.jobs.file.checks import checks_of, did_you_mean, quoted
 from peak_console.jobs.file.fields import fields_of
-from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, EXECUTOR, GATE, JOB, RESOURCES, SAFETY, SCHEDULER
+from peak_console.jobs.file.fields.field import (
+    ALERTS,
+    CHANNEL,
+    DEADLINE,
+    EXECUTOR,
+    GATE,
+    JOB,
+    RESOURCES,
+    SAFETY,
+    SCHEDULER,
+)
 from peak_console.jobs.model import Problem
 
 TYPE_CHECKING = False
@@ -27,6 +37,7 @@ _HEADERS: Final = {
     ALERTS: "[alerts]",
     CHANNEL: "[[alerts.channel]]",
     GATE: "[[gate]]",
+    DEADLINE: "[[deadline]]",
     SAFETY: "[safety]",
     EXECUTOR: "[executors.NAME]",
     RESOURCES: "resources",

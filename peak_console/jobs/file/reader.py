@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from peak_console.jobs.file.checks import Check
-    from peak_console.jobs.model import AlertChannel, ExecutorDefinition, Gate, Resources
+    from peak_console.jobs.model import AlertChannel, Deadline, ExecutorDefinition, Gate, Resources
 
 _SCHEDULE_KEYS: Final = frozenset(
     ("schedule_type", "interval_seconds", "daily_time", "days", "cron", "run_at", "timezone")
 )
 _BELONGS: Final = {field.key: field.schedule for field in FIELDS if field.schedule}
 _REQUIRED: Final = {field.required: field.key for field in FIELDS if field.required in SCHEDULE_TYPES}
-_TABLES: Final = ("job", "scheduler", "alerts", "groups", "gate", "safety", "executors")
+_TABLES: Final = ("job", "scheduler", "alerts", "groups", "deadline", "gate", "safety", "executors")
 _CHAIN_KEYS: Final = frozenset(field.key for field in CHAIN_FIELDS) - {"group", "priority"}
 
 
@@ -119,6 +119,7 @@ _CONVERSIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "daily_time": _clock_time,
     "days": _days,
     "wait_at_most": parse_duration,
+    "expect_duration": lambda value: tuple(map(parse_duration, value)),
 }
 
 
@@ -156,6 +157,15 @@ class Reader:
             from peak_console.jobs.file.channels import read_channels
 
             channels = read_channels(document["alerts"], findings, self._environ, self.base or os.curdir)
+        deadlines: tuple[Deadline, ...] = ()
+        if "deadline" in document:
+            from peak_console.jobs.file.deadlines import read_deadlines
+
+            deadlines = read_deadlines(document["deadline"], self.jobs, findings)
+        if any(job.expect_duration for job in self.jobs.values()):
+            from peak_console.jobs.file.deadlines import check_durations
+
+            check_durations(document["job"], self.jobs, findings)
         groups: Mapping[str, int] = {}
         if "groups" in document or any(job.group is not None for job in self.jobs.values()):
             from peak_console.jobs.file.groups import read_groups
@@ -180,7 +190,7 @@ class Reader:
             return None
         return JobSet(
             os.path.abspath(self.path), self.jobs, self.settings, channels, gates, executors,
-            confirm_tags=confirm_tags, groups=groups, base=self.base,
+            confirm_tags=confirm_tags, groups=groups, deadlines=deadlines, base=self.base,
         )  # fmt: skip
 
     def _link_chains(self, tables: Any) -> None:

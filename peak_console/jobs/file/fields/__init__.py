@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from peak_console.jobs.file.fields.alerts import ALERT_FIELDS
 from peak_console.jobs.file.fields.chains import CHAIN_FIELDS
+from peak_console.jobs.file.fields.deadlines import DEADLINE_FIELDS
 from peak_console.jobs.file.fields.executors import EXECUTOR_FIELDS
 from peak_console.jobs.file.fields.gates import GATE_FIELDS
 from peak_console.jobs.file.fields.job import JOB_FIELDS
@@ -32,6 +33,7 @@ FIELDS: Final = (
     *RESULT_FIELDS,
     *GATE_FIELDS,
     *CHAIN_FIELDS,
+    *DEADLINE_FIELDS,
     *EXECUTOR_FIELDS,
     *ALERT_FIELDS,
 )
