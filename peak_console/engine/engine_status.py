@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.engine.gating.watch import GateWatch
+    from peak_console.engine.provenance.keeping import Provenance
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.state import Hold
 
@@ -24,6 +25,8 @@ class EngineStatus:
     """The gates of its jobs; ``None`` where the jobs file has none."""
     stale: Callable[[JobDefinition, datetime], str | None] | None = None
     """Tells why a job's slot may not start for the files that it requires; ``None`` where no job requires any."""
+    provenance: Provenance | None = None
+    """Notes from what runs are made; ``None`` where nobody wants to know."""
     draining: bool = False
     """Whether it starts nothing more and leaves once its runs have ended."""
     succeeded: int = 0

@@ -225,6 +225,8 @@ class SchedulerSettings:
     """Of all runs' output together; 0 is no limit."""
     queue_warning_seconds: float = 60
     """A slot that waits longer for its turn is told of; 0 never."""
+    provenance: bool = False
+    """Whether it is noted from what code each run was made."""
     allow_modes: Sequence[str] = tuple(Mode)
     """The modes whose jobs this machine accepts."""
 

@@ -11,12 +11,14 @@ from peak_console.store.expiry import ExpiryRecords
 from peak_console.store.gates import GateRecords
 from peak_console.store.messages import AlertRecords, CommandRecords, EngineRecords
 from peak_console.store.metrics import MetricRecords
+from peak_console.store.provenance import ProvenanceRecords
 from peak_console.store.records import JobRecords, RunRecords
 
 
 class Store(
-    RunRecords, JobRecords, CommandRecords, AlertRecords, EngineRecords, ExpiryRecords, GateRecords, MetricRecords
-):
+    RunRecords, JobRecords, CommandRecords, AlertRecords, EngineRecords, ExpiryRecords, GateRecords, MetricRecords,
+    ProvenanceRecords,
+):  # fmt: skip
     """One connection to a state directory; see the record classes for what it can do.
 
     ``with store:`` makes everything inside one transaction. It belongs to the thread that opened it.

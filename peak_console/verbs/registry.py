@@ -40,16 +40,18 @@ def show_runs(options: Namespace) -> int:
     with select(options, needs_jobs=False) as selection:
         runs = _runs(options, selection, outcome, limit)
         numbers = _metrics(selection, runs) if options.metrics else None
+        wants = (options.json or options.csv) and selection.store is not None
+        made = selection.store.provenance_of([run.id for run in runs]) if wants and selection.store is not None else {}
     note_file_error(selection)
     if options.json or options.csv:
-        objects = [run_object(run, selection.zone) for run in runs]
+        objects = [{**run_object(run, selection.zone), "provenance": made.get(run.id)} for run in runs]
         if numbers is not None:
             for each in objects:
                 each["metrics"] = numbers.get(each["id"], {})
         if options.json:
             write_json(objects)
         else:
-            columns = (*RUN_KEYS, "metrics") if numbers is not None else RUN_KEYS
+            columns = (*RUN_KEYS, "provenance", *(["metrics"] if numbers is not None else []))
             write_csv(columns, [list(each.values()) for each in objects])
         return 0
     if runs:

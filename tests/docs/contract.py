@@ -99,7 +99,10 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "run_id": (NUMBER + OR_NULL, "of a run that is recorded already"),
         "is_guess": (FLAG, "whether no run of the job has ended yet, so that its duration is a guess"),
     },
-    "runs": RUN,
+    "runs": {
+        **RUN,
+        "provenance": (OBJECT + OR_NULL, "from what it was made, if that is noted: `commit`, `branch`, `changes`, …"),
+    },
     "history": RUN,
     "deadlines": {
         "deadline": (TEXT, "the job, or the name of the `[[deadline]]`"),

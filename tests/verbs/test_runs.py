@@ -19,7 +19,7 @@ KEYS = [
     "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
     "finished_at", "duration_seconds", "lateness_seconds", "late_because", "command", "tags", "tag", "args",
     "mode", "reason", "requested_by", "state", "executor", "node", "submitted_at",
-    "waited_there_seconds", "waits_for",
+    "waited_there_seconds", "waits_for", "provenance",
 ]  # fmt: skip
 
 
@@ -52,12 +52,14 @@ def test_json_of_a_run_is_the_documented_object(peak: CommandLine, store: Store)
         "mode": None,
         "reason": None,
         "requested_by": None,
+        "provenance": None,
         "state": "finished",
         "executor": "local",
         "node": None,
         "submitted_at": None,
         "waited_there_seconds": None,
         "waits_for": None,
+        "provenance": None,
     }
 
 

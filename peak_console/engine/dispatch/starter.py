@@ -37,6 +37,8 @@ class Starter:
                 ends.append(result)
                 continue
             run = result.run = replace(result.run, supervisor=context.identity)
+            if context.status.provenance is not None:
+                context.status.provenance.begin(run, result.job, context.served.launcher.command_of(run.id))
             self._unrecorded.append(run)
             events.append(self._event(run))
         self.record()

@@ -18,6 +18,12 @@ def take_up_gates(context: EngineContext, setup: EngineSetup, wake: Callable[[],
         from peak_console.engine.dispatch.freshness import Freshness
 
         status.stale = Freshness(served, context.clock).stale
+    if not (setup.surroundings.has_outside and served.jobset.settings.provenance):
+        status.provenance = None
+    elif status.provenance is None:
+        from peak_console.engine.provenance.keeping import Provenance
+
+        status.provenance = Provenance(context, setup.environ)
     if status.gates is None:
         if not served.jobset.gates:
             return

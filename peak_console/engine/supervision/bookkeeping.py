@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.engine.context import EngineContext
+    from peak_console.engine.results.notes import Notes
     from peak_console.engine.supervision.ends import End
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
@@ -86,9 +87,7 @@ class Bookkeeper:
     def _record_one(self, end: End) -> None:
         context = self._context
         now = context.clock.now()
-        numbers: Mapping[str, float] = {}
-        if end.outcome == Outcome.SUCCEEDED and (end.job.expect is not None or end.job.result is not None):
-            end, numbers = self._held_against_expectations(end)
+        end, notes = self._noted(end)
         failed = end.outcome in FAILURES
         tail = self._stderr_tail(end.run) if failed and context.options.judges else []
         # With what a damaged row has lost another attempt would be another run.
@@ -109,8 +108,8 @@ class Bookkeeper:
         with context.alerts:
             if not context.store.finish(end.run.id, end.outcome, end.return_code, end.at, finished.reason):
                 return
-            if numbers:
-                context.store.keep_metrics(end.run.id, numbers)
+            if notes is not None:
+                notes.keep(context.store, end.run.id)
             if next_at is not None:
                 retry = context.store.claim([self._next_attempt(end, next_at)], now, context.identity)
             else:
@@ -156,15 +155,15 @@ class Bookkeeper:
 
             flag_duration(self._context.alerts, job, finished, now)
 
-    def _held_against_expectations(self, end: End) -> tuple[End, Mapping[str, float]]:
-        """The end of a run that has ended well, once its result was looked at; and the numbers of the result."""
-        context = self._context
-        if not context.options.judges:  # a simulated run leaves nothing
-            return end, {}
-        from peak_console.engine.results.judge import judged
+    def _noted(self, end: End) -> tuple[End, Notes | None]:
+        """The end of a run, once its result was held against what its job expects; and what is kept with it."""
+        context, job = self._context, end.job
+        has_result = end.outcome == Outcome.SUCCEEDED and (job.expect is not None or job.result is not None)
+        if not context.options.judges or not (has_result or context.status.provenance is not None):
+            return end, None
+        from peak_console.engine.results.notes import note
 
-        served = context.served
-        return judged(end, context.directory, served.jobset.base, served.launcher.redactor.text)
+        return note(end, context, has_result=has_result)
 
     def _count(self, end: End, before: int, *, final: bool) -> int:
         """Final failures in a row; a run that was stopped says nothing about its job."""

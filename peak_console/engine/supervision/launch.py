@@ -145,6 +145,10 @@ class Launcher:
         args = {name: job.args[name] if shown.get(name) == value else value for name, value in run.args.items()}
         return replace(job, args=args)
 
+    def command_of(self, run_id: int) -> list[str]:
+        """The command line that a run is being started with, masked."""
+        return self.redactor.argv(self._resolved.get(run_id, []))
+
     def resolved(self, run_id: int) -> list[str]:
         """The command line that a run has just been started with, masked. To be asked once."""
         return self.redactor.argv(self._resolved.pop(run_id, []))

@@ -69,6 +69,7 @@ def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
         own_environment=_masked(redactor, own),
         inherited_environment=_masked(redactor, {n: v for n, v in inherited.items() if n not in own}),
         runs=runs,
+        provenance=next(iter(store.provenance_of([run.id for run in runs[:1]]).values()), {}),
         numbers=store.metrics_of([run.id for run in runs]) if job.expect is not None or job.result is not None else {},
         source=_source(session.jobs_file, job),
         chain=_chain(job, session, now),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
@@ -64,6 +64,8 @@ class DetailsData:
     """Its runs, newest first, those under way included."""
     numbers: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     """By run, the numbers of its result."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    """From what its newest run was made, where that is noted."""
     source: str = ""
     """Where it is defined: ``jobs.toml:41``."""
     chain: Sequence[str] = ()
@@ -154,7 +156,7 @@ class JobDetails(ModalScreen[None]):
         self._section("policies").show(lambda width: details_text.policies(job, width))
         self._section("command").show(
             lambda width: details_text.command(
-                data.command_line, data.command_error, data.cwd, job.env_file, data.meta or {}, width
+                data.command_line, data.command_error, data.cwd, job.env_file, data.meta or {}, width, data.provenance
             )
         )
         own, inherited = data.own_environment or {}, data.inherited_environment or {}

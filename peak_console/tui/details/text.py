@@ -9,6 +9,7 @@ from textual.content import Content
 from peak_console.decisions.conditions import ENABLED, SERVED, override_in_words
 from peak_console.decisions.grace import grace_seconds
 from peak_console.decisions.job_status import CLAIMED_MEANS, NO_LIMIT, Standing, unmet_of
+from peak_console.decisions.provenance import in_words as provenance_words
 from peak_console.jobs.model import CatchUp, JobDefinition, Overlap, mode_in_words
 from peak_console.schedule.words import in_words
 from peak_console.schedule.zones import local_time
@@ -21,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, tzinfo
+    from typing import Any
 
     from peak_console.decisions.job_status import JobView
     from peak_console.model.records import Run
@@ -134,7 +136,13 @@ def alerts_after(job: JobDefinition) -> str:
 
 
 def command(
-    command_line: str, error: str | None, cwd: str, env_file: str | None, meta: Mapping[str, str], width: int
+    command_line: str,
+    error: str | None,
+    cwd: str,
+    env_file: str | None,
+    meta: Mapping[str, str],
+    width: int,
+    made_from: Mapping[str, Any] = {},
 ) -> Content:
     """What is executed, and where; or why nothing can be. Below it what others keep of the job."""
     lines = [_fact("command", command_line, "bold", width)]
@@ -143,6 +151,10 @@ def command(
     lines.append(_fact("directory", cwd, "", width))
     if env_file:
         lines.append(_fact("env file", env_file, "", width))
+    if code := provenance_words(made_from):
+        lines.append(_fact("code", code, "", width))
+    if changed := made_from.get("changes"):
+        lines.append(_fact("changed", "; ".join(map(str, changed)), "$text-warning", width))
     lines += [_fact("meta" if not nth else "", f"{name} = {meta[name]}", "", width) for nth, name in enumerate(meta)]
     return Content("\n").join(lines)
 

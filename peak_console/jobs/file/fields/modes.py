@@ -31,6 +31,15 @@ MODE_FIELDS: Final = (
         form="choice",
     ),
     Field(
+        "provenance",
+        BOOLEAN,
+        False,
+        "Whether each run is noted with what it was made from: git commit, branch and state of its working directory,"
+        " digests of script and definition, host, person and arguments. Git is asked beside the run.",
+        "true",
+        where=(SCHEDULER,),
+    ),
+    Field(
         "confirm",
         BOOLEAN,
         False,

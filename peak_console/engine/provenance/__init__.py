@@ -1,0 +1,1 @@
+"""From what each run was made: code, definition, arguments, host and person."""

@@ -1,0 +1,41 @@
+"""What is kept with a run that has ended: the numbers of its result, and from what it was made."""
+
+from __future__ import annotations
+
+from peak_console.values import dataclass, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from peak_console.engine.context import EngineContext
+    from peak_console.engine.supervision.ends import End
+    from peak_console.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Recorded in the transaction of the end."""
+
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    provenance: Mapping[str, Any] | None = None
+
+    def keep(self, store: Store, run_id: int) -> None:
+        """Record it."""
+        if self.provenance is not None:
+            store.keep_provenance(run_id, self.provenance)
+        if self.numbers:
+            store.keep_metrics(run_id, self.numbers)
+
+
+def note(end: End, context: EngineContext, *, has_result: bool) -> tuple[End, Notes]:
+    """The end of a run as its result makes it, and what is kept with it."""
+    numbers: Mapping[str, float] = {}
+    if has_result:
+        from peak_console.engine.results.judge import judged
+
+        served = context.served
+        end, numbers = judged(end, context.directory, served.jobset.base, served.launcher.redactor.text)
+    provenance = context.status.provenance.take(end.run.id) if context.status.provenance is not None else None
+    return end, Notes(numbers, provenance)
