@@ -59,7 +59,6 @@ def test_json_of_a_run_is_the_documented_object(peak: CommandLine, store: Store)
         "submitted_at": None,
         "waited_there_seconds": None,
         "waits_for": None,
-        "provenance": None,
     }
 
 
