@@ -106,7 +106,9 @@ class Recovery:
         return wait and self._is_still_to_start(run)
 
     def _is_still_to_start(self, run: Run) -> bool:
-        return run.state == RunState.CLAIMED and not self._executor_of(run).is_started(run.id)
+        """Whether nobody has handed a run to its executor; it may be recorded as submitted an instant before that."""
+        is_claim = run.state in (RunState.CLAIMED, RunState.SUBMITTED)
+        return is_claim and not self._executor_of(run).is_started(run.id)
 
     def _executor_of(self, run: Run) -> Executor:
         return self._context.runs.supervisor.executors.of(run.executor)

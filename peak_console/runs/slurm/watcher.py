@@ -176,6 +176,8 @@ class Watcher:
         except OSError as error:
             return self._not_started(run, f"{self._shared.root}: cannot be written ({error.strerror}); see shared_dir")
         run.spec = None
+        if spec is None and read_files(run.directory).started is None:
+            return self._not_started(run, "its specification is gone from the shared directory")
         if spec is None:  # a wrapper has it by now
             return False
         self._look_at = min(self._look_at, time.monotonic() + SOON_SECONDS)
