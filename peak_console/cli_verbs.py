@@ -97,6 +97,14 @@ def _alerts(parser: ArgumentParser) -> Verb:
     return _verb("registry", "show_alerts")
 
 
+def _executors(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("--prove", metavar="NAME", nargs="?", const="", help="run a proof on this cluster, or on each")
+    add("--seconds", metavar="N", type=float, default=120.0, help="with --prove: how long it may wait (default: 120)")
+    _add_json(parser)
+    return _verb("executors", "show_executors")
+
+
 def _logs(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("what", metavar="JOB|#RUN", nargs="?", help="a job (its last run; all of them with --grep), or a run")
@@ -326,6 +334,7 @@ VERBS: VerbTable = {
     "gate": ("the gates, and their kill switches: what is closed, by whom and why", _gate),
     "ack": ("acknowledge an alert, or all", _ack),
     "reload": ("have the engine read its jobs file again", _reload),
+    "executors": ("where runs are executed, and how busy it is there", _executors),
     "status": ("the engine, the counts, the next slot", _status),
     "validate": ("every error and warning of the jobs file", _validate),
     "doctor": ("whether this machine gives the program and its jobs what they need", _doctor),

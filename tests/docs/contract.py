@@ -161,6 +161,19 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "every": (NUMBER + OR_NULL, "seconds between two questions"),
         "jobs": (TEXTS, "the jobs behind it"),
     },
+    "executors": {
+        "name": (TEXT, "`local`, or its name in the jobs file"),
+        "type": (TEXT, "`local`, `slurm`"),
+        "reachable": (FLAG, "whether it answers"),
+        "fault": (TEXT + OR_NULL, "why it does not"),
+        "waiting": (NUMBER, "our runs that wait there"),
+        "running": (NUMBER, "our runs that run there"),
+        "limit": (NUMBER + OR_NULL, "how many of our runs may be there at once"),
+        "nodes": (NUMBER + OR_NULL, "of the cluster"),
+        "nodes_free": (NUMBER + OR_NULL, "those that can take a job"),
+        "all_waiting": (NUMBER + OR_NULL, "everybody's jobs that wait"),
+        "all_running": (NUMBER + OR_NULL, "everybody's jobs that run"),
+    },
     "status": {
         "engine": (
             OBJECT + OR_NULL,

@@ -105,6 +105,10 @@ class Slurm:
             found.append(Entry(job_id, name, state, reason, node or None))
         return found
 
+    def ask_for(self, *argv: str) -> str:
+        """What a command says. Raises ``UnknownError`` and ``RefusedError``."""
+        return self._run(argv)[0]
+
     def ask(self, job_id: str, signal: str) -> None:
         """Send a signal to the wrapper of a running job, and to nobody else. Raises ``UnknownError``."""
         self._run(("scancel", "--batch", "-s", signal, job_id))

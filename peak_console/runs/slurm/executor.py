@@ -150,6 +150,10 @@ class SlurmExecutor:
     def troubles(self) -> Mapping[str, str]:
         return self.watcher.troubles()
 
+    def forget_state(self) -> None:
+        """Remove what is kept in the shared directory for a state directory that will not be used again."""
+        self._shared.remove_root()
+
     def close(self) -> None:
         if self.watcher.close():
             for fd in (self._told, self._tells):

@@ -107,6 +107,13 @@ class SharedDirectory:
             return set()
         return {int(name.partition(".")[0]) for name in names if name.partition(".")[0].isdigit()}
 
+    def remove_root(self) -> None:
+        """Remove the folder of all runs of this state directory."""
+        try:
+            remove(self.root)
+        except OSError:  # it has never been made
+            pass
+
     def forget_news(self, run_id: int) -> None:
         for what in ("started", "ended"):
             try:
