@@ -15,7 +15,7 @@ from peak_console.store.bell import ring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.control import Control
@@ -73,7 +73,13 @@ class OneShotEngine:
             gates.look(self._setup.clock.now())
 
     def run_by_hand(
-        self, job: JobDefinition, *, by: str, force: bool, chain: str | None = None
+        self,
+        job: JobDefinition,
+        *,
+        by: str,
+        force: bool,
+        chain: str | None = None,
+        args_changed: Sequence[str] = (),
     ) -> tuple[Run | None, str]:
         """Start a manual run, then let others dispatch; the run, or why there is none. The lock has to be held."""
         core = self._core
@@ -92,7 +98,7 @@ class OneShotEngine:
                 self._place.give_way()
                 raise PeakConsoleError(f"{job.name}: {why}")
         run, refusal, ends = core.dispatcher.start_by_hand(
-            job, self._setup.clock.now(), by=by, force=force, chain=chain
+            job, self._setup.clock.now(), by=by, force=force, chain=chain, args_changed=args_changed
         )
         core.bookkeeper.record(ends)
         self._place.give_way()

@@ -86,6 +86,8 @@ class Run:
 
     requested_by: str | None = None
     """Who has asked for it, of a run by hand."""
+    args_changed: Sequence[str] = ()
+    """The arguments that somebody has changed for it, or left out."""
 
     @property
     def duration_seconds(self) -> float | None:
@@ -251,4 +253,6 @@ class Claim:
     """What its job trades with."""
     requested_by: str | None = None
     """Who has asked for it, of a run by hand."""
+    args_changed: Sequence[str] = ()
+    """The arguments that somebody has changed for it, or left out."""
     executor: str = LOCAL

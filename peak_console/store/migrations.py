@@ -83,8 +83,11 @@ _TRUST = (
     "ALTER TABLE deliveries ADD COLUMN only_if_open INTEGER NOT NULL DEFAULT 0",
 )
 """What gates, results, provenance and escalation need."""
-_NOTES = ("ALTER TABLE alerts ADD COLUMN ack_note TEXT",)
-"""What an acknowledgement may say."""
+_NOTES = (
+    "ALTER TABLE alerts ADD COLUMN ack_note TEXT",
+    "ALTER TABLE runs ADD COLUMN args_changed TEXT",
+)
+"""What an acknowledgement may say, and what was changed for a run by hand."""
 MIGRATIONS: dict[int, Sequence[str]] = {
     1: (
         "DROP INDEX runs_of_job",
@@ -148,6 +151,7 @@ STAND_INS: dict[int, Mapping[str, str]] = {
         "run_mode": "NULL",
         "requested_by": "NULL",
         "ack_note": "NULL",
+        "args_changed": "NULL",
     },
 }
 """By version: the columns that it has brought, and what who only looks reads in their place in an older registry."""

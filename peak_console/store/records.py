@@ -56,15 +56,15 @@ class RunRecords(Database):
                 cursor = self._write(
                     "INSERT OR IGNORE INTO runs (run_type, job, triggered_by, scheduled_for, attempt, state, outcome,"
                     " reason, not_before, claimed_at, finished_at, command, args, tags, tag, supervisor,"
-                    " late_because, awaits, round_at, stands_since, run_mode, requested_by, executor, priority)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " late_because, awaits, round_at, stands_since, run_mode, requested_by, executor, priority,"
+                    " args_changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         RUN_TYPE, claim.job, claim.triggered_by, stamp(claim.scheduled_for), claim.attempt, state,
                         claim.outcome, claim.reason, stamp(claim.not_before), at, at if claim.outcome else None,
                         as_json(claim.command), as_json(claim.args), as_json(claim.tags), claim.tag,
                         supervisor if state == RunState.CLAIMED else None, claim.late_because, claim.awaits,
                         stamp(claim.round_at), stamp(claim.stands_since), claim.run_mode, claim.requested_by,
-                        claim.executor, claim.priority,
+                        claim.executor, claim.priority, as_json(claim.args_changed) if claim.args_changed else None,
                     ),
                 )  # fmt: skip
                 if cursor.rowcount:
@@ -251,6 +251,11 @@ class RunRecords(Database):
 
 class JobRecords(Database):
     """What is remembered of each job: how far its slots are decided, its override, its failures in a row."""
+
+    def job_state(self, job: str) -> JobState | None:
+        """What is remembered of one job."""
+        rows = self._rows(f"SELECT {STATE_COLUMNS} FROM job_state WHERE job = ?", (job,))
+        return state_from(rows[0]) if rows else None
 
     def job_states(
         self, known: dict[tuple[Any, ...], JobState] | None = None, *, strict: bool = False

@@ -71,6 +71,7 @@ RUN_CELLS: tuple[Cell, ...] = (
     ("stands_since", or_none(cells.moment), None),
     ("run_mode", or_none(cells.text), None),
     ("requested_by", or_none(cells.text), None),
+    ("args_changed", _words, ()),
 )
 RUN_COLUMNS = ", ".join(name for name, _, _ in RUN_CELLS)
 ALERT_CELLS: tuple[Cell, ...] = (

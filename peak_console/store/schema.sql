@@ -35,6 +35,7 @@ CREATE TABLE runs (
   stands_since   TEXT,                                  -- the oldest slot that it stands for
   run_mode       TEXT,                                  -- what its job traded with then: 'paper', 'testnet', 'live'
   requested_by   TEXT,                                  -- who asked for it, of a run by hand
+  args_changed   TEXT,                                  -- JSON list: the arguments that somebody changed for it
   UNIQUE (job, scheduled_for, attempt),                 -- nothing runs twice
   CHECK ((state = 'finished') = (outcome IS NOT NULL))
 );

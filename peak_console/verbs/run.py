@@ -217,7 +217,11 @@ class _Here:
             if job.name not in engine.context.served.jobs:
                 raise PeakConsoleError(f"{job.name}: an engine has just started to serve this; try again")
             run, refusal = engine.run_by_hand(
-                job, by=current_user(), force=self._options.force, chain=_chain(self._options)
+                job,
+                by=current_user(),
+                force=self._options.force,
+                chain=_chain(self._options),
+                args_changed=sorted(_changes(self._options.set)),
             )
             if run is None:
                 raise PeakConsoleError(f"{job.name}: {refusal}, or use --force")

@@ -53,6 +53,7 @@ RUN: Mapping[str, tuple[str, str]] = {
     "submitted_at": (TIME + OR_NULL, "when it was handed to the cluster"),
     "waited_there_seconds": (NUMBER + OR_NULL, "from there to its start"),
     "waits_for": (TEXT + OR_NULL, "why it waits there, as the cluster says"),
+    "args_changed": (TEXTS, "the arguments that somebody changed for it by hand"),
 }
 """A run, as `runs` and `history` print it."""
 

@@ -36,6 +36,7 @@ def test_run_with_changed_arguments_runs_and_records_those(bench: MakeBench) -> 
     engine.command("run", "backup", args={"top_n": 20, "fast": None})
     assert engine.executor.processes[1].spec.argv[1:] == ["x.py", "--top-n", "20"]
     assert engine.runs()[0].args == {"script": "x.py", "top_n": 20}
+    assert engine.runs()[0].args_changed == ["fast", "top_n"]
 
 
 def test_a_retry_of_a_changed_run_keeps_the_changes_and_its_secrets(bench: MakeBench) -> None:
@@ -47,6 +48,7 @@ def test_a_retry_of_a_changed_run_keeps_the_changes_and_its_secrets(bench: MakeB
     engine.end(1, 1)
     engine.advance(1)
     assert engine.executor.processes[2].spec.argv[1:] == ["x.py", "--api-key", "hush-hush", "--n", "2"]
+    assert [run.args_changed for run in engine.runs()] == [["n"], ["n"]]
     assert "hush-hush" not in repr(engine.runs())
 
 

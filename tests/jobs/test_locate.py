@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import time
 from typing import Any
 
 import pytest
@@ -171,6 +173,27 @@ def test_job_line_of_an_unknown_job_is_the_first() -> None:
     assert job_line("job = 5", "c") == 1
 
 
-def test_job_line_of_a_broken_file_is_that_of_the_name() -> None:
-    assert job_line('[[job]]\nname = "a"\nx =\n[[job]]\n name = "b"\n', "b") == 5
+def test_job_line_of_a_broken_file_is_that_of_its_header_too() -> None:
+    assert job_line('[[job]]\nname = "a"\nx =\n[[job]]\n name = "b"\n', "b") == 4
     assert job_line("x = ", "b") == 1
+
+
+NAMES = st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1), unique=True)
+
+
+@given(NAMES, st.sampled_from(["", "\nargs = [\n  [1, 2],\n]", "\n[job.env]\nA = 'name = \"x\"'", "\n# name = 'a'"]))
+def test_a_name_is_found_where_a_parser_finds_it(names: list[str], more: str) -> None:
+    text = "[scheduler]\n" + "".join(
+        f"\n[[job]]{more if more.startswith(chr(10) + '#') else ''}\nname = {json.dumps(name, ensure_ascii=False)}"
+        f"\ncommand = 'true'{'' if more.startswith(chr(10) + '#') else more}\n"
+        for name in names
+    )
+    for place, name in enumerate(names):
+        assert job_line(text, name) == Positions(text).place(("job", place))[0]
+
+
+def test_ten_thousand_jobs_are_searched_in_no_time() -> None:
+    text = "".join(f'[[job]]\nname = "job_{n}"\ncommand = "true"\n\n' for n in range(10_000))
+    began = time.process_time()
+    assert job_line(text, "job_9999") == 9999 * 4 + 1
+    assert time.process_time() - began < 0.2

@@ -281,9 +281,9 @@ class Pty:
     def keys(self, text: str) -> None:
         self.send(text.encode())
 
-    def leave(self) -> None:
+    def leave(self, key: str = "q") -> None:
         """End the console whose engine is its own, and which runs nothing."""
-        self.keys("q")
+        self.keys(key)
         self.wait_for(b"End the scheduler")
         self.keys("e")
 

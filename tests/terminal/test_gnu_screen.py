@@ -48,6 +48,8 @@ def test_start_run_watch_disable_reload_quit(stage: Stage) -> None:
     screen.keys("Enter")
     screen.wait_for(lambda shown: re.search("disabled +hello", shown))
     screen.keys("d")
+    screen.wait_for("Enable hello?")
+    screen.keys("Enter")
     screen.wait_for(lambda shown: re.search("failed +hello", shown))
 
     with stage.config.open("a", encoding="utf-8") as file:

@@ -71,7 +71,7 @@ def test_a_paste_that_has_lost_its_end_leaves_the_keys_alive(stage: Stage, silen
     pty.wait_for(b"running")
     pty.keys("\x1b[200~rrr")
     time.sleep(max(silence, 0.2))  # the silence is the case; and Ctrl+C is a key of its own
-    pty.keys(key)
+    pty.leave(key)
     assert pty.process.wait(20) == 0
     assert stage.runs() == []
 

@@ -19,7 +19,7 @@ KEYS = [
     "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
     "finished_at", "duration_seconds", "lateness_seconds", "late_because", "command", "tags", "tag", "args",
     "mode", "reason", "requested_by", "state", "executor", "node", "submitted_at",
-    "waited_there_seconds", "waits_for", "provenance",
+    "waited_there_seconds", "waits_for", "args_changed", "provenance",
 ]  # fmt: skip
 
 
@@ -59,6 +59,7 @@ def test_json_of_a_run_is_the_documented_object(peak: CommandLine, store: Store)
         "submitted_at": None,
         "waited_there_seconds": None,
         "waits_for": None,
+        "args_changed": [],
     }
 
 

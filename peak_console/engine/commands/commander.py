@@ -217,7 +217,13 @@ class Commander:
         if request.chain is not None and (refusal := refusal_of(context, job, request.chain)):
             return REFUSED, f"{job.name}: {refusal}", None
         run, refusal, ends = self._dispatcher.start_by_hand(
-            job, now, by=request.by, force=force, command_id=command_id, chain=request.chain
+            job,
+            now,
+            by=request.by,
+            force=force,
+            command_id=command_id,
+            chain=request.chain,
+            args_changed=sorted(request.arguments),
         )
         self._record(ends)
         if run is None:

@@ -23,6 +23,7 @@ from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from peak_console.decisions.backlog import Backlog
@@ -178,6 +179,7 @@ class Dispatcher:
         force: bool,
         command_id: int | None = None,
         chain: str | None = None,
+        args_changed: Sequence[str] = (),
     ) -> tuple[Run | None, str, list[End]]:
         """Claim and start a run that ``by`` asks for, by the job's overlap policy, or beside what runs with ``force``.
 
@@ -198,7 +200,10 @@ class Dispatcher:
                 verdict = decide_by_hand(asked, slot, force=force)
                 if verdict.action == Action.SKIP:
                     return None, f"{verdict.reason}; stop it first", []
-                claim = self._claims.of(job, verdict, late_because=self._claims.waits_for(verdict, []), requested_by=by)
+                claim = replace(
+                    self._claims.of(job, verdict, late_because=self._claims.waits_for(verdict, []), requested_by=by),
+                    args_changed=args_changed,
+                )
                 runs = context.store.claim([claim], now, context.identity)
                 if runs and command_id is not None:
                     context.store.carried_out(command_id, runs[0].id)

@@ -199,6 +199,7 @@ class Bookkeeper:
             late_because=RETRY,
             run_mode=end.run.run_mode,
             requested_by=end.run.requested_by,
+            args_changed=end.run.args_changed,
             executor=end.job.executor,
         )
 

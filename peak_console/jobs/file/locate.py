@@ -146,11 +146,31 @@ class Positions:
         return len(text)
 
 
+_ANY_HEADER = re.compile(r"^[ \t]*\[", re.MULTILINE)
+_JOB_HEADER = re.compile(r"[ \t]*\[\[[ \t]*job[ \t]*\]\]")
+
+
+def _line_by_name(text: str, name: str) -> int | None:
+    """The line of the only ``[[job]]`` in which ``name = "…"`` stands; ``None`` where only a parser can tell."""
+    named = [*re.finditer(rf"""^[ \t]*name[ \t]*=[ \t]*(["']){re.escape(name)}\1""", text, re.MULTILINE)]
+    if len(named) != 1 or '"""' in text or "'''" in text:
+        return None
+    at = named[0].start()
+    header = text.rfind("[[", 0, at)
+    start = text.rfind("\n", 0, header) + 1
+    if header < 0 or not _JOB_HEADER.match(text, start) or _ANY_HEADER.search(text, header + 2, at):
+        return None
+    return text.count("\n", 0, start) + 1
+
+
 def job_line(text: str, name: str) -> int:
     """The line, from 1, where the job called ``name`` begins; 1 when it is not there.
 
     Text that is not valid TOML (a file in the middle of being mended) is searched for the line of its name.
     """
+    known = _line_by_name(text, name)
+    if known is not None:
+        return known
     import tomli
 
     try:

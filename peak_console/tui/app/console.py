@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from textual import events
 from textual.app import App
@@ -31,6 +31,7 @@ from peak_console.tui.app.shown_run import ShownRun
 from peak_console.tui.app.startup import FIRST_STYLES, Startup
 from peak_console.tui.app.terminal_actions import TerminalActions
 from peak_console.tui.bars.key_bar import KeyBar
+from peak_console.tui.bars.pane_tabs import PaneTabs
 from peak_console.tui.bars.status_line import StatusLine
 from peak_console.tui.bars.trouble_bar import TroubleBar
 from peak_console.tui.drawing import themes
@@ -60,6 +61,16 @@ if TYPE_CHECKING:
 
 MOST_TOASTS = 3
 """The most toasts that are shown at a time; the oldest makes room."""
+
+
+@runtime_checkable
+class ClosedByEscape(Protocol):
+    """A screen over the others that Esc closes at once."""
+
+    closes_at_escape: bool
+
+    def action_cancel(self) -> None:
+        """Close it, without an answer."""
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
@@ -142,6 +153,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
         yield TroubleBar(id="trouble")
+        yield PaneTabs(id="tabs")
         with Container(id="panes"):
             yield JobTable(self.config.keymap, id="jobs", classes="-shown")
         yield KeyBar(self.config.keymap, self.session.permissions.not_offered)
@@ -168,6 +180,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
             self.layout.jobs.pin_cursor()
             self.layout.jobs.stand()
             await self._startup.complete()  # keys reach every pane, however early they come
+            if isinstance(event, events.Key) and event.key == "escape" and isinstance(self.screen, ClosedByEscape):
+                # By way of the dialog's own queue, keys that are typed after it would still land in its form.
+                self.screen.action_cancel()
+                return
         await super().on_event(event)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -223,8 +239,14 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def on_alerts_pane_note_requested(self, event: AlertsPane.NoteRequested) -> None:
         self.alert_actions.note(event.alert)
 
+    def on_pane_tabs_chosen(self, event: PaneTabs.Chosen) -> None:
+        self.layout.go_to(event.pane)
+
     def on_prompt_edited(self, event: Prompt.Edited) -> None:
         self.navigation.prompt_edited(event.purpose, event.text)
+
+    def on_prompt_cancelled(self, event: Prompt.Cancelled) -> None:
+        self.navigation.prompt_cancelled(event.purpose, event.text)
 
     def on_prompt_left(self, event: Prompt.Left) -> None:
         self.navigation.prompt_left(event.purpose)

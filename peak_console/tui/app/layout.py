@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peak_console.tui.bars.key_bar import KeyBar
+from peak_console.tui.bars.pane_tabs import PaneTabs
 from peak_console.tui.jobs.table import JobTable
 from peak_console.tui.keys.actions import Context
 
@@ -23,6 +24,8 @@ PANES = ("jobs", "output", "upcoming", "alerts")
 """In the order of ``Tab``."""
 WIDE, HIGH = 120, 36
 """From this size on, in cells, all panes are shown at once."""
+TALL = 30
+"""From this height on a screen that is not as large shows two panes: the jobs, and below them another one."""
 BROAD = 170
 """From this width on, Upcoming stands beside the job table; below it, so that the table has every column."""
 SIDE_SHARE, SIDE_MIN, SIDE_MAX = 30, 40, 64
@@ -30,13 +33,15 @@ SIDE_SHARE, SIDE_MIN, SIDE_MAX = 30, 40, 64
 
 
 class Layout:
-    """Shows all panes at once on a large screen, and on a small one the pane that has the focus."""
+    """Shows all panes at once on a large screen, and on a small one the pane that has the focus, or two of them."""
 
     def __init__(self, app: App[int]) -> None:
         self._app = app
         self.is_complete = False
         """Whether all panes are mounted; the first paint has the jobs only."""
         self._last_focused = "jobs"
+        self._below = "output"
+        """The pane that stands below the jobs where there is room for two."""
 
     # The panes by name.
 
@@ -114,7 +119,9 @@ class Layout:
         """Arrange the panes for a screen of this size."""
         width, height = size
         main = self.main
-        main.set_class(width < WIDE or height < HIGH, "-narrow")
+        is_narrow = width < WIDE or height < HIGH
+        main.set_class(is_narrow, "-narrow")
+        main.set_class(is_narrow and height >= TALL, "-over")
         main.set_class(width < BROAD, "-stacked")
         side = min(max(width * SIDE_SHARE // 100, SIDE_MIN), SIDE_MAX)
         panes = main.query_one("#panes")
@@ -129,7 +136,11 @@ class Layout:
         self.mark_shown()
 
     def mark_shown(self) -> None:
-        """Mark the one pane that a small screen shows."""
+        """Mark what a small screen shows: the focused pane, or the jobs and the last other one below them."""
         shown = self.focused
+        if shown != "jobs":
+            self._below = shown
         for pane in self.main.query_one("#panes").children:
             pane.set_class(pane.id == shown, "-shown")
+            pane.set_class(pane.id == self._below, "-below")
+        self.main.query_one(PaneTabs).show_focused(shown)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 SCREEN_END_SECONDS = 3.0
 """How long the screen may take to go after a signal; with a terminal that no longer reads, it never would."""
 LOOK_SECONDS = 0.1
+ESCAPE_MILLISECONDS = "25"
+"""How long Esc waits for what would make it the beginning of another key; Textual's own 100 ms are felt."""
 UNABLE_TERMINALS = ("", "dumb", "unknown")
 """Values of ``TERM``: nothing that moves the cursor may be sent there. ``doctor`` judges by the same."""
 
@@ -42,6 +44,8 @@ def run_console(options: Namespace) -> int:
     # Must be set before Textual is loaded: half the frames are half the work, and look the same.
     os.environ.setdefault("TEXTUAL_FPS", "30")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    own_delay = "ESCDELAY" not in os.environ
+    os.environ.setdefault("ESCDELAY", ESCAPE_MILLISECONDS)
     # Until the first paint: nothing that is loaded becomes garbage, and to look for some takes a tenth of the time.
     gc.disable()
 
@@ -58,6 +62,9 @@ def run_console(options: Namespace) -> int:
 
     from peak_console.tui.app.console import ConsoleApp
     from peak_console.tui.state.session import EngineSession
+
+    if own_delay:
+        del os.environ["ESCDELAY"]  # Textual has read it; it is not for jobs
 
     session = EngineSession(options, jobset, directory, seen)
     return _Life(ConsoleApp(session), session).live()

@@ -100,6 +100,7 @@ class Navigation:
 
     def search_output(self, text: str) -> None:
         """Ask what to search for in the output."""
+        self._layout.output.begin_search()
         self._layout.prompt.ask("search", text, "search in the output")
 
     def prompt_edited(self, purpose: str, text: str) -> None:
@@ -110,6 +111,13 @@ class Navigation:
             self._layout.alerts.filter(text)
         else:
             self._layout.output.search(text)
+
+    def prompt_cancelled(self, purpose: str, text: str) -> None:
+        """Everything as it was before the line was typed into."""
+        if purpose == "search":
+            self._layout.output.give_up_search(text)
+        else:
+            self.prompt_edited(purpose, text)
 
     def prompt_left(self, purpose: str) -> None:
         self._layout.go_to({"filter": "jobs", "alerts": "alerts"}.get(purpose, "output"))

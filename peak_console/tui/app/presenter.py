@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from textual.css.query import NoMatches
 
 from peak_console.tui.alerts.critical_watch import CriticalWatch
+from peak_console.tui.bars.pane_tabs import PaneTabs
 from peak_console.tui.bars.status_line import StatusLine
 from peak_console.tui.bars.trouble_bar import TroubleBar
 from peak_console.tui.drawing.direct_painting import painted_together
@@ -94,6 +95,7 @@ class Presenter:
         main = self._layout.main
         main.query_one(StatusLine).show(snapshot)
         main.query_one(TroubleBar).show(snapshot)
+        main.query_one(PaneTabs).show_unread(snapshot.unacknowledged, critical=bool(snapshot.critical))
         self._layout.jobs.show(snapshot)
         if self._critical.has_news(snapshot.alerts) and self._rings:
             self._app.bell()

@@ -56,12 +56,18 @@ class ShownRun:
             zone=self._session.zone,
             retry_at=next((q.not_before for q in queued if run and q.scheduled_for == run.scheduled_for), None),
             retries=row.view.job.retries if row else None,
+            place=self._place(run),
         )
         if self._timer is not None:
             if run is not None and run.state != RunState.FINISHED:
                 self._timer.resume()
             else:
                 self._timer.pause()
+
+    def _place(self, run: Run | None) -> tuple[int, int]:
+        """A run's place among those that are known of its job, from the latest, and how many these are."""
+        ids = [each.id for each in self._runs()]
+        return (ids.index(run.id) + 1, len(ids)) if run is not None and run.id in ids else (1, 1)
 
     def run(self) -> Run | None:
         """The run whose output is, or is to be, shown."""

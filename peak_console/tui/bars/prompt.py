@@ -23,6 +23,13 @@ class Prompt(Input):
         text: str
 
     @dataclass
+    class Cancelled(Message):
+        """The operator has taken back what was typed; the text that held before."""
+
+        purpose: str
+        text: str
+
+    @dataclass
     class Left(Message):
         """The operator is done here, by a key: the focus belongs where the text counts."""
 
@@ -56,7 +63,7 @@ class Prompt(Input):
         self._leave()
 
     def action_cancel(self) -> None:
-        self.post_message(self.Edited(self._purpose, self._before))
+        self.post_message(self.Cancelled(self._purpose, self._before))
         self._leave()
 
     def on_blur(self) -> None:

@@ -61,7 +61,7 @@ def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
         zone=session.zone,
         slot_zone=zone(job.schedule.timezone or session.jobset.settings.timezone),
         why_not=_why_not(row.view, session, now),
-        slots=list(islice(slots_ahead(job, store.job_states().get(job.name), now), SLOTS)),
+        slots=list(islice(slots_ahead(job, store.job_state(job.name), now), SLOTS)),
         command_line=command_line,
         command_error=redactor.text(error) if error else None,
         cwd=cwd,

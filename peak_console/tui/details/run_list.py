@@ -15,7 +15,7 @@ from peak_console.text import duration, safe
 from peak_console.tui.drawing import paint
 from peak_console.tui.drawing.cursor_list import CursorList
 from peak_console.tui.drawing.entries import EntryList
-from peak_console.tui.drawing.glyphs import CURSOR, NOTHING, QUEUED, RUNNING, SUBMITTED, outcome, why_late
+from peak_console.tui.drawing.glyphs import CHANGED, CURSOR, NOTHING, QUEUED, RUNNING, SUBMITTED, outcome, why_late
 from peak_console.tui.keys.actions import binding
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _row(run: Run, zone: tzinfo, width: int) -> list[Piece]:
     took, late = run.duration_seconds, run.lateness_seconds
     at = local_time(run.started_at or run.scheduled_for or run.claimed_at, zone)
     cells = [
-        (f"#{run.id}", "text"),
+        (f"#{run.id}{CHANGED if run.args_changed else ''}", "text"),
         (_when(at, width), "text"),
         (safe(run.triggered_by).replace("_", " ") + (f" {run.attempt}" if run.attempt > 1 else ""), "muted"),
         (f"{look.glyph} {look.word}", look.style),
@@ -113,7 +113,8 @@ def _row(run: Run, zone: tzinfo, width: int) -> list[Piece]:
     ]
     pieces = _in_columns(cells, width)
     room = width - 1 - paint.pieces_width(pieces)
-    why = "; ".join(filter(None, (run.reason or run.stop_reason, run.late_because)))
+    changed = f"with changed {', '.join(run.args_changed)}" if run.args_changed else ""
+    why = "; ".join(filter(None, (changed, run.reason or run.stop_reason, run.late_because)))
     return [*pieces, (paint.cut(safe(why), room), "muted")]
 
 

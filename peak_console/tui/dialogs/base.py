@@ -37,6 +37,8 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         Binding("left", "app.focus_previous", "Back", show=False),
     ]
 
+    closes_at_escape = True
+    """Esc reaches it past the queue of keys, see ``ConsoleApp.on_event``."""
     heading = ""
     hints = "Enter confirms · Esc cancels"
 

@@ -29,6 +29,8 @@ SLOW = "▲"
 SLOW_FACTOR = 1.5
 BLOCKS = "▁▂▃▄▅▆▇█"
 """A bar one cell wide, lowest first."""
+CHANGED = "≠"
+"""Beside a run for which somebody has changed arguments: it is not the job as the file has it."""
 NOTHING = "–"
 """Stands where there is no value."""
 

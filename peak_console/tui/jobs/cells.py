@@ -11,6 +11,7 @@ from peak_console.schedule.words import foreign_zone, in_words
 from peak_console.text import ago, countdown, duration, safe
 from peak_console.tui.drawing.glyphs import (
     BLOCKS,
+    CHANGED,
     GATED,
     NOTHING,
     RUNNING,
@@ -44,6 +45,7 @@ class Facts:
     __slots__ = (
         "_timing",
         "haystack",
+        "is_off",
         "last",
         "mark",
         "name",
@@ -70,7 +72,9 @@ class Facts:
         self.schedule_width = width_of(self.schedule)
         self.tags = " ".join(f"#{safe(tag)}" for tag in view.job.tags)
         self.tags_width = width_of(self.tags)
-        self.noted = view.override is not None or view.hold is not None
+        self.is_off = view.override is not None and not view.override.enabled
+        """Whether an operator has disabled it: its line says so in place of when it would start."""
+        self.noted = not self.is_off and (view.override is not None or view.hold is not None)
         """Whether a second line says what an operator did."""
         self.haystack = f"{self.mark} {self.name} {standing(view.standing).word} {self.tags}".casefold()
         self.last = _last_ended(row)
@@ -141,7 +145,9 @@ def last_cell(facts: Facts, now: datetime) -> Cell:
         return (("never", "muted"),)
     look = outcome(run.outcome)
     text = ago((now - (run.finished_at or run.claimed_at)).total_seconds())
-    return ((look.glyph, look.style), (f"{text.removeprefix('just '):>8}", "muted"))
+    mark = CHANGED if run.args_changed else ""
+    room = 8 - len(mark)
+    return ((look.glyph, look.style), (mark, "warning"), (f"{text.removeprefix('just '):>{room}}", "muted"))
 
 
 def took_cell(facts: Facts, now: datetime) -> Cell:
@@ -203,7 +209,9 @@ def cell_of(facts: Facts, key: str, width: int, now: datetime) -> Cell:
             if facts.row.view.standing == Standing.AWAITING:
                 awaits = facts.row.view.queued[0].awaits or look.word
                 return ((f"{look.glyph} {safe(awaits.removeprefix('waiting '))}", look.style),)
-            return ((f"{look.glyph} {look.word}", look.style),)
+            changed = facts.last is not None and facts.last.args_changed and facts.row.view.standing == Standing.OK
+            sign = ((f" {CHANGED}", "warning"),) if changed else ()
+            return ((f"{look.glyph} {look.word}", look.style), *sign)
         case "name":
             off = facts.row.view.standing == Standing.DISABLED
             name = (facts.name, "muted" if off else "name")

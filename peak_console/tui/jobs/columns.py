@@ -20,6 +20,8 @@ GAP_CELLS = 2
 GUTTER_CELLS = 2
 """Cells left of the first column, for the cursor and the mark."""
 NAME_MAX_CELLS = 60
+NAME_FIRST_CELLS = {100: 24}
+"""By width: a name takes no more before every column has its place; else 32. One long name costs nobody a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ def fit_columns(facts: Iterable[Facts], available: int) -> dict[str, int]:
     tags = max(len("tags"), max([each.tags_width for each in facts], default=0))
     widths = {
         "state": _FIXED["state"],
-        "name": min(max(name, _NAME_MIN), NAME_MAX_CELLS),
+        "name": min(
+            max(name, _NAME_MIN), next((most for below, most in NAME_FIRST_CELLS.items() if available < below), 32)
+        ),
         "schedule": min(schedule, _SCHEDULE_USUAL),
         "next": _FIXED["next"],
         "last": _FIXED["last"],
@@ -80,9 +84,16 @@ def fit_columns(facts: Iterable[Facts], available: int) -> dict[str, int]:
             del widths[last]
     _shrink(widths, "schedule", _SCHEDULE_MIN, available)
     _shrink(widths, "name", _NAME_MIN, available)
-    for key, wanted in (("schedule", schedule), ("runs", HISTORY_RUNS), ("tags", tags)):
+    runs = max((len(each.row.history) for each in facts), default=0)
+    wishes = (
+        ("name", min(name, NAME_MAX_CELLS)),
+        ("schedule", schedule),
+        ("runs", min(runs, HISTORY_RUNS)),
+        ("tags", tags),
+    )
+    for key, wanted in wishes:
         if key in widths:
-            widths[key] += min(max(0, available - _total(widths)), wanted - widths[key])
+            widths[key] += min(max(0, available - _total(widths)), max(0, wanted - widths[key]))
     return widths
 
 

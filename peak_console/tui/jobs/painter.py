@@ -74,6 +74,8 @@ class JobPainter:
         drawn = self._drawn.get(facts.row.name)
         if drawn is None:  # forgotten since it was painted: what it said then is not known
             return 0, self.width
+        if facts.is_off:
+            return None
         keys = TICKING if facts.row.view.active else _TICKING_AT_REST
         ticking = {key: self._cell(facts, key, now) for key in keys if key in self.widths}
         other = [key for key, cell in ticking.items() if cell != drawn.cells[key]]
@@ -100,7 +102,8 @@ class JobPainter:
         if drawn is None:
             if len(self._drawn) >= _KEPT_ROWS:
                 self._drawn.clear()
-            drawn = self._drawn[facts.row.name] = _Drawn({key: self._cell(facts, key, now) for key in self.widths})
+            keys = [key for key in self.widths if not facts.is_off or key in ("state", "name")]
+            drawn = self._drawn[facts.row.name] = _Drawn({key: self._cell(facts, key, now) for key in keys})
         found = drawn.strips.get((is_note, cursor))
         if found is None:
             gutter = MARKED if marked and not is_note else CURSOR if cursor else " "
@@ -108,6 +111,8 @@ class JobPainter:
                 found = self._note(gutter, note(facts, now, zone), palette)
             else:
                 pieces = [piece for cell in drawn.cells.values() for piece in cell]
+                if facts.is_off:
+                    pieces.append((cut(note(facts, now, zone), self._left_of_note()), "muted"))
                 found = strip([(gutter.ljust(GUTTER_CELLS), "accent"), *pieces], palette, self.width)
             drawn.strips[is_note, cursor] = found
         return found
@@ -128,6 +133,10 @@ class JobPainter:
     def _note(self, gutter: str, text: str, palette: Palette) -> Strip:
         shown = cut(text, max(0, self.width - _NOTE_INDENT))
         return strip([(gutter.ljust(_NOTE_INDENT), "accent"), (shown, "muted")], palette, self.width)
+
+    def _left_of_note(self) -> int:
+        """How many cells are right of a job's name."""
+        return max(0, self.width - GUTTER_CELLS - sum(self.widths[key] + GAP_CELLS for key in ("state", "name")))
 
     def message(self, text: str, palette: Palette) -> Strip:
         """What stands where there are no rows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -24,13 +24,13 @@ from peak_console.tui.output.search import Pattern
 from peak_console.tui.output.words import final_line, instead_of_output, run_title, run_words
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
+    from datetime import tzinfo
 
     from textual.geometry import Size
     from textual.strip import Strip
 
     from peak_console.model.records import Run
-    from peak_console.tui.output.window import OutputWindow
+    from peak_console.tui.output.window import OutputWindow, Place
 
 
 class OutputView(WindowScroller, can_focus=True):
@@ -95,6 +95,9 @@ class OutputView(WindowScroller, can_focus=True):
         self._run: Run | None = None
         self._directory = ""
         self._zone: tzinfo = UTC
+        self._now = datetime.min.replace(tzinfo=UTC)
+        self._place = (1, 1)
+        """The run's place among those of its job, from the latest, and how many these are."""
         self._output: RunOutput | None = None
         self._wrap = True
         self._timestamps = True
@@ -103,6 +106,8 @@ class OutputView(WindowScroller, can_focus=True):
         self._painted_size: Size | None = None
         """The size that the strips are for; ``None`` when all have to be painted."""
         self._titles = ("", "")
+        self._before_search: tuple[Place, bool] | None = None
+        """Where the operator was when a search began."""
 
     @property
     def follow(self) -> bool:
@@ -120,7 +125,10 @@ class OutputView(WindowScroller, can_focus=True):
     @property
     def title(self) -> str:
         """``daily_risk_check #1287 · ✖ failed (exit 2) after 0.8s ── follow ─ wrap ─ 41 lines``."""
-        return "" if self._run is None else f"{run_title(self._run, self._zone).plain} ── {self._modes()}"
+        if self._run is None:
+            return ""
+        title = run_title(self._run, self._now, self._zone, 1000, self._place)
+        return f"{title.plain} ── {self._modes()}"
 
     @property
     def search_status(self) -> str:
@@ -145,15 +153,17 @@ class OutputView(WindowScroller, can_focus=True):
         zone: tzinfo = UTC,
         retry_at: datetime | None = None,
         retries: int | None = None,
+        place: tuple[int, int] = (1, 1),
     ) -> None:
         """Show a run as it is ``now``, whose files are in ``directory``; ``retry_at``: when it will be tried again.
 
         A run that is shown already stays where the operator has scrolled to.
         """
-        before, same_place = (self._run, self._zone), directory == self._directory
+        before, same_place = (self._run, self._zone, self._place), directory == self._directory
         same = run is not None and self._run is not None and run.id == self._run.id and same_place
         self._run, self._directory, self._zone = run, directory, zone
-        changed = before != (run, zone) or not same_place
+        self._place, self._now = place, now
+        changed = before != (run, zone, place) or not same_place
         if not same:
             self._open()
         elif self._output is not None:
@@ -193,6 +203,17 @@ class OutputView(WindowScroller, can_focus=True):
         self._timestamps = not self._timestamps
         self._changed()
         self.post_message(self.ModesChanged(self._wrap, self._timestamps))
+
+    def begin_search(self) -> None:
+        """Remember where the operator is: a search that is given up goes back there."""
+        self._before_search = self._output.window.position() if self._output is not None else None
+
+    def give_up_search(self, text: str) -> None:
+        """Search for ``text``, as before, and go back to where the operator was."""
+        self.search(text)
+        if self._output is not None and self._before_search is not None:
+            self._output.window.restore(self._before_search)
+            self._changed()
 
     def search(self, text: str) -> None:
         """Find plain text, in any case if it is all in lower case; nothing to find ends the search."""
@@ -298,7 +319,8 @@ class OutputView(WindowScroller, can_focus=True):
         self._painted_size = None
         title, below = Content(TITLES[Context.OUTPUT]), self.search_status
         if self._run is not None:
-            title = Content(" · ").join([title, run_title(self._run, self._zone)])
+            which = run_title(self._run, self._now, self._zone, self.size.width - 16, self._place)
+            title = Content(" · ").join([title, which])
             if (modes := self._modes()) and title.cell_length + len(modes) + 4 <= self.size.width - 2:
                 title += Content(f" ── {modes}")
             else:

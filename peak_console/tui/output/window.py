@@ -128,6 +128,19 @@ class OutputWindow:
         self._top = min(Place(int(share * (bottom.line + 1)), 0), bottom)
         self.follow = self._top == bottom
 
+    def position(self) -> tuple[Place, bool]:
+        """Where it is, for ``restore``."""
+        return self.top, self.follow
+
+    def restore(self, position: tuple[Place, bool]) -> None:
+        """Go back to where it was, and follow if it did."""
+        top, follow = position
+        if follow:
+            self.go_to_end()
+        else:
+            self.set_follow(False)
+            self._top = top
+
     def set_follow(self, follow: bool) -> None:
         self._top = self.top
         self.follow = follow

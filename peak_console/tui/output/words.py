@@ -6,7 +6,7 @@ from datetime import datetime
 
 from textual.content import Content
 
-from peak_console.model.records import Outcome, RunState
+from peak_console.model.records import Outcome, RunState, Trigger
 from peak_console.schedule.zones import local_time
 from peak_console.text import duration, safe
 from peak_console.tui.drawing import glyphs
@@ -45,15 +45,50 @@ def run_words(run: Run, zone: tzinfo) -> tuple[glyphs.Look, str]:
             return glyphs.QUEUED, "starting"
 
 
-def run_title(run: Run, zone: tzinfo) -> Content:
-    """``daily_risk_check #1287 · ✖ failed (exit 2) after 0.8s · 2m20s late: held``."""
+def run_title(run: Run, now: datetime, zone: tzinfo, room: int, place: tuple[int, int] = (1, 1)) -> Content:
+    """``daily_risk_check #1287 · ✖ failed (exit 2) after 0.8s · due Mon 08:00 · by anna · top_n=5 · 2nd of 15, not …``.
+
+    Where there is no ``room`` for all of it, the end is left out first; which run it is, and that it is not the latest,
+    stays. ``place`` is its place among the runs that are known, from the latest, and how many these are.
+    """
     look, words = run_words(run, zone)
-    late = glyphs.why_late(run)
-    return Content.assemble(
-        f"{safe(run.job)} #{run.id} · ",
-        (f"{look.glyph} {words}", look.colour),
-        *([f" · {late}"] if late else []),
-    )
+    nth, count = place
+    parts = [(f"{look.glyph} {words}", look.colour)]
+    if nth > 1:
+        parts.append((f"{_ordinal(nth)} of {count}, not the latest", "$text-warning"))
+    if run.args_changed:
+        parts.append((f"{glyphs.CHANGED} {_changes(run)}", "$text-warning"))
+    parts += [(text, "") for text in (_trigger(run, now, zone), _attempt(run), glyphs.why_late(run)) if text]
+    title = Content(f"{safe(run.job)} #{run.id}")
+    for text, style in parts:
+        longer = title + Content.assemble(" · ", (text, style) if style else text)
+        if longer.cell_length > room and title.cell_length > len(run.job) + 10:
+            break
+        title = longer
+    return title
+
+
+def _changes(run: Run) -> str:
+    """``top_n=5, symbols left out``."""
+    given = [f"{name}={run.args[name]}" if name in run.args else f"{name} left out" for name in run.args_changed]
+    return safe(", ".join(given))
+
+
+def _trigger(run: Run, now: datetime, zone: tzinfo) -> str:
+    """``due Mon 08:00``, ``by anna 08:01``."""
+    at = glyphs.moment(run.scheduled_for or run.claimed_at, now, zone)
+    if run.requested_by is not None or run.triggered_by == Trigger.MANUAL:
+        return f"by {safe(run.requested_by or 'hand')} {at}"
+    return f"{'caught up, ' if run.triggered_by == Trigger.CATCH_UP else ''}due {at}"
+
+
+def _attempt(run: Run) -> str:
+    return f"attempt {run.attempt}" if run.attempt > 1 else ""
+
+
+def _ordinal(number: int) -> str:
+    suffix = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{suffix}"
 
 
 def final_line(run: Run, zone: tzinfo, retry_at: datetime | None, retries: int | None) -> str | None:

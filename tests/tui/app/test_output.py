@@ -110,6 +110,21 @@ async def test_search_finds_while_it_is_typed_and_keys_go_from_match_to_match(co
     assert console.app.layout.output.search_status == first
 
 
+@pytest.mark.parametrize("follows", [True, False])
+async def test_escape_gives_back_place_and_follow(console: Console, *, follows: bool) -> None:
+    await console.go_to("alpha")
+    await console.press("2", *([] if follows else ["home", "pagedown"]))
+    output = console.app.layout.output
+    before = (output._window.top if output._window else None, output.follow)
+    assert output.follow == follows
+    await console.press("slash")
+    await console.write("line 3 of")
+    assert output._window is not None
+    assert (output._window.top, output.follow) != before
+    await console.press("escape")
+    assert (output._window.top, output.follow) == before
+
+
 async def test_escape_takes_a_search_back(console: Console) -> None:
     await console.go_to("alpha")
     await console.press("2", "slash")

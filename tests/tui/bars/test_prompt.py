@@ -40,6 +40,10 @@ class Typing:
         return [(message.purpose, message.text) for message in self._posted.of(Prompt.Edited)]
 
     @property
+    def cancels(self) -> list[tuple[str, str]]:
+        return [(message.purpose, message.text) for message in self._posted.of(Prompt.Cancelled)]
+
+    @property
     def leaves(self) -> list[str]:
         return [message.purpose for message in self._posted.of(Prompt.Left)]
 
@@ -73,7 +77,8 @@ async def test_escape_takes_back_what_was_typed(typing: Typing) -> None:
     await typing.ask("before")
     await typing.press("x", "escape")
 
-    assert typing.edits == [("filter", "x"), ("filter", "before")]  # what held was selected, so typing replaces it
+    assert typing.edits == [("filter", "x")]  # what held was selected, so typing replaces it
+    assert typing.cancels == [("filter", "before")]
     assert typing.leaves == ["filter"]
 
 

@@ -181,7 +181,7 @@ def test_a_hold_is_told_with_its_reason_and_the_next_slot_as_held() -> None:
     text = second(make_snapshot(trading_rows(), hold=HOLD, unacknowledged=1))
 
     assert "in 00:00:41  but held" in text
-    assert text.endswith('nothing new starts: "exchange maintenance"   1 alert ')
+    assert text.endswith('nothing new starts: "exchange maintenance"   ! 1 alert ')
 
 
 def test_escapes_in_what_people_wrote_are_gone() -> None:

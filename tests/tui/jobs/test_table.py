@@ -11,8 +11,19 @@ from textual.geometry import Region
 
 from peak_console.decisions.job_status import DisabledBy, Standing
 from peak_console.model.records import Override
+from peak_console.tui.jobs.cells import Facts, cell_of
+from peak_console.tui.jobs.columns import fit_columns
 from peak_console.tui.jobs.table import JobTable
-from tests.tui.harness import Posted, WidgetApp, fixed_now, make_history, make_row, make_snapshot, trading_rows
+from tests.tui.harness import (
+    Posted,
+    WidgetApp,
+    fixed_now,
+    make_history,
+    make_row,
+    make_run,
+    make_snapshot,
+    trading_rows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -22,6 +33,28 @@ if TYPE_CHECKING:
     from peak_console.tui.state.snapshot import JobRow, Snapshot
 
     SnapCompare = Callable[..., bool]
+
+
+def test_a_run_with_changed_arguments_is_marked_and_its_job_is_not_plainly_ok() -> None:
+    run = make_run(1, args_changed=("top_n",))
+    facts = Facts(make_row("backup", history=[run], last_run=run))
+    assert cell_of(facts, "state", 10, fixed_now()) == (("● ok", "success"), (" ≠", "warning"))
+    assert ("≠", "warning") in cell_of(facts, "last", 9, fixed_now())
+
+
+def test_a_job_that_an_operator_has_disabled_takes_one_line() -> None:
+    off = Facts(make_row("a", Standing.DISABLED, override=Override(False, "anna", fixed_now(), reason="maintenance")))
+    on = Facts(make_row("b", override=Override(True, "anna", fixed_now())))
+    assert (off.is_off, off.noted, on.is_off, on.noted) == (True, False, False, True)
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_one_long_name_costs_nobody_a_column(width: int) -> None:
+    rows = [make_row(name, tags=("live",)) for name in ("short", "other")]
+    without = fit_columns([Facts(row) for row in rows], width)
+    with_one = fit_columns([Facts(row) for row in [*rows, make_row("x" * 60)]], width)
+    assert set(with_one) >= set(without) - {"tags", "runs", "took"}
+    assert with_one["name"] >= 24
 
 
 def three() -> list[JobRow]:
@@ -283,8 +316,8 @@ async def test_markup_and_escapes_in_names_are_shown_as_text(stage: Stage) -> No
 
 
 async def test_a_note_is_part_of_its_row(stage: Stage) -> None:
-    override = Override(enabled=False, by="anna", at=fixed_now(), reason="broken feed")
-    off = make_row("two", Standing.DISABLED, disabled_by=DisabledBy.OPERATOR, override=override)
+    override = Override(enabled=True, by="anna", at=fixed_now(), reason="broken feed")
+    off = make_row("two", Standing.OK, override=override)
     await stage.show(make_snapshot([off, make_row("zero", Standing.DISABLED)]))
     stage.table.sort("name")
     await stage.pilot.click(JobTable, offset=(10, 3))
@@ -352,10 +385,10 @@ async def test_an_override_that_names_a_day_reads_right_after_midnight(stage: St
     override = Override(enabled=False, by="anna", at=fixed_now(), until=until)
     off = make_row("off", Standing.DISABLED, disabled_by=DisabledBy.OPERATOR, override=override)
     await stage.show(make_snapshot([off]))
-    assert "by anna until Tue 10:55" in text(stage.table, 2)
+    assert "by anna until Tue 10:55" in text(stage.table, 1)
     stage.table.tick(fixed_now() + timedelta(hours=12))
 
-    assert "by anna until 10:55" in text(stage.table, 2)
+    assert "by anna until 10:55" in text(stage.table, 1)
 
 
 async def test_the_wheel_scrolls_and_leaves_the_cursor_alone(stage: Stage) -> None:
