@@ -122,12 +122,17 @@ class Chains:
         state_of: Callable[[str], JobState | None],
         runs_of: Callable[[str, Window], Sequence[Run]],
         default_zone: str | None = None,
+        is_held: Callable[[JobDefinition], bool] = lambda _job: False,
     ) -> None:
-        """``runs_of`` gives an upstream's runs in a window, oldest slot first, and those by hand after it."""
+        """``runs_of`` gives an upstream's runs in a window, oldest slot first, and those by hand after it.
+
+        ``is_held`` says whether a hold on some jobs is on one.
+        """
         self._jobs = jobs
         self._state_of = state_of
         self._runs_of = runs_of
         self._zone = default_zone
+        self._is_held = is_held
 
     def outlook(self, job: JobDefinition, slot: datetime, now: datetime, *, by_hand: bool = False) -> Outlook:
         """What the upstreams say of a slot; ``slot`` is the moment by which it belongs to its round.
@@ -175,7 +180,12 @@ class Chains:
         if window is None:
             return None
         runs = self._runs_of(other.name, window)
-        link = _by_runs(upstream, runs) if runs else _without_runs(upstream, other, state, window, now, where)
+        if runs:
+            link = _by_runs(upstream, runs)
+        elif self._is_held(other):
+            return Link(upstream, Stand.PASSED, "held")
+        else:
+            link = _without_runs(upstream, other, state, window, now, where)
         if link.stand in (Stand.FAILED, Stand.PASSED) and _comes_again(other, state, window, now):
             return replace(link, comes_again=True)
         return link
@@ -282,13 +292,14 @@ def recorded(
     records: RoundRecords,
     default_zone: str | None,
     now: datetime,
+    is_held: Callable[[JobDefinition], bool] = lambda _job: False,
 ) -> AsksUpstreams:
     """What a job's upstreams say at ``now`` of its slot of a round, as a registry has their runs."""
 
     def runs_of(job: str, window: Window) -> Sequence[Run]:
         return counted(records.runs_of_round(job, window.since, window.until), window)
 
-    chains = Chains(jobs, state_of, runs_of, default_zone)
+    chains = Chains(jobs, state_of, runs_of, default_zone, is_held)
 
     def ask(job: JobDefinition, moment: datetime, by_hand: bool = False) -> Outlook:
         return chains.outlook(job, moment, now, by_hand=by_hand)

@@ -117,6 +117,7 @@ class Startup:
         launcher = Launcher(jobset, setup.directory, setup.environ, setup.surroundings.make_spec)
         planner = Planner(share.jobs.values(), store.job_states(strict=True), now)
         served = ServedJobs(jobset, share, planner, launcher, setup.clock.monotonic())
+        holds = JobHolds(store, served)
         return EngineContext(
             options=setup.options,
             clock=setup.clock,
@@ -133,8 +134,8 @@ class Startup:
             served=served,
             runs=ActiveRuns(Supervisor(store, setup.executors, setup.clock), RunQueue()),
             status=EngineStatus(before.hold),
-            chains=ChainLooks(store, served),
-            holds=JobHolds(store, served),
+            chains=ChainLooks(store, served, holds),
+            holds=holds,
         )
 
     def _sign_on(self, context: EngineContext, share: Share, alerts: Sequence[Alert], now: datetime) -> bool:

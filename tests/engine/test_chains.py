@@ -300,6 +300,20 @@ def test_a_disabled_upstream_is_not_waited_for_where_the_job_says_so(bench: Make
     assert only(engine, "report").state == RunState.RUNNING
 
 
+def test_an_upstream_that_is_held_counts_as_one_that_does_not_run(bench: MakeBench) -> None:
+    text = daily("fetch", "07:00", 'tags = ["feeds"]') + daily("wait", "07:00", 'after = ["fetch"]')
+    engine = begin(bench, text + daily("go", "07:00", 'after = ["fetch"]', 'if_skipped = "go"'))
+    assert engine.command("hold_jobs", None, tags=["feeds"], words="").startswith("done")
+    go_to(engine, at(7))
+    assert only(engine, "go").state == RunState.RUNNING
+    assert only(engine, "wait").awaits == "waiting for fetch (held)"
+    assert engine.command("release_jobs", None, everything=True, tags=[], words="").startswith("done")
+    engine.turn()
+    engine.end(only(engine, "fetch").id)
+    engine.turn()
+    assert only(engine, "wait").state == RunState.RUNNING
+
+
 def test_one_that_passes_runs_the_chain_and_leaves_what_it_cannot_finish(bench: MakeBench) -> None:
     engine = bench(*jobs_of(CHAIN + daily("late", "07:00", 'after = ["never"]') + daily("never", "20:00")))
     engine.turn()

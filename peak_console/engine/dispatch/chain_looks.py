@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.decisions.chains import AsksUpstreams, Outlook
+    from peak_console.engine.holds import JobHolds
     from peak_console.engine.served_jobs import ServedJobs
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.state import JobState
@@ -22,10 +23,11 @@ LOOK_SECONDS = 5.0
 class ChainLooks:
     """Asks the registry about upstreams. What it answers is as fresh as the registry."""
 
-    __slots__ = ("_changed", "_looked_at", "_served", "_store")
+    __slots__ = ("_changed", "_holds", "_looked_at", "_served", "_store")
 
-    def __init__(self, store: Store, served: ServedJobs) -> None:
+    def __init__(self, store: Store, served: ServedJobs, holds: JobHolds) -> None:
         self._store = store
+        self._holds = holds
         self._served = served
         self._changed: set[str] = set()
         self._looked_at: float | None = None
@@ -37,8 +39,12 @@ class ChainLooks:
     def _outlook(self, now: datetime, job: JobDefinition, moment: datetime, by_hand: bool = False) -> Outlook:
         from peak_console.decisions.chains import recorded
 
+        def is_held(other: JobDefinition) -> bool:
+            return self._holds.of(other, now) is not None
+
         jobset = self._served.jobset
-        return recorded(jobset.jobs, self.state_of, self._store, jobset.settings.timezone, now)(job, moment, by_hand)
+        ask = recorded(jobset.jobs, self.state_of, self._store, jobset.settings.timezone, now, is_held)
+        return ask(job, moment, by_hand)
 
     def state_of(self, job: str) -> JobState | None:
         """What is remembered of a job, whichever engine serves it."""

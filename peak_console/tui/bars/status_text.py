@@ -7,13 +7,15 @@ from peak_console.decisions.job_status import Standing
 from peak_console.text import countdown, safe
 from peak_console.tui.drawing.glyphs import NOTHING, elapsed, moment, standing
 from peak_console.tui.drawing.paint import cut, pieces_width, width_of
+from peak_console.tui.drawing.risk import slack
 from peak_console.tui.state.snapshot import EngineState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
+    from peak_console.decisions.deadlines import Prospect
     from peak_console.tui.drawing.paint import Piece
     from peak_console.tui.state.snapshot import JobRow, Snapshot
 
@@ -170,7 +172,18 @@ def _right_of_second(snapshot: Snapshot, now: datetime, *, brief: bool) -> Line:
     if snapshot.critical:
         alerts = f"! {alerts}"
     style = "error" if snapshot.critical else "warning" if count else "muted"
-    return [*_places(snapshot, now, brief=brief), *line, _GAP, (alerts, style)]
+    deadline = tightest(snapshot.deadlines, now, snapshot.zone, brief=brief)
+    return [*deadline, *_places(snapshot, now, brief=brief), *line, _GAP, (alerts, style)]
+
+
+def tightest(deadlines: Sequence[Prospect], now: datetime, zone: tzinfo, *, brief: bool) -> Line:
+    """The deadline with the least slack, and how much that is; nothing where there is none ahead."""
+    prospect = next((each for each in deadlines if not each.is_over), None)
+    if prospect is None:
+        return []
+    who = safe(prospect.job if prospect.name == prospect.job else prospect.name)
+    by = "" if brief else f" by {moment(prospect.at, now, zone)}"
+    return [(f"{cut(who, _NAME_MIN if brief else _SCOPE_MAX)}{by}: ", "text"), slack(prospect), _GAP]
 
 
 def _places(snapshot: Snapshot, now: datetime, *, brief: bool) -> Line:

@@ -207,7 +207,7 @@ def cell_of(facts: Facts, key: str, width: int, now: datetime) -> Cell:
         case "state":
             look = standing(facts.row.view.standing)
             if facts.row.view.standing == Standing.AWAITING:
-                awaits = facts.row.view.queued[0].awaits or look.word
+                awaits = next((run.awaits for run in facts.row.view.queued if run.awaits is not None), look.word)
                 return ((f"{look.glyph} {safe(awaits.removeprefix('waiting '))}", look.style),)
             changed = facts.last is not None and facts.last.args_changed and facts.row.view.standing == Standing.OK
             sign = ((f" {CHANGED}", "warning"),) if changed else ()

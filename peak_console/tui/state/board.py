@@ -7,7 +7,7 @@ job and with a thousand, with ten runs and with a million.
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.results import channels_in_trouble
@@ -25,14 +25,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import tzinfo
 
+    from peak_console.decisions.deadlines import Prospect
     from peak_console.decisions.job_status import JobView
-    from peak_console.jobs.model import Gate, JobDefinition
+    from peak_console.jobs.model import Gate, JobDefinition, JobSet
     from peak_console.model.records import Alert, EngineInfo, JobState, Run
     from peak_console.model.state import GateState, Hold
     from peak_console.store.store import Store
 
 ALERTS_SHOWN = 1000
 ALERTS_AT_A_TIME = 50
+DEADLINES_EVERY = timedelta(seconds=5)
+"""How often it is worked out what is expected of deadlines."""
 HISTORIES_AT_A_TIME = 8
 """How many alerts, and histories of jobs, are read at a time: the first paint does not wait for a thousand."""
 
@@ -65,6 +68,8 @@ class Board:
         self.holds: Sequence[Hold] = ()
         """The holds that are not on all jobs."""
         self._unserved_since: datetime | None = None
+        self._deadlines: Sequence[Prospect] = ()
+        self._deadlines_at: datetime | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -177,6 +182,20 @@ class Board:
         ]
         self._gating = recorded_gating(gates, states, zone, is_served=is_served)
 
+    def _look_at_deadlines(
+        self, jobset: JobSet, jobs: Mapping[str, JobDefinition], now: datetime
+    ) -> Sequence[Prospect]:
+        """What is expected of the deadlines, looked at again after some seconds."""
+        is_recent = self._deadlines_at is not None and timedelta() <= now - self._deadlines_at < DEADLINES_EVERY
+        if not is_recent:
+            from peak_console.decisions.deadlines import has_deadlines, recorded
+
+            self._deadlines_at = now
+            self._deadlines = (
+                recorded(jobset, jobs.values(), self._store, self._states.get, now) if has_deadlines(jobset) else ()
+            )
+        return self._deadlines
+
     def _not_served(self, rows: Sequence[JobRow], now: datetime) -> list[Trouble]:
         """Jobs that wait for an engine that is not there."""
         names = [row.name for row in rows if row.view.not_served is not None]
@@ -236,8 +255,9 @@ class Board:
         read_only: bool = False,
         max_runs: int = 0,
         gates: Sequence[Gate] = (),
+        jobset: JobSet | None = None,
     ) -> Snapshot:
-        """Everything the screen shows. Raises ``StateError``."""
+        """Everything the screen shows; ``jobset`` says which deadlines there are. Raises ``StateError``."""
         self._look_at_gates(gates, zone)
         rows = self.look(jobs, now)
         alerts, unacknowledged = self.alerts()
@@ -268,6 +288,7 @@ class Board:
             troubles=(*troubles, *self._undelivered, *self._not_served(rows, now)),
             read_only=read_only,
             gates=self._gates,
+            deadlines=self._look_at_deadlines(jobset, jobs, now) if jobset is not None else (),
             counts=counts([row.view for row in rows]),
         )
 

@@ -137,6 +137,7 @@ class SnapshotFeed:
             session.jobs, now, jobs_file=session.jobs_file, engine=session.engine_state, zone=session.zone,
             troubles=session.troubles(), read_only=session.refusal is not None,
             max_runs=session.jobset.settings.max_concurrent_runs, gates=session.jobset.gates,
+            jobset=session.jobset,
         )  # fmt: skip
         self._last_read = now
         self._give(snapshot, screen)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, tzinfo
 
+    from peak_console.decisions.deadlines import Prospect
     from peak_console.decisions.job_status import JobView
     from peak_console.decisions.places import PlacesTaken
     from peak_console.jobs.model import Gate
@@ -115,6 +116,8 @@ class Snapshot:
     """Whether this console was told to change nothing."""
     gates: Sequence[tuple[Gate, GateState | None, str]] = ()
     """Each gate, what is recorded of it, and why it is closed; that is empty for an open one."""
+    deadlines: Sequence[Prospect] = ()
+    """What is expected of the deadlines of slots under way and of the next ones, the tightest first."""
     troubles: Sequence[Trouble] = ()
     stale_since: datetime | None = None
     """Since when nothing newer could be read; ``None`` while what is shown is what there is."""

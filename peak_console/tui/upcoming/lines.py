@@ -23,6 +23,7 @@ from peak_console.tui.drawing.glyphs import (
     moment,
 )
 from peak_console.tui.drawing.paint import cut, pieces_width, width_of
+from peak_console.tui.drawing.risk import slack
 from peak_console.values import dataclass, replace
 
 TYPE_CHECKING = False
@@ -133,8 +134,20 @@ def _slot_line(row: JobRow, slot: datetime, snapshot: Snapshot) -> UpcomingLine:
     unmet, remark = unmet_ahead(row.view, slot), None
     if unmet is not None:
         remark = UNSERVED if unmet.name == SERVED.name else Look("✖", unmet.name, "warning")
+    else:
+        remark = _deadline(row.name, slot, snapshot)
     own_zone = foreign_zone(row.view.job.schedule, snapshot.zone)
     return UpcomingLine(name=row.name, at=slot, remark=remark, own_zone=own_zone, live=row.is_live)
+
+
+def _deadline(job: str, slot: datetime, snapshot: Snapshot) -> Look | None:
+    """When a slot is expected to end, and how much is left until its deadline; ``None`` where it has none."""
+    for prospect in snapshot.deadlines:  # the tightest first
+        if prospect.job == job and prospect.slot == slot:
+            text, style = slack(prospect)
+            end = f"ends {moment(prospect.expected, snapshot.taken_at, snapshot.zone)}, " if prospect.expected else ""
+            return Look("⚑", f"{end}{text}", style)
+    return None
 
 
 def _shown(line: UpcomingLine) -> str:

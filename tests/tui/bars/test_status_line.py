@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from peak_console.decisions.deadlines import Prospect, Risk
 from peak_console.decisions.job_status import Standing
 from peak_console.decisions.places import PlacesTaken
 from peak_console.model.records import Hold, RunState
@@ -259,3 +260,28 @@ def test_status_with_trouble(snap_compare: SnapCompare, width: int) -> None:
     )
     app, prepare = picture(snapshot)
     assert snap_compare(app, run_before=prepare, terminal_size=(width, 8))
+
+
+@pytest.mark.parametrize(
+    ("risk", "minutes", "words", "style"),
+    [
+        (Risk.GOOD, 12, "report by 15:10: 12m00s slack", "success"),
+        (Risk.TIGHT, 1, "report by 15:10: 1m00s slack", "warning"),
+        (Risk.LATE, -7, "report by 15:10: 7m00s late", "error"),
+        (Risk.BLOCKED, None, "report by 15:10: blocked", "error"),
+        (Risk.UNKNOWN, None, "report by 15:10: nobody knows", "muted"),
+        (Risk.MISSED, -3, "report by 15:10: missed", "error"),
+    ],
+)
+def test_the_tightest_deadline_is_shown_with_its_slack(
+    risk: Risk, minutes: float | None, words: str, style: str
+) -> None:
+    now = fixed_now()
+    at = now.replace(hour=14, minute=10, second=0, microsecond=0)
+    expected = at - timedelta(minutes=minutes) if minutes is not None else None
+    prospect = Prospect("report", "report", now, at, False, expected, expected, risk)
+    over = Prospect("other", "other", now, at, False, expected, expected, Risk.MET, is_over=True)
+    snapshot = make_snapshot(deadlines=(over, prospect))
+    assert words in second(snapshot)
+    assert style in {style for text, style in second_line(snapshot, None, now, 160) if text == words.split(": ")[1]}
+    assert "other" not in second(snapshot)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from textual.geometry import Region
 
+from peak_console.decisions.deadlines import Prospect, Risk
 from peak_console.decisions.job_status import Standing
 from peak_console.decisions.places import PlacesTaken
 from peak_console.model.records import Hold, Override, RunState
@@ -361,3 +362,20 @@ def test_conditions_are_asked_only_of_the_slots_that_are_shown(monkeypatch: pyte
     rows = [make_row(f"job {number}", next_in=3600 + number) for number in range(3000)]
     assert len(upcoming_lines(make_snapshot(rows))) == 501
     assert asked == [f"job {number}" for number in range(500)]
+
+
+def test_a_slot_with_a_deadline_says_when_it_ends_and_its_slack() -> None:
+    row = make_row("report", next_in=900)
+    slot = row.view.next_slot
+    assert slot is not None
+    ends = slot + timedelta(minutes=10)
+    prospect = Prospect("report", "report", slot, ends + timedelta(minutes=5), False, ends, ends, Risk.GOOD)
+    told = " ".join(said(make_snapshot((row,), deadlines=(prospect,)), 90))
+    assert f"⚑ ends {ends.astimezone(ZONE):%H:%M}, 5m00s slack" in told
+
+
+def test_a_slot_that_waits_for_others_says_for_which() -> None:
+    wait = make_run(9, "report", ended_ago=None, state=RunState.QUEUED, awaits="waiting for fetch (#8 running)")
+    row = make_row("report", Standing.AWAITING, queued=(wait,), next_in=None)
+    places = PlacesTaken([wait], 0, fixed_now())
+    assert "waiting for fetch (#8 running)" in " ".join(said(make_snapshot((row,), places=places), 90))
