@@ -33,7 +33,7 @@ class Waiting:
     def seconds_left(self, now: datetime) -> float | None:
         """Until the next waiting slot has waited too long; ``None`` where none waits, or nobody wants to know."""
         limit = self._served.jobset.settings.queue_warning_seconds
-        if not self._status.may_start:  # nothing is told of then, so there is nothing to wake up for
+        if not (self._runs.queue and self._status.may_start):  # nothing is told of then: no reason to wake up
             return None
         untold = self._served.jobs.keys() - self._told - self._served.planner.held
         since = [

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from peak_console.decisions.chains import AsksUpstreams, Outlook
     from peak_console.engine.holds import JobHolds
     from peak_console.engine.served_jobs import ServedJobs
-    from peak_console.jobs.model import JobDefinition
+    from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.state import JobState
     from peak_console.store.store import Store
 
@@ -23,7 +23,7 @@ LOOK_SECONDS = 5.0
 class ChainLooks:
     """Asks the registry about upstreams. What it answers is as fresh as the registry."""
 
-    __slots__ = ("_changed", "_holds", "_looked_at", "_served", "_store")
+    __slots__ = ("_changed", "_holds", "_known", "_looked_at", "_served", "_store")
 
     def __init__(self, store: Store, served: ServedJobs, holds: JobHolds) -> None:
         self._store = store
@@ -31,6 +31,7 @@ class ChainLooks:
         self._served = served
         self._changed: set[str] = set()
         self._looked_at: float | None = None
+        self._known: tuple[JobSet, bool, frozenset[str]] | None = None
 
     def at(self, now: datetime) -> AsksUpstreams:
         """What the upstreams of a job say, at this moment, of its slot of a round."""
@@ -55,11 +56,20 @@ class ChainLooks:
     @property
     def follow_runs(self) -> bool:
         """Whether there are jobs that each run of another one triggers."""
-        return any(job.round == "run" for job in self._served.jobset.jobs.values())
+        return self._links()[1]
 
     def is_awaited(self, job: str) -> bool:
         """Whether other jobs wait for runs of a job."""
-        return any(each.job == job for other in self._served.jobset.jobs.values() for each in other.after)
+        return job in self._links()[2]
+
+    def _links(self) -> tuple[JobSet, bool, frozenset[str]]:
+        """What is asked at the end of each run, looked up once for a jobs file."""
+        jobset = self._served.jobset
+        if self._known is None or self._known[0] is not jobset:
+            jobs = jobset.jobs.values()
+            follow = any(job.round == "run" for job in jobs)
+            self._known = (jobset, follow, frozenset(each.job for job in jobs for each in job.after))
+        return self._known
 
     # What has changed.
 
