@@ -96,7 +96,7 @@ def prospects(
     """Every deadline of the slots under way and of the next one of each job, the tightest first."""
     found: list[Prospect] = []
     for job in jobs:
-        rules = list(_rules(jobset, job))
+        rules = list(rules_of(jobset, job))
         if not rules:
             continue
         where = zone(job.schedule.timezone or jobset.settings.timezone)
@@ -114,7 +114,8 @@ def _tightness(prospect: Prospect) -> tuple[int, float]:
     return order.index(prospect.risk), slack if slack is not None else 0.0
 
 
-def _rules(jobset: JobSet, job: JobDefinition) -> Iterator[tuple[str, str, bool]]:
+def rules_of(jobset: JobSet, job: JobDefinition) -> Iterator[tuple[str, str, bool]]:
+    """For each deadline of a job: whose it is, the time as it is written, and whether the start counts."""
     if job.finish_by:
         yield job.name, job.finish_by, False
     if job.start_by:
@@ -205,7 +206,7 @@ def recorded(
     def runs_of(name: str, window: Window) -> Sequence[Run]:
         return counted(records.runs_of_round(name, window.since, window.until), window)
 
-    jobs = [job for job in jobs if next(_rules(jobset, job), None) is not None]
+    jobs = [job for job in jobs if next(rules_of(jobset, job), None) is not None]
     if not jobs:
         return []
     unfinished = records.unfinished()

@@ -62,6 +62,8 @@ class ForecastRun:
     """What it waited for."""
     run_id: int | None
     """The run's id, if it is recorded already."""
+    round_at: datetime | None
+    """By what it belongs to a round of its chain, where that is not its slot."""
     is_guess: bool
     """Whether no run of the job has ended yet, so that nobody knows how long one takes."""
 
@@ -173,6 +175,7 @@ def _expected(run: Run, simulation: Simulation, jobset: JobSet, past: Past, word
         reason=words.of(run.reason, run.job),
         late_because=words.of(run.late_because, run.job),
         run_id=run.id if run.id < simulation.first_id else None,
+        round_at=run.round_at,
         is_guess=run.outcome not in WITHOUT_PROCESS and not past.knows(run.job),
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from peak_console.decisions.deadlines import has_deadlines
+from peak_console.forecast.deadlines import missed
 from peak_console.forecast.figures import busiest, waits_for_place
 from peak_console.forecast.forecast import Forecast, forecast
 
@@ -24,19 +26,30 @@ class PlacesNeeded:
 
 
 def smallest_limit(jobset: JobSet, source: Store | None, question: Question, past: Past) -> PlacesNeeded:
-    """The smallest ``max_concurrent_runs`` with which no run waits for a place. Raises ``StateError``."""
+    """The smallest ``max_concurrent_runs`` with which no deadline is missed that could be met. Raises ``StateError``.
+
+    Where there are no deadlines, no run is to wait for a place.
+    """
+    has_any = has_deadlines(jobset)
 
     def with_limit(limit: int) -> Forecast:
         settings = replace(jobset.settings, max_concurrent_runs=limit)
         return forecast(replace(jobset, settings=settings), source, question, past=past)
 
-    def is_enough(limit: int) -> bool:
-        return not any(waits_for_place(run) for run in with_limit(limit).runs)
+    unlimited = with_limit(0)
+    hopeless = len(missed(jobset, unlimited))
 
-    most = busiest(with_limit(0))
+    def is_enough(limit: int) -> bool:
+        found = with_limit(limit)
+        if has_any:
+            return len(missed(jobset, found)) <= hopeless
+        return not any(waits_for_place(run) for run in found.runs)
+
+    most = busiest(unlimited)
     low, high = 1, max(1, most.runs if most is not None else 1)
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if is_enough(middle) else (middle + 1, high)
-    return PlacesNeeded(low, f"with fewer than {low} places a run would wait for one; the limit is now"
-                             f" {jobset.settings.max_concurrent_runs or 'none'}")  # fmt: skip
+    now = jobset.settings.max_concurrent_runs or "none"
+    what = "a deadline would be missed" if has_any else "a run would wait for one"
+    return PlacesNeeded(low, f"with fewer than {low} places {what}; the limit is now {now}")

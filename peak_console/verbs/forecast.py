@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from peak_console.errors import JobsFileError, UsageError
+from peak_console.forecast.deadlines import foreseen
 from peak_console.forecast.figures import busiest, longest_wait, slots_in
 from peak_console.forecast.forecast import Question, forecast, futures
 from peak_console.forecast.past import Past
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from peak_console.forecast.deadlines import Foreseen
     from peak_console.forecast.forecast import Forecast
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.verbs.common import Selection
@@ -45,16 +47,17 @@ def show_forecast(options: Namespace) -> int:
             return _show_places(jobset, selection, question, past)
         if options.samples:
             drawn = [each.of(wanted) for each in futures(jobset, selection.store, question, past=past)]
-            write_spread(slots_in(drawn), selection, options)
+            write_spread(slots_in(drawn), jobset, selection, options)
             return 0
         found = forecast(jobset, selection.store, question, past=past).of(wanted)
         hold = selection.store.hold() if selection.store is not None else None
     note_no_jobs(selection)
     if hold is not None:
         note("all jobs are held, and the forecast is made as if that went on")
-    write_forecast(found, selection, options)
+    deadlines = foreseen(jobset, found)
+    write_forecast(found, deadlines, selection, options)
     if not (options.json or options.csv or options.ics):
-        _summarize(found, selection)
+        _summarize(found, deadlines, selection)
     return 0
 
 
@@ -148,7 +151,10 @@ def _wanted(options: Namespace, selection: Selection, jobset: JobSet) -> Sequenc
     return [*jobset.jobs]
 
 
-def _summarize(found: Forecast, selection: Selection) -> None:
+def _summarize(found: Forecast, deadlines: Sequence[Foreseen], selection: Selection) -> None:
+    if deadlines:
+        late = [each for each in deadlines if not each.is_met]
+        note(f"{len(late)} of {len(deadlines)} deadlines will be missed" if late else "every deadline will be met")
     most = busiest(found)
     if most is not None:
         limit = f", of {found.max_concurrent_runs} places" if found.max_concurrent_runs else ""

@@ -99,6 +99,8 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "late_because": (TEXT + OR_NULL, "what it waits for before it starts"),
         "run_id": (NUMBER + OR_NULL, "of a run that is recorded already"),
         "is_guess": (FLAG, "whether no run of the job has ended yet, so that its duration is a guess"),
+        "deadline": (TIME + OR_NULL, "the tightest deadline of its slot"),
+        "slack_seconds": (NUMBER + OR_NULL, "how much is left until then; negative: it is missed; null: never"),
     },
     "runs": {
         **RUN,

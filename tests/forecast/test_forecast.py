@@ -10,16 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from peak_console.forecast.deadlines import earliest_end, foreseen, missed
 from peak_console.forecast.figures import busiest, slots_in
 from peak_console.forecast.forecast import Question, forecast, futures
 from peak_console.forecast.past import GUESS_SECONDS, Past
 from peak_console.forecast.places import smallest_limit
 from peak_console.forecast.simulation import Simulation
-from peak_console.jobs.model import JobSet, Overlap, SchedulerSettings
+from peak_console.jobs.model import JobSet, Overlap, SchedulerSettings, Upstream
 from peak_console.model.records import Claim, Hold
 from peak_console.runs.simulated import Script, SimulatedExecutor
 from peak_console.schedule.slots import next_slot
 from peak_console.store.store import Store
+from peak_console.values import replace
 from tests.support.clock import FakeClock
 from tests.support.engine import Bench
 from tests.support.factories import make_job
@@ -252,3 +254,36 @@ def test_a_slot_that_is_due_and_missed_is_told_as_the_engine_will_record_it(stor
     assert next_slot(job.schedule, last, NOW) is not None
     found = forecast(jobset(job), store, ask())
     assert clocks(found, "report")[0] == "03:00 missed"
+
+
+def test_the_forecast_says_which_deadlines_are_missed_and_the_places_that_would_help(store: Store) -> None:
+    for name in ("scan", "report"):
+        record(store, name, 40, 40)
+    jobs = [
+        make_job("scan", cron="0 8 * * *", timeout_seconds=0),
+        make_job("report", cron="0 8 * * *", timeout_seconds=0, finish_by="08:55"),
+    ]
+    tight = jobset(*jobs, max_concurrent_runs=1)
+    [only] = foreseen(tight, forecast(tight, store, ask()))
+    assert (only.job, only.is_met, only.slack_seconds) == ("report", True, 900), "jobs of one moment start by name"
+    slow = forecast(tight, store, ask(slow={"report": 1.5}))
+    assert [each.slack_seconds for each in missed(tight, slow)] == [-300]
+    late = [jobs[0], replace(jobs[1], priority=-5)]
+    assert (
+        smallest_limit(jobset(*late, max_concurrent_runs=1), store, ask(), Past(store, ["scan", "report"])).limit == 2
+    )
+    drawn = slots_in(futures(tight, store, ask(samples=5)))
+    assert earliest_end(tight, "report", drawn[0].slot) == datetime(2026, 11, 23, 8, 55, tzinfo=UTC)
+
+
+def test_a_chain_is_foretold_with_what_it_waits_for(store: Store) -> None:
+    record(store, "fetch", 10, 10)
+    chain = jobset(
+        make_job("fetch", cron="0 8 * * *", timeout_seconds=0),
+        make_job("report", cron="0 8 * * *", after=[Upstream("fetch")]),
+    )
+    found = {run.job: run for run in forecast(chain, store, ask()).runs}
+    assert found["report"].starts_at == datetime(2026, 11, 23, 8, 10, tzinfo=UTC)
+    broken = {run.job: run for run in forecast(chain, store, ask(fail=["fetch"])).runs}
+    assert broken["report"].starts_at is None
+    assert broken["report"].outcome == "queued"
