@@ -35,6 +35,25 @@ def files_that_are_not_toml(stage: Stage) -> None:
 
 
 @scenario
+def clusters(stage: Stage) -> None:
+    """Executors that are none, and jobs that ask for what they cannot have."""
+    cluster = '[executors.a]\ntype = "slurm"\nshared_dir = "/nfs"\n'
+    job = '[[job]]\nname = "x"\ncommand = "true"\n'
+    for text in (
+        "executors = 3\n" + job, '[executors.local]\nshared_dir = "nfs"\n' + job,
+        '[scheduler]\nexecutor = "b"\n' + cluster + job, cluster + job + 'executor = "aa"\n',
+        job + "resources = { cpus = 2 }\nrerun_on_node_failure = true\n",
+        cluster + job + 'executor = "a"\nresources = { cpu = 2, memory = "8GB" }\n',
+    ):  # fmt: skip
+        stage.jobs(text)
+        stage.run("jobs")
+    stage.jobs(cluster + job)
+    stage.run("executors --prove aa")
+    stage.jobs(job)
+    stage.run("executors --prove")
+
+
+@scenario
 def types_and_values(stage: Stage) -> None:
     stage.jobs(
         '[[job]]\nname = 7\n[[job]]\nname = ""\n[[job]]\nname = "a\\u0007b"\n[[job]]\nname = "t"\nenabled = "yes"\n'
