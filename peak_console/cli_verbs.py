@@ -89,6 +89,15 @@ def _history(parser: ArgumentParser) -> Verb:
     return _verb("history", "show_history")
 
 
+def _timeline(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("words", metavar="WORDS", nargs="*", help="which jobs: part of a name, !word, /regex/, #tag (default: all)")
+    add("--from", dest="from_", metavar="TIME", help="from this moment on: 07:00, yesterday, 3h ago (default: 3h ago)")
+    add("--to", metavar="TIME", help="up to this moment: 18:00, tomorrow, 3h (default: in 3h)")
+    _add_json(parser)
+    return _verb("timeline", "show_timeline")
+
+
 def _alerts(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("--limit", metavar="N", type=int, default=50, help="how many, newest first (default: 50; 0: all)")
@@ -323,6 +332,7 @@ VERBS: VerbTable = {
     "history": ("runs of all jobs by outcome, lateness, trigger and person, newest first", _history),
     "deadlines": ("what has to have run by when, and whether it will", _deadlines),
     "graph": ("which jobs wait for which, and how each stands", _graph),
+    "timeline": ("a lane per job: what ran, what runs, and what will run", _timeline),
     "alerts": ("the alert log, newest first", _alerts),
     "logs": ("a run's output", _logs),
     "run": ("run a job now", _run),

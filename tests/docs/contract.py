@@ -128,6 +128,14 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "before": (TEXTS, "the jobs that wait for it"),
         "round": (TEXT + OR_NULL, "`day` or `run`; null where it waits for none"),
     },
+    "timeline": {
+        "job": (TEXT, "the job"),
+        "what": (TEXT, "`running`, `coming`, or the outcome"),
+        "start": (TIME, "when it started, or is due"),
+        "end": (TIME, "when it ended, or is expected to end (the median of its last runs)"),
+        "run_id": (NUMBER + OR_NULL, "null for a slot ahead"),
+        "late_seconds": (NUMBER, "from slot to start, where it was late"),
+    },
     "alerts": {
         "id": (NUMBER, "what `ack` takes"),
         "level": (TEXT, "`info`, `warning`, `critical`"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 PICTURES = Path(__file__).parents[2] / "docs" / "images"
 JOBS_FILE = "config/scheduler/jobs.toml"
-PLACES = {"console": ((140, 42), ()), "details": ((120, 30), ("5",)), "output": ((80, 24), ("2",))}
+PLACES = {"console": ((140, 42), ()), "details": ((120, 30), ("enter",)), "output": ((80, 24), ("2",))}
 """By name: the terminal's size, and the keys that are pressed before the picture is taken."""
 
 

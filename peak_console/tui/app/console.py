@@ -30,6 +30,7 @@ from peak_console.tui.app.selection import Selection
 from peak_console.tui.app.shown_run import ShownRun
 from peak_console.tui.app.startup import FIRST_STYLES, Startup
 from peak_console.tui.app.terminal_actions import TerminalActions
+from peak_console.tui.app.timeline_view import TimelineView
 from peak_console.tui.bars.key_bar import KeyBar
 from peak_console.tui.bars.pane_tabs import PaneTabs
 from peak_console.tui.bars.status_line import StatusLine
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
     from peak_console.tui.history.screen import HistoryScreen
     from peak_console.tui.output.view import OutputView
     from peak_console.tui.state.interface import Session
+    from peak_console.tui.timeline.lanes import LaneList
+    from peak_console.tui.timeline.screen import TimelineScreen
     from peak_console.tui.upcoming.pane import Upcoming
 
 MOST_TOASTS = 3
@@ -106,11 +109,15 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.shown_run = ShownRun(session, clock, self.layout, self.selection, self.dialogs)
         self.details = DetailsView(self, session, clock, keymap, self.selection, self.dialogs)
         self.history = HistoryView(self, session, clock, keymap)
-        self.rooms = (self.history,)
-        """The screens of their own that are filled in the background."""
         self.navigation = Navigation(
             session, clock, self.feed, self.layout, self.selection, self.shown_run, self.details, self.dialogs
         )
+        self.timeline = TimelineView(
+            self, session, clock, keymap, self.feed, self.layout,
+            self.navigation.open_run,
+        )  # fmt: skip
+        self.rooms = (self.history, self.timeline)
+        """The screens of their own that are filled in the background."""
         self.job_actions = JobActions(session, clock, keymap, self.feed, self.selection, self.commands, self.dialogs)
         self.alert_actions = AlertActions(session, self.feed, self.commands, self.dialogs)
         self.hold_actions = HoldActions(session, clock, self.feed, self.layout, self.commands, self.dialogs)
@@ -120,7 +127,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         )
         self.preferences = Preferences(self.config, session, self.layout, self.dialogs)
         self.presenter = Presenter(
-            self, session, clock, self.feed, self.layout, self.shown_run, (self.details, self.history),
+            self, session, clock, self.feed, self.layout, self.shown_run, (self.details, self.history, self.timeline),
             self.commands, self.dialogs, rings=self.config.bell,
         )  # fmt: skip
         self._startup = Startup(
@@ -273,6 +280,18 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def on_run_table_more_wanted(self, _event: RunTable.MoreWanted) -> None:
         self.history.ask_for_more()
 
+    def on_timeline_screen_span_changed(self, _event: TimelineScreen.SpanChanged) -> None:
+        self.timeline.span_changed()
+
+    def on_timeline_screen_details_wanted(self, event: TimelineScreen.DetailsWanted) -> None:
+        self.navigation.open_job(event.job)
+
+    def on_lane_list_seen(self, _event: LaneList.Seen) -> None:
+        self.timeline.lanes_in_sight_changed()
+
+    def on_lane_list_opened(self, event: LaneList.Opened) -> None:
+        self.timeline.open_item(event)
+
     def on_history_screen_asked(self, event: HistoryScreen.Asked) -> None:
         self.history.ask(event.text)
 
@@ -342,6 +361,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def action_details(self) -> None:
         self.details.open()
+
+    def action_timeline(self) -> None:
+        self.timeline.open()
 
     def action_history(self) -> None:
         self.history.open()

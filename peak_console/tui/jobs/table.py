@@ -108,6 +108,11 @@ class JobTable(CursorList):
         return self._jobs.cursor
 
     @property
+    def shown_names(self) -> tuple[str, ...]:
+        """The jobs that are shown, from top to bottom."""
+        return tuple(facts.row.name for facts in self._jobs.order)
+
+    @property
     def filter_text(self) -> str:
         return self._jobs.filter_text
 

@@ -25,9 +25,11 @@ class Context(StrEnum):
     """A screen of its own: keys of ``EVERYWHERE`` do not reach it."""
     HISTORY = "history"
     """As ``DETAILS``."""
+    TIMELINE = "timeline"
+    """As ``DETAILS``."""
 
 
-ROOMS = (Context.DETAILS, Context.HISTORY)
+ROOMS = (Context.DETAILS, Context.TIMELINE, Context.HISTORY)
 """Screens of their own: keys of ``EVERYWHERE`` do not reach them."""
 TITLES: dict[str, str] = {
     Context.EVERYWHERE: "Everywhere",
@@ -35,6 +37,7 @@ TITLES: dict[str, str] = {
     Context.OUTPUT: "2 Output",
     Context.ALERTS: "4 Alerts",
     Context.DETAILS: "Details of a job",
+    Context.TIMELINE: "5 Day view",
     Context.HISTORY: "6 History",
 }
 """What the contexts are called on the screen, in the order of the help."""
@@ -85,8 +88,9 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("pane_output", ("2",), "Output", _ALL, "Go to the output of the job."),
     ActionDef("pane_upcoming", ("3",), "Upcoming", _ALL, "Go to what runs and comes next; choose a job there."),
     ActionDef("pane_alerts", ("4",), "Alerts", _ALL, "Go to the alerts."),
+    ActionDef("timeline", ("5",), "Day view", _ALL, "A lane per job: what ran, what runs, what will run."),
     ActionDef("history", ("6",), "History", _ALL, "Every run of all jobs, by outcome, lateness, person."),
-    ActionDef("details", ("enter", "5"), "Details", _ALL,
+    ActionDef("details", ("enter",), "Details", _ALL,
               "Everything about the job, on a screen of its own.", footer=True),
     ActionDef("help", ("question_mark",), "Help", _ALL, "Every key, and what the signs mean.", footer=True),
     ActionDef("command_palette", ("ctrl+p",), "Commands", _ALL, "Find any of these by its name, and the themes."),
@@ -117,6 +121,16 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("open_run", ("enter",), "Output", Context.DETAILS,
               "Show the output of the run under the cursor.", footer=True),
     ActionDef("close", ("escape", "q"), "Close", Context.DETAILS, "Back to the console.", footer=True),
+    ActionDef("open_lane_run", ("enter",), "Output", Context.TIMELINE, "Show the output of the run under the cursor."),
+    ActionDef("lane_details", ("d",), "Job", Context.TIMELINE, "Everything about the job under the cursor."),
+    ActionDef("zoom_in", ("plus", "equals_sign"), "Closer", Context.TIMELINE, "Show less time, from 7 days to 1 hour."),
+    ActionDef("zoom_out", ("minus",), "Wider", Context.TIMELINE, "Show more time, from 1 hour to 7 days."),
+    ActionDef("earlier", ("left_square_bracket",), "Earlier", Context.TIMELINE, "Go back by half of what is shown."),
+    ActionDef("later", ("right_square_bracket",), "Later", Context.TIMELINE, "Go on by half of what is shown."),
+    ActionDef("next_item", ("tab",), "Run after", Context.TIMELINE, "Go to the next run or slot of the job."),
+    ActionDef("previous_item", ("shift+tab",), "Run before", Context.TIMELINE, "Go to the run or slot before."),
+    ActionDef("to_now", ("n",), "Now", Context.TIMELINE, "Go to the present."),
+    ActionDef("close_room_5", ("q", "5"), "Close", Context.TIMELINE, "Back to the console; also Esc."),
     ActionDef("open_past_run", ("enter",), "Output", Context.HISTORY, "Show the output of the run under the cursor."),
     ActionDef("past_details", ("d",), "Job", Context.HISTORY, "Everything about the job of the run."),
     ActionDef("past_filter", ("slash",), "Filter", Context.HISTORY,

@@ -251,7 +251,7 @@ async def test_details_follow_what_happens(console: Console) -> None:
 
 async def test_each_slot_among_the_details_has_a_line_of_its_own(tmp_path: Path) -> None:
     async with running(three_jobs(tmp_path), (120, 36)) as console:
-        await console.press("5")
+        await console.press("enter")
 
         assert console.screen.query_one("#schedule").content_size.height == 1 + 10
 

@@ -1,0 +1,122 @@
+"""The day view without a screen: cells, lanes, axis, and slots ahead."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import islice, takewhile
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from peak_console.decisions.day_view import ZOOMS, Span, at_cell, axis, coming, draw, nearest, span_around, told
+from peak_console.decisions.upcoming import slots_ahead
+from peak_console.model.lane import COMING, RUNNING, LaneItem
+from peak_console.model.records import Outcome
+from tests.support.factories import make_job
+
+NOW = datetime(2026, 11, 23, 13, 55, 48, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+HOUR = Span(NOW - timedelta(minutes=30), 60, 60)
+
+
+def item(start: float, seconds: float, outcome: str = Outcome.SUCCEEDED, **fields: object) -> LaneItem:
+    """An item that begins so many minutes after the hour's first cell."""
+    at = HOUR.start + timedelta(minutes=start)
+    return LaneItem("a", at, at + timedelta(seconds=seconds), outcome, **fields)  # type: ignore[arg-type]
+
+
+def line(*items: LaneItem) -> str:
+    return "".join(glyph for glyph, _ in draw(items, HOUR, NOW)).rstrip()
+
+
+@pytest.mark.parametrize(
+    ("items", "drawn"),
+    [
+        ((), ""),
+        ((item(2, 1),), "  ━"),
+        ((item(2, 180),), "  ━━━"),
+        ((item(2, 180, Outcome.FAILED),), "  ✖━━"),
+        ((item(2, 60, count=4),), "  ═"),
+        ((item(2, 60, Outcome.FAILED, count=4, bad=1),), "  ✖"),
+        ((item(2, 0, Outcome.MISSED), item(4, 0, Outcome.SKIPPED)), "  ○ ·"),
+        ((item(3, 60, late_seconds=90.0),), "  ▲━"),
+        ((item(2, 60, Outcome.FAILED), item(2, 240)), "  ✖━━━"),
+        ((item(29, 180, RUNNING),), " " * 29 + "▶━┄"),
+        ((item(40, 120, COMING),), " " * 40 + "◇┄"),
+        ((item(-3, 240),), "━"),
+        ((item(58, 600),), " " * 58 + "━━"),
+        ((item(70, 60),), ""),
+    ],
+)
+def test_a_lane(items: tuple[LaneItem, ...], drawn: str) -> None:
+    assert line(*items) == drawn
+
+
+@given(
+    st.lists(st.builds(item, st.floats(-100, 100), st.floats(0, 9999), st.sampled_from([*Outcome, COMING, RUNNING])))
+)
+def test_any_items_fill_exactly_the_cells(items: list[LaneItem]) -> None:
+    cells = draw(items, HOUR, NOW)
+    assert len(cells) == HOUR.cells
+    for each in items:
+        first = HOUR.cell_of(each.start)
+        if 0 <= first < HOUR.cells:
+            assert cells[first][0] != " "
+            assert at_cell(items, HOUR, first) is not None
+
+
+@given(st.sampled_from(ZOOMS), st.integers(4, 300), st.integers(-5000, 5000))
+def test_a_span_has_its_length_and_its_cells_stand_still(seconds: int, cells: int, shift: int) -> None:
+    span = span_around(NOW, seconds, cells, shift)
+    assert abs((span.end - span.start).total_seconds() - seconds) < 0.01
+    later = span_around(NOW + timedelta(seconds=span.cell_seconds / 1000), seconds, cells, shift)
+    moved = (later.start - span.start).total_seconds() / span.cell_seconds
+    assert abs(moved - round(moved)) < 0.01
+    for cell in (0, cells - 1):
+        assert span.cell_of(span.start_of(cell)) == cell
+    if not shift:
+        assert span.start <= NOW < span.end
+
+
+@settings(deadline=None)
+@given(st.sampled_from([60.0, 600.0, 4000.0]) | st.floats(300, 90_000), st.sampled_from(ZOOMS), st.integers(-200, 200))
+def test_slots_ahead_are_those_of_the_one_answer_one_for_each_cell(every: float, seconds: int, shift: int) -> None:
+    job = make_job("a", interval_seconds=every)
+    span = span_around(NOW, seconds, 40, shift)
+    found = [each.start for each in coming(job, None, NOW, span, 5.0)]
+    ahead = takewhile(lambda slot: slot < span.end, slots_ahead(job, None, NOW))
+    seen: dict[int, datetime] = {}
+    for slot in islice(ahead, 20_000):
+        if max(slot, NOW) >= span.start:
+            seen.setdefault(span.cell_of(max(slot, NOW)), max(slot, NOW))
+    assert found == list(seen.values())
+
+
+def test_the_next_and_the_one_before() -> None:
+    items = [item(2, 60), item(10, 60), item(40, 60, COMING)]
+    assert [nearest(items, HOUR, 10, by) for by in (-1, 1)] == [2, 40]
+    assert [nearest(items, HOUR, 2, -1), nearest(items, HOUR, 40, 1)] == [None, None]
+
+
+def test_the_axis_names_hours_and_days() -> None:
+    assert axis(span_around(NOW, 6 * 3600, 72), BERLIN).split() == [
+        "12:00",
+        "13:00",
+        "14:00",
+        "15:00",
+        "16:00",
+        "17:00",
+    ]
+    assert "Tue 24" in axis(span_around(NOW, 3 * 86400, 100), BERLIN)
+    assert axis(span_around(NOW, 3600, 4), BERLIN).strip() == ""
+
+
+def test_what_stands_in_a_cell_is_told() -> None:
+    assert told(item(2, 30, Outcome.FAILED, run_id=7, late_seconds=90.0), BERLIN) == (
+        "#7 failed 14:27:48, 30.0s, 1m30s late"
+    )
+    assert told(item(2, 60, Outcome.FAILED, count=4, bad=1), BERLIN) == "4 runs until 14:28, 1 not well (failed)"
+    assert told(item(40, 120, COMING), BERLIN) == "due 15:05:48, until about 15:07:48 (2m00s)"
+    assert told(item(2, 600, RUNNING, run_id=8), BERLIN) == "#8 running since 14:27:48, until about 14:37:48"
