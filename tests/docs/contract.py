@@ -139,7 +139,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "alerts": {
         "id": (NUMBER, "what `ack` takes"),
         "level": (TEXT, "`info`, `warning`, `critical`"),
-        "source": (TEXT, "`scheduler`, `registry`, `delivery`, `state`, `gate`"),
+        "source": (TEXT, "`scheduler`, `registry`, `delivery`, `state`, `gate`, `job`, `person`"),
         "message": (TEXT, "its first line stands alone, details follow"),
         "timestamp": (TIME, "when it was raised"),
         "context": (OBJECT, "facts for programs"),
