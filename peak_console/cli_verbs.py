@@ -53,6 +53,17 @@ def _forecast(parser: ArgumentParser) -> Verb:
     return _verb("forecast", "show_forecast")
 
 
+def _why(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("job", metavar="JOB", help="its name")
+    about = parser.add_mutually_exclusive_group()
+    about.add_argument("--at", metavar="TIME", help="what it did, or will do, then: ISO 8601, 09:00, 2h ago")
+    about.add_argument("--run", metavar="N", help="why this run of it was as it was")
+    about.add_argument("--slot", metavar="TIME", help="what became of this slot, or will")
+    _add_json(parser)
+    return _verb("why", "show_why")
+
+
 def _runs(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("--job", metavar="JOB", help="of this job only")
@@ -339,6 +350,7 @@ VERBS: VerbTable = {
     "jobs": ("every job: how it stands and why, its schedule, next slot, last run", _jobs),
     "next": ("upcoming slots", _next),
     "forecast": ("what will start when, what waits, what is in time: the engine on a virtual clock", _forecast),
+    "why": ("why a job starts or does not: each condition with what it saw, and what would change it", _why),
     "runs": ("the registry of runs, newest first", _runs),
     "history": ("runs of all jobs by outcome, lateness, trigger and person, newest first", _history),
     "deadlines": ("what has to have run by when, and whether it will", _deadlines),
