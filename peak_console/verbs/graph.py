@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 from peak_console.decisions.chain_tree import tree_lines
 from peak_console.decisions.graph import Graph
 from peak_console.decisions.job_status import views
 from peak_console.errors import UsageError
 from peak_console.text import safe
 from peak_console.verbs.common import note_no_jobs, select
-from peak_console.verbs.output import note, write_json
+from peak_console.verbs.output import note, write, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +47,7 @@ def show_graph(options: Namespace) -> int:
 
 def _write(lines: Iterator[str]) -> None:
     for line in lines:
-        sys.stdout.write(f"{line}\n")
+        write(f"{line}\n")
 
 
 def _object(view: JobView, graph: Graph) -> dict[str, object]:

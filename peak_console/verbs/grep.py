@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 from peak_console.errors import UsageError
@@ -12,7 +11,7 @@ from peak_console.store.directory import run_directory
 from peak_console.store.past_runs import PastRuns
 from peak_console.text import counted, safe, size
 from peak_console.verbs.common import note_file_error, number_of, select
-from peak_console.verbs.output import note, write_json
+from peak_console.verbs.output import note, write, write_json
 from peak_console.verbs.times import iso, moment
 
 TYPE_CHECKING = False
@@ -101,8 +100,7 @@ class _Search:
                  "text": hit.text}
             )  # fmt: skip
             return
-        sys.stdout.write(f"{safe(run.job)} #{run.id} {hit.stream} {hit.line}: {hit.text}\n")
-        sys.stdout.flush()
+        write(f"{safe(run.job)} #{run.id} {hit.stream} {hit.line}: {hit.text}\n")
 
 
 def _wanted(options: Namespace, selection: Selection) -> RunFilter:

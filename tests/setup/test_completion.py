@@ -73,7 +73,10 @@ def test_flags_are_those_of_the_verb_that_are_not_there_yet(peak: CommandLine) -
     assert "--job" not in texts(peak, "next", "--job", "x", "--")
     assert "--set" in texts(peak, "run", "--set", "a=1", "risk_check", "--s")
     assert texts(peak, "--in-b") == []
-    assert texts(peak, "release", "") == ["--help", "--state-dir", "--include-tags", "--exclude-tags"]
+    assert texts(peak, "release", "") == [
+        "--help", "--state-dir", "--include-tags", "--exclude-tags", "--slots", "--tags", "--jobs", "--all",
+        "--confirm",
+    ]  # fmt: skip
     assert texts(peak, "run", "--", "--") == []
     assert texts(peak, "run", "--", "risk_check", "") == []
 

@@ -21,7 +21,10 @@ KEYS = [
     "engine", "engines", "not_served", "live", "closed_gates", "places", "hold", "holds", "counts", "next_slot",
     "unacknowledged_alerts", "undelivered", "config_error", "trouble", "state_dir",
 ]  # fmt: skip
-STANDINGS = ["failed", "retrying", "claimed", "running", "queued", "ok", "stopped", "waiting", "done", "disabled"]
+STANDINGS = [
+    "failed", "retrying", "claimed", "submitted", "running", "queued", "awaiting", "ok", "stopped", "waiting", "done",
+    "disabled",
+]  # fmt: skip
 
 
 @pytest.fixture
