@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 
 from peak_console.clock import SystemClock
 from peak_console.decisions.selection import check_tags, tag_doubts, tags_of
@@ -192,8 +191,11 @@ class _Service:
             self._alerting.send_at_once(alert)
 
     def _take_signals(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
+        from _signal import SIGINT, SIGTERM, signal  # type: ignore[import-not-found]
+
+        # ``signal`` itself makes enums of all numbers first, a fiftieth of a start with nothing to do.
+        for number in (SIGINT, SIGTERM):
+            signal(number, self._on_signal)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1
@@ -264,6 +266,8 @@ class _Service:
         )  # fmt: skip
 
     def _resident(self, setup: EngineSetup, place: OpenDirectory, watcher: Watcher) -> int:
+        import signal
+
         from peak_console.engine.resident import ResidentEngine
         from peak_console.engine.upkeep.stall import StallWatch
 

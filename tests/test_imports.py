@@ -84,7 +84,17 @@ def test_a_real_start_with_nothing_due_loads_little_more(program: Program) -> No
     assert program.runs() == []
     assert names(modules, ALWAYS_TOO_MUCH | {"argparse", "gettext", "locale", "shlex"}) == set()
     ours = {module for module in modules if module.startswith("peak_console.")}
-    parts = ("tui", "verbs", "api", "alerts.delivery", "alerts.judge", "setup", "cli_parser", "runs.local")
+    parts = (
+        "tui",
+        "verbs",
+        "api",
+        "alerts.delivery",
+        "alerts.judge",
+        "setup",
+        "cli_parser",
+        "runs.local",
+        "decisions.conditions",
+    )
     engine = ("core", "startup", "one_shot", "dispatch", "supervision", "alerting", "upkeep", "registry_loss")
     unwanted = {f"peak_console.{part}" for part in (*parts, *(f"engine.{part}" for part in engine))}
     assert names(ours, unwanted) == set()

@@ -9,7 +9,6 @@ import heapq
 from datetime import timedelta
 
 from peak_console.decisions.selection import is_enabled
-from peak_console.decisions.turns import ahead
 from peak_console.model.state import JobState
 from peak_console.schedule.slots import fingerprint, kind_of, next_slot, pending
 from peak_console.values import replace
@@ -148,6 +147,10 @@ class Planner:
                 self._schedule(job, now)
             else:
                 found.append((job, slots))
+        if not found:
+            return []
+        from peak_console.decisions.turns import ahead  # late: a start with nothing due asks no condition
+
         # Who comes first where places are few must not depend on what this planner has been through.
         found.sort(key=lambda item: (ahead(item[1].latest, item[0].priority), item[0].name))
         return found

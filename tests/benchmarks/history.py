@@ -151,8 +151,8 @@ def _start(report: Report, directory: Path, state: Path, count: int) -> None:
     for each in (empty, str(state)):
         subprocess.run([*ours, each], env=environment(), stdout=subprocess.DEVNULL, check=True)
     contenders = {
-        OURS: partial(run, [*ours, str(state), "--dry-run"]),
-        START_LIMIT: partial(run, [*ours, empty, "--dry-run"]),
+        OURS: partial(run, [*ours, str(state)]),
+        START_LIMIT: partial(run, [*ours, empty]),
     }
     results = interleaved(START_ROUNDS, contenders)
     values = {name: [1000 * each.seconds for each in found] for name, found in results.items()}
