@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from peak_console.decisions.upcoming import slots_ahead
-from peak_console.model.terms import Outcome, RunState
+from peak_console.model.terms import Outcome, RunState, Trigger
 from peak_console.schedule.deadline_times import moment_of
 from peak_console.schedule.rounds import day_round
 from peak_console.schedule.zones import local_time, zone
@@ -151,14 +151,20 @@ def slots_in_question(
     job: JobDefinition, state: JobState | None, unfinished: Iterable[Run], last: Run | None, now: datetime
 ) -> list[datetime]:
     """The slots of a job whose deadlines are looked at: those under way, the last one, and the next one."""
-    found = {run.round_at or run.scheduled_for for run in unfinished if run.job == job.name}
-    passed = last is None or last.state != RunState.FINISHED or last.outcome == Outcome.SKIPPED
-    if last is not None and not passed and now - last.claimed_at < HORIZON:
+    slots = [run for run in unfinished if run.job == job.name and run.triggered_by != Trigger.MANUAL]
+    found = {run.round_at or run.scheduled_for for run in slots}
+    if last is not None and _counts(last) and now - last.claimed_at < HORIZON:
         found.add(last.round_at or last.scheduled_for)
     ahead = next(slots_ahead(job, state, now), None)
     if ahead is not None and ahead - now < HORIZON:
         found.add(ahead)
     return sorted(slot for slot in found if slot is not None)
+
+
+def _counts(last: Run) -> bool:
+    """Whether a job's last run was for a slot that had a deadline."""
+    is_over = last.state == RunState.FINISHED and last.outcome != Outcome.SKIPPED
+    return is_over and last.triggered_by != Trigger.MANUAL
 
 
 def in_words(prospect: Prospect, where: tzinfo | None) -> str:
