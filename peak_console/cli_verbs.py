@@ -89,6 +89,12 @@ def _history(parser: ArgumentParser) -> Verb:
     return _verb("history", "show_history")
 
 
+def _diff(parser: ArgumentParser) -> Verb:
+    parser.add_argument("runs", metavar="RUN|JOB", nargs="+", help="two runs by their numbers; or a job: its last two")
+    _add_json(parser)
+    return _verb("diff", "show_diff")
+
+
 def _timeline(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("words", metavar="WORDS", nargs="*", help="which jobs: part of a name, !word, /regex/, #tag (default: all)")
@@ -332,6 +338,7 @@ VERBS: VerbTable = {
     "history": ("runs of all jobs by outcome, lateness, trigger and person, newest first", _history),
     "deadlines": ("what has to have run by when, and whether it will", _deadlines),
     "graph": ("which jobs wait for which, and how each stands", _graph),
+    "diff": ("what is different between two runs: outcome, duration, arguments, definition, output", _diff),
     "timeline": ("a lane per job: what ran, what runs, and what will run", _timeline),
     "alerts": ("the alert log, newest first", _alerts),
     "logs": ("a run's output", _logs),

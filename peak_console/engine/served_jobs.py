@@ -35,7 +35,7 @@ class ServedJobs:
     loaded_at: float
     """When ``jobset`` was taken up, in seconds on the monotonic clock."""
 
-    __slots__ = ("contested", "jobs", "jobset", "launcher", "loaded_at", "planner")
+    __slots__ = ("_definitions", "contested", "jobs", "jobset", "launcher", "loaded_at", "planner")
 
     def __init__(self, jobset: JobSet, share: Share, planner: Planner, launcher: Launcher, loaded_at: float) -> None:
         self.replace(jobset, share, planner, launcher, loaded_at)
@@ -43,11 +43,23 @@ class ServedJobs:
     def replace(self, jobset: JobSet, share: Share, planner: Planner, launcher: Launcher, loaded_at: float) -> None:
         """Serve another jobs file."""
         self.jobset, self.launcher, self.loaded_at = jobset, launcher, loaded_at
+        self._definitions: dict[str, tuple[JobDefinition, str]] = {}
         self.replace_share(share, planner)
 
     def replace_share(self, share: Share, planner: Planner) -> None:
         """Serve other jobs of the same jobs file."""
         self.jobs, self.contested, self.planner = share.jobs, share.contested, planner
+
+    def definition_of(self, job: JobDefinition) -> str:
+        """A definition as it is kept with a run, a line for each field; made once for each job."""
+        known = self._definitions.get(job.name)
+        if known is None or known[0] is not job:
+            from peak_console.decisions.definition_text import lines_of
+
+            redactor = self.launcher.redactor
+            text = "\n".join(f"{name} = {value}" for name, value in lines_of(job, redactor.args).items())
+            known = self._definitions[job.name] = (job, redactor.text(text))
+        return known[1]
 
     def is_gone(self, job: str, monotonic: float) -> bool:
         """Whether a job has left the jobs file for good; while the file is written, jobs are missing for a moment."""

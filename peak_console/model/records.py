@@ -256,3 +256,5 @@ class Claim:
     args_changed: Sequence[str] = ()
     """The arguments that somebody has changed for it, or left out."""
     executor: str = LOCAL
+    definition: str | None = None
+    """The definition that it is claimed with, a line for each field, without secrets."""

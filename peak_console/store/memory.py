@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NOWHERE = "/dev/null/nowhere"
 """Stands for a state directory in which nothing is, and nothing can be made."""
-PAST = ("alerts", "deliveries", "commands", "engines", "actions")
+PAST = ("alerts", "deliveries", "commands", "engines", "actions", "definitions")
 """The tables that say nothing about what will be started."""
 GONE = "999999999 gone"
 """Names a supervisor that lives nowhere: whoever opens the copy takes its runs over."""

@@ -45,6 +45,8 @@ _RUNS = (
 """What executors, chains of jobs, modes of runs and results that are not as expected need."""
 _HISTORY = (
     "ALTER TABLE runs ADD COLUMN requested_by TEXT",
+    "ALTER TABLE runs ADD COLUMN definition INTEGER",
+    "CREATE TABLE definitions ( id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE )",
     (
         "UPDATE runs SET requested_by = asked.issued_by FROM (SELECT run_id, issued_by FROM commands"
         " WHERE verb = 'run' AND run_id IS NOT NULL) AS asked WHERE id = asked.run_id AND triggered_by = 'manual'"

@@ -53,13 +53,18 @@ class RunRecords(Database):
         with self:
             for claim in claims:
                 state = RunState.FINISHED if claim.outcome else RunState.QUEUED if claim.queued else RunState.CLAIMED
+                if claim.definition is not None:
+                    self._write("INSERT OR IGNORE INTO definitions (text) VALUES (?)", (claim.definition,))
                 cursor = self._write(
-                    "INSERT OR IGNORE INTO runs (run_type, job, triggered_by, scheduled_for, attempt, state, outcome,"
-                    " reason, not_before, claimed_at, finished_at, command, args, tags, tag, supervisor,"
+                    "INSERT OR IGNORE INTO runs (definition, run_type, job, triggered_by, scheduled_for, attempt,"
+                    " state, outcome, reason, not_before, claimed_at, finished_at, command, args, tags, tag,"
+                    " supervisor,"
                     " late_because, awaits, round_at, stands_since, run_mode, requested_by, executor, priority,"
-                    " args_changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " args_changed)"
+                    f" VALUES ((SELECT id FROM definitions WHERE text = ?), {', '.join('?' * 25)})",
                     (
-                        RUN_TYPE, claim.job, claim.triggered_by, stamp(claim.scheduled_for), claim.attempt, state,
+                        claim.definition, RUN_TYPE, claim.job, claim.triggered_by, stamp(claim.scheduled_for),
+                        claim.attempt, state,
                         claim.outcome, claim.reason, stamp(claim.not_before), at, at if claim.outcome else None,
                         as_json(claim.command), as_json(claim.args), as_json(claim.tags), claim.tag,
                         supervisor if state == RunState.CLAIMED else None, claim.late_because, claim.awaits,

@@ -35,6 +35,7 @@ CREATE TABLE runs (
   stands_since   TEXT,                                  -- the oldest slot that it stands for
   run_mode       TEXT,                                  -- what its job traded with then: 'paper', 'testnet', 'live'
   requested_by   TEXT,                                  -- who asked for it, of a run by hand
+  definition     INTEGER,                               -- the definition that it was claimed with
   args_changed   TEXT,                                  -- JSON list: the arguments that somebody changed for it
   UNIQUE (job, scheduled_for, attempt),                 -- nothing runs twice
   CHECK ((state = 'finished') = (outcome IS NOT NULL))
@@ -125,6 +126,11 @@ CREATE TABLE engine (                                   -- one row: the engine t
   hold_reason  TEXT
 );
 INSERT INTO engine (id) VALUES (1);
+
+CREATE TABLE definitions (                              -- of jobs, each text once: a line for each field, secrets masked
+  id   INTEGER PRIMARY KEY,
+  text TEXT NOT NULL UNIQUE
+);
 
 CREATE TABLE actions (                                  -- the shift log: who did what
   id      INTEGER PRIMARY KEY,

@@ -128,6 +128,13 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "before": (TEXTS, "the jobs that wait for it"),
         "round": (TEXT + OR_NULL, "`day` or `run`; null where it waits for none"),
     },
+    "diff": {
+        "runs": (TEXTS, "their numbers, the earlier one first"),
+        "facts": (OBJECT, "what is recorded of both: each with its two values"),
+        "definition": (OBJECT, "the fields of the definition that differ: each with its two values"),
+        "digests": (TEXTS, "of the two definitions; null: not kept"),
+        "output": (TEXTS, "a unified difference of stdout, then of stderr; empty where they are the same"),
+    },
     "timeline": {
         "job": (TEXT, "the job"),
         "what": (TEXT, "`running`, `coming`, or the outcome"),

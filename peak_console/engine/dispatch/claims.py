@@ -118,5 +118,6 @@ def claim_of(
         run_mode=job.mode,
         priority=job.priority,
         requested_by=requested_by,
+        definition=served.definition_of(job),
         executor=job.executor,
     )
