@@ -187,9 +187,9 @@ def run_job(job: JobDefinition, *, dry_run: bool = False, cwd: str | os.PathLike
 def _executed(job: JobDefinition, started: datetime) -> JobResult:
     import tempfile
 
+    from peak_console.jobs.state_place import state_directory
     from peak_console.runs.foreground import supervised
     from peak_console.runs.output.of_run import output_of
-    from peak_console.store.directory import state_directory
 
     with tempfile.TemporaryDirectory(prefix="peak-console-") as directory:
         try:
@@ -243,9 +243,9 @@ def log_scheduler_job_run(
     whose time zone is UTC (``PEAK_TIMEZONE``) they are UTC. Secrets in ``command`` and ``args`` are masked. Raises
     ``ArgumentError`` for values of the wrong type, and ``StateError`` when the registry cannot be written.
     """
+    from peak_console.jobs.state_place import state_directory
     from peak_console.model.records import Claim
     from peak_console.redact import Redactor
-    from peak_console.store.directory import state_directory
     from peak_console.store.store import Store
 
     for text, name in ((job_name, "job_name"), (run_type, "run_type"), (tag, "tag")):

@@ -8,6 +8,7 @@ from io import TextIOWrapper
 
 from peak_console.cli_words import plain_options
 from peak_console.errors import PeakConsoleError, UsageError
+from peak_console.jobs.state_place import choose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _options(words)
         _refuse_empty_tags(options)
+        choose(options.state_dir)
         act: Verb = getattr(options, "act", _engine)
         code = act(options)
         sys.stdout.flush()

@@ -8,10 +8,10 @@ from peak_console.clock import SystemClock
 from peak_console.decisions.selection import check_tags, tag_doubts, tags_of
 from peak_console.decisions.serving import listed
 from peak_console.errors import DamagedError, DiskError, StateError
+from peak_console.jobs.state_place import state_directory
 from peak_console.jobs.watching.answering import probe_jobs_file, probe_state
 from peak_console.jobs.watching.standing import load_standing
 from peak_console.model.terms import RESIDENT_MODES
-from peak_console.store.directory import state_directory
 from peak_console.values import replace
 
 TYPE_CHECKING = False

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from peak_console.calendars.own import Definition
+    from peak_console.schedule.sessions.table import Calendar
+
 
 class Overlap(StrEnum):
     """What happens to a slot that falls due while its job still runs."""
@@ -321,6 +324,10 @@ class JobSet:
     warnings: Sequence[Problem] = ()
     base: str | None = None
     """Where relative paths of its jobs begin, absolute; ``None`` is the process's own working directory."""
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    """Those that its jobs use, by the name that it calls them."""
+    calendar_tables: Mapping[str, Definition] = field(default_factory=dict)
+    """Its ``[calendars.NAME]`` tables, also those that nothing uses."""
 
     def asks_to_confirm(self, job: JobDefinition) -> bool:
         """Whether a person who starts or enables a job has to give its name once more."""

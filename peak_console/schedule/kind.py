@@ -48,6 +48,11 @@ class ScheduleKind(ABC):
         self.schedule = schedule
 
     @property
+    def known_until(self) -> datetime | None:
+        """Up to when its slots are known, as its calendar ends there; ``None`` where they are for ever."""
+        return None
+
+    @property
     @abstractmethod
     def default_grace(self) -> float | None:
         """Lateness in seconds that is accepted unless the job says otherwise; ``None`` is any."""

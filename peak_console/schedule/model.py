@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from peak_console.schedule.sessions.table import Calendar
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -19,6 +21,7 @@ class ScheduleType(StrEnum):
     DAILY = "daily"
     CRON = "cron"
     AFTER = "after"
+    SESSION = "session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,30 @@ class AfterRule:
     round: str = "day"
     roots: tuple[JobSchedule, ...] = ()
     """The schedules of the upstreams, and of theirs, down to those with times of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRule:
+    """What a schedule has to do with the sessions of a calendar; as it stands in the jobs file."""
+
+    calendar: Calendar | None = None
+    """Only on its days; ``None`` is a mistake."""
+    at: str | None = None
+    """For ``session``: a moment of each session, such as ``open-15m``."""
+    every: str | None = None
+    """For ``session``: the pace within each session, such as ``10m``."""
+    begin: str | None = None
+    """With ``every``: from which moment on; the open, unless it is said. In the file: ``from``."""
+    end: str | None = None
+    """With ``every``: up to which moment; the close, unless it is said. In the file: ``until``."""
+    session_of_week: int | None = None
+    session_of_month: int | None = None
+    session_of_quarter: int | None = None
+    session_of_year: int | None = None
+    nth_weekday: str | None = None
+    """Such as ``3 fri``, of each month."""
+    if_closed: str | None = None
+    """What becomes of a day on which the calendar is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +78,12 @@ class JobSchedule:
     timezone: str | None = None
     follows: AfterRule | None = None
     """For ``after``: what it follows."""
+    sessions: SessionRule | None = None
+    """For ``session``, and for ``daily`` and ``cron`` on days of a calendar."""
+    jitter_seconds: int = 0
+    """Up to so much later than the rule says, by a part that is always the same for one slot of ``jitter_seed``."""
+    jitter_seed: str = ""
+    """The job's name: jobs with the same rule are spread."""
     last_run_at: datetime | None = None
     """For callers of the Python API that keep their own state; the engine does not use it."""
     next_run_at: datetime | None = None

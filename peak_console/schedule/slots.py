@@ -9,6 +9,10 @@ clocks show twice in autumn fires once, the first time.
 folded hour, and not for a moment that is skipped. So a steady pace stays steady across a change. Every other
 expression follows the rule above. Both are Debian cron's ways.
 
+**On a calendar** a ``daily`` or ``cron`` schedule fires on the calendar's sessions only: on the day that it is at the
+exchange at that moment. **Session** schedules fire at moments of its sessions. Nothing fires after the last day that
+the calendar knows; ``ScheduleKind.known_until`` tells when that is.
+
 **Interval** slots lie on a fixed grid from the last decided slot. **Once** is at ``run_at``, or at first sight.
 """
 
@@ -17,7 +21,7 @@ from __future__ import annotations
 from peak_console.schedule import wallclock
 from peak_console.schedule.kind import Pending, zone_of
 from peak_console.schedule.once_and_interval import Interval, Once
-from peak_console.schedule.wall_clock_kinds import CronKind, Daily
+from peak_console.schedule.wall_clock_kinds import CronKind, Daily, SessionKind
 from peak_console.schedule.wallclock import ScheduleError
 
 TYPE_CHECKING = False
@@ -33,7 +37,13 @@ __all__ = [
     "validate",
 ]  # fmt: skip
 
-KINDS: dict[str, type[ScheduleKind]] = {"once": Once, "interval": Interval, "daily": Daily, "cron": CronKind}
+KINDS: dict[str, type[ScheduleKind]] = {
+    "once": Once,
+    "interval": Interval,
+    "daily": Daily,
+    "cron": CronKind,
+    "session": SessionKind,
+}
 """By ``schedule_type``."""
 
 

@@ -17,14 +17,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from peak_console.schedule.model import JobSchedule
+    from peak_console.schedule.sessions.timetables import Slots
+
 KEPT_TIMETABLES = 1 << 17
 """The most timetables that are kept; a set larger than this would have each of its rules read again and again."""
 
-_timetables: dict[tuple[object, str | None], Timetable] = {}
+KEPT_AT_HAND = 1 << 15
+
+_timetables: dict[tuple[object, ...], Slots] = {}
+_at_hand: dict[int, tuple[JobSchedule, Slots]] = {}
+"""By the identity of a schedule on sessions its timetable: to hash all that such a schedule says takes longer than to
+find its next slot. The schedule is kept with it, so that no other one gets its identity."""
 
 
 class WallClockKind(ScheduleKind):
-    """Times of day on certain days, as the clocks of the job's zone show them."""
+    """Moments of a calendar: times of day in the job's zone, or moments of sessions."""
 
     __slots__ = ()
     is_wall_clock = True
@@ -37,25 +45,44 @@ class WallClockKind(ScheduleKind):
     def text(self) -> object:
         """What the rule is written as: equal for equal rules, and hashable."""
 
-    @abstractmethod
-    def rule(self) -> wallclock.WallClock:
-        """The times and days. Raises ``ScheduleError``."""
-
-    def validate(self) -> None:
-        zone_of(self.schedule)
-        self.rule()
-
-    def timetable(self) -> Timetable:
+    def timetable(self) -> Slots:
         """The slots of the rule in its zone; kept for all schedules that say the same. Raises ``ScheduleError``."""
-        key = self.text(), self.schedule.timezone
+        schedule = self.schedule
+        if schedule.sessions is not None and (known := _at_hand.get(id(schedule))) and known[0] is schedule:
+            return known[1]
+        key = self.text(), schedule.timezone, schedule.sessions, schedule.jitter_seconds, schedule.jitter_seed
         try:
-            return _timetables[key]
+            found = _timetables[key]
         except (KeyError, TypeError):  # new; or a value that is wrong, and not even hashable
-            found = Timetable(self.rule(), offsets(zone_of(self.schedule)))
-        if len(_timetables) >= KEPT_TIMETABLES:
-            _timetables.clear()
-        _timetables[key] = found
+            found = self.made_timetable()
+            if len(_timetables) >= KEPT_TIMETABLES:
+                _timetables.clear()
+            _timetables[key] = found
+        if schedule.sessions is not None:
+            if len(_at_hand) >= KEPT_AT_HAND:
+                _at_hand.clear()
+            _at_hand[id(schedule)] = schedule, found
         return found
+
+    @abstractmethod
+    def made_timetable(self) -> Slots:
+        """The slots of the rule, made anew. Raises ``ScheduleError``."""
+
+    @property
+    def known_until(self) -> datetime | None:
+        return None if self.schedule.sessions is None else _known_until(self.schedule)
+
+    def calendar_print(self) -> str:
+        """What a calendar and jitter add to the fingerprint; empty where the schedule has neither.
+
+        The calendar counts by its name: a schedule whose calendar is known further, or better, goes on.
+        """
+        schedule = self.schedule
+        if schedule.sessions is None and not schedule.jitter_seconds:
+            return ""
+        from peak_console.schedule.sessions.rule import fingerprint
+
+        return fingerprint(schedule)
 
     def next(self, decided: datetime | None, now: datetime) -> datetime | None:
         return self.timetable().after(now if decided is None else decided)
@@ -84,7 +111,56 @@ class WallClockKind(ScheduleKind):
         return now
 
 
-class Daily(WallClockKind):
+class TimesOfDay(WallClockKind):
+    """Times of day on certain days, which a calendar may restrict further."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def rule(self) -> wallclock.WallClock:
+        """The times and days. Raises ``ScheduleError``."""
+
+    def validate(self) -> None:
+        zone_of(self.schedule)
+        if self.schedule.sessions is None:
+            self.rule()
+            return
+        from peak_console.schedule.sessions.rule import check_happens
+
+        check_happens(self.schedule.sessions, self.timetable())
+
+    def made_timetable(self) -> Slots:
+        """The slots of the rule, on the days of its calendar, with its jitter. Raises ``ScheduleError``."""
+        schedule = self.schedule
+        found: Slots = self.plain_timetable(self.rule())
+        if schedule.sessions is not None:
+            from peak_console.schedule.sessions.rule import on_sessions
+
+            found = on_sessions(schedule, found, self.every_day)
+        if schedule.jitter_seconds:
+            from peak_console.schedule.sessions.timetables import Jittered
+
+            found = Jittered(found, schedule.jitter_seconds, schedule.jitter_seed)
+        return found
+
+    def plain_timetable(self, rule: wallclock.WallClock) -> Timetable:
+        """The slots of a rule in the schedule's zone."""
+        return Timetable(rule, offsets(zone_of(self.schedule)))
+
+    def every_day(self) -> Timetable | None:
+        """The slots of a time of day on every day; ``None`` for a rule that has no such time."""
+        return None
+
+    def calendar_words(self) -> str:
+        """What a calendar adds to the words; empty where the schedule has none."""
+        if self.schedule.sessions is None:
+            return ""
+        from peak_console.schedule.sessions.words import days_in_words
+
+        return days_in_words(self.schedule.sessions)
+
+
+class Daily(TimesOfDay):
     """At one time of day, on all or some weekdays."""
 
     __slots__ = ()
@@ -99,16 +175,20 @@ class Daily(WallClockKind):
         self.rule()
         days = wallclock.weekday_numbers(tuple(self.schedule.days)) or range(7)
         at = wallclock.time_of_day(str(self.schedule.daily_time))
-        return f"daily {at.isoformat()} {''.join(map(str, days))} {zone_name(self.schedule.timezone)}"
+        where = zone_name(self.schedule.timezone)
+        return f"daily {at.isoformat()} {''.join(map(str, days))} {where}{self.calendar_print()}"
+
+    def every_day(self) -> Timetable | None:
+        return self.plain_timetable(wallclock.daily(str(self.schedule.daily_time), ()))
 
     def words(self, place: str) -> str:
         from peak_console.schedule.words import days_words
 
         at = wallclock.time_of_day(str(self.schedule.daily_time)).isoformat().removesuffix(":00")
-        return f"{days_words(tuple(self.schedule.days))} {at}{place}"
+        return f"{days_words(tuple(self.schedule.days))} {at}{place}{self.calendar_words()}"
 
 
-class CronKind(WallClockKind):
+class CronKind(TimesOfDay):
     """At the times that a cron expression names."""
 
     __slots__ = ()
@@ -121,10 +201,50 @@ class CronKind(WallClockKind):
 
     def fingerprint(self) -> str:
         self.rule()
-        return f"cron {wallclock.cron_fields(str(self.schedule.cron))} {zone_name(self.schedule.timezone)}"
+        fields = wallclock.cron_fields(str(self.schedule.cron))
+        return f"cron {fields} {zone_name(self.schedule.timezone)}{self.calendar_print()}"
 
     def words(self, place: str) -> str:
-        return f"cron {' '.join(str(self.schedule.cron).split())}{place}"
+        return f"cron {' '.join(str(self.schedule.cron).split())}{place}{self.calendar_words()}"
+
+
+class SessionKind(WallClockKind):
+    """At moments of a calendar's sessions."""
+
+    __slots__ = ()
+
+    def text(self) -> object:
+        return None
+
+    def validate(self) -> None:
+        from peak_console.schedule.sessions.rule import check_happens, session_slots
+
+        if self.schedule.timezone is not None:
+            zone_of(self.schedule)
+        session_slots(self.schedule.sessions)
+        assert self.schedule.sessions is not None
+        check_happens(self.schedule.sessions, self.timetable())
+
+    def made_timetable(self) -> Slots:
+        from peak_console.schedule.sessions.rule import session_slots
+        from peak_console.schedule.sessions.timetables import Jittered
+
+        found, schedule = session_slots(self.schedule.sessions), self.schedule
+        return Jittered(found, schedule.jitter_seconds, schedule.jitter_seed) if schedule.jitter_seconds else found
+
+    def fingerprint(self) -> str:
+        return f"session{self.calendar_print()}"
+
+    def words(self, place: str) -> str:  # noqa: ARG002
+        from peak_console.schedule.sessions.words import session_in_words
+
+        return session_in_words(self.schedule.sessions)
+
+
+def _known_until(schedule: JobSchedule) -> datetime | None:
+    from peak_console.schedule.sessions.rule import known_until
+
+    return known_until(schedule)
 
 
 def _needed(text: object, field: str, kind: str) -> str:

@@ -15,7 +15,10 @@ from peak_console.jobs.file.fields.field import (
     ANYTHING,
     ARGUMENTS,
     BOOLEAN,
+    CALENDAR,
     CHANNEL,
+    DATE,
+    DATES,
     DEADLINE,
     DURATION,
     EXECUTOR,
@@ -35,6 +38,7 @@ from peak_console.jobs.file.fields.field import (
     TABLES,
     TEXT,
     TEXTS,
+    TIMES,
     VARIABLES,
 )
 
@@ -56,6 +60,7 @@ _ABOUT: Final = {
     RESOURCES: "What a run asks its cluster for.",
     DEADLINE: "A moment by which several jobs have to have run.",
     GATE: "What has to say yes before its jobs start: a command, a file, a variable, and people.",
+    CALENDAR: "Trading days or business days of one's own: weekdays, based_on, all_of or any_of.",
     CHANNEL: "A place that alerts are delivered to: either url or url_env.",
 }
 _NUL: Final = "\\u0000"
@@ -92,6 +97,7 @@ def schema(*, strict: bool = False) -> Schema:
             "executors": {"type": "object", "additionalProperties": _table(EXECUTOR, strict)},
             DEADLINE: {"type": "array", "description": _ABOUT[DEADLINE], "items": _table(DEADLINE, strict)},
             GATE: {"type": "array", "description": _ABOUT[GATE], "items": _table(GATE, strict)},
+            CALENDAR: {"type": "object", "additionalProperties": _calendar(strict)},
         },
     }
     return _closed(whole, strict)
@@ -126,6 +132,11 @@ def _job(strict: bool) -> Schema:
         "not": {"required": ["args", "argv"]},
         "allOf": [_of_schedule(kind) for kind in SCHEDULE_TYPES if _keys_of(kind)],
     }
+
+
+def _calendar(strict: bool) -> Schema:
+    one_way = [{"required": [way]} for way in ("based_on", "weekdays", "all_of", "any_of")]
+    return {**_table(CALENDAR, strict), "anyOf": one_way, "dependencies": {"open": ["close"], "close": ["open"]}}
 
 
 def _keys_of(kind: str) -> list[str]:
@@ -243,6 +254,8 @@ def _variables(_field: Field) -> Schema:
     }
 
 
+_DATE: Final[Schema] = {"type": "string", "pattern": "^[0-9]{4}"}
+_TIME: Final[Schema] = {"type": "string", "pattern": "^[0-9]{1,2}:[0-9]{2}"}
 _SHAPES: Final[dict[str, Callable[[Field], Schema]]] = {
     TEXT: _text,
     BOOLEAN: _boolean,
@@ -259,6 +272,9 @@ _SHAPES: Final[dict[str, Callable[[Field], Schema]]] = {
     INTEGERS: _integers,
     ARGUMENTS: _arguments,
     VARIABLES: _variables,
+    DATE: lambda _field: _DATE,
+    DATES: lambda _field: {"type": "array", "items": _DATE},
+    TIMES: lambda _field: {"type": "object", "propertyNames": _DATE, "additionalProperties": _TIME},
     ANYTHING: lambda _field: {"type": "object", "propertyNames": {"minLength": 1}},
 }
 

@@ -13,24 +13,6 @@ MOST_DIGITS = 15
 """A run's number has no more digits; so the numbers never come to an end."""
 ELSEWHERE = "mend that, or name another state directory with --state-dir"
 """What an error of the state directory ends with."""
-ENVIRONMENT_VARIABLE = "PEAK_CONSOLE_STATE_DIR"
-
-
-def state_directory(jobs_file: str, chosen: str | None, configured: str | None) -> str:
-    """The state directory's absolute path.
-
-    ``chosen`` (``--state-dir``) outranks the environment, which outranks ``configured`` (``[scheduler]
-    state_dir``, relative to the jobs file). The default lies beside the jobs file, so that cron, systemd and a
-    shell agree on it whatever their working directory or HOME.
-    """
-    beside = os.path.dirname(os.path.abspath(jobs_file))
-    if chosen:
-        return os.path.abspath(os.path.expanduser(chosen))
-    if from_environment := os.environ.get(ENVIRONMENT_VARIABLE):
-        return os.path.abspath(os.path.expanduser(from_environment))
-    if configured:
-        return os.path.normpath(os.path.join(beside, os.path.expanduser(configured)))
-    return os.path.join(beside, ".peak_console")
 
 
 def prepare(directory: str) -> None:

@@ -7,10 +7,10 @@ from peak_console.decisions.holds import is_over
 from peak_console.decisions.selection import tags_of
 from peak_console.errors import JobsFileError, UnknownJobError
 from peak_console.jobs.file.loader import filter_jobs_by_tags
+from peak_console.jobs.state_place import state_directory
 from peak_console.jobs.watching.answering import probe_jobs_file, probe_state
 from peak_console.jobs.watching.standing import load_written
 from peak_console.schedule.zones import zone
-from peak_console.store.directory import state_directory
 from peak_console.store.store import Store
 from peak_console.text import safe
 from peak_console.values import dataclass

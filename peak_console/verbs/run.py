@@ -13,8 +13,9 @@ from peak_console.engine.commands.answers import unknown_job
 from peak_console.engine.commands.confirmation import missing
 from peak_console.engine.events import RunFinished, RunStarted
 from peak_console.errors import PeakConsoleError, UnknownJobError, UsageError
+from peak_console.jobs.state_place import state_directory
 from peak_console.model.records import Outcome, RunState
-from peak_console.store.directory import current_user, run_directory, state_directory
+from peak_console.store.directory import current_user, run_directory
 from peak_console.store.store import Store
 from peak_console.text import safe
 from peak_console.values import replace

@@ -268,6 +268,7 @@ RUN_VARIABLES: Mapping[str, str] = {
 """Those that each run is given."""
 
 EXTRAS: Mapping[str, str] = {
+    "calendars": "the sessions of exchanges, and files of holidays in iCalendar's format",
     "web": "`peak-console serve`, the console in a browser",
     "docs": "this documentation as a site",
     "test": "the tests",

@@ -13,6 +13,7 @@ from peak_console.engine import events
 from peak_console.jobs.file.fields import FIELDS
 from peak_console.jobs.file.fields.field import (
     ALERTS,
+    CALENDAR,
     CHANNEL,
     DEADLINE,
     EXECUTOR,
@@ -43,6 +44,7 @@ TABLES = {
     DEADLINE: "`[[deadline]]`",
     EXECUTOR: "`[executors.NAME]`",
     RESOURCES: "`resources`",
+    CALENDAR: "`[calendars.NAME]`",
 }
 _PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 

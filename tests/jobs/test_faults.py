@@ -82,8 +82,8 @@ def job(body: str) -> str:
             'schedule_type = "daly"',
             "3:1",
             (
-                'schedule_type must be one of "once", "interval", "daily", "cron", "after", not "daly"; did you mean'
-                ' "daily"?'
+                'schedule_type must be one of "once", "interval", "daily", "cron", "after", "session", not "daly";'
+                ' did you mean "daily"?'
             ),
         ),
         ('schedule_type = "interval"', "3:1", "interval_seconds is missing; an interval schedule needs it"),

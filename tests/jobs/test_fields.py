@@ -24,7 +24,7 @@ from peak_console.jobs.file.fields.field import (
 )
 from peak_console.jobs.model import AlertChannel, CatchUp, IfStale, JobDefinition, Mode, Overlap, SchedulerSettings
 from peak_console.model.records import Level
-from peak_console.schedule.model import JobSchedule, ScheduleType
+from peak_console.schedule.model import JobSchedule, ScheduleType, SessionRule
 
 
 def name_of(field: Field) -> str:
@@ -62,6 +62,7 @@ def plain(value: object) -> object:
 def test_defaults_are_those_of_the_model() -> None:
     schedule = defaults_of(JobSchedule)
     model = {**defaults_of(JobDefinition), **schedule, "schedule_type": schedule["type"]}
+    model |= {"from": None, "until": None, **defaults_of(SessionRule)}
     for key, field in fields_of(JOB).items():
         assert plain(model[key]) == field.default, key
     settings = defaults_of(SchedulerSettings)
@@ -73,8 +74,9 @@ def test_defaults_are_those_of_the_model() -> None:
 
 def test_every_part_of_a_job_can_be_said_in_the_file() -> None:
     said = set(fields_of(JOB)) - {"schedule_type"}
-    computed = {"follows", "type", "last_run_at", "next_run_at", "schedule"}
-    parts = {field.name for model in (JobDefinition, JobSchedule) for field in fields(model)}
+    computed = {"follows", "type", "last_run_at", "next_run_at", "schedule", "sessions", "jitter_seed"}
+    parts = {field.name for model in (JobDefinition, JobSchedule, SessionRule) for field in fields(model)}
+    parts = parts - {"begin", "end"} | {"from", "until"}
     assert said == parts - computed
     assert {field.name for field in fields(SchedulerSettings)} <= set(fields_of(SCHEDULER))
 

@@ -31,6 +31,7 @@ SENTENCES = (
 TEXTS_OF_OTHER_KINDS = (
     "jobs/file/fields",
     "jobs/file/locate.py",
+    "schedule/sessions/words.py",
     "schedule/words.py",
     "verbs/terminal.py",
     "verbs/status.py",

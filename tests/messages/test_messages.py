@@ -24,6 +24,11 @@ ELSEWHERE: dict[str, str] = {
     "alerts/judge.py: raise ValueError": PROGRAMMERS,
     "alerts/sender.py: return 'the service did not take it'": "tests/alerts/test_sender.py",
     "alerts/sender.py: return f'the service answered HTTP": "tests/alerts/test_sender.py",
+    "calendars/book.py: raise CalendarError(str(answer))": "the same words, see exchanges without their library",
+    "calendars/compiling.py: raise": "in the child process: tests/calendars/test_book.py",
+    "calendars/ics.py: raise": "in the child process: tests/calendars/test_files.py",
+    "calendars/own.py: raise DefinitionError('it has no session whose hours": "tests/calendars/test_own.py",
+    "jobs/file/calendars.py: return ('weekdays', \"timezone is missing": "a machine whose zone has no name",
     "engine/commands/commander.py: return (REFUSED, 'the engine is shutting down": "tests/engine/test_commands.py",
     "engine/commands/commander.py: return (DONE, f'{job.name} #{run.id} waits": ORDINARY,
     "engine/commands/commander.py: return f\"{started} {('run starts'": "tests/engine/test_commands.py",
@@ -66,6 +71,8 @@ ELSEWHERE: dict[str, str] = {
     "schedule/wallclock.py: raise ScheduleError(f'cron {shown(expression)} never happens": (
         "the reader of fields refuses such days first; this is the last resort"
     ),
+    'schedule/sessions/rule.py: raise ScheduleError(f"if_closed {shown': "the table of fields names the choices first",
+    "schedule/sessions/table.py: raise": INSIDE,
     "setup/crontab/importer.py: return 'there is no command'": "a line of blanks is no line before it gets there",
     "setup/install.py: at_boot": ORDINARY,
     "setup/install.py: return [": ORDINARY,

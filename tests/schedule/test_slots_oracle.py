@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from peak_console.schedule.model import WEEKDAYS, JobSchedule
 from peak_console.schedule.offsets import EPOCH
 from peak_console.schedule.slots import ScheduleError, next_slot, pending, slots_between, validate
+from peak_console.schedule.timetable import Timetable
 from peak_console.schedule.wall_clock_kinds import CronKind
 from tests.schedule.oracle import (
     MINUTE,
@@ -243,6 +244,7 @@ def test_far_from_any_change_of_clocks_the_short_way_leads_to_the_same_slot(
     expression: CronExpression, zone: str, moment: datetime
 ) -> None:
     table = CronKind(JobSchedule("cron", cron=expression.text, timezone=zone)).timetable()
+    assert isinstance(table, Timetable)
     instant = moment.replace(tzinfo=UTC)
     table.after(instant)  # from here on it knows how far clocks are ahead around this day
     slot = table.after(instant)

@@ -15,7 +15,17 @@ from jsonschema import Draft7Validator
 from peak_console.cli import main
 from peak_console.errors import JobsFileError
 from peak_console.jobs.file.fields import FIELDS, fields_of
-from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, EXECUTOR, GATE, JOB, MAX_INTEGER, SCHEDULER, Field
+from peak_console.jobs.file.fields.field import (
+    ALERTS,
+    CALENDAR,
+    CHANNEL,
+    EXECUTOR,
+    GATE,
+    JOB,
+    MAX_INTEGER,
+    SCHEDULER,
+    Field,
+)
 from peak_console.jobs.file.loader import load
 from peak_console.setup.schema import schema, schema_text
 from tests.jobs.test_any_file import KEYS, VALUES, WORDS, toml
@@ -61,11 +71,18 @@ def test_the_verb_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == schema(strict=True)
 
 
-@pytest.mark.parametrize("table", [JOB, SCHEDULER, ALERTS, CHANNEL])
+@pytest.mark.parametrize("table", [JOB, SCHEDULER, ALERTS, CHANNEL, CALENDAR])
 def test_every_field_is_there_with_its_meaning_default_and_an_example_that_fits(table: str) -> None:
     tables = schema()["properties"]
     channel = tables[ALERTS]["properties"]["channel"]["items"]
-    own = {JOB: tables[JOB]["items"], SCHEDULER: tables[SCHEDULER], ALERTS: tables[ALERTS], CHANNEL: channel}[table]
+    shown_tables = {
+        JOB: tables[JOB]["items"],
+        SCHEDULER: tables[SCHEDULER],
+        ALERTS: tables[ALERTS],
+        CHANNEL: channel,
+        CALENDAR: tables[CALENDAR]["additionalProperties"],
+    }
+    own = shown_tables[table]
     assert own["properties"].keys() == fields_of(table).keys()
     for key, field in fields_of(table).items():
         shown = own["properties"][key]
@@ -165,6 +182,11 @@ LIKELY = {
         st.sampled_from([0, 1, 2.5, "8G", "512M", "8", "", True]),
         max_size=2,
     ),
+    "a date": st.dates() | st.sampled_from(["2026-12-24", "tomorrow"]),
+    "a list of dates": st.lists(st.dates() | st.sampled_from(["2026-12-24", "24.12.2026"]), max_size=2),
+    "a table of times by date": st.dictionaries(
+        st.sampled_from(["2026-12-24", "x"]), st.sampled_from(["14:00", "24:00"]), max_size=1
+    ),
     "an array of tables": st.lists(st.dictionaries(st.sampled_from(["url", "url_env"]), st.just("a://b"), max_size=1)),
 }
 
@@ -194,6 +216,8 @@ def documents(draw: st.DrawFn) -> str:
     document = {"job": jobs, "scheduler": draw(tables(SCHEDULER)), "alerts": draw(tables(ALERTS)), "gate": gates}
     if draw(st.booleans()):
         document["executors"] = {"research": {"type": "slurm", "shared_dir": "/nfs", **draw(tables(EXECUTOR))}}
+    if draw(st.integers(0, 3)) == 0:
+        document["calendars"] = {"a": draw(tables(CALENDAR))}
     return "".join(f"{name} = {toml(value)}\n" for name, value in document.items())
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.errors import StateError
+from peak_console.jobs.state_place import state_directory
 from peak_console.store.bell import Doorbell, ring
-from peak_console.store.directory import check_usable, prepare, state_directory
+from peak_console.store.directory import check_usable, prepare
 
 if TYPE_CHECKING:
     from pathlib import Path

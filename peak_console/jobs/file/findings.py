@@ -6,6 +6,7 @@ from peak_console.jobs.file.checks import checks_of, did_you_mean, quoted
 from peak_console.jobs.file.fields import fields_of
 from peak_console.jobs.file.fields.field import (
     ALERTS,
+    CALENDAR,
     CHANNEL,
     DEADLINE,
     EXECUTOR,
@@ -41,6 +42,7 @@ _HEADERS: Final = {
     SAFETY: "[safety]",
     EXECUTOR: "[executors.NAME]",
     RESOURCES: "resources",
+    CALENDAR: "[calendars.NAME]",
 }
 
 

@@ -98,6 +98,8 @@ def check(
     reader = Reader(path, document, environ)
     tell_of_strangers(reader, groups=True)
     job_set = reader.job_set()
+    if reader.calendars is not None:
+        reader.calendars.check_unused()
     look_around(document, reader, environ, now)
     problems = reader.findings.placed(path, content)
     return list(problems), job_set

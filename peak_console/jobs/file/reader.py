@@ -12,6 +12,7 @@ from peak_console.jobs.file.fields.chains import CHAIN_FIELDS
 from peak_console.jobs.file.fields.field import (
     ANYTHING,
     ARGUMENTS,
+    CALENDAR,
     DURATION,
     INTEGERS,
     JOB,
@@ -25,24 +26,30 @@ from peak_console.jobs.file.fields.field import (
 from peak_console.jobs.file.findings import Findings
 from peak_console.jobs.model import JobDefinition, JobSet, Requirement, SchedulerSettings
 from peak_console.jobs.watching.place import base_of
-from peak_console.schedule.model import JobSchedule
+from peak_console.schedule.model import JobSchedule, SessionRule
 from peak_console.schedule.slots import ScheduleError, validate
 from peak_console.text import parse_duration
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any, Final
 
+    from peak_console.jobs.file.calendars import Calendars
     from peak_console.jobs.file.checks import Check
     from peak_console.jobs.model import AlertChannel, Deadline, ExecutorDefinition, Gate, Resources
 
-_SCHEDULE_KEYS: Final = frozenset(
-    ("schedule_type", "interval_seconds", "daily_time", "days", "cron", "run_at", "timezone")
-)
-_BELONGS: Final = {field.key: field.schedule for field in FIELDS if field.schedule}
+_BELONGS: Final = {field.key: field.schedule.split() for field in FIELDS if field.schedule}
+_SCHEDULE_KEYS: Final = frozenset(("schedule_type", "timezone", *_BELONGS))
+_OF_RULE: Final = {
+    key: {"from": "begin", "until": "end"}.get(key, key)
+    for key, kinds in _BELONGS.items()
+    if "session" in kinds and key != "jitter_seconds"
+}
+"""By the key of a jobs file the field of a ``SessionRule``."""
 _REQUIRED: Final = {field.required: field.key for field in FIELDS if field.required in SCHEDULE_TYPES}
-_TABLES: Final = ("job", "scheduler", "alerts", "groups", "deadline", "gate", "safety", "executors")
+_TABLES: Final = ("job", "scheduler", "alerts", "groups", "deadline", "gate", "safety", "executors", CALENDAR)
 _CHAIN_KEYS: Final = frozenset(field.key for field in CHAIN_FIELDS) - {"group", "priority"}
 
 
@@ -142,6 +149,8 @@ class Reader:
         """What ``[scheduler]`` says for jobs that do not."""
         self._schedules: dict[tuple[Any, ...], JobSchedule | list[tuple[str, str]]] = {}
         """Each schedule seen so far: files repeat the same few."""
+        self.calendars: Calendars | None = None
+        """Those of the document; ``None`` where it names none."""
 
     def job_set(self) -> JobSet | None:
         """The document as a ``JobSet``; ``None`` if it has errors."""
@@ -150,6 +159,7 @@ class Reader:
             if name not in _TABLES:
                 self._unknown_table(name, document[name])
         self._read_scheduler(document.get("scheduler", {}))
+        self._read_calendars(document)
         self._read_jobs(document.get("job", []))
         self._link_chains(document.get("job", []))
         channels: tuple[AlertChannel, ...] = ()
@@ -188,10 +198,13 @@ class Reader:
             executors = read_executors(document.get("executors", {}), document, self.jobs, self._policies, findings)
         if findings.has_errors:
             return None
-        return JobSet(
+        found = JobSet(
             os.path.abspath(self.path), self.jobs, self.settings, channels, gates, executors,
             confirm_tags=confirm_tags, groups=groups, deadlines=deadlines, base=self.base,
         )  # fmt: skip
+        if self.calendars is None:
+            return found
+        return replace(found, calendars=dict(self.calendars.used), calendar_tables=self.calendars.tables)
 
     def _link_chains(self, tables: Any) -> None:
         """Let jobs know those that they wait for; a file without such jobs pays next to nothing."""
@@ -240,6 +253,18 @@ class Reader:
             settings["state_dir"] = os.path.join(beside, os.path.expanduser(settings["state_dir"]))
         self.settings = SchedulerSettings(timezone=zone, **settings)
         self._policies = good
+
+    def _read_calendars(self, document: Mapping[str, Any]) -> None:
+        """Make the calendars known that the jobs name, before each job is looked at."""
+        jobs = document.get("job", [])
+        tables = jobs if isinstance(jobs, list) else []
+        values = [table["calendar"] for table in tables if isinstance(table, dict) and "calendar" in table]
+        named = {value for value in values if isinstance(value, str) and value.strip()}
+        if CALENDAR in document or named:
+            from peak_console.jobs.file.calendars import Calendars
+
+            self.calendars = Calendars(document, self.path, self.settings, self.findings)
+            self.calendars.prepare(sorted(named))
 
     def _warn_of_zone(self, path: tuple[str | int, ...], label: str, name: str) -> None:
         """Warn of a zone that may not be meant, once for each."""
@@ -316,8 +341,10 @@ class Reader:
             times = {key: value for key, value in times.items() if key == "timezone"}
         kind = times.get("schedule_type", "once")
         for key in times:
-            if _BELONGS.get(key, kind) != kind:
+            if key in _BELONGS and kind not in _BELONGS[key]:
                 self._warn_of_foreign_key(index, table, key, kind)
+        if times.get("jitter_seconds"):
+            times["jitter_seed"] = table.get("name")
         seen = tuple(times.items())
         known = self._schedules.get(seen)
         if known is None:
@@ -335,22 +362,40 @@ class Reader:
     def _made(self, kind: str, times: dict[str, Any]) -> JobSchedule | list[tuple[str, str]]:
         """The schedule, or each of its faults with the key that it is about."""
         zone = times.get("timezone", self.settings.timezone)
-        own = {key: value for key, value in times.items() if key in _BELONGS}
-        schedule = JobSchedule(type=kind, timezone=zone, **own)
+        own = {key: value for key, value in times.items() if key in _BELONGS and key not in _OF_RULE}
+        if "jitter_seed" in times:
+            own["jitter_seed"] = times["jitter_seed"]
+        rule = self._session_rule(kind, times)
+        if isinstance(rule, str):
+            return [("calendar", rule)] if rule else []
+        schedule = JobSchedule(type=kind, timezone=zone, sessions=rule, **own)
         try:
             validate(schedule)
         except ScheduleError as error:
             probes = [JobSchedule(timezone=zone)]
-            if kind in _REQUIRED:
+            if kind in _REQUIRED and kind != "session":
                 required: dict[str, Any] = {_REQUIRED[kind]: own.get(_REQUIRED[kind])}
                 probes.append(JobSchedule(kind, **required))
             return list(_faults(probes)) or [(error.field, str(error))]
         return schedule
 
+    def _session_rule(self, kind: str, times: dict[str, Any]) -> SessionRule | str | None:
+        """What a schedule has to do with sessions; a text for what is wrong with its calendar."""
+        said = {_OF_RULE[key]: value for key, value in times.items() if key in _OF_RULE and kind in _BELONGS[key]}
+        if not said:
+            return None
+        if "calendar" in said:
+            assert self.calendars is not None
+            calendar = self.calendars.calendar(said["calendar"])
+            if isinstance(calendar, str):
+                return calendar
+            said["calendar"] = calendar
+        return SessionRule(**said)
+
     def _warn_of_foreign_key(self, index: int, table: dict[str, Any], key: str, kind: str) -> None:
         why = f'since schedule_type is "{kind}"'
         if "schedule_type" not in table:
-            why = f'without schedule_type; did you mean schedule_type = "{_BELONGS[key]}"?'
+            why = f'without schedule_type; did you mean schedule_type = "{_BELONGS[key][-1]}"?'
         self.findings.warning((JOB, index, key), f"{_label(index, table)}: {key} has no effect {why}")
 
 

@@ -59,7 +59,7 @@ class Known:
             return {str(alert.id): alert.message.partition("\n")[0] for alert in alerts}
 
     def _directory(self) -> str:
-        from peak_console.store.directory import state_directory
+        from peak_console.jobs.state_place import state_directory
 
         configured = next((value for key, value in self._values() if key == "state_dir"), None)
         return state_directory(self._config, self._chosen_state, configured if isinstance(configured, str) else None)

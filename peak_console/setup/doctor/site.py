@@ -20,6 +20,7 @@ from peak_console.jobs.file.review import obstacles_told
 from peak_console.jobs.file.trust import OWNER, strangers
 from peak_console.jobs.interpreters import interpreters, unexpected_interpreters
 from peak_console.jobs.model import Problem
+from peak_console.jobs.state_place import state_directory
 from peak_console.jobs.watching.answering import probe_jobs_file, probe_state
 from peak_console.runs.supervisors import may_make_cgroups, process_fault
 from peak_console.schedule.zones import zone, zone_name
@@ -70,7 +71,7 @@ def examine(
             search_path=environ.get("PATH", ""),
         ),
         files=_files(config, jobs, document),
-        state=_answering_state(state_dir.state_directory(config, chosen_state, configured)),
+        state=_answering_state(state_directory(config, chosen_state, configured)),
     )
 
 

@@ -50,9 +50,9 @@ def run_console(options: Namespace) -> int:
     gc.disable()
 
     from peak_console.decisions.selection import check_tags, tags_of
+    from peak_console.jobs.state_place import state_directory
     from peak_console.jobs.watching.answering import probe_jobs_file, probe_state
     from peak_console.jobs.watching.standing import load_standing
-    from peak_console.store.directory import state_directory
 
     probe_jobs_file(options.config)
     jobset, seen = load_standing(options.config)

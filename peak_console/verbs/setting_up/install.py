@@ -7,10 +7,10 @@ import pwd
 
 from peak_console.decisions.selection import check_tags, tags_of
 from peak_console.errors import PeakConsoleError, UsageError
+from peak_console.jobs.state_place import ENVIRONMENT_VARIABLE, state_directory
 from peak_console.setup.install import install as put
 from peak_console.setup.install import next_commands, place_of, remove, text_of
 from peak_console.setup.units import Service, this_program
-from peak_console.store.directory import ENVIRONMENT_VARIABLE, state_directory
 from peak_console.text import safe
 from peak_console.verbs.common import load_noted
 from peak_console.verbs.output import note, write

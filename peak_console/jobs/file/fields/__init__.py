@@ -7,6 +7,7 @@ data only, and cheap to build: a start of the program pays for it.
 from __future__ import annotations
 
 from peak_console.jobs.file.fields.alerts import ALERT_FIELDS
+from peak_console.jobs.file.fields.calendars import CALENDAR_FIELDS
 from peak_console.jobs.file.fields.chains import CHAIN_FIELDS
 from peak_console.jobs.file.fields.deadlines import DEADLINE_FIELDS
 from peak_console.jobs.file.fields.executors import EXECUTOR_FIELDS
@@ -36,6 +37,7 @@ FIELDS: Final = (
     *DEADLINE_FIELDS,
     *EXECUTOR_FIELDS,
     *ALERT_FIELDS,
+    *CALENDAR_FIELDS,
 )
 
 

@@ -16,6 +16,7 @@ DEADLINE: Final = "deadline"
 SAFETY: Final = "safety"
 EXECUTOR: Final = "executors.NAME"
 RESOURCES: Final = "resources"
+CALENDAR: Final = "calendars"
 
 # What a value is, in the words of the reference page and of error messages.
 TEXT: Final = "a string"
@@ -30,6 +31,9 @@ TEXTS: Final = "a list of strings"
 INTEGERS: Final = "a list of whole numbers"
 ARGUMENTS: Final = "a table of arguments"
 VARIABLES: Final = "a table of environment variables"
+DATE: Final = "a date"
+DATES: Final = "a list of dates"
+TIMES: Final = "a table of times by date"
 TABLES: Final = "an array of tables"
 ANYTHING: Final = "a table of anything"
 RESOURCES_TABLE: Final = "a table of resources"
@@ -46,7 +50,7 @@ CATCH_UPS: Final = ("skip", "latest", "all")
 MODES: Final = ("paper", "testnet", "live")
 IF_STALE: Final = ("wait", "skip", "fail")
 LEVELS: Final = ("info", "warning", "critical")
-SCHEDULE_TYPES: Final = ("once", "interval", "daily", "cron", "after")
+SCHEDULE_TYPES: Final = ("once", "interval", "daily", "cron", "after", "session")
 
 
 class Field:
@@ -98,7 +102,7 @@ class Field:
         self.maximum = maximum
         self.choices = choices
         self.schedule = schedule
-        """The one schedule type that the key belongs to."""
+        """The schedule types that the key belongs to, with a blank between them; empty is any."""
         self.form = form
         """What a string holds, where that is more than text: name, time, days, cron, timezone, path, url, …"""
         self.filled = filled
@@ -107,5 +111,7 @@ class Field:
         """When the key has to be there: ``always``, or a schedule type."""
 
 
+ON_CALENDAR: Final = "daily cron session"
+"""The schedule types that may have a calendar."""
 POLICY: Final = (JOB, SCHEDULER)
 """The tables of a policy: a job's own, and the default for jobs that do not say."""

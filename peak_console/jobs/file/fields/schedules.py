@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from peak_console.jobs.file.fields.field import (
+    INTEGER,
     MAX_SECONDS,
     MOMENT,
     NUMBER,
+    ON_CALENDAR,
     POLICY,
     SCHEDULE_TYPES,
     SHORTEST_INTERVAL,
@@ -25,7 +27,7 @@ SCHEDULE_FIELDS: Final = (
         "once",
         "once: at first sight or at run_at, never again. interval: every interval_seconds without drift."
         " daily: at daily_time, on every day or on days. cron: by a cron expression. after: when the jobs in after"
-        " have succeeded.",
+        " have succeeded. session: at moments of a calendar's sessions.",
         '"daily"',
         choices=SCHEDULE_TYPES,
     ),
@@ -88,5 +90,97 @@ SCHEDULE_FIELDS: Final = (
         where=POLICY,
         form="timezone",
         filled=True,
+    ),
+    # On a calendar.
+    Field(
+        "calendar",
+        TEXT,
+        None,
+        "Only on days of this calendar: a table [calendars.NAME], or an exchange such as XNYS"
+        " (peak-console[calendars]). The day counts as it is at the exchange at that moment.",
+        '"XNYS"',
+        schedule=ON_CALENDAR,
+        form="name",
+        filled=True,
+        required="session",
+    ),
+    Field(
+        "at",
+        TEXT,
+        None,
+        "A moment of each session: open, close, break_start or break_end, with or without a distance.",
+        '"open-15m"',
+        schedule="session",
+        filled=True,
+    ),
+    Field(
+        "every",
+        TEXT,
+        None,
+        "Instead of at: a pace within each session, counted from its beginning; nothing fires inside of a break.",
+        '"10m"',
+        schedule="session",
+        filled=True,
+    ),
+    Field(
+        "from",
+        TEXT,
+        None,
+        "With every: the moment of each session from which on it fires; absent, the open.",
+        '"open"',
+        schedule="session",
+        filled=True,
+    ),
+    Field(
+        "until",
+        TEXT,
+        None,
+        "With every: the moment of each session up to which it fires; absent, the close.",
+        '"close-30m"',
+        schedule="session",
+        filled=True,
+    ),
+    *(
+        Field(
+            f"session_of_{unit}",
+            INTEGER,
+            None,
+            f"Only on this session of each {unit} of the calendar: 1 is the first, -1 the last.",
+            "-1",
+            schedule=ON_CALENDAR,
+            minimum=-most,
+            maximum=most,
+        )
+        for unit, most in (("week", 7), ("month", 31), ("quarter", 92), ("year", 366))
+    ),
+    Field(
+        "nth_weekday",
+        TEXT,
+        None,
+        "Only on this weekday of each month, if the calendar is open then; if_closed says what else.",
+        '"3 fri"',
+        schedule=ON_CALENDAR,
+        filled=True,
+    ),
+    Field(
+        "if_closed",
+        TEXT,
+        None,
+        "Where the calendar is closed on a day of nth_weekday or of a daily job: skip it (as without this key), or run"
+        " on the session before or after.",
+        '"before"',
+        schedule=ON_CALENDAR,
+        choices=("skip", "before", "after"),
+    ),
+    Field(
+        "jitter_seconds",
+        INTEGER,
+        0,
+        "Up to so many seconds later than the schedule says, always the same for one slot of one job; never past the"
+        " next slot.",
+        "120",
+        schedule=ON_CALENDAR,
+        minimum=0,
+        maximum=86400,
     ),
 )
