@@ -26,6 +26,7 @@ from peak_console.tui.app.layout import Layout
 from peak_console.tui.app.navigation import Navigation
 from peak_console.tui.app.preferences import Preferences
 from peak_console.tui.app.presenter import Presenter
+from peak_console.tui.app.running import run_action
 from peak_console.tui.app.selection import Selection
 from peak_console.tui.app.shown_run import ShownRun
 from peak_console.tui.app.startup import FIRST_STYLES, Startup
@@ -245,6 +246,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def on_alerts_pane_note_requested(self, event: AlertsPane.NoteRequested) -> None:
         self.alert_actions.note(event.alert)
+
+    async def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
+        await run_action(self, event.action)
 
     def on_pane_tabs_chosen(self, event: PaneTabs.Chosen) -> None:
         self.layout.go_to(event.pane)

@@ -39,11 +39,11 @@ def next_up(snapshot: Snapshot | None, now: datetime) -> str:
     """``next: limit_check in 56m``; empty where nothing is scheduled."""
     if snapshot is None:
         return ""
-    rows = [row for row in snapshot.rows if row.view.next_slot is not None and row.view.not_served is None]
-    row = min(rows, key=lambda each: each.view.next_slot, default=None)  # type: ignore[arg-type,return-value]
-    if row is None or row.view.next_slot is None:
+    rows = [row for row in snapshot.rows if row.next_at is not None and row.view.not_served is None]
+    row = min(rows, key=lambda each: each.next_at, default=None)  # type: ignore[arg-type,return-value]
+    if row is None or row.next_at is None:
         return ""
-    left = (row.view.next_slot - now).total_seconds()
+    left = (row.next_at - now).total_seconds()
     return f"next: {safe(row.name)} {'now' if left <= 0 else f'in {countdown(left)}'}"
 
 

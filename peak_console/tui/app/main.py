@@ -13,6 +13,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 SCREEN_END_SECONDS = 3.0
 """How long the screen may take to go after a signal; with a terminal that no longer reads, it never would."""
 LOOK_SECONDS = 0.1
+FIRST_ENGINE_SECONDS = 0.3
+"""How often a console that only attaches looks for an engine's first record."""
 ESCAPE_MILLISECONDS = "25"
 """How long Esc waits for what would make it the beginning of another key; Textual's own 100 ms are felt."""
 UNABLE_TERMINALS = ("", "dumb", "unknown")
@@ -66,8 +69,27 @@ def run_console(options: Namespace) -> int:
     if own_delay:
         del os.environ["ESCDELAY"]  # Textual has read it; it is not for jobs
 
+    if (options.attach or options.read_only) and not _await_first_engine(directory):
+        return 130
     session = EngineSession(options, jobset, directory, seen)
     return _Life(ConsoleApp(session), session).live()
+
+
+def _await_first_engine(directory: str) -> bool:
+    """Wait until an engine has served the directory for the first time; ``False`` when the operator ends that."""
+    from peak_console.store.store import Store
+
+    told = False
+    try:
+        while (store := Store.look(directory)) is None:
+            if not told:
+                told = True
+                _say(f"waiting for the first engine of {directory}; Ctrl+C ends that")
+            time.sleep(FIRST_ENGINE_SECONDS)
+    except KeyboardInterrupt:
+        return False
+    store.close()
+    return True
 
 
 def _refuse_without_terminal() -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Provider
 
-from peak_console.tui.keys.actions import ACTIONS, ROOMS, Context, keys_shown
+from peak_console.tui.app.running import run_action
+from peak_console.tui.keys.actions import ACTIONS, ROOMS, keys_shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -39,9 +40,7 @@ class ActionCommands(Provider):
                 yield f"{action.label} · {keys_shown(action, self.replaced_keys)}", action.help, action
 
     async def _run(self, action: ActionDef) -> None:
-        pane = {Context.OUTPUT: "#output", Context.ALERTS: "#alerts"}.get(Context(action.context))
-        namespace = self.app if pane is None else self.app.screen_stack[0].query_one(pane)
-        await self.app.run_action(action.id, default_namespace=namespace)
+        await run_action(self.app, action.id)
 
     async def discover(self) -> Hits:
         for title, text, action in self._entries():

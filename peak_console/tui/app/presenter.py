@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from textual.css.query import NoMatches
 
+from peak_console.decisions.job_status import Standing
+from peak_console.text import safe
+from peak_console.tui import textual_private
 from peak_console.tui.alerts.critical_watch import CriticalWatch
 from peak_console.tui.bars.pane_tabs import PaneTabs
 from peak_console.tui.bars.status_line import StatusLine
 from peak_console.tui.bars.trouble_bar import TroubleBar
 from peak_console.tui.drawing.direct_painting import painted_together
+from peak_console.tui.drawing.glyphs import standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,6 +46,14 @@ class Room(Protocol):
 
     def tick(self, now: datetime) -> None:
         """Another second has passed."""
+
+
+def title_of(snapshot: Snapshot) -> str:
+    """What a terminal's title says: failed and running jobs, a hold, and which jobs file."""
+    signs = [(standing(each).glyph, snapshot.counts.get(each, 0)) for each in (Standing.FAILED, Standing.RUNNING)]
+    told = " ".join(f"{glyph}{count}" for glyph, count in signs if count)
+    hold = "HOLD" if snapshot.hold is not None else ""
+    return " ".join(filter(None, (told, hold, safe(os.path.basename(snapshot.jobs_file)))))
 
 
 class Presenter:
@@ -74,6 +87,7 @@ class Presenter:
         self._lapse: datetime | None = None
         """When the first override lapses, or the first hold ends; no event tells of it."""
         self._critical = CriticalWatch()
+        self._title = ""
         self._warned_of: JobSet | None = None
         """The definitions whose warnings have been shown."""
 
@@ -97,6 +111,7 @@ class Presenter:
         main.query_one(TroubleBar).show(snapshot)
         main.query_one(PaneTabs).show_unread(snapshot.unacknowledged, critical=bool(snapshot.critical))
         self._layout.jobs.show(snapshot)
+        self._tell_title(snapshot)
         if self._critical.has_news(snapshot.alerts) and self._rings:
             self._app.bell()
         if self._layout.is_complete:
@@ -108,6 +123,13 @@ class Presenter:
         overrides = [row.view.override for row in snapshot.rows if row.view.override is not None]
         ends = [each.until for each in overrides] + [each.until for each in snapshot.holds]
         self._lapse = min((end for end in ends if end is not None), default=None)
+
+    def _tell_title(self, snapshot: Snapshot) -> None:
+        """Say in the terminal's title how things stand: ``✖1 ▶3 jobs.toml``."""
+        title = title_of(snapshot)
+        if title != self._title:
+            self._title = title
+            textual_private.write_to_terminal(self._app, f"\x1b]2;{title}\x1b\\")
 
     def registry_was_read(self) -> None:
         self._commands.show_answers()

@@ -64,7 +64,7 @@ class TerminalActions:
         self._dialogs.say("command line copied")
 
     def edit(self) -> None:
-        """Open the jobs file at the job under the cursor, and have it read again afterwards."""
+        """Open the jobs file at its mistake, else at the job under the cursor; have it read again afterwards."""
         if self._dialogs.is_refused(self._session.permissions.why_not_leave_screen):
             return
         from textual.app import SuspendNotSupported
@@ -76,7 +76,9 @@ class TerminalActions:
             # may leave the block: Textual would not bring the screen back.
             with self._suspend():
                 try:
-                    self.editor = open_editor(self._session.jobs_file, row.name if row is not None else None)
+                    self.editor = open_editor(
+                        self._session.jobs_file, row.name if row is not None else None, self._session.error_line
+                    )
                     self.editor.wait()
                 except PeakConsoleError as error:
                     failure = str(error)
@@ -108,13 +110,13 @@ def editor_command(environ: Mapping[str, str], path: str, line: int, exists: Cal
     return [*words, f"+{line}", path]
 
 
-def open_editor(path: str, job: str | None) -> subprocess.Popen[bytes]:
-    """Open the jobs file in the operator's editor, at a job. Raises ``PeakConsoleError``."""
+def open_editor(path: str, job: str | None, error_line: int | None = None) -> subprocess.Popen[bytes]:
+    """Open the jobs file in the operator's editor, at its mistake, else at a job. Raises ``PeakConsoleError``."""
     import shutil
 
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            line = job_line(file.read(), job) if job else 1
+            line = error_line or (job_line(file.read(), job) if job else 1)
     except OSError:
         line = 1
     command = editor_command(os.environ, path, line, lambda name: shutil.which(name) is not None)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
 from peak_console.tui.keys.actions import ACTION, ACTIONS, Context, keys_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+
+    from textual import events
 
     from peak_console.tui.keys.actions import ActionDef
 
@@ -35,6 +39,19 @@ class KeyBar(Widget):
         self._without = without
         self._pane = Context.JOBS
         self._typing = ""
+        self._places: list[tuple[int, int, str]] = []
+        """From which cell to which an entry stands, and the action that it names."""
+
+    @dataclass
+    class Pressed(Message):
+        """The operator has clicked on an entry."""
+
+        action: str
+
+    def on_click(self, event: events.Click) -> None:
+        action = next((action for start, end, action in self._places if start <= event.x < end), None)
+        if action is not None:
+            self.post_message(self.Pressed(action))
 
     def show(self, context: Context) -> None:
         """Show what works in a context, and everywhere."""
@@ -49,6 +66,7 @@ class KeyBar(Widget):
             self.refresh()
 
     def render(self) -> Content:
+        self._places = []
         if self._typing:
             return self._while_typing()
         line, last = Content(" "), self._entries(_ALWAYS)
@@ -64,12 +82,19 @@ class KeyBar(Widget):
         for action in (each for each in wanted if each.id not in self._without):
             longer = line + self._entry(action) + Content(_GAP)
             if (longer + last).cell_length <= self.size.width:
+                self._places.append((line.cell_length, longer.cell_length - len(_GAP), action.id))
                 line = longer
-        line += last
+        for action in _ALWAYS:
+            entry = self._entry(action).cell_length
+            self._places.append((line.cell_length, line.cell_length + entry, action.id))
+            line += self._entry(action) + Content(_GAP)
+        line = line[: -len(_GAP)]
         more = self._entry(_ALL_OF_THEM) + Content(" ")
         room = self.size.width - line.cell_length - more.cell_length
         if room >= len(_GAP):
-            line += Content(" " * room) + more
+            line += Content(" " * room)
+            self._places.append((line.cell_length, line.cell_length + more.cell_length - 1, _ALL_OF_THEM.id))
+            line += more
         return line
 
     def _while_typing(self) -> Content:

@@ -52,9 +52,9 @@ def second_line(snapshot: Snapshot, upcoming: JobRow | None, now: datetime, widt
     right = _right_of_second(snapshot, now, brief=False)
     if pieces_width(right) > width // 2:
         right = _right_of_second(snapshot, now, brief=True)
-    if upcoming is None or upcoming.view.next_slot is None:
+    if upcoming is None or upcoming.next_at is None:
         return _spread([(" next  ", "muted"), (f"{NOTHING} nothing is scheduled", "muted")], right, width)
-    left = (upcoming.view.next_slot - now).total_seconds()
+    left = (upcoming.next_at - now).total_seconds()
     when = countdown(left)
     tail: Line = [(f"  {when if left <= 0 else f'in {when}'}", "warning" if left <= 0 else "text")]
     if snapshot.hold is not None:
@@ -65,9 +65,9 @@ def second_line(snapshot: Snapshot, upcoming: JobRow | None, now: datetime, widt
 
 
 def next_row(snapshot: Snapshot) -> JobRow | None:
-    """The job with the earliest slot ahead that an engine is going to start."""
-    waiting = [row for row in snapshot.rows if row.view.next_slot is not None and row.view.not_served is None]
-    return min(waiting, key=lambda row: row.view.next_slot, default=None)  # type: ignore[arg-type,return-value]
+    """The job with the earliest slot, or further attempt, ahead that an engine is going to start."""
+    waiting = [row for row in snapshot.rows if row.next_at is not None and row.view.not_served is None]
+    return min(waiting, key=lambda row: row.next_at, default=None)  # type: ignore[arg-type,return-value]
 
 
 def shortened(path: str, room: int) -> str | None:

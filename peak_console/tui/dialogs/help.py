@@ -11,7 +11,18 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from peak_console.tui.dialogs.base import Dialog
-from peak_console.tui.drawing.glyphs import CURSOR, LEVEL, MARKED, OUTCOME, STANDING, Look
+from peak_console.tui.drawing.glyphs import (
+    CHANGED,
+    CURSOR,
+    FAST,
+    LEVEL,
+    MARKED,
+    OUTCOME,
+    SLOW,
+    SLOW_FACTOR,
+    STANDING,
+    Look,
+)
 from peak_console.tui.keys.actions import ACTION, ACTIONS, TITLES, Context, keys_of, keys_shown
 
 if TYPE_CHECKING:
@@ -98,11 +109,20 @@ def _line(keys: str, text: str) -> Content:
 def _signs() -> list[Content]:
     """Every glyph with its word, in its colour."""
     also = [(CURSOR, "accent", "cursor"), (MARKED, "accent", "marked"), (CURSOR, "error", "stderr, in the output")]
+    pace = [
+        Content.assemble((f"{'':<{_KEYS_WIDTH}}{sign}", "$text-warning"), f" {text}")
+        for sign, text in (
+            (SLOW, f"takes more than {SLOW_FACTOR:g} times its usual time, and at least a second more"),
+            (FAST, "ended as much sooner than usual: did it do its work?"),
+            (CHANGED, "arguments were changed for this run"),
+        )
+    ]
     return [
         *_legend("jobs", list(STANDING.values())),
         *_legend("runs", [look for look in OUTCOME.values() if look.word not in _words(STANDING.values())]),
         *_legend("alerts", list(LEVEL.values())),
         *_legend("also", [Look(glyph, word, style) for glyph, style, word in also]),
+        *pace,
     ]
 
 

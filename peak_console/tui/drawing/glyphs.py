@@ -27,6 +27,10 @@ ASCENDING, DESCENDING = "▲", "▼"
 SLOW = "▲"
 """Beside the duration of a run that takes more than ``SLOW_FACTOR`` times what it usually takes."""
 SLOW_FACTOR = 1.5
+FAST = "▼"
+"""Beside the duration of a run that has ended in less than its usual time by that factor."""
+UNUSUAL_SECONDS = 1.0
+"""A difference that is smaller is never unusual."""
 BLOCKS = "▁▂▃▄▅▆▇█"
 """A bar one cell wide, lowest first."""
 CHANGED = "≠"

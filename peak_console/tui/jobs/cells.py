@@ -12,12 +12,14 @@ from peak_console.text import ago, countdown, duration, safe
 from peak_console.tui.drawing.glyphs import (
     BLOCKS,
     CHANGED,
+    FAST,
     GATED,
     NOTHING,
     RUNNING,
     SLOW,
     SLOW_FACTOR,
     UNSERVED,
+    UNUSUAL_SECONDS,
     elapsed,
     moment,
     outcome,
@@ -78,7 +80,7 @@ class Facts:
         """Whether a second line says what an operator did."""
         self.haystack = f"{self.mark} {self.name} {standing(view.standing).word} {self.tags}".casefold()
         self.last = _last_ended(row)
-        self.worst = (_ORDER.get(view.standing, len(_ORDER)), view.next_slot or NEVER)
+        self.worst = (_ORDER.get(view.standing, len(_ORDER)), row.next_at or NEVER)
         self._timing: tuple[float | None, float | None] | None = None
 
     @property
@@ -107,7 +109,8 @@ class Facts:
             and (not row.history or row.history[0].id == self.row.history[0].id)
             and len(ours.active) == len(theirs.active)
             and all(map(_same_run, ours.active, theirs.active))
-            and [run.awaits for run in ours.queued] == [run.awaits for run in theirs.queued]
+            and [(run.awaits, run.not_before) for run in ours.queued]
+            == [(run.awaits, run.not_before) for run in theirs.queued]
         )
 
 
@@ -133,9 +136,10 @@ def next_cell(facts: Facts, now: datetime) -> Cell:
         return ((UNSERVED.word, UNSERVED.style),)
     if view.gate is not None:
         return ((GATED.word, GATED.style),)
-    if view.next_slot is None:
+    at = facts.row.next_at
+    if at is None:
         return ((NOTHING, "muted"),)
-    left = (view.next_slot - now).total_seconds()
+    left = (at - now).total_seconds()
     return ((countdown(left), "warning" if left <= 0 else "text"),)
 
 
@@ -154,8 +158,16 @@ def took_cell(facts: Facts, now: datetime) -> Cell:
     """How long the last run took, or how long the one under way has been running; marked when unusually long."""
     seconds, text, style = _took(facts, now)
     expected, _ = facts.timing
-    slow = seconds is not None and expected is not None and seconds > SLOW_FACTOR * expected
-    return ((SLOW if slow else " ", "warning"), (f"{text:>6}", style))
+    return ((_pace(seconds, expected, ended=not facts.row.view.active), "warning"), (f"{text:>6}", style))
+
+
+def _pace(seconds: float | None, expected: float | None, *, ended: bool) -> str:
+    """The sign of a run that takes unusually long, or has ended unusually soon; by less than a second nothing is."""
+    if seconds is None or expected is None or abs(seconds - expected) < UNUSUAL_SECONDS:
+        return " "
+    if seconds > SLOW_FACTOR * expected:
+        return SLOW
+    return FAST if ended and seconds * SLOW_FACTOR < expected else " "
 
 
 def _took(facts: Facts, now: datetime) -> tuple[float | None, str, str]:

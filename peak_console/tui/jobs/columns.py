@@ -117,7 +117,7 @@ _KEYS: dict[str, Callable[[Facts], Any]] = {
     "state": attrgetter("worst"),
     "name": lambda facts: facts.name.casefold(),
     "schedule": attrgetter("schedule"),
-    "next": lambda facts: facts.row.view.next_slot,
+    "next": lambda facts: facts.row.next_at,
     "last": lambda facts: (facts.last.finished_at or facts.last.claimed_at) if facts.last else None,
     "took": lambda facts: facts.last.duration_seconds if facts.last else None,
     "runs": lambda facts: sum(run.outcome != Outcome.SUCCEEDED for run in facts.row.history),

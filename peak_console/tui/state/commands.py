@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from peak_console.errors import StateError
 from peak_console.tui.state.snapshot import EngineState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Protocol
 
     from peak_console.tui.state.interface import Session
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
         """Tells the operator something in a toast."""
 
         def __call__(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None: ...
+
+
+MOST_REFUSALS = 5
+_SHELL_WORDS = re.compile(r",? or use --force|; see: peak-console [^;]*|; start one with peak-console [^;]*")
 
 
 class Commands:
@@ -55,9 +60,32 @@ class Commands:
         return bool(self._unanswered)
 
     def show_answers(self) -> None:
-        """Show the answers that have come since the last call. Raises ``StateError``."""
+        """Show the answers that have come since the last call, those of a batch in one toast. Raises ``StateError``."""
+        answered = []
         for number in list(self._unanswered):
             command = self._session.answer(number)
             if command is not None:
                 del self._unanswered[number]
-                self._say(command.message or "", "information" if command.answer == "done" else "warning")
+                answered.append((on_screen(command.message or ""), command.answer == "done"))
+        if not answered:
+            return
+        text = told(answered)
+        self._say(text, "information" if all(is_done for _, is_done in answered) else "warning")
+
+
+def told(answers: Sequence[tuple[str, bool]]) -> str:
+    """Some answers in one text: how many were done, and each refusal."""
+    if len(answers) == 1:
+        return answers[0][0]
+    done = [message for message, is_done in answers if is_done]
+    refused = [message for message, is_done in answers if not is_done]
+    lines = [f"{len(done)} done: {done[0]}{f' and {len(done) - 1} more' if len(done) > 1 else ''}"] if done else []
+    lines += [f"refused: {message}" for message in refused[:MOST_REFUSALS]]
+    if len(refused) > MOST_REFUSALS:
+        lines.append(f"and {len(refused) - MOST_REFUSALS} more refused")
+    return "; ".join(lines)
+
+
+def on_screen(message: str) -> str:
+    """An answer without what only a shell can do."""
+    return _SHELL_WORDS.sub("", message)

@@ -98,6 +98,10 @@ class Session(Protocol):
         """Have the jobs file read again now, changed or not."""
 
     @property
+    def error_line(self) -> int | None:
+        """The line of the first mistake in the jobs file, while it is rejected."""
+
+    @property
     def wants_consent(self) -> bool:
         """Whether a jobs file is held back until the operator consents to what it removes."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from peak_console.jobs.watching.watcher import Watcher
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobSet
     from peak_console.jobs.watching.standing import FileStatus
     from peak_console.tui.state.own_engine import OwnEngine
+
+_PLACE = re.compile(r":(\d+)(?::\d+)?: ")
+"""Where a mistake is, in a sentence about it: ``jobs.toml:41:3: error: …``."""
 
 
 class WatchedJobsFile:
@@ -61,6 +65,12 @@ class WatchedJobsFile:
         self._held_back = (why, self._clock.now()) if why else None
         self._engine.hold_back(why)
         self._on_change()
+
+    @property
+    def error_line(self) -> int | None:
+        """The line of the first mistake while the file is rejected, where it is told."""
+        found = _PLACE.search(self._rejection[0]) if self._rejection is not None else None
+        return int(found[1]) if found else None
 
     def troubles(self, how_to_accept: str) -> list[Trouble]:
         """What is wrong with the file. ``how_to_accept`` ends the sentence about a version that is held back."""

@@ -245,6 +245,11 @@ class EngineSession:
         self._file.watcher.look()
 
     @property
+    def error_line(self) -> int | None:
+        """The line of the first mistake in the jobs file, while it is rejected."""
+        return self._file.error_line
+
+    @property
     def wants_consent(self) -> bool:
         """Whether a jobs file is held back until the operator consents to what it removes."""
         return self._file.watcher.wants_consent

@@ -76,6 +76,14 @@ class JobRow:
         return self.view.job.is_live
 
     @property
+    def next_at(self) -> datetime | None:
+        """When it starts next, by a slot or for another attempt; ``None`` where neither is ahead."""
+        ahead = [run.not_before for run in self.view.queued if run.not_before is not None]
+        if self.view.next_slot is not None:
+            ahead.append(self.view.next_slot)
+        return min(ahead, default=None)
+
+    @property
     def expected_seconds(self) -> float | None:
         """The median duration of its successful runs, or ``None`` while there is none."""
         runs = (run for run in self.history if run.outcome == Outcome.SUCCEEDED)

@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from textual.driver import Driver
     from textual.message import Message
 
-RESTORE = "\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[0m\x1b[?1049l\x1b[?25h"
+KEEP_TITLE, GIVE_TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
+"""The terminal's title is ours while the screen is; then it is again what it was."""
+RESTORE = (
+    GIVE_TITLE_BACK
+    + "\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[0m\x1b[?1049l\x1b[?25h"
+)
 """Leaves the key protocol, mouse, focus and paste modes and the alternate screen, and shows the cursor."""
 LOOK_SECONDS = 0.1
 """How soon a writer notices that it has been told to give up."""
@@ -151,9 +156,11 @@ class TerminalDriver(LinuxDriver):
         self.attrs_before = self._terminal.modes  # not as an editor may have left them that was killed
         self._on_screen = textual_private.has_writer(self)
         self._terminal.loop = self._drawing_loop
+        self.write(KEEP_TITLE)
 
     def stop_application_mode(self) -> None:
         if self._on_screen:
+            self.write(GIVE_TITLE_BACK)
             # GNU screen has no alternate screen unless told to: nothing of us may stand around the shell's prompt.
             self.write("\x1b[2J\x1b[H")
             super().stop_application_mode()

@@ -153,7 +153,7 @@ def test_columns_go_from_the_right_before_names_are_cut() -> None:
         widths = fit_columns(facts, width)
         shown = list(widths)
         assert shown == keys[: len(shown)]
-        assert widths["name"] == longest or len(shown) == 4
+        assert widths["name"] >= min(longest, 24) or len(shown) == 4
         seen.add(len(shown))
     assert seen == {4, 5, 6, 7, 8}
 
