@@ -19,6 +19,7 @@ from peak_console.tui.app.alert_actions import AlertActions
 from peak_console.tui.app.details_view import DetailsView
 from peak_console.tui.app.dialogs import Dialogs
 from peak_console.tui.app.engine_actions import EngineActions
+from peak_console.tui.app.found_jobs import FoundJobs
 from peak_console.tui.app.history_view import HistoryView
 from peak_console.tui.app.hold_actions import HoldActions
 from peak_console.tui.app.job_actions import JobActions
@@ -32,6 +33,7 @@ from peak_console.tui.app.shown_run import ShownRun
 from peak_console.tui.app.startup import FIRST_STYLES, Startup
 from peak_console.tui.app.terminal_actions import TerminalActions
 from peak_console.tui.app.timeline_view import TimelineView
+from peak_console.tui.app.views import Views
 from peak_console.tui.bars.key_bar import KeyBar
 from peak_console.tui.bars.pane_tabs import PaneTabs
 from peak_console.tui.bars.status_line import StatusLine
@@ -119,6 +121,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         )  # fmt: skip
         self.rooms = (self.history, self.timeline)
         """The screens of their own that are filled in the background."""
+        self.selection.ask_first(lambda: self.details.job if self.details.screen is not None else None)
         self.job_actions = JobActions(session, clock, keymap, self.feed, self.selection, self.commands, self.dialogs)
         self.alert_actions = AlertActions(session, self.feed, self.commands, self.dialogs)
         self.hold_actions = HoldActions(session, clock, self.feed, self.layout, self.commands, self.dialogs)
@@ -127,6 +130,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
             session, clock, self.selection, self.dialogs, self.suspend, partial(textual_private.write_to_terminal, self)
         )
         self.preferences = Preferences(self.config, session, self.layout, self.dialogs)
+        self.found_jobs = FoundJobs(self.feed, self.layout, self.selection, self.job_actions)
+        self.views = Views(self.preferences, self.layout, self.dialogs)
         self.presenter = Presenter(
             self, session, clock, self.feed, self.layout, self.shown_run, (self.details, self.history, self.timeline),
             self.commands, self.dialogs, rings=self.config.bell,
@@ -345,6 +350,12 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def action_pane_alerts(self) -> None:
         self.layout.go_to("alerts")
 
+    def action_mark_all(self) -> None:
+        self.layout.jobs.mark_all()
+
+    def action_invert_marks(self) -> None:
+        self.layout.jobs.invert_marks()
+
     def action_mark(self) -> None:
         self.layout.jobs.action_mark()
 
@@ -353,6 +364,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def action_tags(self) -> None:
         self.navigation.choose_tags()
+
+    def action_views(self) -> None:
+        self.views.choose()
 
     def action_sort(self) -> None:
         self.navigation.sort_by_next_column()
@@ -377,6 +391,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def action_run_with(self) -> None:
         self.job_actions.run_with()
+
+    def action_rerun(self) -> None:
+        self.job_actions.rerun(self.shown_run.run())
 
     def action_stop(self) -> None:
         self.job_actions.stop()
@@ -425,7 +442,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def action_command_palette(self) -> None:
         from peak_console.tui.app.palette import Palette
 
-        self.dialogs.ask(Palette(self.config.keymap, self.session.permissions.not_offered))
+        self.dialogs.ask(Palette(self.config.keymap, self.session.permissions.not_offered, self.views, self.found_jobs))
 
     def action_help(self) -> None:
         from peak_console.tui.dialogs.help import HelpScreen

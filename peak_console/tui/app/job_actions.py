@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from peak_console.errors import StateError
+from peak_console.redact import MASK
 from peak_console.tui.app.dialogs import acting
 from peak_console.tui.keys.actions import key_shown
 from peak_console.tui.state.snapshot import EngineState
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 
     from peak_console.clock import Clock
     from peak_console.decisions.backlog import Outlook
+    from peak_console.model.records import Run
     from peak_console.model.state import Hold
     from peak_console.tui.app.dialogs import Dialogs
     from peak_console.tui.app.selection import Selection
     from peak_console.tui.dialogs.disable import DisableChoice
     from peak_console.tui.dialogs.gates import GateChoice
-    from peak_console.tui.state.commands import Commands
+    from peak_console.tui.state.commands import Commands, Overridable
     from peak_console.tui.state.feed import SnapshotFeed
     from peak_console.tui.state.interface import Session
     from peak_console.tui.state.snapshot import JobRow
@@ -46,6 +48,35 @@ class JobActions:
         self._feed = feed
         self._selection = selection
         self._commands = commands
+        self._changes: dict[str, dict[str, Any]] = {}
+        """By job, the arguments that were changed for it last."""
+        commands.on_overridable = self._ask_to_force
+
+    def _ask_to_force(self, refused: Sequence[Overridable]) -> None:
+        """Ask whether runs that were refused are to start all the same."""
+        from peak_console.tui.dialogs.confirm import ConfirmForce
+
+        def confirmed(yes: bool | None) -> None:
+            if yes:
+                for each in refused:
+                    self._commands.send("run", each.job, **{**each.arguments, "force": True})
+
+        self.dialogs.ask(ConfirmForce([each.why for each in refused]), confirmed)
+
+    def rerun(self, run: Run | None) -> None:
+        """Run again, as it was, a run of the past."""
+        if self.dialogs.is_refused(self.session.refusal) or self.dialogs.is_refused(self._held):
+            return
+        row = self._selection.row(run.job) if run is not None else None
+        if run is None or row is None:
+            self.dialogs.say("no run is shown", "warning")
+            return
+        changes = {name: run.args.get(name) for name in run.args_changed}
+        hidden = [name for name, value in changes.items() if MASK in str(value)]
+        if hidden:
+            self.dialogs.say(f"{hidden[0]} was secret and is not kept: give it again with R", "warning")
+            return
+        self._send_for("run", [row], **({"args": changes} if changes else {}))
 
     def _selected(self) -> list[JobRow]:
         rows = self._selection.selected()
@@ -54,7 +85,7 @@ class JobActions:
         return rows
 
     def _send_for(self, verb: str, rows: Sequence[JobRow], **arguments: Any) -> None:
-        """Send the same command for each of some jobs, and take their marks away."""
+        """Send the same command for each of some jobs, and keep the one under the cursor in its place."""
 
         def send(confirmed: Sequence[str]) -> None:
             for row in rows:
@@ -131,9 +162,10 @@ class JobActions:
 
         def ran(changes: dict[str, Any] | None) -> None:
             if changes is not None:
+                self._changes[rows[0].name] = changes
                 self._send_for("run", rows, args=changes)
 
-        self.dialogs.ask(RunForm(rows[0].view.job), ran)
+        self.dialogs.ask(RunForm(rows[0].view.job, self._changes.get(rows[0].name)), ran)
 
     @acting
     def stop(self) -> None:

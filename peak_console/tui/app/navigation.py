@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from peak_console.tui.state.feed import SnapshotFeed
     from peak_console.tui.state.interface import Session
 
+FILTER_HINT = "words  a | b  !not  /regex/  state:failed  tag:a,b  late:>1m  zone:berlin"
+TAG = "tag:"
+"""Starts the word of a filter that names tags, any of which a job must have."""
+
 
 class Navigation:
     """Moves the operator about. Nothing here reaches the engine."""
@@ -92,7 +96,7 @@ class Navigation:
     def filter_jobs(self) -> None:
         """Ask for a filter, which holds while it is typed."""
         jobs = self._layout.jobs
-        self._layout.prompt.ask("filter", jobs.filter_text, "filter jobs: words, #tag, state")
+        self._layout.prompt.ask("filter", jobs.filter_text, FILTER_HINT)
 
     def filter_alerts(self, text: str) -> None:
         """Ask which alerts to list, while it is typed."""
@@ -134,12 +138,12 @@ class Navigation:
             for tag in row.view.job.tags:
                 counts[tag] = counts.get(tag, 0) + 1
         words = jobs.filter_text.split()
-        current = {word[1:] for word in words if word.startswith("#")}
-        rest = [word for word in words if not word.startswith("#")]
+        current = {tag for word in words if word.startswith(TAG) for tag in word.removeprefix(TAG).split(",")}
+        rest = [word for word in words if not word.startswith(TAG)]
 
         def chosen(tags: set[str] | None) -> None:
             if tags is not None:
-                jobs.filter(" ".join([*rest, *(f"#{tag}" for tag in sorted(tags))]))
+                jobs.filter(" ".join([*rest, *([TAG + ",".join(sorted(tags))] if tags else [])]))
 
         self._dialogs.ask(TagsDialog(counts, current), chosen)
 

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from peak_console.tui.drawing import themes
+from peak_console.tui.jobs.columns import COLUMN
 from peak_console.tui.state.config import Settings, load_settings, save_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from peak_console.tui.app.dialogs import Dialogs
     from peak_console.tui.app.layout import Layout
     from peak_console.tui.state.config import ConsoleConfig
     from peak_console.tui.state.interface import Session
+
+MOST_FILES = 50
+"""Jobs files of which something is remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which jobs are shown, and in which order."""
+
+    text: str
+    """The filter."""
+    column: str
+    descending: bool
 
 
 class Preferences:
@@ -39,12 +57,49 @@ class Preferences:
         self._theme_at_start = themes.chosen(wanted, ansi=few_colours, grey=grey)
         return self._theme_at_start
 
+    @property
+    def _path(self) -> str:
+        """The jobs file, for which order and views are kept."""
+        return os.path.abspath(self._session.jobs_file)
+
     def restore_order(self) -> None:
-        """Sort the jobs as they were sorted."""
-        settings = self._settings
-        if settings.sort_column:
-            with suppress(ValueError, KeyError):
-                self._layout.jobs.sort(settings.sort_column, descending=bool(settings.sort_descending))
+        """Sort the jobs as this jobs file's were sorted."""
+        order = (self._settings.orders or {}).get(self._path)
+        with suppress(ValueError, KeyError, TypeError):
+            if isinstance(order, list):
+                column, descending = order
+                self._layout.jobs.sort(column, descending=bool(descending))
+
+    # Views.
+
+    @property
+    def views(self) -> Mapping[str, View]:
+        """The views that the operator has named for this jobs file, in the order of their names."""
+        known = (self._settings.views or {}).get(self._path)
+        found: Mapping[str, Any] = known if isinstance(known, dict) else {}
+        views = {}
+        for name in sorted(found):
+            with suppress(ValueError, KeyError, TypeError):
+                text, column, descending = found[name]
+                if column in COLUMN and isinstance(text, str):
+                    views[name] = View(text, column, bool(descending))
+        return views
+
+    def keep_view(self, name: str, view: View | None) -> None:
+        """Keep a view by a name; ``None`` forgets it."""
+        self._settings = load_settings()  # another console may have written since
+        views = {known: (each.text, each.column, each.descending) for known, each in self.views.items()}
+        views.pop(name, None)
+        if view is not None:
+            views[name] = (view.text, view.column, view.descending)
+        self._write(replace(self._settings, views=self._kept(self._settings.views, views or None)))
+
+    def _kept(self, before: Mapping[str, Any] | None, value: Any) -> Mapping[str, Any] | None:
+        """What is kept by jobs file, with another ``value`` for ours; the oldest files are forgotten."""
+        kept = {path: known for path, known in (before or {}).items() if path != self._path}
+        if value is not None:
+            kept[self._path] = value
+        return dict([*kept.items()][-MOST_FILES:]) or None
 
     def restore_modes(self) -> None:
         """Show output as it was shown."""
@@ -65,13 +120,22 @@ class Preferences:
         if not self._layout.is_complete or self._session.permissions.read_only:
             return
         jobs, output = self._layout.jobs, self._layout.output
-        settings = Settings(
-            theme=self._settings.theme if theme == self._theme_at_start else theme,
-            sort_column=jobs.sort_column,
-            sort_descending=jobs.sort_descending,
-            wrap=output.wrap,
-            timestamps=output.timestamps,
+        self._settings = load_settings()  # another console may have written since
+        worst_first = jobs.sort_column == "state" and not jobs.sort_descending
+        order = None if worst_first else [jobs.sort_column, jobs.sort_descending]
+        self._write(
+            Settings(
+                theme=self._settings.theme if theme == self._theme_at_start else theme,
+                orders=self._kept(self._settings.orders, order),
+                views=self._settings.views,
+                wrap=output.wrap,
+                timestamps=output.timestamps,
+            )
         )
+
+    def _write(self, settings: Settings) -> None:
+        if self._session.permissions.read_only:
+            return
         if settings != self._settings:
             self._settings = settings
             problem = save_settings(settings)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from peak_console.tui.app.layout import Layout
     from peak_console.tui.state.feed import SnapshotFeed
@@ -18,6 +19,23 @@ class Selection:
     def __init__(self, layout: Layout, feed: SnapshotFeed) -> None:
         self._layout = layout
         self._feed = feed
+        self._subjects: list[Callable[[], str | None]] = []
+
+    def ask_first(self, subject: Callable[[], str | None]) -> None:
+        """Have ``subject`` asked first which job is in question alone: as while its details are open."""
+        self._subjects.append(subject)
+
+    @contextmanager
+    def only(self, name: str) -> Iterator[None]:
+        """For a moment one job alone is in question."""
+        self._subjects.insert(0, lambda: name)
+        try:
+            yield
+        finally:
+            self._subjects.pop(0)
+
+    def _subject(self) -> str | None:
+        return next((name for subject in self._subjects if (name := subject()) is not None), None)
 
     def row(self, name: str) -> JobRow | None:
         """A job as it is shown; ``None`` when there is no such job."""
@@ -30,19 +48,22 @@ class Selection:
         return self.row(name) if name else None
 
     def selected(self) -> list[JobRow]:
-        """The marked jobs, else the job under the cursor."""
+        """The job that is in question alone, else the marked jobs, else the job under the cursor."""
+        subject = self._subject()
+        if subject is not None:
+            row = self.row(subject)
+            return [row] if row is not None else []
         rows = [self.row(name) for name in self._layout.jobs.selected_names()]
         return [row for row in rows if row is not None]
 
     @property
     def is_chosen(self) -> bool:
         """Whether the operator has chosen what is selected: has marked it, or has moved the cursor to it."""
-        return bool(self._layout.jobs.marked_names) or self._layout.jobs.is_cursor_chosen
+        return self._subject() is not None or bool(self._layout.jobs.marked_names) or self._layout.jobs.is_cursor_chosen
 
     def acted_on(self, rows: Sequence[JobRow]) -> None:
-        """Take the marks away; the job under the cursor, if it is one of these, stays on its line."""
+        """Keep the job under the cursor, if it is one of these, on its line. Marks stay, for what is done next."""
         jobs = self._layout.jobs
-        jobs.clear_marks()
         jobs.keep_in_place({row.name for row in rows})
 
     def move_to(self, name: str) -> bool:

@@ -16,7 +16,7 @@ from peak_console.text import safe
 from peak_console.tui.details import text as details_text
 from peak_console.tui.details.metrics import results
 from peak_console.tui.details.run_list import RunList
-from peak_console.tui.keys.actions import binding, key_shown
+from peak_console.tui.keys.actions import ACTION, ON_A_JOB, binding, key_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -103,7 +103,10 @@ class JobDetails(ModalScreen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
     AUTO_FOCUS = "RunList"
 
-    BINDINGS: ClassVar[list[BindingType]] = [binding("close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding("close"),
+        *(binding(each, "app.") for each in ON_A_JOB),
+    ]
 
     @dataclass
     class RunOpened(Message):
@@ -115,7 +118,8 @@ class JobDetails(ModalScreen[None]):
         """``keymap`` holds the keys that the operator has replaced, as in ``ConsoleConfig``."""
         super().__init__()
         opens, closes = key_shown("open_run", keymap), key_shown("close", keymap)
-        self._keys = f"{opens} output of the run · Tab other side · {closes} closes"
+        acts = " · ".join(f"{key_shown(each, keymap)} {ACTION[each].label}" for each in ("run", "stop", "disable"))
+        self._keys = f"{opens} output of the run · {acts} · Tab other side · {closes} closes"
         self._data = data
 
     def compose(self) -> ComposeResult:

@@ -64,6 +64,7 @@ class ChoicesDialog(Dialog[str], Generic[Name]):
             self._answer(found)
 
     def _answer(self, choice: Choice) -> None:
+        """Answer with a choice; one without a name is none."""
         self.dismiss(choice.name or None)
 
 

@@ -64,6 +64,31 @@ class ConfirmRun(Question):
         return [Content("The cursor is on it, but you have not moved it there.")]
 
 
+class ConfirmForce(Question):
+    """Asks whether runs are to start all the same that were refused; what that overrides is named. Enter is no."""
+
+    heading, yes, no = "Refused", "Run all the same", "Leave it"
+    hints = "y runs all the same · Enter and Esc leave it"
+    AUTO_FOCUS = "#cancel"
+
+    def __init__(self, why: Sequence[str]) -> None:
+        super().__init__()
+        self._why = why
+
+    def sentence(self) -> Content:
+        return Content("Run it all the same?" if len(self._why) == 1 else f"Run these {len(self._why)} all the same?")
+
+    def explanation(self) -> Sequence[Content]:
+        lines = [Content(f"  {safe(why)}") for why in self._why[:NAMES_SHOWN]]
+        if len(self._why) > NAMES_SHOWN:
+            lines.append(Content(f"  and {len(self._why) - NAMES_SHOWN} more"))
+        return [
+            *lines,
+            Content(""),
+            Content("It would start beside what is under way, whatever the job's overlap says."),
+        ]
+
+
 class TakeOverDialog(Question):
     """Asks whether this console is to run the engine, now that no process does."""
 

@@ -17,7 +17,7 @@ from peak_console.tui.dialogs.values import OMITTED, read, same, written
 from peak_console.values import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from textual.app import ComposeResult
     from textual.widget import Widget
@@ -26,16 +26,19 @@ if TYPE_CHECKING:
 
 PREVIEW_LENGTH = 600
 _LABEL_LENGTH = 20
+UNCHANGED = object()
+"""Stands for the job's own value."""
 
 
 class Argument(Horizontal):
     """One argument: its name, its value as TOML, and what has become of it. A new one's name can be typed."""
 
-    def __init__(self, name: str | None, value: Any) -> None:
+    def __init__(self, name: str | None, value: Any, given: Any = UNCHANGED) -> None:
+        """``given`` is a value to begin with that is not the job's."""
         super().__init__(classes="field")
         self.argument, self.original = name, value
         self._value = FormInput(
-            written(value),
+            written(value if given is UNCHANGED else given),
             classes="value",
             placeholder="left out" if name is not None else "value: 10, true, text …",
             password=name is not None and secret_names(name),
@@ -96,9 +99,11 @@ class RunForm(Dialog[dict[str, Any]]):
         Binding("ctrl+r", "reset", "Reset this one", show=False),
     ]
 
-    def __init__(self, job: JobDefinition) -> None:
+    def __init__(self, job: JobDefinition, changes: Mapping[str, Any] | None = None) -> None:
+        """``changes`` are what was changed the last time: the form begins with them."""
         super().__init__()
         self._job = job
+        self._before = {name: value for name, value in (changes or {}).items() if name in job.args}
         self._previewed = ""
 
     def contents(self) -> Iterable[Widget]:
@@ -109,7 +114,7 @@ class RunForm(Dialog[dict[str, Any]]):
         if job.argv is None:
             with VerticalScroll(id="arguments", can_focus=False):
                 for name, value in job.args.items():
-                    yield Argument(name, value)
+                    yield Argument(name, value, self._before.get(name, UNCHANGED))
                 if not job.args:
                     yield Argument(None, OMITTED)
         else:

@@ -47,7 +47,7 @@ class TagsDialog(Dialog[set[str]]):
             yield Static(Content("No job here has a tag."), classes="sentence")
             yield buttons("Close")
             return
-        yield Static(Content("Show only jobs that have these tags:"), classes="sentence")
+        yield Static(Content("Show only jobs that have any of these tags:"), classes="sentence")
         yield _TagList(*(Option(self._line(tag)) for tag in self._tags), compact=True)
         yield buttons("Show")
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from peak_console.decisions.job_status import DisabledBy, Standing
 from peak_console.jobs.model import LIVE
-from peak_console.model.records import Outcome
+from peak_console.model.records import Outcome, Trigger
 from peak_console.schedule.words import foreign_zone, in_words
 from peak_console.text import ago, countdown, duration, safe
 from peak_console.tui.drawing.glyphs import (
@@ -82,6 +82,26 @@ class Facts:
         self.last = _last_ended(row)
         self.worst = (_ORDER.get(view.standing, len(_ORDER)), row.next_at or NEVER)
         self._timing: tuple[float | None, float | None] | None = None
+
+    @property
+    def state_word(self) -> str:
+        """The word for how things stand with it."""
+        return standing(self.row.view.standing).word
+
+    @property
+    def zone(self) -> str:
+        """The zone of its wall-clock times, as the jobs file names it."""
+        return (self.row.view.job.schedule.timezone or "").casefold()
+
+    def lateness(self, now: datetime | None) -> float | None:
+        """By how many seconds its latest run started late, or its slot is overdue; ``None`` where nothing tells."""
+        view = self.row.view
+        if now is not None and view.next_slot is not None and view.next_slot < now:
+            return (now - view.next_slot).total_seconds()
+        run = next((each for each in view.active if each.started_at), None) or view.last_run
+        if run is None or run.started_at is None or run.scheduled_for is None or run.triggered_by == Trigger.MANUAL:
+            return None
+        return max(0.0, (run.started_at - run.scheduled_for).total_seconds())
 
     @property
     def timing(self) -> tuple[float | None, float | None]:

@@ -1,9 +1,10 @@
-"""The job table without the screen: which columns fit, how rows sort and which ones match. Pure."""
+"""The job table without the screen: which columns fit, and how rows sort. Pure."""
 
 from __future__ import annotations
 
 from operator import attrgetter
 
+from peak_console.decisions.job_status import Standing
 from peak_console.model.records import Outcome
 from peak_console.tui.state.snapshot import HISTORY_RUNS
 from peak_console.values import dataclass
@@ -105,14 +106,6 @@ def _shrink(widths: dict[str, int], key: str, least: int, available: int) -> Non
     widths[key] = max(min(least, widths[key]), widths[key] - max(0, _total(widths) - available))
 
 
-def matching(facts: Iterable[Facts], text: str) -> list[Facts]:
-    """Those that every word of ``text`` is found in: in the name, the state's word or a tag; ``#…`` starts a tag."""
-    words = text.casefold().split()
-    if not words:
-        return list(facts)
-    return [each for each in facts if all(word in each.haystack for word in words)]
-
-
 _KEYS: dict[str, Callable[[Facts], Any]] = {
     "state": attrgetter("worst"),
     "name": lambda facts: facts.name.casefold(),
@@ -126,10 +119,17 @@ _KEYS: dict[str, Callable[[Facts], Any]] = {
 
 
 def ordered(facts: Sequence[Facts], column: str, *, descending: bool) -> list[Facts]:
-    """Sorted by one column; rows without a value there come last either way, equals stay in the file's order."""
+    """Sorted by one column; rows without a value there come last either way, equals stay in the file's order.
+
+    Failed jobs are on top whatever the column: they are what must not be overlooked.
+    """
     key = _KEYS[column]
     if column == "state":
         return sorted(facts, key=key, reverse=descending)
+    failed = [each for each in facts if each.row.view.standing == Standing.FAILED]
+    if failed and len(failed) < len(facts):
+        others = [each for each in facts if each.row.view.standing != Standing.FAILED]
+        return ordered(failed, column, descending=descending) + ordered(others, column, descending=descending)
     keyed = [(key(each), each) for each in facts]
     valued = [pair for pair in keyed if pair[0] is not None]
     valued.sort(key=lambda pair: pair[0], reverse=descending)

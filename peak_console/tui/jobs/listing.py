@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from peak_console.tui.jobs.cells import Facts
-from peak_console.tui.jobs.columns import COLUMN, matching, ordered
+from peak_console.tui.jobs.columns import COLUMN, ordered
+from peak_console.tui.jobs.filtering import FilterError, compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from peak_console.tui.state.snapshot import JobRow
 
@@ -26,6 +27,10 @@ class JobList:
         self.line_of: list[int] = []
         """Of each place, its first line."""
         self.filter_text = ""
+        self.filter_fault = ""
+        """What is wrong with the filter; the one before it holds until it is right."""
+        self._matches = compiled("")
+        self._now: datetime | None = None
         self.column, self.descending = "state", False
         self.marked: set[str] = set()
         self.pinned = False
@@ -62,13 +67,15 @@ class JobList:
         """What an action is meant for: the marked jobs that are shown, else the one under the cursor."""
         return self.marked_names or (() if self.cursor is None else (self.cursor,))
 
-    def take(self, rows: Sequence[JobRow], shown_in: tzinfo | None = None) -> tuple[list[str], bool]:
+    def take(
+        self, rows: Sequence[JobRow], shown_in: tzinfo | None = None, now: datetime | None = None
+    ) -> tuple[list[str], bool]:
         """Take these rows instead: the names of those that read differently now, and whether any row moved.
 
-        ``shown_in`` is the zone that times are shown in.
+        ``shown_in`` is the zone that times are shown in; a filter may ask how late something is ``now``.
         """
         before = self._facts if shown_in is self._shown_in else {}
-        self._shown_in = shown_in
+        self._shown_in, self._now = shown_in, now
         facts: dict[str, Facts] = {}
         changed = []
         for row in rows:
@@ -98,11 +105,15 @@ class JobList:
         return True
 
     def filter_by(self, text: str) -> bool:
-        """Show only jobs that every word of ``text`` is found in; whether that is another filter than before."""
+        """Show only jobs of which ``text`` holds, see ``filtering``; whether that is another filter than before."""
         text = " ".join(text.split())
         if text == self.filter_text:
             return False
         self.filter_text = text
+        try:
+            self._matches, self.filter_fault = compiled(text), ""
+        except FilterError as error:
+            self.filter_fault = str(error)
         self.arrange_anew()
         return True
 
@@ -140,7 +151,8 @@ class JobList:
     def _arrange(self) -> bool:
         """Filter and sort; whether any line moved. A pinned cursor whose job is gone stays where it was."""
         was = self.places.get(self._wanted or "", 0)
-        sorted_now = ordered(matching(self._facts.values(), self.filter_text), self.column, descending=self.descending)
+        matching = [facts for facts in self._facts.values() if self._matches(facts, self._now)]
+        sorted_now = ordered(matching, self.column, descending=self.descending)
         self.order = self._standing(sorted_now) if self.stands else self._kept_in_place(sorted_now)
         self.is_older = len(self.order) != len(sorted_now) or any(
             one is not other for one, other in zip(self.order, sorted_now, strict=True)

@@ -15,6 +15,8 @@ from textual.strip import Strip
 from peak_console.text import safe
 from peak_console.tui.drawing.cursor_list import CursorList
 from peak_console.tui.drawing.direct_painting import refresh_cells, set_title
+from peak_console.tui.drawing.glyphs import ASCENDING, DESCENDING
+from peak_console.tui.jobs.columns import COLUMN
 from peak_console.tui.jobs.listing import JobList
 from peak_console.tui.jobs.painter import JobPainter
 from peak_console.tui.keys.actions import binding, key_shown
@@ -138,7 +140,7 @@ class JobTable(CursorList):
         first, self._snapshot = self._snapshot is None, snapshot
         if self._now is None or snapshot.taken_at > self._now:
             self._now = snapshot.taken_at
-        changed, moved = self._jobs.take(snapshot.rows, snapshot.zone)
+        changed, moved = self._jobs.take(snapshot.rows, snapshot.zone, snapshot.taken_at)
         for name in changed:
             self._painter.forget(name)
         if first or moved or (changed and self._fit_columns()):
@@ -166,7 +168,7 @@ class JobTable(CursorList):
             self.post_message(self.SortChanged(self._jobs.column, self._jobs.descending))
 
     def filter(self, text: str) -> None:
-        """Show only the jobs that every word of ``text`` is found in: in the name, the state's word or a tag."""
+        """Show only the jobs of which ``text`` holds, in the filter's language."""
         self.pin_cursor()
         if self._jobs.filter_by(text):
             self._jobs.chosen = True
@@ -212,11 +214,7 @@ class JobTable(CursorList):
             self._jobs.kept = self._jobs.cursor
 
     def clear_marks(self) -> None:
-        marked, self._jobs.marked = self._jobs.marked, set()
-        for name in marked:
-            self._painter.forget(name)
-        self._repaint(*marked)
-        self._settle()
+        self._mark(set())
 
     def on_resize(self) -> None:
         self.scroll_to_cursor()
@@ -251,6 +249,23 @@ class JobTable(CursorList):
             self._painter.forget(name)
             self._repaint(name)
             self.action_move(1)
+
+    def mark_all(self) -> None:
+        """Mark every job that is shown; if all of them are, none."""
+        shown = set(self._jobs.places)
+        self._mark(set() if shown <= self._jobs.marked else self._jobs.marked | shown)
+
+    def invert_marks(self) -> None:
+        """Mark the shown jobs that are not marked, and unmark the others."""
+        self._mark(self._jobs.marked ^ set(self._jobs.places))
+
+    def _mark(self, names: set[str]) -> None:
+        changed = self._jobs.marked ^ names
+        self._jobs.marked = names
+        for name in changed:
+            self._painter.forget(name)
+        self._repaint(*changed)
+        self._settle()
 
     def action_reset(self) -> None:
         """Show all jobs again; with no filter, unmark them."""
@@ -315,19 +330,27 @@ class JobTable(CursorList):
         """Paint the rows of some jobs, as far as they are in sight."""
         self.refresh_entries(self._jobs.places[name] for name in names if name in self._jobs.places)
 
+    def _sorting(self) -> str:
+        """By what the rows are sorted, where the worst are not first."""
+        jobs = self._jobs
+        if jobs.column == "state" and not jobs.descending:
+            return ""
+        return f" · by {COLUMN[jobs.column].title} {DESCENDING if jobs.descending else ASCENDING}"
+
     def _order_sign(self) -> str:
         """What is said of rows that are not in the places that their order gives them."""
         jobs = self._jobs
         if not jobs.is_older:
             return ""
-        return " · ⏸ order stands" if jobs.stands or jobs.kept is None else f" · ⏸ {safe(jobs.kept)} stays here"
+        return " · ‖ order stands" if jobs.stands or jobs.kept is None else f" · ‖ {safe(jobs.kept)} stays here"
 
     def _settle(self) -> None:
         """Say in the title what is shown, and post what became of cursor and marks."""
         jobs = self._jobs
         shown = f"{len(jobs.order)} of {len(jobs)} · {jobs.filter_text}" if jobs.filter_text else str(len(jobs))
         marked = f" · {len(jobs.marked_names)} marked" if jobs.marked else ""
-        title = Content(f"1 Jobs · {safe(shown)}{marked}{self._order_sign()}")
+        fault = f" · ✖ {safe(jobs.filter_fault)}" if jobs.filter_fault else ""
+        title = Content(f"1 Jobs · {safe(shown)}{fault}{marked}{self._sorting()}{self._order_sign()}")
         if title.plain != self._title:
             self._title = title.plain
             set_title(self, title)

@@ -22,7 +22,7 @@ class Context(StrEnum):
     OUTPUT = "output"
     ALERTS = "alerts"
     DETAILS = "details"
-    """A screen of its own: keys of ``EVERYWHERE`` do not reach it."""
+    """A screen of its own: of the keys of ``EVERYWHERE`` those of ``ON_A_JOB`` reach it."""
     HISTORY = "history"
     """As ``DETAILS``."""
     TIMELINE = "timeline"
@@ -65,6 +65,7 @@ _ALL = Context.EVERYWHERE
 ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("run", ("r",), "Run", _ALL, "Run the job now, or every marked job.", footer=True),
     ActionDef("run_with", ("R",), "Run with …", _ALL, "Run the job now with other arguments."),
+    ActionDef("rerun", ("full_stop",), "Rerun", _ALL, "Run again, as it was, the run whose output is shown."),
     ActionDef("stop", ("x",), "Stop", _ALL, "Stop what the job has running; asks first.", footer=True),
     ActionDef("disable", ("d",), "Disable", _ALL,
               "Disable the job, for a while or for good; or enable it; asks first.", footer=True),
@@ -97,8 +98,12 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("quit", ("q",), "Quit", _ALL, "Leave; asks what becomes of the scheduler.", footer=True),
     ActionDef("mark", ("space",), "Mark", Context.JOBS,
               "Mark the job: actions are then for all marked ones."),
+    ActionDef("mark_all", ("asterisk",), "Mark all", Context.JOBS, "Mark every job that is shown; again, none."),
+    ActionDef("invert_marks", ("I",), "Invert marks", Context.JOBS,
+              "Mark the shown jobs that are not, unmark the others."),
     ActionDef("filter", ("slash",), "Filter", Context.JOBS,
               "Show only the jobs whose name, tags or state match.", footer=True),
+    ActionDef("views", ("F",), "Views", Context.JOBS, "Show a view that you have named, or name this one."),
     ActionDef("sort", ("s",), "Sort", Context.JOBS, "Sort by the next column."),
     ActionDef("reverse_sort", ("S",), "Reverse", Context.JOBS, "Sort the other way round."),
     ActionDef("search", ("slash",), "Search", Context.OUTPUT, "Find text in the output.", footer=True),
@@ -146,6 +151,8 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("close_room", ("q", "6"), "Close", Context.HISTORY, "Back to the console; also Esc."),
 )  # fmt: skip
 
+ON_A_JOB = ("run", "run_with", "stop", "disable", "hold", "edit", "copy_command", "help")
+"""What can be done to a job also from its details."""
 ACTION: dict[str, ActionDef] = {action.id: action for action in ACTIONS}
 
 

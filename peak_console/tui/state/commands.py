@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from peak_console.errors import StateError
 from peak_console.tui.state.snapshot import EngineState
+from peak_console.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +22,17 @@ if TYPE_CHECKING:
 
 
 MOST_REFUSALS = 5
+_MAY_BE_FORCED = re.compile(r"or use --force$")
 _SHELL_WORDS = re.compile(r",? or use --force|; see: peak-console [^;]*|; start one with peak-console [^;]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Overridable:
+    """A run that was refused, and may be forced."""
+
+    job: str
+    why: str
+    arguments: dict[str, Any]
 
 
 class Commands:
@@ -32,8 +43,10 @@ class Commands:
         self._session = session
         self._say = say
         self._on_sent = on_sent
-        self._unanswered: dict[int, str] = {}
-        """The verbs of the commands that wait for an answer, by the command's number."""
+        self.on_overridable: Callable[[Sequence[Overridable]], None] = lambda _refused: None
+        """Called with runs that were refused and may be forced."""
+        self._unanswered: dict[int, tuple[str, str | None, dict[str, Any]]] = {}
+        """Verb, job and arguments of the commands that wait for an answer, by the command's number."""
 
     def send(self, verb: str, job: str | None = None, run_id: int | None = None, **arguments: Any) -> None:
         """Give the engine a command."""
@@ -44,7 +57,7 @@ class Commands:
         except StateError as error:
             self._say(str(error), "error")
             return
-        self._unanswered[number] = verb
+        self._unanswered[number] = (verb, job, arguments)
         self._on_sent()
 
     def are_refused(self) -> bool:
@@ -62,11 +75,18 @@ class Commands:
     def show_answers(self) -> None:
         """Show the answers that have come since the last call, those of a batch in one toast. Raises ``StateError``."""
         answered = []
+        overridable: list[Overridable] = []
         for number in list(self._unanswered):
             command = self._session.answer(number)
             if command is not None:
-                del self._unanswered[number]
-                answered.append((on_screen(command.message or ""), command.answer == "done"))
+                verb, job, arguments = self._unanswered.pop(number)
+                message = command.message or ""
+                if verb == "run" and job is not None and _MAY_BE_FORCED.search(message):
+                    overridable.append(Overridable(job, on_screen(message), arguments))
+                else:
+                    answered.append((on_screen(message), command.answer == "done"))
+        if overridable:
+            self.on_overridable(overridable)
         if not answered:
             return
         text = told(answered)

@@ -47,13 +47,15 @@ class Settings:
     """What the console remembers from one time to the next; ``None`` is what was never chosen."""
 
     theme: str | None = None
-    sort_column: str | None = None
-    sort_descending: bool | None = None
+    orders: Mapping[str, Any] | None = None
+    """By jobs file: the column that its jobs are sorted by, and whether downwards; left out while worst first."""
+    views: Mapping[str, Any] | None = None
+    """By jobs file: what filters, and orders, the operator has named."""
     wrap: bool | None = None
     timestamps: bool | None = None
 
 
-_KINDS = {"theme": str, "sort_column": str, "sort_descending": bool, "wrap": bool, "timestamps": bool}
+_KINDS = {"theme": str, "orders": dict, "views": dict, "wrap": bool, "timestamps": bool}
 
 
 def config_path(environ: Mapping[str, str]) -> str:

@@ -19,6 +19,7 @@ _ACTING = frozenset(
     {
         "run",
         "run_with",
+        "rerun",
         "stop",
         "disable",
         "hold",

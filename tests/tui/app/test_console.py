@@ -47,13 +47,15 @@ async def test_run_asks_for_a_run_of_the_job_under_the_cursor(console: Console) 
 
 
 @covers("mark")
-async def test_what_is_marked_is_run_together_and_then_no_longer_marked(console: Console) -> None:
+async def test_what_is_marked_is_run_together_and_stays_marked(console: Console) -> None:
     await console.press("space", "space")
     assert console.app.layout.jobs.selected_names() == ("beta", "alpha")
 
     await console.press("r")
 
     assert [command[:2] for command in console.stage.commands] == [("run", "beta"), ("run", "alpha")]
+    assert console.app.layout.jobs.selected_names() == ("beta", "alpha")
+    await console.press("escape")
     assert console.app.layout.jobs.selected_names() == ("gamma",)  # that is where the cursor is
 
 

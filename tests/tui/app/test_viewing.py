@@ -117,7 +117,7 @@ async def test_tags_show_only_jobs_that_have_them(console: Console) -> None:
     assert console.shows(TagsDialog)
     await console.press("space", "enter")  # "daily" and "risk" have two jobs each, so "daily" comes first
 
-    assert console.app.layout.jobs.filter_text == "#daily"
+    assert console.app.layout.jobs.filter_text == "tag:daily"
     assert shown_jobs(console) == ["alpha", "gamma"]
 
     await console.press("t", "n", "enter")
@@ -127,7 +127,7 @@ async def test_tags_show_only_jobs_that_have_them(console: Console) -> None:
 async def test_tags_leave_the_words_of_a_filter_alone(console: Console) -> None:
     await console.press("slash", "a", "enter", "t", "space", "enter")
 
-    assert console.app.layout.jobs.filter_text == "a #daily"
+    assert console.app.layout.jobs.filter_text == "a tag:daily"
 
 
 @covers("sort", "reverse_sort")

@@ -14,7 +14,8 @@ from peak_console.model.records import Outcome, Override
 from peak_console.schedule.model import JobSchedule
 from peak_console.tui.drawing.paint import changed_span, cut, fitted, merged, pieces_width, width_of
 from peak_console.tui.jobs.cells import Facts, cell_of, note
-from peak_console.tui.jobs.columns import COLUMNS, GAP_CELLS, GUTTER_CELLS, fit_columns, matching, ordered
+from peak_console.tui.jobs.columns import COLUMNS, GAP_CELLS, GUTTER_CELLS, fit_columns, ordered
+from peak_console.tui.jobs.filtering import compiled
 from peak_console.tui.jobs.listing import JobList
 from tests.tui.harness import ZONE, fixed_now, make_history, make_row, make_run, trading_rows
 
@@ -219,7 +220,8 @@ def test_every_word_of_a_filter_must_be_found(text: str, found: list[str]) -> No
         Facts(make_row("gamma", Standing.OK, tags=("SIGNALS",))),
     ]
 
-    assert names(matching(facts, text)) == found
+    asked = compiled(text)
+    assert [each.row.name for each in facts if asked(each, None)] == found
 
 
 def test_a_cron_schedule_is_its_expression() -> None:

@@ -90,9 +90,9 @@ async def test_after_a_key_the_rows_stand_and_a_sign_says_that_the_order_is_olde
     console.stage.ran("alpha", 1, outcome="failed")
     await console.refresh()
     assert [facts.name for facts in jobs._jobs.order] == before
-    assert jobs._jobs.is_older == ("⏸ order stands" in str(jobs.border_title))
+    assert jobs._jobs.is_older == ("‖ order stands" in str(jobs.border_title))
     for _ in range(100):
-        if "⏸" not in str(jobs.border_title):
+        if "‖" not in str(jobs.border_title):
             break
         await console.pilot.pause(0.02)
     assert not jobs._jobs.is_older
@@ -114,7 +114,7 @@ async def test_the_next_keys_hit_the_neighbour_of_the_job_that_was_run(tmp_path:
         jobs._arranged()
         assert console.cursor == order[3]
         assert jobs._jobs.cursor_place == 3
-        assert f"⏸ {order[3]} stays here" in str(jobs.border_title)
+        assert f"‖ {order[3]} stays here" in str(jobs.border_title)
         await console.press("j", "r")
         assert [job for _, job, _, _ in stage.commands] == [order[3], order[4]]
 

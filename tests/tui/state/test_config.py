@@ -247,7 +247,7 @@ def test_control_characters_do_not_reach_the_terminal(load: Load) -> None:
 
 
 def test_what_was_saved_is_loaded(environ: dict[str, str]) -> None:
-    settings = Settings(theme="nord", sort_column="name", sort_descending=True, wrap=False, timestamps=True)
+    settings = Settings(theme="nord", orders={"/a": ["name", True]}, views={}, wrap=False, timestamps=True)
     assert save_settings(settings, environ) is None
     assert load_settings(environ) == settings
     assert os.listdir(os.path.dirname(settings_path(environ))) == ["console.json"]
@@ -272,7 +272,7 @@ def test_what_is_sound_in_a_broken_memory_is_kept(environ: dict[str, str]) -> No
     path = settings_path(environ)
     os.makedirs(os.path.dirname(path))
     with open(path, "w") as file:
-        json.dump({"theme": "nord", "sort_column": 3, "of_tomorrow": [1]}, file)
+        json.dump({"theme": "nord", "orders": 3, "of_tomorrow": [1]}, file)
     assert load_settings(environ) == Settings(theme="nord")
 
 
