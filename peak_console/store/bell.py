@@ -19,7 +19,7 @@ if TYPE_CHECKING:
             """Whether it is the one that others would ring."""
 
         def fileno(self) -> int:
-            """Readable once somebody has rung."""
+            """Readable once a process has rung."""
 
         def ring(self) -> None:
             """Ring it from inside this process."""
@@ -65,21 +65,21 @@ class Doorbell:
             return True
         try:
             there, ours = os.lstat(self._path), os.fstat(self._fd)
-            if ours.st_mode & 0o077:  # whoever may read it could take our rings away
+            if ours.st_mode & 0o077:  # a process that may read it could swallow our rings
                 os.fchmod(self._fd, 0o600)
         except OSError:
             return False
         return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
 
     def fileno(self) -> int:
-        """Readable once somebody has rung."""
+        """Readable once a process has rung."""
         return self._fd
 
     def ring(self) -> None:
         """From inside this process; safe in any thread and in a signal handler."""
         try:
             os.write(self._ringer, b"!")
-        except OSError:  # full: it is ringing already; closed: nobody is at home
+        except OSError:  # full: it is ringing already; closed: no engine listens
             pass
 
     def drain(self) -> None:
@@ -96,7 +96,7 @@ class Doorbell:
 
 
 def _make_fifo(path: str) -> None:
-    """Make the doorbell; whatever else has its name is no doorbell, and would be ready at every moment."""
+    """Make the doorbell. Any other file of its name is replaced: it would be readable at every moment."""
     try:
         status = os.lstat(path)
         if stat.S_ISFIFO(status.st_mode):
@@ -108,7 +108,7 @@ def _make_fifo(path: str) -> None:
 
 
 def ring(directory: str) -> bool:
-    """Ring every engine that serves a directory, from another process; ``False`` when nobody listens."""
+    """Ring every engine that serves a directory, from another process; ``False`` when no engine listens."""
     return sum(_ring(directory, bell) for bell in engine_files(directory, ".bell")) > 0
 
 
@@ -121,7 +121,7 @@ def _ring(directory: str, bell: str) -> bool:
         if not stat.S_ISFIFO(os.fstat(fd).st_mode):
             return is_held(
                 directory, bell.removesuffix(".bell") + ".lock"
-            )  # the engine makes it anew when it next looks
+            )  # the engine makes another one when it next looks
         os.write(fd, b"!")
     except BlockingIOError:  # full: it is ringing already
         pass

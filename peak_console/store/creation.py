@@ -23,7 +23,7 @@ class Turn:
     lock is the directory's own: it needs no file, and the kernel drops it when its holder dies.
 
     Raises:
-        StateError: nobody gave way within so many seconds, or the file system cannot lock.
+        StateError: no other process gave way in time, or the file system cannot lock.
     """
 
     def __init__(self, directory: str, seconds: float) -> None:
@@ -72,10 +72,10 @@ class Turn:
 
 
 def create_private(path: str) -> None:
-    """Create an empty file by ``file_mode`` unless there is one; to be called in one's ``Turn``. Raises ``OSError``.
+    """Create an empty file by ``file_mode`` unless there is one. Call it in a ``Turn``. Raises ``OSError``.
 
     It never has its name while we have it open: closing a file drops every lock that this process has on it, those of
-    its other connections too, and then whoever leaves last takes the write-ahead log away from under them.
+    its other connections too, and then the last process to close it removes the write-ahead log that others still use.
     """
     if os.path.exists(path):
         return

@@ -55,7 +55,7 @@ class Database:
         self.version_read = SCHEMA_VERSION
         """The version of the registry that is open; who only looks may look at an older one."""
         self._frozen = False
-        """Whether it was opened as a file that nobody changes; should somebody, ``follow`` notices."""
+        """Whether it was opened as a file that does not change; ``follow`` notices if it does after all."""
         self._connect(read_only)
 
     def _connect(self, read_only: bool) -> None:
@@ -151,12 +151,12 @@ class Database:
                 self._advance()
 
     def be_patient(self, seconds: float) -> None:
-        """From now on wait so long for another program that writes."""
+        """Set how many seconds to wait for another program that writes."""
         self._patience = seconds
         self._connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     def _advance(self) -> None:
-        """From whatever version to ours, inside one transaction: all of it, or nothing."""
+        """Migrate from any older version to ours in one transaction."""
         version = self._version()
         if version == 0:
             self._create_tables()

@@ -19,7 +19,7 @@ def prepare(directory: str) -> None:
     """Create the state directory if need be; it is ours alone afterwards.
 
     Raises:
-        StateError: it cannot be created or written to, is not a directory, belongs to somebody else, or others
+        StateError: it cannot be created or written to, is not a directory, belongs to another user, or others
             may write to it.
     """
     try:
@@ -91,7 +91,7 @@ def disk_fault(path: str) -> str:
 
 
 def check_link(directory: str, status: os.stat_result) -> None:
-    """Raise ``StateError`` if a state directory is a link that somebody else has put there: it may lead anywhere."""
+    """Raise ``StateError`` if a state directory is another user's link: it may lead anywhere."""
     if stat.S_ISLNK(status.st_mode) and status.st_uid not in (os.geteuid(), 0):
         raise StateError(
             f"{directory}: is a link that belongs to user {_user(status.st_uid)}, and is not followed; remove it, or "
@@ -135,7 +135,7 @@ def _ignore_in_git(directory: str) -> None:
     try:
         os.write(fd, b"*\n")
     except OSError as error:
-        os.unlink(path)  # whoever tries again makes it then
+        os.unlink(path)  # the next attempt makes it then
         raise kind_of(error)(f"{path}: cannot write to the state directory ({error.strerror}); {ELSEWHERE}") from None
     finally:
         os.close(fd)
@@ -198,5 +198,5 @@ def run_directories(directory: str) -> list[int]:
 
 
 def is_run_number(name: str) -> bool:
-    """Whether a folder's name is the number of a run, as we write it: not so many digits that none could follow."""
+    """Whether a folder's name is the id of a run as we write it, with few enough digits that ids can follow."""
     return name.isascii() and name.isdigit() and len(name) <= MOST_DIGITS and name == str(int(name))

@@ -1,4 +1,4 @@
-"""What need not be kept any longer. Each method is short, whatever the registry holds, so that nobody waits for it."""
+"""Finds and removes what is kept no longer. Each method takes milliseconds in a registry of any size."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ExpiryRecords(History):
         return [row[0] for row in self._rows(sql, (job, WINDOW, beyond, stamp(before), kept[0], kept[1] or 0, limit))]
 
     def _newest_beyond(self, job: str, keep_runs: int) -> int:
-        """The newest run of a job that is one too many; 0 when there are not so many."""
+        """The newest run of a job beyond the number to keep; 0 when the job has no more runs than that."""
         sql = "SELECT count(*) FROM runs INDEXED BY runs_unfinished WHERE job = ? AND state <> 'finished'"
         unfinished = self._rows(sql, (job,))[0][0]
         sql = "SELECT id FROM runs WHERE job = ? ORDER BY id DESC LIMIT 1 OFFSET ?"

@@ -30,7 +30,7 @@ GATE_COLUMNS = ", ".join(name for name, _, _ in GATE_CELLS)
 
 
 class GateRecords(Database):
-    """The gates that somebody has closed, or that an engine has asked."""
+    """The gates that a person has closed or an engine has asked."""
 
     def gate_states(self) -> dict[str, GateState]:
         """By name, how each gate stands."""

@@ -21,7 +21,7 @@ SILENT_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """The last sign of life of whoever serves a state directory."""
+    """The last sign of life of the engine that serves a state directory."""
 
     at: datetime
     trouble: str = ""

@@ -1,6 +1,6 @@
 """Locks in the state directory: who may dispatch, deliver, repair; and whether an engine serves the directory.
 
-The kernel drops a lock when its holder dies. Looking whether a lock is held takes it from nobody, not for a moment.
+The kernel drops a lock when its holder dies. To ask whether a lock is held never takes it, not even for a moment.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ NO_SUCH_LOCKS = (errno.EINVAL, errno.ENOSYS)
 
 
 def lock_of(include_tags: Sequence[str], exclude_tags: Sequence[str]) -> str:
-    """The name of the lock for a selection of tags: whoever selects the same competes for the same one."""
+    """The name of the lock for a selection of tags: engines with the same selection compete for the same lock."""
     if not (include_tags or exclude_tags):
         return LOCK
     from zlib import crc32
@@ -120,7 +120,7 @@ class EngineLock:
             os.close(fd)
             return False
         self._fd = fd
-        if not self.is_in_place():  # removed between the two: this lock keeps nobody out
+        if not self.is_in_place():  # removed between open and lock: this lock excludes no other engine
             self.release()
             return False
         try:
@@ -167,7 +167,7 @@ class EngineLock:
             pass
 
     def is_in_place(self) -> bool:
-        """Whether the lock that is held is the one that others would try to take; nobody else can open it then."""
+        """Whether the held lock is on the file that other engines would lock."""
         if self._fd is None:
             return False
         try:
@@ -194,7 +194,7 @@ class EngineLock:
             os.close(fd)
 
     def holder(self) -> int | None:
-        """The pid written by whoever holds the lock, or ``None`` when that is unknown."""
+        """The pid that the lock's holder has written; ``None`` when it is unknown."""
         try:
             with open(self._path, encoding="utf-8") as file:
                 return int(file.readline())
@@ -203,7 +203,7 @@ class EngineLock:
 
 
 def take(fd: int) -> bool:
-    """Lock an open file until it is closed; ``False`` if somebody else has. Raises ``OSError`` where that cannot be."""
+    """Lock an open file until it is closed; ``False`` if another process has. Raises ``OSError`` where locks fail."""
     if _TAKE is not None:
         try:
             fcntl.fcntl(fd, _TAKE, _whole(fcntl.F_WRLCK))
@@ -222,7 +222,7 @@ def take(fd: int) -> bool:
 
 
 def _kind_held(fd: int) -> int | None:
-    """The kind of a lock that somebody else has on an open file, ``F_UNLCK`` for none; ``None`` if that cannot be."""
+    """The kind of another process's lock on an open file, ``F_UNLCK`` for none; ``None`` if unknown."""
     if _LOOK is None:
         return None
     import struct
@@ -256,7 +256,7 @@ def locks_held(directory: str) -> list[str]:
 
 
 def is_held(directory: str, lock: str = LOCK) -> bool:
-    """Whether somebody holds a lock. Changes nothing, and takes the lock from nobody."""
+    """Whether a process holds a lock. Changes nothing."""
     path = os.path.join(directory, lock)
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)

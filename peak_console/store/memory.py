@@ -20,7 +20,7 @@ NOWHERE = "/dev/null/nowhere"
 PAST = ("alerts", "deliveries", "commands", "engines", "actions", "definitions")
 """The tables that say nothing about what will be started."""
 GONE = "999999999 gone"
-"""Names a supervisor that lives nowhere: whoever opens the copy takes its runs over."""
+"""Names a supervisor that does not live: the engine that opens the copy takes its runs over."""
 
 
 class MemoryStore(Store):

@@ -57,7 +57,7 @@ class CommandRecords(Database):
         run_id: int | None = None,
         arguments: Mapping[str, Any] | None = None,
     ) -> int:
-        """Leave a command for the engine; its id, by which the answer is found.
+        """Record a command for the engine; its id, by which its answer is found.
 
         Other arguments for a job (``args``) may be secrets: they go by way of a private file, see ``arguments_of``.
         """
@@ -80,11 +80,11 @@ class CommandRecords(Database):
         return told
 
     def forget_arguments(self, command: Command) -> None:
-        """Remove what was handed over privately with a command that has been answered."""
+        """Remove the private arguments of a command that has been answered."""
         private.forget(self.directory, command.arguments.get(PRIVATE))
 
     def forget_old_arguments(self) -> None:
-        """Remove what was handed over privately with commands that nobody is going to carry out any more."""
+        """Remove private arguments of commands that no engine will carry out any more."""
         with self:
             sql = "SELECT CAST(arguments AS BLOB) FROM commands WHERE answered_at IS NULL"
             told = b" ".join(row[0] for row in self._rows(sql)).decode(errors="replace")
@@ -283,7 +283,7 @@ class AlertRecords(Database):
         return count
 
     def take_back(self, alert_ids: Sequence[int]) -> int:
-        """Have some alerts be open again that somebody has acknowledged; how many are."""
+        """Reopen acknowledged alerts; how many were reopened."""
         marks = ", ".join("?" * len(alert_ids))
         return self._write(
             "UPDATE alerts SET acknowledged_at = NULL, acknowledged_by = NULL, ack_note = NULL"
@@ -357,7 +357,7 @@ class EngineRecords(Database):
         return engine_from(rows[0] if rows else NO_ROW, strict=strict)
 
     def engines(self) -> list[EngineInfo]:
-        """Of each selection of tags the engine that last served it; whoever does not hold its lock does not serve."""
+        """The engine that last served each selection of tags. An engine that does not hold its lock does not serve."""
         if self.version_read < ENGINES_SINCE:  # who only looks may find an older registry
             return []
         from peak_console.values import replace

@@ -41,7 +41,7 @@ def keep(directory: str, arguments: dict[str, Any]) -> str:
 
 
 def read(directory: str, name: object) -> Any:
-    """The arguments of that name, whatever was written there. Raises ``UsageError`` when there are none."""
+    """The arguments stored under a name. Raises ``UsageError`` when there are none, or they cannot be read."""
     from json import loads
 
     if not _is_name(name):
@@ -69,7 +69,7 @@ def sweep(directory: str, wanted: str) -> None:
     """Remove all arguments whose names do not stand in ``wanted``: their askers, or their registry, are gone."""
     try:
         names = os.listdir(os.path.join(directory, FOLDER))
-    except OSError:  # nobody has ever given any
+    except OSError:  # no private arguments were ever given
         return
     for name in names:
         if name not in wanted:

@@ -44,7 +44,7 @@ class RunRecords(Database):
     """The registry of runs."""
 
     def claim(self, claims: Sequence[Claim], now: datetime, supervisor: str) -> list[Run]:
-        """Record every claim, durably; one whose slot and attempt somebody else holds is left out.
+        """Record every claim durably. A claim whose slot and attempt are already recorded is left out.
 
         ``supervisor`` names the process that is going to start and watch those that are not queued.
         """
@@ -79,7 +79,7 @@ class RunRecords(Database):
     def _by_ids(self, ids: Sequence[int | None]) -> list[Run]:
         if not ids:
             return []
-        # The ids of one transaction are consecutive: nobody else can insert in between.
+        # The ids of one transaction are consecutive: no other connection can insert in between.
         rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id BETWEEN ? AND ?", (ids[0], ids[-1]))
         return [run_from(row) for row in rows]
 
@@ -88,7 +88,7 @@ class RunRecords(Database):
     ) -> bool:
         """Turn a queued run into a claimed one, with why it is late and where it is executed.
 
-        ``False`` when somebody else did.
+        ``False`` when another engine did.
         """
         sql = (
             "UPDATE runs SET state = 'claimed', supervisor = ?, late_because = coalesce(?, late_because), executor = ?"
@@ -110,7 +110,7 @@ class RunRecords(Database):
         return [run_from(row) for row in self._rows(sql, (job, stamp(since) or "", end, end, MOST_OF_ROUND))]
 
     def awaits(self, run: Run) -> bool:
-        """Record anew what a queued run waits for, and its reasons; ``False`` when it is queued no more."""
+        """Replace what a queued run waits for, and its reasons; ``False`` when it is no longer queued."""
         sql = "UPDATE runs SET awaits = ?, reason = ?, late_because = ? WHERE id = ? AND state = 'queued'"
         return self._write(sql, (run.awaits, run.reason, run.late_because, run.id)).rowcount == 1
 
@@ -124,7 +124,7 @@ class RunRecords(Database):
         return bool(self._rows("SELECT 1 FROM runs WHERE id = ? AND state = 'queued'", (run_id,)))
 
     def give_back(self, run: Run, late_because: str) -> bool:
-        """Queue a claimed run again that its supervisor has left unstarted; ``False`` when somebody has taken it."""
+        """Queue a claimed run again that its supervisor never started; ``False`` when another engine has taken it."""
         sql = (
             "UPDATE runs SET state = 'queued', supervisor = NULL, late_because = ?"
             " WHERE id = ? AND supervisor IS ? AND state = 'claimed'"
@@ -132,7 +132,7 @@ class RunRecords(Database):
         return self._write(sql, (late_because, run.id, run.supervisor)).rowcount == 1
 
     def take_over(self, run: Run, supervisor: str) -> bool:
-        """Look after a run whose supervisor is gone; ``False`` when somebody else already does."""
+        """Look after a run whose supervisor is gone; ``False`` when another engine already does."""
         sql = "UPDATE runs SET supervisor = ? WHERE id = ? AND supervisor IS ? AND state <> 'finished'"
         return self._write(sql, (supervisor, run.id, run.supervisor)).rowcount == 1
 
@@ -153,7 +153,7 @@ class RunRecords(Database):
         )
 
     def stopping(self, run_id: int, reason: str) -> None:
-        """Say why a run is about to be stopped, so that its end is understood whoever records it.
+        """Say why a run is about to be stopped, so that any engine that records its end understands it.
 
         The first reason stays: a run that timed out has timed out, even if an operator then stops it.
         """
@@ -173,13 +173,13 @@ class RunRecords(Database):
         )
 
     def forget(self, run_ids: Sequence[int]) -> None:
-        """Remove runs from the registry, whatever their state."""
+        """Remove runs from the registry, in any state."""
         with self:
             for run_id in run_ids:
                 self._write("DELETE FROM runs WHERE id = ?", (run_id,))
 
     def log_run(self, run_type: str, claim: Claim, return_code: int, started: datetime, finished: datetime) -> int:
-        """Record a run that somebody else executed; its id."""
+        """Record a run that a script executed; its id."""
         outcome = Outcome.SUCCEEDED if return_code == 0 else Outcome.FAILED
         cursor = self._write(
             "INSERT INTO runs (run_type, job, triggered_by, attempt, state, outcome, return_code, claimed_at,"
@@ -193,7 +193,7 @@ class RunRecords(Database):
         return int(cursor.lastrowid or 0)
 
     def is_by_hand(self, run: Run) -> bool:
-        """Whether somebody asked for a run, or for the one that it tries again."""
+        """Whether a person asked for a run, or for the run that it retries."""
         if run.triggered_by != Trigger.RETRY:
             return run.triggered_by == Trigger.MANUAL
         sql = "SELECT triggered_by FROM runs WHERE job = ? AND scheduled_for = ? AND attempt = 1"
@@ -202,7 +202,7 @@ class RunRecords(Database):
     def unfinished(self, *, strict: bool = False) -> list[Run]:
         """Every run that is queued, claimed, submitted or running, oldest first.
 
-        ``strict``: raises ``DamagedRowError`` for one that makes no sense, as whoever acts by them wants it.
+        ``strict``: raises ``DamagedRowError`` for a row that makes no sense; engines ask for that.
         """
         sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE state <> 'finished' ORDER BY id"
         return [run_from(row, strict=strict) for row in self._rows(sql)]
@@ -267,7 +267,7 @@ class JobRecords(Database):
     ) -> dict[str, JobState]:
         """By job. Whoever asks often gives the same ``known`` each time: what is in it is not made again.
 
-        ``strict``: raises ``DamagedRowError`` for what makes no sense, as whoever acts by it wants it.
+        ``strict``: raises ``DamagedRowError`` for a row that makes no sense; engines ask for that.
         """
         rows = self._rows(f"SELECT {STATE_COLUMNS} FROM job_state")
         before = known or {}

@@ -1,7 +1,7 @@
 """Between rows and model objects.
 
-A row is read whatever its cells hold: what makes no sense is replaced by something harmless, and the object says so
-where people look. Whoever decides by a row asks for it *strictly*, and gets a ``DamagedRowError`` instead; the engine
+Every row can be read: a value that makes no sense is replaced by a harmless one, and the object says so
+where people look. Code that decides by a row reads it *strictly*, and gets a ``DamagedRowError`` instead; the engine
 then has it mended, see ``mending``.
 """
 
@@ -98,7 +98,7 @@ COMMAND_COLUMNS = (
     " ELSE CAST(run_id AS BLOB) END, CAST(arguments AS BLOB), CAST(issued_by AS BLOB), CAST(issued_at AS BLOB),"
     " answer, message"
 )
-"""Text as its bytes: a command that somebody else has written must not fail before ``command_from`` can refuse it."""
+"""Text as its bytes: a command from another program must not fail before ``command_from`` can refuse it."""
 STATE_CELLS: tuple[Cell, ...] = (
     ("job", cells.text, DAMAGED),
     ("schedule", cells.schedule, ""),
@@ -221,7 +221,7 @@ def _settle_state(found: dict[str, Any], faults: list[str]) -> None:
 
 
 def alert_from(row: Sequence[Any]) -> Alert:
-    """An ``Alert`` from its ``ALERT_COLUMNS``, whatever they hold."""
+    """An ``Alert`` from its ``ALERT_COLUMNS``; a value that makes no sense is replaced and named in the message."""
     from peak_console.model.records import Alert
 
     found, faults = read_row(row, ALERT_CELLS)
@@ -326,7 +326,7 @@ def _hold(found: dict[str, Any]) -> Hold | None:
 
 
 def share_from(row: Sequence[Any]) -> EngineInfo:
-    """An ``EngineInfo`` from its ``SHARE_COLUMNS``, whatever they hold."""
+    """An ``EngineInfo`` from its ``SHARE_COLUMNS``; a value that makes no sense is replaced."""
     from peak_console.model.records import EngineInfo
 
     return EngineInfo(**read_row(row, SHARE_CELLS)[0])

@@ -53,5 +53,5 @@ class Store(
         store = cls(directory, read_only=True)
         if store._version():
             return store
-        store.close()  # somebody is creating it at this very moment
+        store.close()  # another process is creating it at this moment
         return None

@@ -1,7 +1,8 @@
-"""A damaged registry is set aside and replaced by a fresh one that holds whatever could still be read.
+"""A damaged registry is set aside and replaced by a fresh one with all rows that could still be read.
 
-The fresh one is complete before it takes the old one's place, so that a crash in between leaves the damaged one, to be
-found and set aside again. Connections that are still open go on with the file that was set aside; see ``follow``.
+The fresh registry is complete before it takes the damaged one's place. A crash in between leaves the damaged one, which
+the next engine finds and sets aside. Connections that are open still use
+the file that was set aside; see ``follow``.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def open_sound(directory: str, lock: Lock, now: Callable[[], datetime]) -> Store
         time.sleep(0.02)
     with repairing(directory):
         try:
-            return Store.open(directory)  # somebody else may just have replaced it
+            return Store.open(directory)  # another process may just have replaced it
         except DamagedError:
             set_aside(directory, now())
             return Store.open(directory)

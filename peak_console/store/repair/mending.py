@@ -149,7 +149,7 @@ class Mender:
         if own is not None:
             return own, "the engine knew it"
         if {"job", "attempt"} & {*faults}:
-            run = replace(run, scheduled_for=None)  # it may be another one's now
+            run = replace(run, scheduled_for=None)  # another run may have that slot now
         if not self.is_started(run.id):
             mended = replace(
                 run, state=RunState.FINISHED, outcome=Outcome.NOT_STARTED, finished_at=self.now, not_before=None

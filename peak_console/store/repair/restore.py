@@ -26,7 +26,7 @@ class EngineMemory:
     """By job: final failures in a row."""
     hold: Hold | None
     gates: Sequence[GateState] = ()
-    """How the gates stand that somebody has closed, or that were asked."""
+    """The state of the gates that a person has closed or an engine has asked."""
     holds: Sequence[Hold] = ()
     """The holds on some of the jobs."""
     last_run_id: int = 0
@@ -40,7 +40,7 @@ NO_MEMORY = EngineMemory((), (), {}, None)
 def write_memory(store: Store, memory: EngineMemory) -> int:
     """Write down what the registry does not hold, or holds older, in one transaction; how many runs it had lost.
 
-    Of a run that the registry has under the same number as another one's, nothing is written.
+    A run whose id belongs to another run in the registry is not written.
     """
     lost = 0
     with store:
