@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from peak_console.errors import StartError, StateError
+from peak_console.errors import ArgumentError, StartError, StateError
 from peak_console.jobs.by_hand import (
     check_job,
     check_mapping,
@@ -271,3 +271,49 @@ def _logged(moment: datetime, name: str) -> datetime:
     if moment.tzinfo is None and os.environ.get("PEAK_TIMEZONE") == "UTC":
         return moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC)
+
+
+def alert(
+    message: str,
+    level: str = "warning",
+    *,
+    job: str | None = None,
+    state_dir: str | os.PathLike[str] | None = None,
+) -> None:
+    """Raise an alert from a job's own code: it is delivered as the job's other alerts are.
+
+    Job and run are those of the environment (``PEAK_JOB_NAME``, ``PEAK_RUN_ID``), the registry is found as by
+    ``log_scheduler_job_run``. The alert is recorded durably before this returns; the engine that serves raises it at
+    once, else the next one does. Raises ``ArgumentError`` for another level than info, warning and critical, and
+    ``StateError`` when the registry cannot be written.
+    """
+    from peak_console.model.terms import Level
+    from peak_console.store.directory import state_directory
+
+    check_text(message, "message")
+    check_text(job, "job", optional=True)
+    if level not in tuple(Level):
+        raise ArgumentError(f"level must be one of {', '.join(Level)}")
+    if not message.strip():
+        raise ArgumentError("message must not be empty")
+    chosen = os.fspath(state_dir) if state_dir is not None else None
+    name = job if job is not None else os.environ.get("PEAK_JOB_NAME")
+    leave_alert(state_directory(DEFAULT_CONFIG, chosen, None), level, message, name)
+
+
+def leave_alert(directory: str, level: str, message: str, job: str | None) -> None:
+    """Leave an alert in the registry for the engine, and wake it. Raises ``StateError``."""
+    from peak_console.clock import SystemClock
+    from peak_console.store.bell import ring
+    from peak_console.store.directory import current_user
+    from peak_console.store.store import Store
+
+    number = os.environ.get("PEAK_RUN_ID", "")
+    run_id = int(number) if number.isascii() and number.isdigit() and len(number) < 16 else None
+    store = Store.open(directory)
+    try:
+        told = {"level": level, "message": message, "of_job": job}
+        store.issue("alert", current_user(), SystemClock().now(), None, run_id or None, told)
+    finally:
+        store.close()
+    ring(directory)

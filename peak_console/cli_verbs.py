@@ -53,6 +53,17 @@ def _forecast(parser: ArgumentParser) -> Verb:
     return _verb("forecast", "show_forecast")
 
 
+def _why(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("job", metavar="JOB", help="its name")
+    about = parser.add_mutually_exclusive_group()
+    about.add_argument("--at", metavar="TIME", help="what it did, or will do, then: ISO 8601, 09:00, 2h ago")
+    about.add_argument("--run", metavar="N", help="why this run of it was as it was")
+    about.add_argument("--slot", metavar="TIME", help="what became of this slot, or will")
+    _add_json(parser)
+    return _verb("why", "show_why")
+
+
 def _runs(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("--job", metavar="JOB", help="of this job only")
@@ -65,6 +76,7 @@ def _runs(parser: ArgumentParser) -> Verb:
     add("--tag", metavar="TAG", help="with this tag: of its job, or what a script has logged it under")
     add("--since", metavar="WHEN", help="a time in ISO 8601, or how long ago: 2h, 7d")
     add("--limit", metavar="N", type=int, default=50, help="how many, newest first (default: 50; 0: all)")
+    add("--follow", "-f", action="store_true", help="go on with those that end, a line each")
     add("--metrics", action="store_true", help="with the numbers of each run's result")
     add("--csv", action="store_true", help="as CSV")
     _add_json(parser)
@@ -108,6 +120,8 @@ def _alerts(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("--limit", metavar="N", type=int, default=50, help="how many, newest first (default: 50; 0: all)")
     add("--open", action="store_true", help="only alerts that are neither acknowledged nor resolved")
+    add("--level", metavar="LEVEL", choices=("info", "warning", "critical"), help="of this level and above")
+    add("--follow", "-f", action="store_true", help="go on with those that come, a line each")
     _add_json(parser)
     return _verb("registry", "show_alerts")
 
@@ -118,6 +132,14 @@ def _executors(parser: ArgumentParser) -> Verb:
     add("--seconds", metavar="N", type=float, default=120.0, help="with --prove: how long it may wait (default: 120)")
     _add_json(parser)
     return _verb("executors", "show_executors")
+
+
+def _alert(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("level", metavar="LEVEL", help="info, warning or critical")
+    add("message", metavar="MESSAGE", nargs="+", help="what there is to say; - reads it from standard input")
+    add("--job", metavar="JOB", help="the job that it is about (default: the one whose run this is called in)")
+    return _verb("telling", "raise_alert")
 
 
 def _logs(parser: ArgumentParser) -> Verb:
@@ -334,6 +356,7 @@ VERBS: VerbTable = {
     "jobs": ("every job: how it stands and why, its schedule, next slot, last run", _jobs),
     "next": ("upcoming slots", _next),
     "forecast": ("what will start when, what waits, what is in time: the engine on a virtual clock", _forecast),
+    "why": ("why a job starts or does not: each condition with what it saw, and what would change it", _why),
     "runs": ("the registry of runs, newest first", _runs),
     "history": ("runs of all jobs by outcome, lateness, trigger and person, newest first", _history),
     "deadlines": ("what has to have run by when, and whether it will", _deadlines),
@@ -341,6 +364,7 @@ VERBS: VerbTable = {
     "diff": ("what is different between two runs: outcome, duration, arguments, definition, output", _diff),
     "timeline": ("a lane per job: what ran, what runs, and what will run", _timeline),
     "alerts": ("the alert log, newest first", _alerts),
+    "alert": ("raise an alert, from a job or by hand", _alert),
     "logs": ("a run's output", _logs),
     "run": ("run a job now", _run),
     "stop": ("ask the runs of jobs, or single runs, to end", _stop),

@@ -19,16 +19,17 @@ _RANK = {str(level): rank for rank, level in enumerate(Level)}
 
 
 def channels_for(alert: Alert, tags: Iterable[str], channels: Sequence[AlertChannel]) -> list[str]:
-    """The names of the channels that want the alert, in their order.
+    """The names of the channels that want the alert, in their order; those for escalations are not among them.
 
     A channel with tags wants only alerts of jobs that have one of them, so none that is about no job.
     """
-    of_job = set(tags)
-    return [
-        channel.name
-        for channel in channels
-        if _RANK[alert.level] >= _RANK[channel.min_level] and (not channel.tags or not of_job.isdisjoint(channel.tags))
-    ]
+    return [channel.name for channel in channels if not channel.escalate_after and wants(channel, alert, tags)]
+
+
+def wants(channel: AlertChannel, alert: Alert, tags: Iterable[str]) -> bool:
+    """Whether a channel wants an alert, now or once it is escalated."""
+    is_loud = _RANK[alert.level] >= _RANK[channel.min_level]
+    return is_loud and (not channel.tags or not set(tags).isdisjoint(channel.tags))
 
 
 def channels_from_environment(environ: Mapping[str, str]) -> list[AlertChannel]:

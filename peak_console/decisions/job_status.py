@@ -15,6 +15,7 @@ from peak_console.decisions.conditions import (
     UPSTREAMS,
     Answer,
     Situation,
+    answers,
     first_unmet,
 )
 from peak_console.decisions.gates import recorded_gating
@@ -175,6 +176,19 @@ def unmet_of(
         name = UPSTREAMS.name if view.job.after else FRESHNESS.name
         return Answer(name, False, awaiting[0].awaits or "", None)
     return unmet.answer(asked) if unmet is not None else None
+
+
+def answers_of(
+    view: JobView, now: datetime, capacity: Capacity, *, hold: Hold | None = None, zone: tzinfo | None = None
+) -> tuple[list[Answer], Situation]:
+    """What each condition says of a job's next slot, in their order, and the situation that they looked at."""
+    asked = _situation(view, now, capacity, hold, zone)
+    found = answers(asked)
+    awaiting = next((run for run in view.queued if run.awaits is not None), None)
+    if awaiting is not None:
+        name = UPSTREAMS.name if view.job.after else FRESHNESS.name
+        found = [Answer(name, False, awaiting.awaits or "", None) if each.name == name else each for each in found]
+    return found, asked
 
 
 def unmet_ahead(

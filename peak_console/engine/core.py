@@ -149,6 +149,7 @@ class EngineCore:
         context, now = self.context, self._setup.clock.now()
         if context.status.gates is not None:
             context.status.gates.close()
+        context.alerts.close()
         left = context.runs.supervisor.leave_all()
         if self._place.lock.is_held:  # an engine that has given way must not sign off the one that serves now
             context.store.engine_stopped(now, context.lock_name)

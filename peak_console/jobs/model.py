@@ -196,6 +196,8 @@ class JobDefinition:
     """What the result of a run has to say; ``None`` where nobody asks."""
     result: str | None = None
     """The file with the result, with placeholders; ``None`` is what the run prints."""
+    runbook: str | None = None
+    """What to do when it fails: a URL, or a path, that stands in each of its alerts."""
     confirm: bool = False
     """Whether a person who starts or enables it has to give its name once more."""
 
@@ -285,6 +287,8 @@ class AlertChannel:
     min_level: str = "warning"
     tags: Sequence[str] = ()
     """Only alerts of jobs with one of these tags; empty is every alert."""
+    escalate_after: float = 0
+    """Seconds after which it is told of an alert that nobody has acknowledged; 0 is at once, of every alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +320,8 @@ class JobSet:
     channels: Sequence[AlertChannel] = ()
     gates: Sequence[Gate] = ()
     executors: Sequence[ExecutorDefinition] = ()
+    alert_file: str | None = None
+    """The file, absolute, that each alert is written to as a line; ``None`` is none."""
     confirm_tags: Sequence[str] = ()
     """Jobs with one of these tags are to be confirmed, beside those that say so themselves."""
     deadlines: Sequence[Deadline] = ()

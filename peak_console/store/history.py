@@ -70,11 +70,15 @@ class History(Database):
         jobs: Sequence[str | None] | None = None,
         after: int = 0,
         before: int | None = None,
+        levels: Sequence[str] | None = None,
     ) -> list[Alert]:
         """The alert log, newest first, between two ids; -1 is no limit. ``None`` among ``jobs`` stands for no job."""
+        values: list[Any]
         where, values = ["id > ?", *(["acknowledged_at IS NULL", "resolved_at IS NULL"] if open_only else [])], [after]
         if before is not None:
             where, values = [*where, "id < ?"], [after, before]
+        if levels is not None:
+            where, values = [*where, f"level IN ({', '.join('?' * len(levels))})"], [*values, *levels]
         return [alert_from(row) for row in self._newest("alerts", ALERT_COLUMNS, jobs, where, values, limit)]
 
     def _newest(

@@ -41,7 +41,12 @@ PRIVATE = "private"
 ENGINES_SINCE = 4
 """The version of the registry that has brought the table of engines."""
 WITHDRAWN = "withdrawn: no engine answered in time"
-_DUE = "next_attempt_at <= :early AND (attempts = 0 OR next_attempt_at <= :now)"
+_WANTED = (
+    "(only_if_open = 0 OR EXISTS (SELECT 1 FROM alerts AS told WHERE told.id = alert_id"
+    " AND told.acknowledged_at IS NULL AND told.resolved_at IS NULL))"
+)
+"""Of an escalation: nobody has acknowledged its alert yet, and its cause is not gone."""
+_DUE = f"next_attempt_at <= :early AND (attempts = 0 OR next_attempt_at <= :now) AND {_WANTED}"
 _RANK: dict[str, int] = {level: rank for rank, level in enumerate(Level)}
 
 
@@ -234,17 +239,22 @@ class AlertRecords(Database):
     def channels_told(self, alerts: Sequence[Alert]) -> list[str]:
         """The channels that some alerts went to, or are on their way to."""
         marks = ", ".join("?" * len(alerts))
-        sql = f"SELECT DISTINCT channel FROM deliveries WHERE alert_id IN ({marks}) ORDER BY channel"
+        sql = f"SELECT DISTINCT channel FROM deliveries WHERE alert_id IN ({marks})"
+        sql += " AND (only_if_open = 0 OR attempts > 0) ORDER BY channel"
         return [row[0] for row in self._rows(sql, [alert.id for alert in alerts])]
 
-    def deliver(self, alert_id: int, channels: Sequence[str], due: datetime) -> None:
-        """Put an alert into the outbox, once per channel, unless it already waits there for that channel."""
+    def deliver(self, alert_id: int, channels: Sequence[str], due: datetime, *, only_if_open: bool = False) -> None:
+        """Put an alert into the outbox, once per channel, unless it already waits there for that channel.
+
+        ``only_if_open`` is an escalation: it is not sent once the alert is acknowledged or resolved.
+        """
         with self:
             for channel in channels:
                 self._write(
-                    "INSERT INTO deliveries (alert_id, channel, next_attempt_at) SELECT ?1, ?2, ?3 WHERE NOT EXISTS"
-                    " (SELECT 1 FROM deliveries WHERE alert_id = ?1 AND channel = ?2 AND next_attempt_at IS NOT NULL)",
-                    (alert_id, channel, stamp(due)),
+                    "INSERT INTO deliveries (alert_id, channel, next_attempt_at, only_if_open) SELECT ?1, ?2, ?3, ?4"
+                    " WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE alert_id = ?1 AND channel = ?2"
+                    " AND next_attempt_at IS NOT NULL)",
+                    (alert_id, channel, stamp(due), int(only_if_open)),
                 )
 
     def alert_counts(self) -> AlertCounts:
@@ -308,23 +318,28 @@ class AlertRecords(Database):
         from peak_console.model.records import Delivery
 
         sql = (
-            f"SELECT {ALERT_COLUMNS}, deliveries.id, channel, attempts FROM deliveries JOIN alerts"
+            f"SELECT {ALERT_COLUMNS}, only_if_open, deliveries.id, channel, attempts FROM deliveries JOIN alerts"
             f" ON alerts.id = alert_id WHERE {_DUE} AND (:channel IS NULL OR channel = :channel)"
             " ORDER BY next_attempt_at, deliveries.id LIMIT :limit"
         )
         values = {"now": stamp(now), "early": stamp(early or now), "channel": channel, "limit": limit}
         return [
-            Delivery(id=row[-3], alert=alert_from(row), channel=str(row[-2]), attempts=_attempts(row[-1]))
+            Delivery(
+                id=row[-3],
+                alert=_escalated(alert_from(row), row[-4]),
+                channel=str(row[-2]),
+                attempts=_attempts(row[-1]),
+            )
             for row in self._rows(sql, values)
         ]
 
     def undelivered(self) -> int:
         """How many deliveries are still to be made."""
-        return int(self._rows("SELECT count(*) FROM deliveries WHERE next_attempt_at IS NOT NULL")[0][0])
+        return int(self._rows(f"SELECT count(*) FROM deliveries WHERE next_attempt_at IS NOT NULL AND {_WANTED}")[0][0])
 
     def next_delivery_at(self) -> datetime | None:
         """When the outbox next has something to send; ``None`` when it is empty."""
-        return moment(self._rows("SELECT min(next_attempt_at) FROM deliveries")[0][0])
+        return moment(self._rows(f"SELECT min(next_attempt_at) FROM deliveries WHERE {_WANTED}")[0][0])
 
     def delivered(self, delivery_id: int, now: datetime) -> None:
         self._write(
@@ -339,6 +354,15 @@ class AlertRecords(Database):
             "UPDATE deliveries SET attempts = attempts + 1, last_error = ?, next_attempt_at = ? WHERE id = ?",
             (error, stamp(retry_at), delivery_id),
         )
+
+
+def _escalated(alert: Alert, is_escalation: Any) -> Alert:
+    """An alert as a channel for escalations gets it."""
+    if not is_escalation:
+        return alert
+    from peak_console.values import replace
+
+    return replace(alert, message=f"not acknowledged yet: {alert.message}")
 
 
 def _attempts(value: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peak_console.engine.commands.requests import LARGEST_NUMBER
 from peak_console.errors import UsageError
-from peak_console.model.records import Outcome, RunState
+from peak_console.model.records import Level, Outcome, RunState
 from peak_console.store.history import RUN_TYPE
 from peak_console.text import duration, nearest, safe
 from peak_console.verbs.common import note_file_error, select
@@ -36,6 +36,10 @@ def show_runs(options: Namespace) -> int:
     """``runs``: the registry, as a table, JSON or CSV."""
     if options.json and options.csv:
         raise UsageError("--json and --csv: choose one of them")
+    if options.follow:
+        from peak_console.verbs.following import follow_runs
+
+        return follow_runs(options)
     outcome = outcome_of(options.outcome)
     limit = limit_of(options.limit)
     with select(options, needs_jobs=False) as selection:
@@ -156,11 +160,15 @@ def waits_there(run: Run) -> str | None:
 def show_alerts(options: Namespace) -> int:
     """``alerts``: the alert log."""
     limit = limit_of(options.limit)
+    if options.follow:
+        from peak_console.verbs.following import follow_alerts
+
+        return follow_alerts(options)
     with select(options, needs_jobs=False) as selection:
-        alerts = _alerts(selection, limit, open_only=options.open)
+        alerts = _alerts(selection, limit, open_only=options.open, level=options.level)
     note_file_error(selection)
     if options.json:
-        write_json([_alert_object(alert, selection.zone) for alert in alerts])
+        write_json([alert_object(alert, selection.zone) for alert in alerts])
     elif alerts:
         headers = ("time", "level", "job", "message", "acknowledged")
         write_table(headers, [_alert_row(alert, selection.zone) for alert in alerts], flexible=3)
@@ -170,17 +178,22 @@ def show_alerts(options: Namespace) -> int:
     return 0
 
 
-def _alerts(selection: Selection, limit: int, *, open_only: bool) -> Sequence[Alert]:
+def _alerts(selection: Selection, limit: int, *, open_only: bool, level: str | None) -> Sequence[Alert]:
     if selection.store is None:
         return []
     jobs: list[str | None] | None = None
     if selection.is_filtered:
         # As with channels: tags that are asked for leave out what is about no job.
         jobs = [*selection.jobs, *([] if selection.include_tags else [None])]
-    return selection.store.alerts(limit=limit, open_only=open_only, jobs=jobs)
+    return selection.store.alerts(limit=limit, open_only=open_only, jobs=jobs, levels=levels_from(level))
 
 
-def _alert_object(alert: Alert, zone: tzinfo) -> dict[str, Any]:
+def levels_from(level: str | None) -> Sequence[str] | None:
+    """A level and those above it; ``None`` is every level."""
+    return None if level is None else list(Level)[list(Level).index(Level(level)) :]
+
+
+def alert_object(alert: Alert, zone: tzinfo) -> dict[str, Any]:
     return {
         "id": alert.id,
         "level": alert.level,

@@ -102,6 +102,17 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "deadline": (TIME + OR_NULL, "the tightest deadline of its slot"),
         "slack_seconds": (NUMBER + OR_NULL, "how much is left until then; negative: it is missed; null: never"),
     },
+    "why": {
+        "job": (TEXT, "the job"),
+        "at": (TIME, "the moment that is told of"),
+        "sentence": (TEXT, "why it starts or does not, or what became of it"),
+        "change": (TEXT + OR_NULL, "what would change that"),
+        "conditions": (
+            OBJECTS,
+            "`condition`, `holds`, `saw`, `until` (null: not known), in the order in which they are asked",
+        ),
+        "more": (TEXTS, "its last runs, and what the forecast expects"),
+    },
     "runs": {
         **RUN,
         "provenance": (OBJECT + OR_NULL, "from what it was made, if that is noted: `commit`, `branch`, `changes`, …"),
@@ -146,7 +157,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "alerts": {
         "id": (NUMBER, "what `ack` takes"),
         "level": (TEXT, "`info`, `warning`, `critical`"),
-        "source": (TEXT, "`scheduler`, `registry`, `delivery`, `state`, `gate`"),
+        "source": (TEXT, "`scheduler`, `registry`, `delivery`, `state`, `gate`, `job`, `person`"),
         "message": (TEXT, "its first line stands alone, details follow"),
         "timestamp": (TIME, "when it was raised"),
         "context": (OBJECT, "facts for programs"),

@@ -145,3 +145,14 @@ def what_is_to_be_confirmed(stage: Stage) -> None:
     stage.run("validate")
     stage.jobs('[[job]]\nname = "a"\n[safety]\nconfirm_tags = ["x"]\nconfirm = 1\n')
     stage.run("validate")
+
+
+@scenario
+def alerts_of_jobs_and_people(stage: Stage) -> None:
+    stage.jobs('[[job]]\nname = "a"\ncommand = "true"\n')
+    stage.run("alert loud x")
+    stage.run("alert info ' '")
+    stage.run("alert warning 'the desk is closed'")
+    stage.run("--once")
+    stage.run("alerts --follow --state-dir nowhere")
+    stage.run("runs --follow --state-dir nowhere")

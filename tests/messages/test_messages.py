@@ -17,6 +17,9 @@ INSIDE = "caught by our own code, which says something else, seen in the walk"
 ORDINARY = "ordinary output: nothing is wrong"
 PROGRAMMERS = "for programmers: no user can cause it"
 ELSEWHERE: dict[str, str] = {
+    "api.py: raise ArgumentError": "tests/headless/test_alerts_of_jobs.py",
+    'engine/commands/requests.py: raise UsageError(f"alert: the level': PROGRAMMERS,
+    "engine/commands/requests.py: raise UsageError('alert: the message": PROGRAMMERS,
     "jobs/freshness.py: return f": "tests/jobs/test_freshness.py",
     "engine/results/reading.py: raise NoResultError": "tests/headless/test_results.py",
     "engine/commands/commander.py: return (REFUSED, f'{job.name}: {gate}": "tests/engine/test_gates.py",

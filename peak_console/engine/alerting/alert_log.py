@@ -7,6 +7,7 @@ from datetime import timedelta
 from peak_console.alerts.timing import DIGEST_SECONDS, REALERT_SECONDS
 from peak_console.engine.events import AlertRaised
 from peak_console.jobs.model import LIVE
+from peak_console.model.terms import Level
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from peak_console.engine.alerting.alert_file import AlertFile
     from peak_console.engine.setup import EngineSetup
     from peak_console.engine.supervision.launch import Launcher
     from peak_console.jobs.model import AlertChannel
@@ -37,6 +39,8 @@ class AlertLog:
         self._is_recording = setup.options.judges
         self.channels = channels
         """Where alerts go, by the jobs file and the environment."""
+        self._file: AlertFile | None = None
+        self.write_to(setup.jobset.alert_file)
         self.is_delivery_due = False
         """Whether alerts wait for a thread that could not be started."""
         self._news: list[tuple[AlertRaised, bool]] = []
@@ -56,12 +60,43 @@ class AlertLog:
         news, self._news = self._news, []
         for event, _ in news:
             self._emit(event)
+            if self._file is not None:
+                self._file.write(event.alert)
         if any(is_sent for _, is_sent in news):
             self.wake_delivery()
 
     def take_up(self, channels: Sequence[AlertChannel], launcher: Launcher) -> None:
         """Go on with the channels and the secrets of a new jobs file."""
         self.channels, self._launcher = channels, launcher
+
+    def write_to(self, path: str | None) -> None:
+        """Append each alert to a file from now on; ``None`` is to none."""
+        if self._file is not None and self._file.path != path:
+            self._file.close()
+            self._file = None
+        if path is not None and self._file is None and self._is_recording:
+            from peak_console.engine.alerting.alert_file import AlertFile
+
+            self._file = AlertFile(path)
+
+    def close(self) -> None:
+        """Have what was raised so far written to the file."""
+        if self._file is not None:
+            self._file.close()
+
+    def _escalate(self, alert: Alert, tags: Sequence[str]) -> None:
+        """Have the channels for escalations told later, if nobody acknowledges the alert by then."""
+        if not self._is_sending or alert.level == Level.INFO:
+            return
+        later = [each for each in self.channels if each.escalate_after]
+        if not later:
+            return
+        from peak_console.alerts.routing import wants
+
+        for channel in later:
+            if wants(channel, alert, tags):
+                due = self._clock.now() + timedelta(seconds=channel.escalate_after)
+                self._store.deliver(alert.id, [channel.name], due, only_if_open=True)
 
     def wake_delivery(self) -> None:
         """Have alerts sent; later, if the machine has no room for a thread now. They wait in the outbox."""
@@ -82,6 +117,7 @@ class AlertLog:
         if self._is_sending:
             channels += [each.name for each in self.channels if each.name in also_to and each.name not in channels]
         stored = self._store.add_alert(self._masked(alert), channels, self._digest_at())
+        self._escalate(stored, tags)
         self._news.append((AlertRaised(at=stored.timestamp, alert=stored), bool(channels)))
 
     def open_incident(
@@ -98,6 +134,7 @@ class AlertLog:
         masked = replace(self._masked(alert), cause=cause)
         stored, is_news = self._store.open_incident(masked, channels, self._digest_at(), realert_seconds)
         if is_news:
+            self._escalate(stored, tags)
             self._news.append((AlertRaised(at=alert.timestamp, alert=stored), bool(channels)))
 
     def resolve(
@@ -148,4 +185,7 @@ class AlertLog:
         if job is not None and job.mode is not None:
             mark = f"{LIVE} " if job.is_live else ""
             alert = replace(alert, message=mark + alert.message, context={**alert.context, "mode": job.mode})
+        if job is not None and job.runbook:
+            message, context = f"{alert.message}\nRunbook: {job.runbook}", {**alert.context, "runbook": job.runbook}
+            alert = replace(alert, message=message, context=context)
         return replace(alert, message=self._launcher.redactor.text(alert.message))

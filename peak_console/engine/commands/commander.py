@@ -8,12 +8,14 @@ from peak_console.decisions.backlog import Backlog
 from peak_console.decisions.conditions import held
 from peak_console.decisions.planner import settled
 from peak_console.decisions.serving import not_served, others, serves
+from peak_console.engine.commands.alerts import raise_told
 from peak_console.engine.commands.answers import DONE, REFUSED, answer_of, unknown_job
 from peak_console.engine.commands.confirmation import unconfirmed
 from peak_console.engine.commands.gates import close_or_open
 from peak_console.engine.commands.holding import Holding, HoldJobsRequest, ReleaseJobsRequest
 from peak_console.engine.commands.requests import (
     AcknowledgeRequest,
+    AlertRequest,
     GateRequest,
     HoldRequest,
     OverrideRequest,
@@ -174,8 +176,8 @@ class Commander:
                 return self._hold(request, now)
             case ReleaseRequest():
                 return self._release(request, now)
-            case GateRequest():
-                return close_or_open(self._context, request, now, self._afterwards)
+            case GateRequest() | AlertRequest():
+                return self._gate_or_alert(request, now)
             case HoldJobsRequest():
                 self._afterwards.append(self._read_holds)
                 return Holding(self._context).hold(request, now)
@@ -189,6 +191,11 @@ class Commander:
                 return DONE, f"{count} alert{'' if count == 1 else 's'} open again", None
             case ReloadRequest():
                 return self._reload_jobs(request)
+
+    def _gate_or_alert(self, request: GateRequest | AlertRequest, now: datetime) -> Answer:
+        if isinstance(request, GateRequest):
+            return close_or_open(self._context, request, now, self._afterwards)
+        return raise_told(self._context, request, now, self._afterwards)
 
     def _job(self, name: str) -> JobDefinition:
         known = self._context.served.jobset.jobs

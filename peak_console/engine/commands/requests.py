@@ -10,6 +10,7 @@ from peak_console.engine.commands.holding import (
     scoped_request,
 )
 from peak_console.errors import UsageError
+from peak_console.model.terms import Level
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
@@ -24,6 +25,8 @@ LONGEST_OVERRIDE_SECONDS = 10 * 366 * 86400
 """Ten years: a longer ``--for`` is a typing error, and far longer ones end after the calendar does."""
 MOST_ALERTS = 10_000
 """Alerts that one command names at the most."""
+LONGEST_ALERT = 10_000
+"""Characters of an alert that a job raises."""
 LARGEST_NUMBER = 2**63 - 1
 """The largest id that the registry can hold."""
 
@@ -95,6 +98,17 @@ class GateRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertRequest:
+    """Raise an alert: a job has something to say, or a person."""
+
+    by: str
+    level: Level
+    message: str
+    job: str | None
+    run_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class AcknowledgeRequest:
     """Acknowledge an alert; ``None`` is all of them."""
 
@@ -129,6 +143,7 @@ if TYPE_CHECKING:
         | HoldRequest
         | ReleaseRequest
         | GateRequest
+        | AlertRequest
         | AcknowledgeRequest
         | TakeBackRequest
         | ReloadRequest
@@ -172,18 +187,31 @@ def request_of(command: Command, arguments_of: Callable[[Command], Mapping[str, 
             return GateRequest(by, gate, verb == "close_gate", reason_of(command))
         case "hold_jobs" | "release_jobs":
             return scoped_request(command, reason_of(command))
-        case "ack" | "unack":
+        case "alert" | "ack" | "unack":
             return _of_alerts(command)
         case "reload":
             return ReloadRequest(by, bool(command.arguments.get("accept")))
     raise UsageError(f'unknown command "{command.verb}"')
 
 
-def _of_alerts(command: Command) -> AcknowledgeRequest | TakeBackRequest:
+def _of_alerts(command: Command) -> AlertRequest | AcknowledgeRequest | TakeBackRequest:
+    if command.verb == "alert":
+        return _alert_request(command)
     if command.verb == "unack":
         return TakeBackRequest(command.issued_by, alert_numbers(command))
     newest = alert_number(command, "newest")
     return AcknowledgeRequest(command.issued_by, alert_number(command), reason_of(command, "note"), newest)
+
+
+def _alert_request(command: Command) -> AlertRequest:
+    level, message = command.arguments.get("level"), command.arguments.get("message")
+    if level not in tuple(Level):
+        raise UsageError(f"alert: the level must be one of {', '.join(Level)}")
+    if not isinstance(message, str) or not message.strip():
+        raise UsageError("alert: the message must be a text")
+    job = command.arguments.get("of_job")
+    told = job if isinstance(job, str) and job else None
+    return AlertRequest(command.issued_by, Level(level), message[:LONGEST_ALERT], told, command.run_id)
 
 
 def override_seconds(command: Command) -> float | None:

@@ -55,6 +55,7 @@ def reload_jobs(
     context.runs.supervisor.executors.define(offered.executors)
     context.chains.touch_all()
     context.alerts.take_up(channels, launcher)
+    context.alerts.write_to(offered.alert_file)
     context.emit(JobsReloaded(at=now, added=added, removed=removed, changed=changed))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from peak_console.jobs.file.checks import quoted
 from peak_console.jobs.file.fields.field import ALERTS, CHANNEL
 from peak_console.jobs.model import AlertChannel
+from peak_console.text import parse_duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def read_channels(alerts: Any, findings: Findings, environ: Mapping[str, str], b
         taken.setdefault(name, (*path, "name"))
         if url:
             tags = tuple(values.get("tags", ()))
-            channels.append(AlertChannel(name, url, values.get("min_level", level), tags))
+            after = values.get("escalate_after", 0)
+            seconds = parse_duration(after) if isinstance(after, str) else after
+            channels.append(AlertChannel(name, url, values.get("min_level", level), tags, seconds))
     return tuple(channels)
 
 

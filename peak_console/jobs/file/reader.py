@@ -163,10 +163,12 @@ class Reader:
         self._read_jobs(document.get("job", []))
         self._link_chains(document.get("job", []))
         channels: tuple[AlertChannel, ...] = ()
+        alert_file: str | None = None
         if "alerts" in document:
             from peak_console.jobs.file.channels import read_channels
 
             channels = read_channels(document["alerts"], findings, self._environ, self.base or os.curdir)
+            alert_file = self._beside(document["alerts"])
         deadlines: tuple[Deadline, ...] = ()
         if "deadline" in document:
             from peak_console.jobs.file.deadlines import read_deadlines
@@ -200,7 +202,7 @@ class Reader:
             return None
         found = JobSet(
             os.path.abspath(self.path), self.jobs, self.settings, channels, gates, executors,
-            confirm_tags=confirm_tags, groups=groups, deadlines=deadlines, base=self.base,
+            confirm_tags=confirm_tags, alert_file=alert_file, groups=groups, deadlines=deadlines, base=self.base,
         )  # fmt: skip
         if self.calendars is None:
             return found
@@ -215,6 +217,13 @@ class Reader:
         from peak_console.jobs.file.chains import Linker
 
         Linker(self.jobs, tables, self.findings).link()
+
+    def _beside(self, alerts: Any) -> str | None:
+        """The file for alerts, from the directory of the jobs file on."""
+        name = alerts.get("file") if isinstance(alerts, dict) else None
+        if not isinstance(name, str):
+            return None
+        return os.path.join(os.path.dirname(os.path.abspath(self.path)), os.path.expanduser(name))
 
     def _unknown_table(self, name: str, value: Any) -> None:
         what = f"unknown key {quoted(name)}"

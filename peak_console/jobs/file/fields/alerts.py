@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from peak_console.jobs.file.fields.field import ALERTS, CHANNEL, LEVELS, TABLES, TEXT, TEXTS, Field
+from peak_console.jobs.file.fields.field import (
+    ALERTS,
+    CHANNEL,
+    DURATION,
+    JOB,
+    LEVELS,
+    MAX_SECONDS,
+    TABLES,
+    TEXT,
+    TEXTS,
+    Field,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,5 +74,36 @@ ALERT_FIELDS: Final = (
         "Only alerts of jobs with one of these tags; none is every alert.",
         '["prod"]',
         where=(CHANNEL,),
+    ),
+    Field(
+        "escalate_after",
+        DURATION,
+        None,
+        "Makes the channel one for escalations: it gets an alert only when nobody has acknowledged it for so long, and"
+        " its cause is still there.",
+        '"15m"',
+        where=(CHANNEL,),
+        minimum=1,
+        maximum=MAX_SECONDS,
+    ),
+    Field(
+        "file",
+        TEXT,
+        None,
+        "A file that each alert is appended to as one line: tab-separated where its name ends in .tsv, else JSON."
+        " Relative to the directory of the jobs file.",
+        '"logs/alerts.jsonl"',
+        where=(ALERTS,),
+        form="path",
+        filled=True,
+    ),
+    Field(
+        "runbook",
+        TEXT,
+        None,
+        "What to do when the job is in trouble: a URL, or a path. It stands in each alert of the job.",
+        '"https://wiki.example.com/runbooks/orders"',
+        where=(JOB,),
+        filled=True,
     ),
 )
