@@ -53,6 +53,12 @@ def _forecast(parser: ArgumentParser) -> Verb:
     return _verb("forecast", "show_forecast")
 
 
+def _plan(parser: ArgumentParser) -> Verb:
+    parser.add_argument("file", metavar="FILE", help="a jobs file, to be compared with the one at work")
+    _add_json(parser)
+    return _verb("plan", "show_plan")
+
+
 def _why(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("job", metavar="JOB", help="its name")
@@ -356,6 +362,7 @@ VERBS: VerbTable = {
     "jobs": ("every job: how it stands and why, its schedule, next slot, last run", _jobs),
     "next": ("upcoming slots", _next),
     "forecast": ("what will start when, what waits, what is in time: the engine on a virtual clock", _forecast),
+    "plan": ("what another jobs file would change, start at once, and make late; 3 when something would start", _plan),
     "why": ("why a job starts or does not: each condition with what it saw, and what would change it", _why),
     "runs": ("the registry of runs, newest first", _runs),
     "history": ("runs of all jobs by outcome, lateness, trigger and person, newest first", _history),

@@ -102,6 +102,18 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "deadline": (TIME + OR_NULL, "the tightest deadline of its slot"),
         "slack_seconds": (NUMBER + OR_NULL, "how much is left until then; negative: it is missed; null: never"),
     },
+    "plan": {
+        "settings": (
+            OBJECTS,
+            "`field`, `before`, `after` of each setting that changes; both null where they are not shown",
+        ),
+        "jobs": (
+            OBJECTS,
+            "`job`, `change` (`added`, `removed`, `changed`), `fields`, `slot_before`, `slot_after`, `under_way`",
+        ),
+        "at_once": (TEXTS, "the jobs that would start at once, and would not by the file at work"),
+        "broken": (OBJECTS, "`job`, `deadline`, `slack_seconds` of each deadline of the next day that would be missed"),
+    },
     "why": {
         "job": (TEXT, "the job"),
         "at": (TIME, "the moment that is told of"),

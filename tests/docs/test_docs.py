@@ -149,9 +149,14 @@ def test_json_has_the_keys_and_types_of_the_contract(peak: CommandLine, verb: st
         peak.jobs('[[job]]\nname = "a"\nschedule_type = "daily"\ndaily_time = "07:00"\nfinish_by = "08:00"\n')
     if verb == "gate":
         peak.jobs('[[job]]\nname = "a"\n[[gate]]\nname = "venue"\nfile = "control"\n')
-    words = {"logs": ["--grep", "risk"], "why": ["risk_check"], "diff": ["#1", "#1"]}.get(verb, [])
+    words = {
+        "logs": ["--grep", "risk"],
+        "why": ["risk_check"],
+        "plan": [str(peak.config)],
+        "diff": ["#1", "#1"],
+    }.get(verb, [])
     answer = peak(verb, *words, "--json").json
-    objects = [answer] if verb in ("status", "why") else answer
+    objects = [answer] if verb in ("status", "why", "plan") else answer
     assert objects
     for each in objects:
         assert list(each) == list(CONTRACT[verb])
