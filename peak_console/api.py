@@ -287,8 +287,8 @@ def alert(
     once, else the next one does. Raises ``ArgumentError`` for another level than info, warning and critical, and
     ``StateError`` when the registry cannot be written.
     """
+    from peak_console.jobs.state_place import state_directory
     from peak_console.model.terms import Level
-    from peak_console.store.directory import state_directory
 
     check_text(message, "message")
     check_text(job, "job", optional=True)

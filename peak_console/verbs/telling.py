@@ -7,8 +7,8 @@ import sys
 
 from peak_console.api import DEFAULT_CONFIG, leave_alert
 from peak_console.errors import UsageError
+from peak_console.jobs.state_place import state_directory
 from peak_console.model.terms import Level
-from peak_console.store.directory import state_directory
 from peak_console.text import nearest, safe
 
 TYPE_CHECKING = False
