@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import burst, console, growth, history, idle, loading, machine, next_slot, output, starts
+from tests.benchmarks import burst, console, growth, history, idle, loading, machine, next_slot, output, slurm, starts
 from tests.benchmarks.figures import Report
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "next-slot": next_slot.measure,
     "history": history.measure,
     "console": console.measure,
+    "slurm": slurm.measure,
 }
 QUICK = ("starts", "burst", "loading", "output", "history")
 """Those with a limit other than nothing."""

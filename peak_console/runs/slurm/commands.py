@@ -11,7 +11,6 @@ from peak_console.values import dataclass
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
 
     from peak_console.jobs.model import ExecutorDefinition
 
@@ -63,7 +62,7 @@ class Slurm:
         self._definition = definition
         self._environ = {name: environ[name] for name in KEPT if name in environ}
 
-    def submit(self, name: str, spec: Mapping[str, Any], wrapper: str, directory: str) -> str:
+    def submit(self, name: str, spec: Mapping[str, Sequence[str]], wrapper: str, directory: str) -> str:
         """Hand a run over; its job id. Raises ``UnknownError`` and ``RefusedError``.
 
         The id goes straight from ``sbatch`` into a file, so that it is not lost with us.
@@ -80,19 +79,20 @@ class Slurm:
             raise UnknownError(errors or "sbatch has said nothing")
         return job_id
 
-    def _submission(self, name: str, spec: Mapping[str, Any], wrapper: str, directory: str) -> list[str]:
-        how, wants = self._definition, spec["resources"]
-        longest = spec["timeout_seconds"] + spec["kill_grace_seconds"]
+    def _submission(self, name: str, spec: Mapping[str, Sequence[str]], wrapper: str, directory: str) -> list[str]:
+        how = self._definition
+        timeout, gpus = float(spec["timeout_seconds"][0]), spec["gpus"][0]
+        longest = timeout + float(spec["kill_grace_seconds"][0])
         minutes = ceil(longest / 60) + SPARE_MINUTES
         flags = {
             "partition": how.partition, "account": how.account, "qos": how.qos, "constraint": how.constraint,
-            "reservation": how.reservation, "gres": f"gpu:{wants['gpus']}" if wants["gpus"] else None,
-            "time": str(minutes) if spec["timeout_seconds"] else None,
+            "reservation": how.reservation, "gres": f"gpu:{gpus}" if gpus != "0" else None,
+            "time": str(minutes) if timeout else None,
         }  # fmt: skip
         return [
             "sbatch", "--parsable", *how.options, "--no-requeue", "--export=ALL", f"--job-name={name}",
-            f"--comment={spec['job']}", "--ntasks=1", f"--cpus-per-task={wants['cpus']}",
-            f"--mem={wants['memory_mb']}M", *(f"--{flag}={value}" for flag, value in flags.items() if value),
+            f"--comment={spec['job'][0]}", "--ntasks=1", f"--cpus-per-task={spec['cpus'][0]}",
+            f"--mem={spec['memory_mb'][0]}M", *(f"--{flag}={value}" for flag, value in flags.items() if value),
             f"--chdir={directory}", f"--output={directory}/engine.log", "--open-mode=append", wrapper, directory,
         ]  # fmt: skip
 

@@ -18,7 +18,6 @@ from peak_console.store.directory import run_directory
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any
 
     from peak_console.jobs.model import ExecutorDefinition
     from peak_console.runs.interface import RunHandle, RunSpec
@@ -82,7 +81,7 @@ class SlurmExecutor:
         folder = self._linked(spec.run_id)
         if self.is_started(spec.run_id) or read_files(folder).never:
             raise AlreadyStartedError(f"run #{spec.run_id}: another process has submitted it already")
-        run = SlurmRun(spec.run_id, self._shared.name(spec.run_id), folder, self._as_json(spec), self.watcher.ask)
+        run = SlurmRun(spec.run_id, self._shared.name(spec.run_id), folder, self._fields(spec), self.watcher.ask)
         run.queue_limit = spec.resources.queue_limit_seconds
         self.watcher.add(run)
         return run
@@ -94,19 +93,24 @@ class SlurmExecutor:
             place = run_directory(self._directory, run_id)
             raise StartError(f"{place}: cannot be made a link ({error.strerror}); see: peak-console doctor") from None
 
-    def _as_json(self, spec: RunSpec) -> Mapping[str, Any]:
+    def _fields(self, spec: RunSpec) -> Mapping[str, Sequence[str]]:
         """All that the wrapper needs, and a submission that has to be repeated."""
-        wants = spec.resources
-        return {
-            "job": spec.job,
-            "argv": list(spec.argv),
-            "env": {**self._definition.env, **spec.env},
-            "cwd": spec.cwd,
+        wants, env = spec.resources, {**self._definition.env, **spec.env}
+        numbers = {
             "max_output_bytes": spec.max_output_bytes,
             "timeout_seconds": spec.timeout_seconds,
             "kill_grace_seconds": spec.kill_grace_seconds,
-            "resources": {"cpus": wants.cpus, "memory_mb": wants.memory_mb, "gpus": wants.gpus},
+            "cpus": wants.cpus,
+            "memory_mb": wants.memory_mb,
+            "gpus": wants.gpus,
             "queue_limit_seconds": wants.queue_limit_seconds,
+        }
+        return {
+            "job": [spec.job],
+            "argv": list(spec.argv),
+            "env": [f"{name}={value}" for name, value in env.items()],
+            "cwd": [spec.cwd or ""],
+            **{name: [str(value)] for name, value in numbers.items()},
         }
 
     def adopt(self, run_id: int, reference: str | None) -> RunHandle | Ended:
@@ -121,7 +125,7 @@ class SlurmExecutor:
             return known
         run = SlurmRun(run_id, reference or self._shared.name(run_id), folder, None, self.watcher.ask)
         spec = read_spec(folder) or {}
-        run.queue_limit = float(spec.get("queue_limit_seconds") or 0)
+        run.queue_limit = float(spec.get("queue_limit_seconds", ["0"])[0])
         run.take_over(files)
         self.watcher.add(run)
         return run

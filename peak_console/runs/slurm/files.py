@@ -12,10 +12,11 @@ from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 NEWS = "news"
+SPEC = "spec"
 MOST_BYTES = 16 * 1024
 
 
@@ -34,7 +35,8 @@ class Files:
     """What the wrapper says of itself, once it owns the run."""
     code: int | None = None
     ended_at: datetime | None = None
-    ending: Mapping[str, Any] | None = None
+    ending: Sequence[str] = ()
+    """What the code alone does not tell, line by line."""
     beat_at: float | None = None
 
     @property
@@ -62,12 +64,14 @@ def read_files(directory: str) -> Files:
     return Files(
         exists=True,
         was_submitted=any(name.startswith("submitted.") for name in names),
-        spec_at=_changed(directory, "spec.json") if "spec.json" in names else None,
+        spec_at=_changed(directory, SPEC) if SPEC in names else None,
         never=mark == NEVER,
         started=_mapping(mark) if mark is not None and mark != NEVER else None,
         code=code,
         ended_at=ended_at,
-        ending=_mapping(_read(directory, "ending")) if "ending" in names and code is not None else None,
+        ending=_read(directory, "ending").decode("utf-8", "surrogateescape").split("\n", 3)
+        if "ending" in names
+        else (),
         beat_at=_changed(directory, "beat") if "beat" in names else None,
     )
 
@@ -94,21 +98,28 @@ def write(path: str, content: bytes) -> None:
     beside = f"{path}.{os.getpid()}.new"
     fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.write(fd, content)
-        os.fsync(fd)
+        while content:
+            content = content[os.write(fd, content) :]
     finally:
         os.close(fd)
     os.rename(beside, path)
 
 
-def read_spec(directory: str) -> dict[str, Any] | None:
+def encode_spec(spec: Mapping[str, Sequence[str]]) -> bytes:
+    """A specification as the wrapper reads it: each field is its name, how many values it has, and these."""
+    words = [word for name, values in spec.items() for word in (name, str(len(values)), *values)]
+    return b"".join(os.fsencode(word) + b"\0" for word in words)
+
+
+def read_spec(directory: str) -> dict[str, list[str]] | None:
     """The specification that waits for the wrapper; ``None`` when it has been read, or there is none."""
+    from peak_console.runs.slurm import wrapper
+
     try:
-        with open(os.path.join(directory, "spec.json"), encoding="utf-8") as file:
-            found = json.load(file)
-    except (OSError, ValueError):
+        found = wrapper.read_spec(os.path.join(directory, SPEC))
+    except (OSError, ValueError, StopIteration, RuntimeError):
         return None
-    return found if isinstance(found, dict) else None
+    return {name: [os.fsdecode(value) for value in values] for name, values in found.items()}
 
 
 def _read(directory: str, name: str) -> bytes:

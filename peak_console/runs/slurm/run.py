@@ -6,9 +6,8 @@ from peak_console.runs.slurm.verdicts import Memory, Verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
-    from typing import Any
 
     from peak_console.runs.interface import Ended, Stop
     from peak_console.runs.slurm.files import Files
@@ -21,7 +20,12 @@ class SlurmRun:
     """A handle. The engine's thread reads it, the watcher's thread writes it, each field at once."""
 
     def __init__(
-        self, run_id: int, name: str, directory: str, spec: Mapping[str, Any] | None, ask: Callable[[SlurmRun], None]
+        self,
+        run_id: int,
+        name: str,
+        directory: str,
+        spec: Mapping[str, Sequence[str]] | None,
+        ask: Callable[[SlurmRun], None],
     ) -> None:
         """``spec`` is what is still to be handed over; ``ask`` tells the watcher of a wish to stop."""
         self.run_id = run_id

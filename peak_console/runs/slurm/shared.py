@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from hashlib import blake2b
 
 from peak_console.runs.output.removal import remove
-from peak_console.runs.slurm.files import NEWS, write
+from peak_console.runs.slurm.files import NEWS, SPEC, encode_spec, write
 from peak_console.store.directory import run_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Mapping, Sequence
 
     from peak_console.jobs.model import ExecutorDefinition
 
@@ -94,10 +92,10 @@ class SharedDirectory:
             self._wrapper = path
         return self._wrapper
 
-    def put_spec(self, folder: str, spec: Mapping[str, Any]) -> None:
+    def put_spec(self, folder: str, spec: Mapping[str, Sequence[str]]) -> None:
         """Write down what the wrapper needs, for nobody else to read. Raises ``OSError``."""
         os.makedirs(folder, 0o700, exist_ok=True)
-        write(os.path.join(folder, "spec.json"), json.dumps(spec, ensure_ascii=True).encode())
+        write(os.path.join(folder, SPEC), encode_spec(spec))
 
     def news(self) -> set[int]:
         """The runs that have told of something. Raises ``OSError`` where the file system does not answer."""

@@ -62,8 +62,10 @@ class Memory:
     last_node: str | None = None
     submitted_at: float | None = None
     had_outage: bool = False
-    """Whether Slurm has not answered since the last submission. A controller that comes back gives ids a second time,
-    and then cancels jobs whose ids nodes know already."""
+    """Whether Slurm has not answered since the last submission, or shortly before it.
+
+    A controller that comes back gives ids a second time, and then cancels jobs whose ids nodes know already.
+    """
     beat_at: float | None = None
     beat_since: float = 0.0
     """When it was first seen that the run had given its last sign of life, by our own clock."""
@@ -108,19 +110,18 @@ def by_files(files: Files) -> Verdict | None:
 
 
 def _ended(files: Files, code: int) -> Ended:
-    ending = files.ending or {}
-    refused = ending.get("refused")
-    if isinstance(refused, list) and len(refused) == 3:
-        return Ended(None, files.ended_at, outcome=Outcome.NOT_STARTED, reason=_refusal(*refused))
-    if ending.get("timed_out"):
+    kind, *words = files.ending or ("",)
+    if kind == "refused" and len(words) == 3:
+        return Ended(None, files.ended_at, outcome=Outcome.NOT_STARTED, reason=_refusal(*words))
+    if kind == "timed_out":
         return Ended(code, files.ended_at, None, files.started_at, Outcome.TIMED_OUT, "took longer than it may")
     return Ended(code, files.ended_at, None, files.started_at)
 
 
-def _refusal(stage: object, number: object, what: object) -> str:
+def _refusal(number: str, stage: str, what: str) -> str:
     import os
 
-    words = os.strerror(number) if isinstance(number, int) else "it is not known why"
+    words = os.strerror(int(number)) if number.isdigit() else "it is not known why"
     if stage == "cwd":
         return f"{what}: cannot be the working directory on the node ({words}); check cwd in the jobs file"
     return f"{what}: cannot be started on the node ({words}); see whether it is there, and executable"

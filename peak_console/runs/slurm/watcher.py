@@ -32,6 +32,8 @@ NEWS_SECONDS = 0.25
 """How often the folder of news is listed while there are runs."""
 SOON_SECONDS = 1.0
 """How soon after a submission, or the news of a start, Slurm is asked."""
+AFTERMATH_SECONDS = 600.0
+"""For so long after its controller came back Slurm may cancel jobs whose ids nodes know already."""
 CLOSE_SECONDS = 1.0
 """How long an engine that leaves waits for a command that is under way: it ends by itself, and its answer is a file."""
 INSIST_SECONDS = 10.0
@@ -57,6 +59,8 @@ class Watcher:
         self._look_at = 0.0
         self._unreachable_since: float | None = None
         self._fault = ""
+        self._back_at = float("-inf")
+        """When Slurm answered again after it had not."""
         self.looks = 0
         """How often Slurm was asked for all jobs."""
 
@@ -182,7 +186,8 @@ class Watcher:
             return False
         self._look_at = min(self._look_at, time.monotonic() + SOON_SECONDS)
         run.memory.submissions += 1
-        run.memory.unknown_looks, run.memory.gone_since, run.memory.had_outage = 0, None, False
+        run.memory.unknown_looks, run.memory.gone_since = 0, None
+        run.memory.had_outage = time.monotonic() - self._back_at < AFTERMATH_SECONDS
         try:
             run.job_id = self._slurm.submit(run.reference, spec, wrapper, run.directory)
         except RefusedError as error:
@@ -341,6 +346,8 @@ class Watcher:
             self._look_at = min(self._look_at, time.monotonic() + SOON_SECONDS)
 
     def _note_answer(self) -> None:
+        if self._unreachable_since is not None:
+            self._back_at = time.monotonic()
         self._unreachable_since = None
 
     def described(self) -> str:

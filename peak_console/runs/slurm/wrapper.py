@@ -3,13 +3,13 @@
 One file for any Python from 3.7 on, with nothing but the standard library: it is copied to the shared directory, and
 Slurm copies it from there. Its one argument is the run's directory. In it:
 
-    spec.json     read and deleted: argv, env, cwd, seconds of timeout and grace, bound of the output
+    spec          read and deleted: fields that end with NUL, a name, how many values, and these: argv, env, cwd, …
     started       made by link(2), so that one wrapper only ever owns the run: where and when, as JSON
     running       the job has its process
     stdout.log    what it prints; stderr.log; where the bound has cut, dropped
     beat          touched now and then while the run lives
     revoked       made by an engine: whatever lives here has no right to go on
-    ending        what the code alone does not tell: a refusal, a timeout, as JSON
+    ending        what the code alone does not tell: refused, errno, of what (cwd, exec), what; or timed_out; by lines
     exit_status   the return code, written last
 
 The directory two levels up has ``news``, an empty file for each start and end, so that an engine need look there only.
@@ -17,11 +17,9 @@ The directory two levels up has ``news``, an empty file for each start and end, 
 
 from __future__ import annotations
 
-import ctypes
+import _signal as signal  # type: ignore[import-not-found]  # signal itself, json and ctypes double the start
 import errno
-import json
 import os
-import signal
 import stat
 import sys
 import time
@@ -29,7 +27,7 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, NoReturn
+    from typing import NoReturn
 
 TAKEN = 75
 """Our own exit code when somebody else owns the run."""
@@ -45,20 +43,11 @@ def own(directory: str) -> bool:
     """Become the run's owner; ``False`` when somebody else is, or when it must not start."""
     mark = os.path.join(directory, "started")
     job = os.environ.get("SLURM_JOB_ID", "")
-    line = json.dumps(
-        {
-            "node": os.environ.get("SLURMD_NODENAME") or os.uname().nodename,
-            "pid": os.getpid(),
-            "job": job,
-            "restart": os.environ.get("SLURM_RESTART_COUNT", "0"),
-            "at": time.time(),
-        }
-    )
+    node = os.environ.get("SLURMD_NODENAME") or os.uname().nodename
+    line = f'{{"node": "{node}", "pid": {os.getpid()}, "job": "{job}", "at": {time.time():.6f}}}'
     mine = f"{mark}.{os.uname().nodename}.{os.getpid()}"
     with open(mine, "w") as file:
         file.write(line + "\n")
-        file.flush()
-        os.fsync(file.fileno())
     try:
         os.link(mine, mark)
     except OSError:
@@ -69,10 +58,21 @@ def own(directory: str) -> bool:
     return True
 
 
+def read_spec(path: str) -> dict[str, list[bytes]]:
+    """The fields of a specification, and the values of each."""
+    with open(path, "rb") as file:
+        fields = iter(file.read().split(b"\0"))
+    spec = {}
+    for name in fields:
+        if name:
+            spec[name.decode()] = [next(fields) for _ in range(int(next(fields)))]
+    return spec
+
+
 def put(path: str, text: str) -> None:
     """Write a file as a whole."""
     beside = path + ".new"
-    with open(beside, "w") as file:
+    with open(beside, "w", errors="surrogateescape") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
@@ -108,31 +108,34 @@ class RefusalError(Exception):
 class Job:
     """The job's process, and its end."""
 
-    def __init__(self, directory: str, spec: Mapping[str, Any]) -> None:
+    def __init__(self, directory: str, spec: Mapping[str, list[bytes]]) -> None:
         self.directory = directory
-        self.spec = spec
+        self.argv = [os.fsdecode(word) for word in spec["argv"]]
+        self.env = dict(os.fsdecode(pair).split("=", 1) for pair in spec["env"])
+        self.cwd = os.fsdecode(spec["cwd"][0])
+        self.timeout = float(spec["timeout_seconds"][0])
+        self.grace = float(spec["kill_grace_seconds"][0])
         self.pid = 0
         self.timed_out = False
         self.deadline: float | None = None
         self.kill_at: float | None = None
         self.beat_at = 0.0
-        self.limit: int = spec["max_output_bytes"]
+        self.limit = int(spec["max_output_bytes"][0])
         self.dropped: dict[str, tuple[int, int]] = {}
 
     def start(self) -> None:
         """Start it, as the leader of its own session. Raises ``RefusalError``."""
-        spec = self.spec
-        cwd = spec["cwd"] or os.path.expanduser("~")
-        env = dict(spec["env"])
+        cwd = self.cwd or os.path.expanduser("~")
+        env = dict(self.env)
         env.update((name, value) for name, value in os.environ.items() if name.startswith(FROM_NODE))
         try:
             os.chdir(cwd)
         except OSError as error:
             raise RefusalError("cwd", error.errno, cwd) from None
         try:
-            program = found(spec["argv"][0], env, cwd)
+            program = found(self.argv[0], env, cwd)
         except OSError as error:
-            raise RefusalError("exec", error.errno, spec["argv"][0]) from None
+            raise RefusalError("exec", error.errno, self.argv[0]) from None
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         streams = [os.open(os.devnull, os.O_RDONLY)]
         streams += [os.open(os.path.join(self.directory, name), flags, 0o600) for name in ("stdout.log", "stderr.log")]
@@ -150,8 +153,8 @@ class Job:
             os.waitpid(self.pid, 0)
             raise RefusalError("exec", int(answer), program)
         put(os.path.join(self.directory, "running"), f"{self.pid}\n")
-        if spec["timeout_seconds"]:
-            self.deadline = time.monotonic() + spec["timeout_seconds"]
+        if self.timeout:
+            self.deadline = time.monotonic() + self.timeout
 
     def become(self, program: str, env: Mapping[str, str], streams: list[int], tells: int) -> NoReturn:
         """In the child: turn into the job, or tell why not."""
@@ -160,7 +163,7 @@ class Job:
             for target, fd in enumerate(streams):
                 os.dup2(fd, target)
             signal.pthread_sigmask(signal.SIG_SETMASK, [])
-            os.execve(program, [program, *self.spec["argv"][1:]], env)  # noqa: S606
+            os.execve(program, [program, *self.argv[1:]], env)  # noqa: S606
         except OSError as error:
             os.write(tells, str(error.errno or errno.EIO).encode())
         finally:
@@ -171,7 +174,7 @@ class Job:
         if self.kill_at is not None:
             self.kill()
             return
-        self.kill_at = time.monotonic() + self.spec["kill_grace_seconds"]
+        self.kill_at = time.monotonic() + self.grace
         self.signal(signal.SIGTERM)
         self.signal(signal.SIGCONT)
 
@@ -256,6 +259,8 @@ class Job:
 
 def punch_hole(path: str, start: int, length: int) -> bool:
     """Give a part of a file back; ``False`` where the file system cannot."""
+    import ctypes
+
     fd = os.open(path, os.O_WRONLY)
     try:
         library = ctypes.CDLL(None, use_errno=True)
@@ -276,12 +281,12 @@ def beat(directory: str) -> None:
         pass
 
 
-def finish(directory: str, code: int, ending: Mapping[str, Any]) -> None:
+def finish(directory: str, code: int, ending: str = "") -> None:
     """Record the end; the code last, as it says that all is there. A full disk is waited for."""
     while True:
         try:
             if ending:
-                put(os.path.join(directory, "ending"), json.dumps(ending))
+                put(os.path.join(directory, "ending"), ending)
             put(os.path.join(directory, "exit_status"), f"{code}\n")
             break
         except OSError:
@@ -300,18 +305,17 @@ def main() -> int:
         return TAKEN
     beat(directory)
     tell(directory, "started")
-    place = os.path.join(directory, "spec.json")
-    with open(place) as file:
-        spec = json.load(file)
+    place = os.path.join(directory, "spec")
+    job = Job(directory, read_spec(place))
     os.unlink(place)
-    job = Job(directory, spec)
     try:
         job.start()
     except RefusalError as refusal:
-        finish(directory, 127, {"refused": refusal.args})
+        stage, number, what = refusal.args
+        finish(directory, 127, f"refused\n{number}\n{stage}\n{what}")
         return 127
     code = job.wait()
-    finish(directory, code, {"timed_out": True} if job.timed_out else {})
+    finish(directory, code, "timed_out" if job.timed_out else "")
     return code
 
 

@@ -79,7 +79,7 @@ def test_the_environment_is_exact_and_slurm_holds_no_secret(desk: Desk, monkeypa
     own = {name: value for name, value in found.items() if not name.startswith(("SLURM_", "SLURMD_", "TMPDIR"))}
     assert own == {**env, "LC_CTYPE": "C.UTF-8"} or own == env, "Python may add its own locale"
     assert "hush" not in desk.cluster.run("scontrol", "-dd", "show", "job", desk.jobs(1)[0][0]).stdout
-    assert not os.path.exists(f"{desk.place(1)}/spec.json")
+    assert not os.path.exists(f"{desk.place(1)}/spec")
     assert os.stat(desk.place(1)).st_mode & 0o77 == 0
 
 
@@ -253,8 +253,12 @@ def _lose_node(desk: Desk, run: SlurmRun) -> str:
 
 def _bring_back(desk: Desk, node: str) -> None:
     desk.cluster.start_node(node)
-    desk.cluster.run("scontrol", "update", f"nodename={node}", "state=resume")
-    wait_until(lambda: "idle" in desk.cluster.run("sinfo", "-h", "-N", "-n", node, "-o", "%T").stdout, "the node")
+
+    def is_idle() -> bool:
+        desk.cluster.heal()
+        return desk.cluster.run("sinfo", "-h", "-N", "-n", node, "-o", "%T").stdout.strip() == "idle"
+
+    wait_until(is_idle, "the node")
 
 
 def test_a_run_that_outlives_its_node_in_slurm_has_its_true_end(make_desk: Callable[..., Desk]) -> None:

@@ -129,7 +129,7 @@ def test_a_wait_that_is_too_long_ends() -> None:
 
 
 def test_what_the_node_could_not_start_says_why() -> None:
-    files = Files(exists=True, started=STARTED, code=127, ending={"refused": ["cwd", 2, "/nowhere"]})
+    files = Files(exists=True, started=STARTED, code=127, ending=["refused", "2", "cwd", "/nowhere"])
     found = verdict(files, (), Memory(), PATIENCE, 1e9).ended
     assert found is not None
     assert (found.return_code, found.outcome) == (None, Outcome.NOT_STARTED)
