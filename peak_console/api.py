@@ -160,7 +160,7 @@ def get_due_jobs(jobs: Sequence[JobDefinition], *, now: datetime | None = None) 
 
 
 def run_job(job: JobDefinition, *, dry_run: bool = False, cwd: str | os.PathLike[str] | None = None) -> JobResult:
-    """Execute a job once, now, whatever its schedule, and wait for its end. Neither retried nor recorded.
+    """Execute a job once, now, outside its schedule, and wait for its end. Neither retried nor recorded.
 
     Its timeout and ``success_codes`` hold. ``dry_run`` runs nothing and says in ``stdout`` what would run. What
     could not be started or was stopped has return code -1 and says why in ``exception``. Times are naive wall clock

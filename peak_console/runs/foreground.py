@@ -1,4 +1,4 @@
-"""A job executed once by whoever calls, who waits for its end: neither recorded nor tried again."""
+"""Executes a job once, in the calling thread, and waits for its end. The run is neither recorded nor retried."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ class Ended:
     at: datetime | None
     """When its end was recorded, aware and UTC; ``None`` when nothing recorded it."""
     reference: str | None = None
-    """Where what the run left tells of it; for whoever adopts a run that nobody knew to have begun."""
+    """The run's reference as its files have it: for a run whose start was never recorded."""
     started_at: datetime | None = None
     outcome: Outcome | None = None
     """What the executor itself knows of the end; ``None``: the return code tells."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 * 1024
 """As much of its output is read; a command that prints more is read no further."""
 REAP_SECONDS = 1.0
-"""How long a killed command may take to be gone before nobody waits for it any more."""
+"""How many seconds a killed command may take to end before we stop waiting for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _read(process: Popen[bytes], seconds: float) -> tuple[bytes, bytes, bool]:
             ended = ended or process.poll() is not None
             if left <= 0 or ended:
                 break
-            # An end without a word wakes nobody: so it is looked for now and then.
+            # A command that ends without output does not wake the selector, so its end is polled.
             for key, _ in selector.select(min(left, 0.05)):
                 if not _take(key.fd, found[key.fd]):
                     selector.unregister(key.fd)

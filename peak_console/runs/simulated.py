@@ -1,6 +1,6 @@
 """Runs without processes, as a script says: how long each takes and how it ends, on any clock.
 
-For tests, and for whatever wants to know what an engine would do. Processes live on when an executor is closed, as
+For tests and forecasts. Simulated processes live on when an executor is closed, as
 real ones do: another executor on the same ``processes`` and ``started_marks`` adopts them.
 """
 

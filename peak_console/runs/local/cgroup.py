@@ -150,7 +150,7 @@ def _remove_all(path: str) -> None:
 
 
 def sweep(home: str) -> None:
-    """Take away what runs have left empty."""
+    """Remove the empty cgroups of ended runs."""
     try:
         with os.scandir(home) as entries:
             found = [entry.path for entry in entries if entry.name.startswith(PREFIX)]

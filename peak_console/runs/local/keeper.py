@@ -10,10 +10,11 @@ message is a length (four bytes, big-endian) and a ``marshal`` value:
     unasked   ("ended", directory, return code, end in Unix seconds)
               ("woken",)                                     the keeper had been stopped, says its witness by USR1
 
-A run's first file is ``started``, created exclusively: whoever creates it owns the run. Where ``spare`` has been made
-ahead it is a link to that, as exclusive and without a search for a free inode. It first names who is starting the run:
-``by`` and then pid and mark of the keeper and of its witness. Once the process is there one line takes the place of
-that: pid, mark, start, the keeper's pid, the witness's. A start that comes to nothing takes the file away again.
+A run's first file is ``started``, created exclusively: the process that creates it owns the run. Where ``spare`` has
+been made ahead it is a link to that, as exclusive and without a search for a free inode. It first names who is
+starting the run: ``by`` and then pid and mark of the keeper and of its witness. Once the process is there one line
+takes the place of that: pid, mark, start, the keeper's pid, the witness's. A start that comes to nothing takes the
+file away again.
 
 The end goes to ``exit_status`` (see ``ends``) before the process is reaped, so a process that is gone without one has
 lost its keeper and its witness too. An end that no file takes yet is told to the engine, "unasked", and tried again.
@@ -184,7 +185,7 @@ class Keeper:
         except RefusedError:
             os.close(claim)
             starts.discard(directory + starts.SPARE)  # what it says by now is not for the next start
-            os.unlink(directory + b"/started")  # it is ours, and whoever comes next must not take it for a start
+            os.unlink(directory + b"/started")  # it is ours, and the next keeper must not take it for a start
             raise
         finally:
             for fd in streams[1:]:

@@ -26,7 +26,7 @@ ANSWER_SECONDS = 20.0
 """How long a keeper may take over one start, on a machine that is thrashing."""
 RECEIVE_BYTES = 64 * 1024
 WAKE_SECONDS = 0.5
-"""After so long it is woken, should somebody have stopped it; its witness wakes it sooner."""
+"""After how many seconds without an answer the keeper is continued, in case it was stopped. Its witness is quicker."""
 PROGRAM = "import sys; sys.path.append(sys.argv[2]); from peak_console.runs.local.keeper import main; main()"
 """The keeper's. What it imports is compiled already."""
 
@@ -169,7 +169,7 @@ class KeeperLink:
 
 
 def encode(text: str) -> bytes:
-    """Text for the kernel, whatever the locale says. Raises ``UnicodeEncodeError`` for what no file can be called."""
+    """Text as bytes for the kernel, in any locale. Raises ``UnicodeEncodeError`` for what no file name can hold."""
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -183,7 +183,7 @@ def reap_departed() -> bool:
         for pid in list(_departed):
             try:
                 gone = os.waitpid(pid, os.WNOHANG)[0] != 0
-            except ChildProcessError:  # somebody else reaped it, or this is a fork of the engine's process
+            except ChildProcessError:  # another thread reaped it, or this is a fork of the engine's process
                 gone = True
             if gone:
                 _departed.remove(pid)

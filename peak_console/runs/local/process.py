@@ -1,4 +1,4 @@
-"""A run's process: whether it lives, how it ended, and signals that reach it and nobody else."""
+"""A run's process: whether it lives, how it ended, and signals that reach no other process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ QUICK_POLLS = 10
 LONGEST_PAUSE_SECONDS = 0.05
 """A keeper records an end a millisecond or two behind it; where the disk is full, that takes until there is room."""
 OVERDUE_SECONDS = 1.0
-"""An end that is not recorded so long after it is worth a word."""
+"""After how many seconds an unrecorded end is reported."""
 REASON_SECONDS = 5.0
 """How often it is tried why."""
 KILL_PASSES = 10
@@ -131,7 +131,7 @@ class LocalRun:
         return not self._poll.poll(0)
 
     def _is_same_or_hidden(self) -> bool:
-        """Whether the process is there: of one that cannot be looked at, whoever made this knew that a moment ago."""
+        """Whether the process is there. One that cannot be looked at was there a moment ago."""
         try:
             return self._system.is_same(self.pid, self.mark)
         except OSError:
@@ -203,14 +203,14 @@ class LocalRun:
             cgroup.remove(self._group)
 
     def _group_is_ours(self) -> bool:
-        """Whether the pid still stands for this run's group and session, so that signals reach nobody else."""
+        """Whether the pid still stands for this run's group and session, so that signals reach no other process."""
         try:
             return self._system.is_same(self.pid, self.mark) or bool(self._session())
         except OSError:  # a process that leads the session of this number, while no end of the run is known
             return self._ended is None and leads_session(self.pid)
 
     def _session(self) -> list[int]:
-        """Its session's living members. While one lives, the system gives the session's number to nobody else."""
+        """The living members of its session. While one lives, the system does not reuse the session's id."""
         return [] if self._is_replaced() else self._system.session_members(self.pid)
 
     def _is_replaced(self) -> bool:

@@ -85,7 +85,7 @@ def _is_file(path: str) -> bool:
 
 
 def prevent(directory: str) -> bool:
-    """Make sure that nobody can start a run any more; ``False`` when somebody has. Raises ``StartError``."""
+    """Make sure that a run can never start; ``False`` when it has started already. Raises ``StartError``."""
     try:
         _make(directory)
         fd = os.open(started_path(directory), os.O_WRONLY | os.O_CREAT | os.O_EXCL, file_mode(directory))
@@ -151,11 +151,11 @@ def await_record(directory: str, is_same: Callable[[int, str], bool]) -> Record 
 
 
 def wake(pids: Iterable[int]) -> None:
-    """Let processes go on that somebody has stopped; the others do not notice."""
+    """Continue processes that were stopped. A process that was not stopped does not notice."""
     for pid in pids:
         try:
             os.kill(pid, signal.SIGCONT)
-        except OSError:  # gone, or somebody else's by now
+        except OSError:  # gone, or another user's by now
             pass
 
 

@@ -60,7 +60,7 @@ def discard(path: bytes) -> None:
 
 
 def open_logs(directory: bytes) -> list[int]:
-    """The run's stdout and stderr. What somebody has put in their place, a pipe or a link, holds up nobody."""
+    """Open the run's stdout and stderr. A pipe or a link in their place does not block."""
     fds: list[int] = []
     try:
         for name in (b"/stdout.log", b"/stderr.log"):

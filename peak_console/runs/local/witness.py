@@ -14,7 +14,7 @@ import time
 
 PR_SET_CHILD_SUBREAPER = 36
 REWRITE_ENTRIES = 4096
-"""A ledger with so many entries that have become void is written anew."""
+"""After how many void entries the ledger is rewritten."""
 
 
 class Ledger:
@@ -83,7 +83,7 @@ def make_ledger() -> Ledger | None:
 
 
 def adopt_orphans() -> bool:
-    """Become the parent of whatever our descendants leave behind; ``False`` where that cannot be."""
+    """Become the parent of orphaned descendants; ``False`` where the system cannot do that."""
     try:
         import _ctypes  # a tenth of what it takes to load ctypes
 
@@ -97,7 +97,7 @@ def adopt_orphans() -> bool:
 def watch(keeper: int) -> bool:
     """Wait for the end of the keeper, our child; whether it left before its work was done.
 
-    A keeper that somebody stops is woken again at once, and told of it: all starts and ends wait for it.
+    A keeper that is stopped is continued at once, and told of it: all starts and ends wait for it.
     """
     while True:
         found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WSTOPPED | os.WNOWAIT)

@@ -53,7 +53,7 @@ def stream_state(directory: str, stream: Stream) -> tuple[int, int]:
 def open_regular(path: str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
     """Open a regular file of a run's directory, without ever waiting. Raises ``OSError`` for anything else.
 
-    A job can put anything there: a pipe would hold up whoever opens it, a link would lead to somebody else's file.
+    A job can put anything there: a pipe would block the reader that opens it, a link would lead to another file.
     """
     fd = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, mode)
     if stat.S_ISREG(os.fstat(fd).st_mode):
@@ -128,7 +128,7 @@ def write_deleted(directory: str, deleted: dict[Stream, int]) -> None:
 
 
 def replace_file(path: str, content: bytes) -> None:
-    """All or nothing for whoever reads it meanwhile. What is in the way goes. Raises ``OSError``."""
+    """Replace a file in one step, so that readers see all of it or none. Raises ``OSError``."""
     beside = path + ".new"
     mode = file_mode(os.path.dirname(path))
     try:

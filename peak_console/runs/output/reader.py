@@ -36,12 +36,12 @@ class Chunk:
 
     stream: Stream
     at: datetime | None
-    """When it was written, to about 0.1 s; aware, UTC. ``None``: nobody was looking."""
+    """When it was written, to about 0.1 s; aware, UTC. ``None``: no engine was sampling."""
     data: bytes
     dropped: int = 0
     """So many bytes of the stream are gone just before these: the run outgrew ``max_output_bytes``."""
     deleted: int = 0
-    """At least so many bytes of the stream are gone since the last chunk: the job has cut its own output short."""
+    """How many bytes of the stream, at least, are gone since the last chunk, as the job has truncated its output."""
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class OutputReader:
         return stream_size(self._directory, stream)
 
     def read_new(self, limit: int = READ_BYTES) -> list[Chunk]:
-        """What nobody has read yet, oldest first, about ``limit`` bytes of it at most; empty when that is all."""
+        """The chunks that were not read yet, oldest first, of at most about ``limit`` bytes; empty at the end."""
         self._load_timeline()
         chunks = self._cuts()
         while limit > 0:
@@ -96,7 +96,7 @@ class OutputReader:
         return chunks
 
     def _cuts(self) -> list[Chunk]:
-        """What the job has deleted of its own output since the last look; what it has printed since is read anew."""
+        """Take note of output that the job has deleted since the last look, and read from there on again."""
         recorded = read_deleted(self._directory)
         chunks = []
         for stream in STREAMS:
@@ -117,7 +117,7 @@ class OutputReader:
         return chunks
 
     def tail(self, stream: Stream, max_bytes: int) -> str:
-        """The end of a stream, at most so many bytes of it; what is not UTF-8 becomes replacement characters."""
+        """The last ``max_bytes`` bytes of a stream; bytes that are not UTF-8 become replacement characters."""
         return self._tail(stream, max_bytes)[0].decode("utf-8", "replace")
 
     def tail_lines(self, stream: Stream, n: int, max_bytes: int) -> list[str]:
@@ -189,7 +189,7 @@ class OutputReader:
         return (offset, False) if found < 0 else (offset + found, True)
 
     def _unsampled_time(self, stream: Stream) -> datetime | None:
-        """When bytes beyond the timeline were written: just now, or nobody knows."""
+        """When bytes beyond the timeline were written: just now, or at an unknown time."""
         if self._last_sample[0] == 0 and read_exit_status(self._directory)[0] is not None:
             return None
         try:

@@ -45,7 +45,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class OutputRecorder:
-    """Samples one run's output files. Made by whoever looks after the run; another one may have done so before."""
+    """Samples one run's output files for the engine that supervises it. An engine before may have sampled them too."""
 
     def __init__(self, directory: str, max_output_bytes: int, system: System | None = None) -> None:
         self._directory = directory
