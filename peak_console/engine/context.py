@@ -45,6 +45,8 @@ class EngineContext:
     """The last sign of an engine before this one."""
     store: Store
     alerts: AlertLog
+    wake: Callable[[], None]
+    """Wakes the engine, from any thread."""
     served: ServedJobs
     runs: ActiveRuns
     status: EngineStatus

@@ -69,6 +69,8 @@ class EngineCore:
         self.bookkeeper.keep(self._starter.start_prepared())
         self._starter.take_news()
         self.bookkeeper.record([])
+        if self.context.status.on_finish is not None:
+            self.context.status.on_finish.look()
         self._tell_of_unwatched(now)
         self._mishaps.tell(now)
 
@@ -149,6 +151,9 @@ class EngineCore:
         context, now = self.context, self._setup.clock.now()
         if context.status.gates is not None:
             context.status.gates.close()
+        if context.status.on_finish is not None:
+            context.status.on_finish.close()
+            context.status.on_finish.look()
         context.alerts.close()
         left = context.runs.supervisor.leave_all()
         if self._place.lock.is_held:  # an engine that has given way must not sign off the one that serves now

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.gating.watch import GateWatch
     from peak_console.engine.provenance.keeping import Provenance
+    from peak_console.engine.results.on_finish import OnFinish
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.state import Hold
 
@@ -27,6 +28,8 @@ class EngineStatus:
     """Tells why a job's slot may not start for the files that it requires; ``None`` where no job requires any."""
     provenance: Provenance | None = None
     """Notes from what runs are made; ``None`` where nobody wants to know."""
+    on_finish: OnFinish | None = None
+    """Tells commands of runs that have ended; ``None`` where no job has one."""
     draining: bool = False
     """Whether it starts nothing more and leaves once its runs have ended."""
     succeeded: int = 0

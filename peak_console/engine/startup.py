@@ -131,6 +131,7 @@ class Startup:
             seen_before=before.stopped_at or before.started_at,
             store=store,
             alerts=AlertLog(setup, store, setup.channels_of(jobset), launcher),
+            wake=self._control.wake,
             served=served,
             runs=ActiveRuns(Supervisor(store, setup.executors, setup.clock), RunQueue()),
             status=EngineStatus(before.hold),

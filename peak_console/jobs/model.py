@@ -196,6 +196,8 @@ class JobDefinition:
     """What the result of a run has to say; ``None`` where nobody asks."""
     result: str | None = None
     """The file with the result, with placeholders; ``None`` is what the run prints."""
+    on_finish: Sequence[str] = ()
+    """A command, word by word, that is told of each run once its end is recorded."""
     runbook: str | None = None
     """What to do when it fails: a URL, or a path, that stands in each of its alerts."""
     confirm: bool = False

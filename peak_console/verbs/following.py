@@ -74,7 +74,7 @@ def _alert_line(alert: Alert, selection: Selection) -> str:
 
 def follow_runs(options: Namespace) -> int:
     """Print the runs that end from now on, until interrupted."""
-    from peak_console.verbs.registry import run_object
+    from peak_console.decisions.run_object import run_object
 
     with select(options, needs_jobs=False) as selection:
         note_file_error(selection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peak_console.decisions.run_object import run_object
 from peak_console.decisions.run_words import OUTCOME_WORDS, TRIGGER_WORDS, AskedRuns, asked_runs, seconds
 from peak_console.errors import UsageError
 from peak_console.store.actions import actions_of
@@ -10,7 +11,7 @@ from peak_console.text import duration, nearest, safe
 from peak_console.values import replace
 from peak_console.verbs.common import note_file_error, select
 from peak_console.verbs.output import note, write_json, write_table
-from peak_console.verbs.registry import limit_of, note_more, run_object
+from peak_console.verbs.registry import limit_of, note_more
 from peak_console.verbs.times import iso, moment, shown
 
 TYPE_CHECKING = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peak_console.decisions.run_object import RUN_KEYS, run_object
 from peak_console.engine.commands.requests import LARGEST_NUMBER
 from peak_console.errors import UsageError
 from peak_console.model.records import Level, Outcome, RunState
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
 
 LATE_SECONDS = 2.0
 """A wait on a cluster that is shorter is not worth a word."""
-RUN_KEYS = (
-    "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
-    "finished_at", "duration_seconds", "lateness_seconds", "late_because", "command", "tags", "tag", "args",
-    "mode", "reason", "requested_by", "state", "executor", "node", "submitted_at", "waited_there_seconds", "waits_for",
-    "args_changed",
-)  # fmt: skip
-"""The documented keys of a run in JSON, and the columns of the CSV."""
 
 
 def show_runs(options: Namespace) -> int:
@@ -112,18 +106,6 @@ def limit_of(number: int) -> int:
 def note_more(shown_rows: int, limit: int) -> None:
     if shown_rows == limit:
         note(f"the newest {limit}; there may be more, see --limit")
-
-
-def run_object(run: Run, zone: tzinfo) -> dict[str, Any]:
-    values = (
-        run.id, run.run_type, run.job, run.triggered_by, iso(run.scheduled_for, zone), run.attempt, run.outcome,
-        run.return_code, iso(run.started_at, zone), iso(run.finished_at, zone), run.duration_seconds,
-        run.lateness_seconds, run.late_because, list(run.command), list(run.tags), run.tag, dict(run.args),
-        run.run_mode, run.reason, run.requested_by, run.state, run.executor, run.node,
-        iso(run.submitted_at, zone), run.waited_there_seconds, run.waits_for,
-        list(run.args_changed),
-    )  # fmt: skip
-    return dict(zip(RUN_KEYS, values, strict=True))
 
 
 def _run_row(run: Run, zone: tzinfo, numbers: Mapping[str, float]) -> tuple[str, ...]:

@@ -24,6 +24,14 @@ def take_up_gates(context: EngineContext, setup: EngineSetup, wake: Callable[[],
         from peak_console.engine.provenance.keeping import Provenance
 
         status.provenance = Provenance(context, setup.environ)
+    if (
+        status.on_finish is None
+        and setup.surroundings.has_outside
+        and any(job.on_finish for job in served.jobset.jobs.values())
+    ):
+        from peak_console.engine.results.on_finish import OnFinish
+
+        status.on_finish = OnFinish(context, setup.environ)
     if status.gates is None:
         if not served.jobset.gates:
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peak_console.jobs.file.fields.field import EXPECTATIONS, IF_STALE, JOB, REQUIREMENTS, TEXT, Field
+from peak_console.jobs.file.fields.field import EXPECTATIONS, IF_STALE, JOB, POLICY, REQUIREMENTS, TEXT, TEXTS, Field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,5 +47,15 @@ RESULT_FIELDS: Final = (
         where=(JOB,),
         form="path",
         filled=True,
+    ),
+    Field(
+        "on_finish",
+        TEXTS,
+        [],
+        "A command, word by word, that gets each run as JSON on its standard input once its end is recorded, with the"
+        " keys of runs --json. It has a minute; its failure is an alert, and never touches the run.",
+        '["python", "-m", "peak_console.bridge", "reports/experiments/experiments.csv"]',
+        where=POLICY,
+        form="argv",
     ),
 )
