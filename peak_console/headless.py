@@ -229,16 +229,16 @@ class _Service:
         return 3 if status.failed else 0
 
     def _tell_of_hold(self, context: EngineContext) -> None:
-        hold = context.status.hold
-        if hold is not None:
-            from peak_console.decisions.conditions import held
+        told = [] if context.status.hold is None else [(context.status.hold, "nothing new starts")]
+        told += [(hold, "nothing new of these starts") for hold in context.holds.all]
+        if not told:
+            return
+        from peak_console.decisions.conditions import held
+        from peak_console.decisions.holds import scope
 
-            text = f"{held(hold, context.served.zone_of(None))}: nothing new starts"
-            self._reporter.line(self._clock.now(), "warning", text)
-        for each in context.holds.all:
-            from peak_console.decisions.holds import scope
-
-            text = f"{scope(each)}: {held(each, context.served.zone_of(None))}: nothing new of these starts"
+        for hold, effect in told:
+            which = f"{scope(hold)}: " if hold.tags or hold.words else ""
+            text = f"{which}{held(hold, context.served.zone_of(None))}: {effect}"
             self._reporter.line(self._clock.now(), "warning", text)
 
     def _tell_of_others(self, context: EngineContext) -> None:

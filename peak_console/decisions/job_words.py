@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_MARKS = ("!", "#", "/", "//")
+"""Marks without the word that they are about."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobWords:
     """What is asked of a job's name and tags; all of it has to hold."""
@@ -66,7 +70,7 @@ def job_words(text: str) -> JobWords:
     asked = JobWords()
     for word in text.split():
         more = with_word(asked, word)
-        if more is None:
+        if more is None or word in _MARKS:
             raise UsageError(f'"{safe(word)}" names no job; write part of a name, !word, /regex/, job:NAME or #tag')
         asked = more
     return asked

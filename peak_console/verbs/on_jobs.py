@@ -149,5 +149,6 @@ def _each(acts: Sequence[Callable[[], int]]) -> int:
             note(str(error))
             refused += 1
     if refused:
-        raise PeakConsoleError(f"{refused} of {counted(len(acts), 'command')} refused; the others are done")
+        others = "; the others are done" if refused < len(acts) else ""
+        raise PeakConsoleError(f"{refused} of {counted(len(acts), 'command')} refused{others}")
     return 0

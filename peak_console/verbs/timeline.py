@@ -54,7 +54,11 @@ def show_timeline(options: Namespace) -> int:
                 note(f"the first {MOST_ITEMS}; there are more, name fewer jobs or a shorter time")
             return 0
         lanes = {job.name: _lane(job, store, states, running, selection.now, span) for job in jobs}
-    note_no_jobs(selection)
+    if not lanes:
+        note_no_jobs(selection)
+        if selection.jobs:
+            note(f"no job is called {' '.join(map(safe, options.words))}, or like it; see: peak-console jobs")
+        return 0
     write(f"{' ' * NAME_CELLS}{axis(span, selection.zone)}".rstrip() + "\n")
     for name, items in lanes.items():
         drawn = "".join(glyph for glyph, _ in draw(items, span, selection.now))

@@ -1,0 +1,112 @@
+"""Questions that cannot be answered as they are asked: about what was, what will be, and what is written somewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.messages.scenarios import scenario
+
+if TYPE_CHECKING:
+    from tests.messages.stage import Stage
+
+CHAIN = """[scheduler]
+timezone = "UTC"
+[[job]]
+name = "a"
+command = "true"
+tags = ["live"]
+[[job]]
+name = "b"
+command = "true"
+schedule_type = "daily"
+daily_time = "03:00"
+"""
+
+
+@scenario
+def forecasts_of_what_is_not_there(stage: Stage) -> None:
+    stage.jobs(CHAIN)
+    stage.run("forecast --samples -1")
+    stage.run("forecast --samples 1000000")
+    stage.run("forecast --set a")
+    stage.run("forecast --set nobody.timeout_seconds=3")
+    stage.run("forecast --set a.timeout_secnds=3")
+    stage.run("forecast --set a.timeout_seconds=soon")
+    stage.run("forecast --hold dead")
+    stage.run("forecast --fail nobody")
+    stage.run("forecast --slow b")
+    stage.run("forecast --slow b=twice")
+    stage.run("forecast --from 2001-01-01")
+    stage.run("forecast --from 2001-01-01T00:00:00Z")
+    stage.run("forecast --to 2001-01-01T00:00:00Z")
+    stage.run("forecast --to 2999-01-01T00:00:00Z")
+    stage.run("forecast --ics --samples 3")
+    stage.run("forecast --file missing.toml")
+
+
+@scenario
+def texts_that_cannot_be_looked_for(stage: Stage) -> None:
+    stage.jobs(CHAIN)
+    stage.run("--headless --once --quiet")
+    stage.run("logs")
+    stage.run("logs --job a")
+    stage.run("logs --grep ''")
+    stage.run("logs --grep '('")
+    stage.run("logs --grep x --follow")
+    stage.run("logs --grep x --limit -1")
+    stage.run("logs --grep x --since later")
+    stage.run("logs --grep x --job nobody")
+
+
+@scenario
+def histories_that_nobody_has(stage: Stage) -> None:
+    stage.jobs(CHAIN)
+    stage.run("history")
+    stage.run("history --actions")
+    stage.run("hold")
+    stage.run("history --actions --by nobody")
+    stage.run("history --actions --late")
+    stage.run("history --outcome good")
+    stage.run("history --trigger hand")
+    stage.run("history --late soon")
+    stage.run("history --limit -1")
+    stage.run("history --since later")
+    stage.run("history /[/")
+    stage.run("timeline --from 2026-01-02 --to 2026-01-01")
+    stage.run("timeline nobody")
+    stage.run("timeline !")
+
+
+@scenario
+def chains_and_deadlines_that_are_not_there(stage: Stage) -> None:
+    stage.jobs(CHAIN)
+    stage.run("graph")
+    stage.run("graph nobody")
+    stage.run("graph --dot --json")
+    stage.run("deadlines")
+    stage.run("run a --with-downstream --from-here")
+    stage.run("stop a --chain")
+    stage.command("run", job="a", chain="sideways")
+
+
+@scenario
+def several_jobs_at_once(stage: Stage) -> None:
+    stage.jobs(CHAIN)
+    stage.run("disable")
+    stage.run("disable --tags ,")
+    stage.run("disable --tags dead,gone")
+    stage.run("disable a --for 1h --until 18:00")
+    stage.run("disable a --until 2001-01-01T00:00:00Z")
+    stage.run("disable a nobody")
+    stage.run("stop a b")
+    stage.run("hold --jobs !")
+    stage.run("hold --tags dead")
+    stage.run("hold --tags live --until 2001-01-01T00:00:00Z")
+    stage.run("hold --tags live")
+    stage.run("--headless --once")
+    stage.run("release --tags dead")
+    stage.command("hold_jobs", tags="live")
+    stage.command("hold_jobs", tags=["live"], words=7)
+    stage.command("hold_jobs", tags=["live"], until="soon")
+    stage.command("hold_jobs", tags=["live"], until="2001-01-01T00:00:00+00:00")
+    stage.run("release --all")
