@@ -101,8 +101,15 @@ def deadlines_that_are_none(stage: Stage) -> None:
     stage.run("validate")
     stage.jobs(f'{daily}[[deadline]]\nat = "08:00"\n[[deadline]]\nname = "y"\n[[deadline]]\nname = "z"\nat = "1:00"\n')
     stage.run("validate")
+    same = '[[deadline]]\nname = "x"\nat = "08:00"\njobs = ["a"]\n'
+    stage.jobs(f"{daily}{same}{same}")
+    stage.run("validate")
     stage.jobs("deadline = 1\n")
     stage.run("validate")
+    stage.run("deadlines")
+    stage.jobs(daily)
+    stage.run("deadlines")
+    stage.jobs(f"{daily}{same}")
     stage.run("deadlines")
 
 

@@ -57,6 +57,7 @@ def what_an_engine_refuses(stage: Stage) -> None:
     stage.command("stop", job="a")
     stage.command("stop", run_id=99)
     stage.command("frobnicate")
+    stage.command("run", job="a", chain="sideways")
     stage.command("enable", job="b")
     stage.command("run", run_id=1)
     stage.jobs('[[job]]\nname = "b"\ncommand = "nosuch"\n')
