@@ -13,7 +13,7 @@ from peak_console.model.records import Override
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import upcoming
 from peak_console.tui.details import text as details_text
-from tests.tui.harness import ZONE, fixed_now, make_row
+from tests.tui.harness import ZONE, fixed_now, make_row, make_run
 
 WEEKDAYS = JobSchedule(
     type="daily", daily_time="08:00", timezone="Europe/Berlin", days=("mon", "tue", "wed", "thu", "fri")
@@ -115,3 +115,15 @@ def test_a_job_with_nothing_ahead_says_so() -> None:
     assert "nothing ahead" in details_text.schedule(make_row().view, [], ZONE, fixed_now(), 60).plain
     off = make_row(standing=Standing.DISABLED).view
     assert "nothing while it is disabled" in details_text.schedule(off, [], ZONE, fixed_now(), 60).plain
+
+
+def test_the_chain_of_a_job_stands_below_its_slots_with_what_it_waits_for() -> None:
+    wait = make_run(9, "report", ended_ago=None, state="queued", awaits="waiting for fetch (#8 running)")
+    view = make_row("report", Standing.AWAITING, queued=(wait,), next_in=None).view
+    chain = ["  fetch  running", "› └─ report  waiting for fetch (#8 running)"]
+    lines = details_text.schedule(view, [], ZONE, fixed_now(), 60, chain=chain).plain.splitlines()
+    assert [" ".join(line.split()) for line in lines[-3:]] == [
+        "waits waiting for fetch (#8 running)",
+        "chain fetch running",
+        "› └─ report waiting for fetch (#8 running)",
+    ]
