@@ -34,6 +34,7 @@ from peak_console.tui.app.startup import FIRST_STYLES, Startup
 from peak_console.tui.app.terminal_actions import TerminalActions
 from peak_console.tui.app.timeline_view import TimelineView
 from peak_console.tui.app.views import Views
+from peak_console.tui.app.wallboard_view import WallboardView
 from peak_console.tui.bars.key_bar import KeyBar
 from peak_console.tui.bars.pane_tabs import PaneTabs
 from peak_console.tui.bars.status_line import StatusLine
@@ -96,10 +97,13 @@ class ConsoleApp(App[int], inherit_bindings=False):
         Binding("ctrl+z", "app.suspend_process", "Suspend", show=False, priority=True),
     ]
 
-    def __init__(self, session: Session, *, clock: Clock | None = None, live: bool = True) -> None:
-        """``live`` is whether timers run; without them a test refreshes by hand."""
+    def __init__(
+        self, session: Session, *, clock: Clock | None = None, live: bool = True, wallboard: bool = False
+    ) -> None:
+        """``live`` is whether timers run; without them a test refreshes by hand. ``wallboard`` opens that at once."""
         self._ansi_themes: dict[str, TerminalTheme] = {}  # asked for by App's own constructor
         super().__init__()
+        self._opens_wallboard = wallboard
         self.session = session
         self.clock = clock = clock or session.clock
         self.config = load_config()
@@ -119,7 +123,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
             self, session, clock, keymap, self.feed, self.layout,
             self.navigation.open_run,
         )  # fmt: skip
-        self.rooms = (self.history, self.timeline)
+        self.wallboard = WallboardView(self, clock, self.feed)
+        self.rooms = (self.history, self.timeline, self.wallboard)
         """The screens of their own that are filled in the background."""
         self.selection.ask_first(lambda: self.details.job if self.details.screen is not None else None)
         self.job_actions = JobActions(session, clock, keymap, self.feed, self.selection, self.commands, self.dialogs)
@@ -182,6 +187,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.feed.bring_up_to_date()
         # By way of our own queue: two that complete the screen at once would do it twice.
         self.call_after_refresh(self.call_later, self._startup.complete)
+        if self._opens_wallboard:
+            self.call_after_refresh(self.wallboard.open)
 
     def on_unmount(self) -> None:
         for room in self.rooms:
@@ -394,6 +401,12 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def action_rerun(self) -> None:
         self.job_actions.rerun(self.shown_run.run())
+
+    def action_zoom(self) -> None:
+        self.layout.zoom()
+
+    def action_wallboard(self) -> None:
+        self.wallboard.open()
 
     def action_stop(self) -> None:
         self.job_actions.stop()

@@ -93,6 +93,8 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("history", ("6",), "History", _ALL, "Every run of all jobs, by outcome, lateness, person."),
     ActionDef("details", ("enter",), "Details", _ALL,
               "Everything about the job, on a screen of its own.", footer=True),
+    ActionDef("zoom", ("z",), "Zoom", _ALL, "Give the pane the whole screen, or no longer."),
+    ActionDef("wallboard", ("W",), "Wallboard", _ALL, "Large letters: what fails, is late, runs and comes next."),
     ActionDef("help", ("question_mark",), "Help", _ALL, "Every key, and what the signs mean.", footer=True),
     ActionDef("command_palette", ("ctrl+p",), "Commands", _ALL, "Find any of these by its name, and the themes."),
     ActionDef("quit", ("q",), "Quit", _ALL, "Leave; asks what becomes of the scheduler.", footer=True),
