@@ -148,6 +148,8 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("past_by_hand", ("m",), "By hand", Context.HISTORY, "Only runs that somebody has asked for."),
     ActionDef("past_today", ("t",), "Today", Context.HISTORY, "Only what has happened today."),
     ActionDef("past_yesterday", ("y",), "Yesterday", Context.HISTORY, "Only what happened yesterday."),
+    ActionDef("find_in_outputs", ("o",), "Find", Context.HISTORY, "Find a text in the outputs of the listed runs."),
+    ActionDef("compare_runs", ("c",), "Compare", Context.HISTORY, "Compare two marked runs, or a run with the last."),
     ActionDef("past_actions", ("a",), "Shift log", Context.HISTORY, "Who did what, instead of the runs; or the runs."),
     ActionDef("mark_run", ("space",), "Mark", Context.HISTORY, "Mark the run, to compare it with another one."),
     ActionDef("close_room", ("q", "6"), "Close", Context.HISTORY, "Back to the console; also Esc."),
