@@ -19,7 +19,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from peak_console.engine.alerting.calendars import CalendarWatch
     from peak_console.engine.context import EngineContext
     from peak_console.engine.control import Control
     from peak_console.engine.open_directory import OpenDirectory
@@ -40,7 +39,6 @@ class EngineCore:
         self.dispatcher = Dispatcher(context, self._starter)
         self.bookkeeper = Bookkeeper(context)
         self.recovery = Recovery(context, self._starter)
-        self._calendars: CalendarWatch | None = None
         self._mishaps = ExecutorMishaps(context.alerts, setup.executors, setup.clock)
         supervisor = context.runs.supervisor
         control.report_running(lambda: [f"{live.run.job} #{live.run.id}" for live in list(supervisor)])
@@ -92,8 +90,6 @@ class EngineCore:
 
     def dispatch(self) -> None:
         """Claim and start what is due at this moment. The lock has to be held."""
-        if self.context.served.jobset.calendars:
-            self._look_at_calendars(self._setup.clock.now())
         self.context.holds.look(self._setup.clock.now())
         self.bookkeeper.record(self.dispatcher.dispatch(self._setup.clock.now()))
         if self.context.served.planner.undecidable:
@@ -101,15 +97,6 @@ class EngineCore:
         if self.context.served.planner.changed:
             with self.context.store:
                 self.context.served.remember_changes(self.context.store)
-
-    def _look_at_calendars(self, now: datetime) -> None:
-        """Tell of calendars that end, or have changed."""
-        if self._calendars is None:
-            from peak_console.engine.alerting.calendars import CalendarWatch
-
-            context = self.context
-            self._calendars = CalendarWatch(context.served, context.alerts, context.directory)
-        self._calendars.look(now)
 
     def _tell_of_undecidable(self, now: datetime) -> None:
         """Raise an alert for each job of which it cannot be told when it is due."""
@@ -127,14 +114,14 @@ class EngineCore:
         context.served.planner.undecidable.clear()
 
     def obey_control(self, now: datetime) -> None:
-        """Drain, and stop runs, if somebody has asked for it."""
+        """Drain, and stop runs, if a person or a signal has asked for it."""
         context = self.context
         if self._control.wants_drain and not context.status.draining:
             context.status.draining = True
             if self._place.lock.is_held and self._place.is_resident:
                 try:
                     context.store.engine_drains(context.lock_name)
-                except StateError:  # then nobody else can be told
+                except StateError:  # then the registry cannot say so
                     pass
             self._setup.emit(events.EngineDraining(at=now, running=len(context.runs.supervisor)))
         if self._control.wants_stop:
@@ -146,7 +133,7 @@ class EngineCore:
                     self._setup.emit(events.RunStopping(at=now, run=live.run, reason="engine stopped", killed=False))
 
     def sleep(self, seconds: float) -> None:
-        """Sleep until a run ends or somebody rings, for some seconds at most."""
+        """Sleep until a run ends or the doorbell rings, for some seconds at most."""
         self._setup.clock.wait([self._place.bell.fileno(), *self.context.runs.supervisor.filenos()], seconds)
         self._place.bell.drain()
         self._setup.executors.drain()

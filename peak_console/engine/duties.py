@@ -8,8 +8,8 @@ from peak_console.engine.alerting.waiting import Waiting
 from peak_console.engine.commands.commander import Commander
 from peak_console.engine.dispatch.awaiting import seconds_to_misses
 from peak_console.engine.gating.taking_up import take_up_gates
+from peak_console.engine.supervision.executor_preparation import ExecutorPreparation
 from peak_console.engine.supervision.launch import Launcher
-from peak_console.engine.supervision.readiness import Readiness
 from peak_console.engine.upkeep.reload import reload_jobs, take_up_what_is_left, tell_of_hold_back, tell_of_rejection
 from peak_console.engine.upkeep.retention import Retention, pruning_of
 from peak_console.errors import StateError
@@ -41,10 +41,10 @@ class Duties:
         self._unserved = Unserved(context)
         self._waiting = Waiting(context.served, context.runs, context.status, context.alerts)
         self._deadlines = DeadlineWatch(context)
-        self._readiness = Readiness(
+        self._executor_preparation = ExecutorPreparation(
             setup.executors, context.served, context.runs, setup.clock, setup.options.poll_interval
         )
-        self._readiness.look(setup.clock.now())
+        self._executor_preparation.look(setup.clock.now())
         self._look_again_at = 0.0
         """When, on the monotonic clock, to see what other processes run."""
 
@@ -72,7 +72,7 @@ class Duties:
         if not context.status.draining and context.options.keeps_house:
             self._retention.work(now)
             core.sweep.work()
-        self._readiness.look(now)
+        self._executor_preparation.look(now)
 
     def look_again_in(self, seconds: float) -> None:
         """See in some seconds, and not before, what other processes run."""
@@ -123,7 +123,7 @@ class Duties:
     def seconds_to_sleep(self) -> float:
         """In how many seconds the next turn is due, if nothing wakes the engine before."""
         context, now = self.core.context, self._setup.clock.now()
-        if self.core.dispatcher.places.has_more:
+        if self.core.dispatcher.output_preparation.has_more:
             return 0
         seconds = [self.core.seconds_to_sleep()]
         if (left := self._deadlines.seconds_left(now)) is not None:
@@ -143,7 +143,7 @@ class Duties:
         return min(seconds)
 
     def _seconds_to_starts(self, now: datetime) -> list[float]:
-        """In how many seconds something may start, or ought to be started by somebody."""
+        """In how many seconds a slot or a retry is due, or a slot that no engine serves."""
         context = self.core.context
         moments = [run.not_before for run in context.runs.queue if run.not_before is not None and run.not_before > now]
         if (slot := context.served.planner.next_at()) is not None:

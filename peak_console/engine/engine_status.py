@@ -27,7 +27,7 @@ class EngineStatus:
     stale: Callable[[JobDefinition, datetime], str | None] | None = None
     """Tells why a job's slot may not start for the files that it requires; ``None`` where no job requires any."""
     provenance: Provenance | None = None
-    """Notes from what runs are made; ``None`` where nobody wants to know."""
+    """Notes from what runs are made; ``None`` where they are not kept."""
     on_finish: OnFinish | None = None
     """Tells commands of runs that have ended; ``None`` where no job has one."""
     draining: bool = False

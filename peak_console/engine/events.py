@@ -1,4 +1,4 @@
-"""What the engine reports: facts, in the past tense, complete enough that nobody must look anything up."""
+"""The engine's events: facts in the past tense, complete enough that no listener has to look anything up."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class EngineStandingBy(EngineEvent):
     directory: str
     holder: int | None
     selection: str = ""
-    """The other one's tags."""
+    """The other engine's tags."""
     overlap: Sequence[str] = ()
     """The jobs that both select, where the tags are not the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineDraining(EngineEvent):
-    """Nothing new starts; the engine waits for what runs."""
+    """Nothing new starts; the engine waits for its runs."""
 
     running: int
 

@@ -118,7 +118,7 @@ class OneShotEngine:
 
         ``on_look`` is called several times a second meanwhile.
 
-        Long runs keep nobody else waiting: the lock is held only for the moment in which a queued run starts.
+        Long runs keep no other engine waiting: the lock is held only for the moment in which a queued run starts.
         """
         core, context, clock = self._core, self._core.context, self._setup.clock
         while True:

@@ -39,7 +39,7 @@ class OpenDirectory:
         self.overlap: Sequence[str] = ()
         """The jobs that both would serve; empty when their tags are the same."""
         self.unreported: Sequence[Alert] = ()
-        """Alerts about the registry that are in it, and that nobody has heard of."""
+        """Alerts about the registry that are recorded and were not announced."""
         try:
             self.store = setup.open_store(self.directory)
         except DamagedError:

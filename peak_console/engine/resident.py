@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 REPLACEMENT_PATIENCE_SECONDS = 20.0
 """How long an engine waits for another one that writes into a registry that was just replaced."""
 REPLACEMENT_SECONDS = 60.0
-"""Damage that comes back sooner is the disk's, or the work of somebody whom no engine can help."""
+"""Damage that returns sooner is the disk's or another program's doing, and the engine stops."""
 GUARD_SECONDS = 4.0
 """How often it sees whether its lock and its doorbell are in place, so that commands are answered in time."""
 LEAST_TROUBLE_SECONDS = 0.05
@@ -97,7 +97,7 @@ class ResidentEngine:
         return self.duties.seconds_to_sleep()
 
     def work(self, check: RegistryCheck | None = None) -> None:
-        """Do everything that is to be done now, whatever state the registry is in. Raises as ``serve`` does."""
+        """Take one turn, also while the registry refuses or is damaged. Raises as ``serve`` does."""
         try:
             if not self._has_nothing_left() and not self._is_registry_in_place():
                 self._replace_registry(damaged=False)
@@ -130,7 +130,7 @@ class ResidentEngine:
     def _has_nothing_left(self) -> bool:
         """Whether it is leaving, with nothing under way.
 
-        A registry made anew only to be left behind would hinder whoever is removing the directory at this moment.
+        A recreated registry would hinder the program that is removing the directory at this moment.
         """
         is_idle = not len(self.context.runs.supervisor) and not self.core.bookkeeper.unrecorded
         return self._control.wants_drain and is_idle
@@ -145,7 +145,7 @@ class ResidentEngine:
         return ensure_registry(self._place.store, self._place.lock, self._setup.clock, self._warn)
 
     def _keep_bell(self) -> None:
-        """Hang the doorbell again where it was removed, or replaced by a file that nobody can ring."""
+        """Make the doorbell again where it was removed, or replaced by a file that is no doorbell."""
         place = self._place
         if place.bell.is_in_place() or self._has_nothing_left():
             return

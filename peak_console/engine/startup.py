@@ -61,7 +61,7 @@ class Startup:
         for _ in range(2):
             try:
                 return self.begin_once(jobset, make)
-            except DamagedError as error:  # in a place where nobody had looked
+            except DamagedError as error:  # in a part that was not checked before
                 if not self._place.mend_rows(error, NO_MEMORY, jobset):
                     self._place.replace_registry()
         return self.begin_once(jobset, make)

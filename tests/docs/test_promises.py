@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.engine.dispatch.places import EARLY_SECONDS, FEWEST
+from peak_console.engine.dispatch.output_preparation import EARLY_SECONDS, FEWEST
 from peak_console.store import private
 from peak_console.tui.state.successor import Successor
 from tests.docs.contract import RUN_VARIABLES, VARIABLES

@@ -9,7 +9,7 @@ import pytest
 
 from peak_console.decisions.planner import Planner
 from peak_console.engine.dispatch.due_slots import BATCH_GROWTH, FIRST_BATCH
-from peak_console.engine.dispatch.places import EARLY_SECONDS, FEWEST, MOST, PORTION_SECONDS, QUIET_SECONDS
+from peak_console.engine.dispatch.output_preparation import EARLY_SECONDS, FEWEST, MOST, PORTION_SECONDS, QUIET_SECONDS
 from peak_console.engine.setup import EngineOptions
 from peak_console.errors import StateError
 from peak_console.jobs.model import SchedulerSettings

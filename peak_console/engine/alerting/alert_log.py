@@ -85,7 +85,7 @@ class AlertLog:
             self._file.close()
 
     def _escalate(self, alert: Alert, tags: Sequence[str]) -> None:
-        """Have the channels for escalations told later, if nobody acknowledges the alert by then."""
+        """Have the channels for escalations told later, unless the alert is acknowledged by then."""
         if not self._is_sending or alert.level == Level.INFO:
             return
         later = [each for each in self.channels if each.escalate_after]
@@ -110,7 +110,7 @@ class AlertLog:
     # Inside ``with alerts:``.
 
     def raise_alert(self, alert: Alert, tags: Sequence[str] = (), also_to: Sequence[str] = ()) -> None:
-        """Record an alert. ``also_to`` names channels that get it whatever they ask for."""
+        """Record an alert. ``also_to`` names channels that get it whichever alerts they ask for."""
         if not self._is_recording:
             return
         channels = self._channels_for(alert, tags)
@@ -163,7 +163,7 @@ class AlertLog:
         return self._store.incidents()
 
     def sends_to(self, channel: str) -> bool:
-        """Whether a channel of this name is used, or nothing is sent from here at all, so that nobody can tell."""
+        """Whether a channel of this name is used. An engine that sends nothing cannot tell, and says yes."""
         return not self._is_sending or any(each.name == channel for each in self.channels)
 
     def has_incident(self, cause: str) -> bool:
@@ -171,7 +171,7 @@ class AlertLog:
         return self._store.incident(cause) is not None
 
     def _digest_at(self) -> datetime:
-        """When what is recorded now is sent, with whatever else has come by then."""
+        """When an alert recorded now is sent, together with those that have come by then."""
         return self._clock.now() + timedelta(seconds=DIGEST_SECONDS)
 
     def _channels_for(self, alert: Alert, tags: Sequence[str]) -> list[str]:

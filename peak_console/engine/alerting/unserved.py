@@ -1,4 +1,4 @@
-"""Jobs that no engine serves, where several share a state directory by tags: whoever came first tells of them."""
+"""Jobs that no engine serves, where engines share a state directory by tags: the oldest engine tells of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CAUSE = "not_served:"
 
 
 class Unserved:
-    """Raises an alert once for each job that is due and that nobody is going to start, until somebody does."""
+    """Raises one alert for each due job that no engine will start; it is resolved once an engine serves the job."""
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context

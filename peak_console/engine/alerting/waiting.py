@@ -31,7 +31,7 @@ class Waiting:
         self._resolved_old = False
 
     def seconds_left(self, now: datetime) -> float | None:
-        """Until the next waiting slot has waited too long; ``None`` where none waits, or nobody wants to know."""
+        """Until the next waiting slot has waited too long; ``None`` where none waits, or the warning is off."""
         limit = self._served.jobset.settings.queue_warning_seconds
         if not (self._runs.queue and self._status.may_start):  # nothing is told of then: no reason to wake up
             return None

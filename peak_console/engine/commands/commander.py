@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 
 class Commander:
-    """Carries commands out, in the order in which they were issued, each once whatever crashes meanwhile."""
+    """Carries commands out in the order in which they were issued, each exactly once, also across crashes."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Commander:
         """What follows from the present command once it is durable."""
 
     def obey(self, now: datetime) -> None:
-        """Answer every open command, whatever stands in it. Raises ``StateError`` when the registry refuses."""
+        """Answer every open command, also one that makes no sense. Raises ``StateError`` when the registry refuses."""
         for number in self._context.store.open_command_ids():
             self._afterwards.clear()
             self._context.chains.touch_all()  # it may enable, disable, or stop what others wait for
@@ -120,7 +120,7 @@ class Commander:
         """Whether another engine is the one to carry it out: it looks after the run, or serves the job."""
         context = self._context
         if command.job is None and command.run_id is None:
-            return False  # whoever sees it first
+            return False  # the first engine that sees it
         rivals = others(context.store.engines(), context.lock_name)
         jobs = {command.job or ""}
         if command.verb == "stop":

@@ -1,4 +1,4 @@
-"""What a person has to confirm before it is done: whatever may start a job that asks for it."""
+"""Commands that a person has to confirm: those that may start a job which asks for it."""
 
 from __future__ import annotations
 

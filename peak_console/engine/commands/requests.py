@@ -57,7 +57,7 @@ class StopRequest:
 
 @dataclass(frozen=True, slots=True)
 class OverrideRequest:
-    """Enable or disable a job, whatever the jobs file says."""
+    """Enable or disable a job; this outranks the jobs file."""
 
     by: str
     job: str
@@ -89,7 +89,7 @@ class ReleaseRequest:
 
 @dataclass(frozen=True, slots=True)
 class GateRequest:
-    """Keep a gate closed, whatever its check says, or no longer."""
+    """Keep a gate closed; this outranks its check. Or let its check decide again."""
 
     by: str
     gate: str
@@ -129,7 +129,7 @@ class TakeBackRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReloadRequest:
-    """Read the jobs file again; ``accept`` whatever it removes."""
+    """Read the jobs file again; ``accept`` all removals."""
 
     by: str
     accept: bool
@@ -225,7 +225,7 @@ def override_seconds(command: Command) -> float | None:
 
 
 def reason_of(command: Command, name: str = "reason") -> str | None:
-    """Why somebody gives the command, or what they note, in their words. Raises ``UsageError``."""
+    """The reason that a person gives, or their note, in their words. Raises ``UsageError``."""
     reason = command.arguments.get(name)
     if reason is not None and not isinstance(reason, str):
         raise UsageError(f"{command.verb}: the {name} must be a text")

@@ -109,7 +109,7 @@ class Awaiting:
         return decided
 
     def _record(self, decided: Sequence[Decided], now: datetime) -> list[Run]:
-        """Record it; the runs as they are now, without those that somebody else has taken."""
+        """Record the decisions; the runs as they are now, without those that another engine has taken."""
         context = self._context
         changed: list[Run] = []
         with context.alerts:

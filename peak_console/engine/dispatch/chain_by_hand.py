@@ -1,4 +1,4 @@
-"""A chain that somebody runs by hand: the jobs that wait for its first one are queued with it, in one transaction."""
+"""A chain that a person runs by hand: the jobs that wait for its first one are queued with it, in one transaction."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from peak_console.store.store import Store
 
 LOOK_SECONDS = 5.0
-"""How often every slot that waits for upstreams is looked at, whatever has been heard of these."""
+"""How often every slot that waits for upstreams is looked at, also without news of these."""
 
 
 class ChainLooks:

@@ -11,7 +11,7 @@ from peak_console.engine.dispatch.chain_by_hand import claim_followers
 from peak_console.engine.dispatch.claims import Claims
 from peak_console.engine.dispatch.due_slots import DueSlots
 from peak_console.engine.dispatch.lateness import Lateness
-from peak_console.engine.dispatch.places import Places
+from peak_console.engine.dispatch.output_preparation import OutputPreparation
 from peak_console.engine.dispatch.release import Release
 from peak_console.engine.dispatch.replacer import Replacer
 from peak_console.engine.events import RunQueued
@@ -46,7 +46,7 @@ class Dispatcher:
         self._replacer = Replacer(context.store, context.runs)
         self._awaiting = Awaiting(context, self._claims, self._replacer)
         self._due_slots = DueSlots(context, self._claims, self._replacer)
-        self.places = Places(context)
+        self.output_preparation = OutputPreparation(context)
 
     def dispatch(self, now: datetime) -> list[End]:
         """Claim every slot that is due, start what may start; the ends of those that could not be.
@@ -62,7 +62,7 @@ class Dispatcher:
                 self._untold += self._starter.start(self._due_slots.claim(now, yields=yields))
         self._due_slots.raise_refusal()
         self._serve_queue(now)
-        self.places.lay_out_ahead(now)
+        self.output_preparation.lay_out_ahead(now)
         return self._take_untold()
 
     def release(self, choice: Backlog, by: str, now: datetime) -> Released:

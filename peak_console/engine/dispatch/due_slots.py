@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 FIRST_BATCH = 16
 BATCH_GROWTH = 4
 MOST_CLAIMS = 2000
-"""Of many slots that are due at one moment so few are claimed first, so that starting begins at once; the next batch
-is so many times larger, so that few commits are waited for. No batch goes far beyond so many claims: jobs that catch up
-on all of their slots have up to a thousand each, and nobody is looked after meanwhile."""
+"""Of many slots due at one moment the first 16 are claimed at once, so that starting begins early; each further batch
+is 4 times larger, so that there are few commits. A batch stays near 2,000 claims: jobs that catch up on all of their
+slots have up to a thousand each, and the engine does nothing else while it claims."""
 
 
 class DueSlots:

@@ -31,7 +31,7 @@ class Released:
 
 
 class Release:
-    """Decides on waiting slots whatever their jobs say of late ones."""
+    """Decides on waiting slots by a person's word instead of their jobs' rules for late slots."""
 
     def __init__(self, context: EngineContext, claims: Claims, replacer: Replacer) -> None:
         self._context = context

@@ -42,5 +42,5 @@ class Replacer:
         return ends
 
     def _waiting(self, job: JobDefinition) -> list[Run]:
-        """A job's runs that wait for their turn; those that wait for upstreams are in nobody's way."""
+        """A job's runs that wait for their turn; those that wait for upstreams take no place."""
         return [run for run in self._runs.queue if run.job == job.name and run.awaits is None]

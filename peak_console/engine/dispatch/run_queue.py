@@ -33,7 +33,7 @@ class RunQueue:
         return iter(self._runs)
 
     def add(self, run: Run, *, own: bool = True) -> None:
-        """Put a run that this process has recorded into the queue; not ``own``: whoever has recorded it."""
+        """Put a run that this process has recorded into the queue; not ``own``: that any process has recorded."""
         if own:
             self._own.add(run.id)
         insort(self._runs, run, key=turn)

@@ -38,7 +38,7 @@ class _Asked:
         self.answered = 0.0
         """When it answered, on the monotonic clock."""
         self.left = Event()
-        """Set once nobody wants to know any more."""
+        """Set once the answer is no longer wanted."""
 
     def why_closed(self, now: datetime, monotonic: float, zone: tzinfo | None) -> str:
         """Why no fresh yes is known; empty where one is."""

@@ -104,12 +104,12 @@ def mend_rows(
 
 
 def _changed(directory: str, run_id: int) -> datetime:
-    """When a run's files came or went last; long ago where somebody removes them at this very moment."""
+    """When a run's files last changed; long ago where they are being removed at this moment."""
     return datetime.fromtimestamp(output_of(directory, run_id).changed_at() or 0, UTC)
 
 
 def report_alerts(context: EngineContext, alerts: Sequence[Alert], now: datetime) -> None:
-    """Report, and send, alerts that are recorded, but that nobody has heard of; inside ``with context.alerts``."""
+    """Report and deliver alerts that were recorded without being announced; inside ``with context.alerts``."""
     for alert in alerts:
         if alert.level == Level.CRITICAL:
             context.emit(EngineTroubled(at=now, error=alert.message.splitlines()[0]))

@@ -1,4 +1,4 @@
-"""The registry is looked through once in a while: much of it is read by nobody for weeks."""
+"""Checks the whole registry for damage from time to time: many of its rows are not read for weeks."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from peak_console.clock import Clock
 
 FIRST_SECONDS = 10.0
-"""How long after its begin an engine first has its registry looked through."""
+"""How many seconds after its start an engine first checks its registry."""
 EVERY_SECONDS = 60.0
 SHARE = 1000
 """The registry is looked through no longer than this part of the time."""
 
 
 class RegistryCheck:
-    """Looks for damage in a thread of its own."""
+    """Checks the registry for damage in a thread of its own."""
 
     def __init__(self, directory: str, clock: Clock, on_damage: Callable[[], None]) -> None:
         """``on_damage`` is called in the thread that has found damage."""

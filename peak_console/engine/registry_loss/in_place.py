@@ -23,11 +23,11 @@ RENEW_LOOK_SECONDS = 0.005
 def ensure_registry(store: Store, lock: Lock, clock: Clock, warn: Callable[[str], None] = lambda _text: None) -> bool:
     """Make sure that the lock of an engine that serves is the one that others see; whether the registry is in place.
 
-    ``warn`` hears of a lock that had to be made anew.
+    ``warn`` is told of a lock file that had to be recreated.
 
     Raises:
-        TakenAwayError: somebody else has the directory now.
-        StateError: it cannot be made anew.
+        TakenAwayError: another engine serves the directory now.
+        StateError: the registry cannot be recreated.
     """
     in_place = store.is_in_place()
     if lock.is_in_place():

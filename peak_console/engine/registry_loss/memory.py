@@ -1,7 +1,7 @@
 """What a serving engine remembers goes back into a registry that was damaged, moved or removed under it.
 
-So nothing runs twice, and no run is left alone: a fresh registry gets what could be read of the old one, and then
-whatever the engine remembers.
+So nothing runs twice, and no run is left alone: a fresh registry gets the rows that could be read of the old one, and
+then what the engine remembers.
 """
 
 from __future__ import annotations

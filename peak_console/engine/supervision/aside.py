@@ -26,7 +26,7 @@ class Call:
         self.error: Exception | None = None
 
     def is_over(self, seconds: float = 0.0) -> bool:
-        """Whether it has returned, waiting so long for that."""
+        """Whether the call has returned, after a wait of at most ``seconds``."""
         return self._is_over.wait(seconds)
 
     def run(self) -> None:
@@ -38,7 +38,7 @@ class Call:
 
 
 class Aside:
-    """Threads that make calls. One that does not return keeps its thread, and nobody else waits for it."""
+    """Threads that make calls. A call that does not return keeps its thread, and no other call waits for it."""
 
     def __init__(self) -> None:
         self._calls: SimpleQueue[Call] = SimpleQueue()

@@ -1,4 +1,4 @@
-"""How a run ended: what its return code, and whoever stopped it, make of it."""
+"""How a run ended, by its return code and by who stopped it."""
 
 from __future__ import annotations
 

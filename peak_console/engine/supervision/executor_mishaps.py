@@ -1,4 +1,4 @@
-"""What befalls the executor itself, such as a keeper that somebody stops: told as an incident."""
+"""Raises incidents about the executor itself, such as a keeper that was stopped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CAUSE = "executor"
 CALM_SECONDS = 600.0
-"""The incident is resolved when nothing has befallen the executor for so long."""
+"""After how many seconds without another mishap the incident is resolved."""
 
 
 class ExecutorMishaps:

@@ -54,7 +54,7 @@ def filled_for(run: Run, job: JobDefinition, argv: list[str]) -> list[str]:
 
 
 def refuse_stale(run: Run, job: JobDefinition, base: str | None) -> None:
-    """Raise ``StartError`` where a file that a job requires is missing or too old: the last look, whoever starts it."""
+    """Raise ``StartError`` where a file that a job requires is missing or too old: the last check before any start."""
     from peak_console.clock import SystemClock
     from peak_console.jobs.freshness import first_stale
 
@@ -129,7 +129,7 @@ class Launcher:
         }
 
     def _learn_arguments(self, job: JobDefinition) -> None:
-        """Mask the secrets among arguments that somebody has given by hand."""
+        """Mask the secrets among arguments that a person has given."""
         if self._own.get(job.name) is job:
             return
         new = [secret for secret in secrets_of(job) if secret not in self._secrets]

@@ -26,7 +26,7 @@ KILLED_SECONDS = 5.0
 TROUBLED_SECONDS = 0.25
 """How often a run is looked at that could not be."""
 UNTOLD_SECONDS = 10.0
-"""A run that cannot be looked at for so long is told of."""
+"""After how many seconds an alert tells of a run that cannot be looked at."""
 
 
 LEFT_SECONDS = 5.0
@@ -69,7 +69,7 @@ class LiveRun:
     """Until then it need not be looked at: its handle has said so."""
     is_told: bool = False
     is_gone: bool = False
-    """Whether its process has ended, and the trouble is that nobody knows how."""
+    """Whether its process has ended in a way that cannot be told."""
 
     @property
     def killed(self) -> bool:

@@ -1,4 +1,4 @@
-"""Whatever goes wrong with one run or job, in a sentence: it is that run's or job's affair, and nobody else's."""
+"""An error of one run or job in a sentence. It concerns that run or job and no other."""
 
 from __future__ import annotations
 

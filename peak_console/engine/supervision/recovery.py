@@ -94,7 +94,7 @@ class Recovery:
             self._context.alerts.open_incident(unwatched_cause(run.id), judge_unwatched(run, error, now=now), run.tags)
 
     def _is_left_alone(self, run: Run) -> bool:
-        """Whether a run is for somebody else to look after, or for later."""
+        """Whether another process looks after a run, or an engine will later."""
         context = self._context
         if run.supervisor != context.identity and (context.is_alive(run.supervisor) or context.options.mode == "run"):
             return True  # who came for one run only leaves the others to the next engine
@@ -106,7 +106,7 @@ class Recovery:
         return wait and self._is_still_to_start(run)
 
     def _is_still_to_start(self, run: Run) -> bool:
-        """Whether nobody has handed a run to its executor; it may be recorded as submitted an instant before that."""
+        """Whether a run was never handed to its executor. It may be recorded as submitted an instant before that."""
         is_claim = run.state in (RunState.CLAIMED, RunState.SUBMITTED)
         return is_claim and not self._executor_of(run).is_started(run.id)
 
@@ -116,7 +116,7 @@ class Recovery:
     def _take_over(self, run: Run, now: datetime) -> list[End]:
         context = self._context
         job = context.served.jobset.jobs.get(run.job)
-        # Nobody knows any more how long it may take, so nobody stops it for that.
+        # Its timeout is not known any more, so it has none.
         unknown = JobDefinition(run.job, tags=run.tags, timeout_seconds=0)
         definition = context.runs.queue.with_arguments(run, job, context.served.launcher) if job else unknown
         if self._is_still_to_start(run):
@@ -144,7 +144,7 @@ class Recovery:
             # The engine that died may have asked for the start an instant before.
             if not self._executor_of(run).fence(run.id):
                 return None
-        except StartError:  # nothing can be written there, by nobody
+        except StartError:  # no process can write there, so none can start it
             pass
         if run.stop_reason is not None:
             return [End(run, job, Outcome.STOPPED, None, now, run.stop_reason)]

@@ -111,7 +111,7 @@ class Supervisor:
     def adopt(self, run: Run, job: JobDefinition) -> End | None:
         """Look after a run that another process started; its end, when it has ended meanwhile.
 
-        A start that nobody has recorded is recorded now; a stop that was asked for is seen through.
+        An unrecorded start is recorded now; a stop that was asked for is carried out.
         """
         found = self.executors.of(run.executor).adopt(run.id, run.reference)
         if isinstance(found, Ended):
@@ -135,7 +135,7 @@ class Supervisor:
         return None
 
     def _begun(self, run: Run, ended: Ended) -> Run:
-        """A run that has ended, and whose start nobody has recorded if it has one; now it is."""
+        """A run that has ended, with its start recorded if it has one."""
         if run.started_at is not None or (ended.reference is None and ended.started_at is None):
             return run
         at = ended.started_at or run.claimed_at
@@ -292,7 +292,7 @@ class Supervisor:
         return bool(len(self.preparation)) or not all(live.is_left_to_others(now) for live in self._live.values())
 
     def untold(self) -> list[LiveRun]:
-        """Runs that have not been looked at for a while, because that cannot be done, and of which nobody knows yet."""
+        """Runs that could not be looked at for a while, and about which no alert was raised yet."""
         now = self._clock.monotonic()
         return [
             live

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 1.0
 """How long to wait before the next try."""
 CRY_SECONDS = 10.0
-"""Trouble that lasts so long is told to the channels directly."""
+"""After how many seconds of trouble the channels are told directly."""
 
 
 class DiskTrouble:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import AlertChannel, JobDefinition, JobSet
 
 JOBS_FILE = "jobs file"
-"""Stands in the shift log for whoever has saved it."""
+"""Stands in the shift log for the unknown person who has saved the file."""
 MOST_LOGGED = 200
 """Jobs of one save that get an entry each."""
 
@@ -32,7 +32,7 @@ def reload_jobs(
     launcher: Launcher,
     now: datetime,
 ) -> None:
-    """Work by new definitions; what runs ends by those it began with. Raises ``StateError`` with nothing changed."""
+    """Work by new definitions; runs under way keep the old ones. Raises ``StateError`` with nothing changed."""
     store = context.store
     with context.alerts:
         share = _share(context, offered)

@@ -1,7 +1,7 @@
 """Old runs, alerts and commands leave the state directory, as the jobs file says, a little at a time.
 
-Of a run the row goes first and the files right after it, so that whoever is told of a run finds what it wrote. What a
-crash leaves between the two is files that nobody is told of; they go once they are as old as a run may get.
+Of a run the row goes first and the files right after it, so that a reader who is told of a run finds its output. A
+crash between the two leaves files without a row; they are removed once they are as old as a run may get.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 EVERY_SECONDS = 3600.0
 BATCH_SECONDS = 0.01
-"""How long nobody is dispatched to, watched or answered. The last step of a batch may take as long again."""
+"""How many seconds a batch keeps the engine from its other work. The last step may take as long again."""
 CAP_EVERY_SECONDS = 300.0
 """How often the output is added up where it has a bound: what is written within an hour may fill a disk."""
 CAP_SHARE = 1 / 12
 CAP_SECONDS = 1.0
-"""An engine that passes adds the output up at one start in so many, for so long: enough for some 30,000 runs."""
+"""One one-shot start in 12 adds up output sizes, for at most 1 s: enough for some 30,000 runs."""
 PAUSE_SECONDS = 0.1
 RUNS_A_STEP = 20
 LEFTOVERS_A_STEP = 100
@@ -244,6 +244,6 @@ def _remove_leftovers(pruning: Pruning, ids: list[int], before: datetime) -> Non
         if not _is_ours(pruning, run_id):
             continue
         output = output_of(pruning.directory, run_id)
-        changed = output.changed_at()  # nothing, where somebody else removes it at this very moment
+        changed = output.changed_at()  # ``None`` where another process removes it at this moment
         if changed is not None and changed < before.timestamp():
             output.remove()

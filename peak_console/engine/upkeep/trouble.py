@@ -21,7 +21,7 @@ TROUBLE_SECONDS = 1.0
 SIGN_SECONDS = 10.0
 """How often it gives a sign of life at least; see ``heartbeat``."""
 ALARM_SECONDS = 10.0
-"""Trouble that lasts so long is told to the channels directly."""
+"""After how many seconds of trouble the channels are told directly."""
 
 
 class Trouble:

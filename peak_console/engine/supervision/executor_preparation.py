@@ -1,4 +1,4 @@
-"""What starts runs is kept ready while runs are near, and only then: it is a third of an idle engine's memory."""
+"""Keeps the executor prepared while runs are near, and only then: it takes a third of an idle engine's memory."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from peak_console.runs.executors import Executors
 
 NEAR_SECONDS = 60.0
-"""A slot is near from so long before it on; and the executor rests no sooner than so long after its last work."""
+"""How many seconds before a slot the executor is prepared, and how many after its last work it rests."""
 
 
-class Readiness:
-    """Gets an executor ready ahead of each slot, and lets it rest in between. Looks whenever the engine wakes up."""
+class ExecutorPreparation:
+    """Prepares an executor ahead of each slot, and lets it rest in between."""
 
     def __init__(
         self, executors: Executors, served: ServedJobs, runs: ActiveRuns, clock: Clock, longest_sleep: float

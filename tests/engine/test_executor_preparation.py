@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peak_console.engine.setup import EngineOptions
-from peak_console.engine.supervision.readiness import NEAR_SECONDS
+from peak_console.engine.supervision.executor_preparation import NEAR_SECONDS
 from peak_console.errors import StartError
 from tests.support.factories import make_job
 

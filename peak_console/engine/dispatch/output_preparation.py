@@ -1,7 +1,7 @@
-"""Places for what a coming burst of runs will write, made while there is time.
+"""Makes the run directories and output files of a coming burst ahead of its slot.
 
-Making files can take longer than starting processes: a journal that somebody else is flushing holds it up, and where
-much has been deleted lately ext4 looks long for free inodes.
+Making files can take longer than starting processes: a journal that another program is flushing delays it, and where
+many files were deleted lately ext4 searches long for free inodes.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from peak_console.engine.context import EngineContext
 
 FEWEST = 16
-"""Of so few runs nobody notices what their files cost."""
+"""A burst of at most so many runs is not prepared: its files cost too little."""
 MOST = 1024
 EARLY_SECONDS = 60.0
-"""So long before it a burst is prepared, or when an engine that sleeps as long as it may looks before that."""
+"""How many seconds before its slot a burst is prepared; an engine that sleeps longer prepares it earlier."""
 QUIET_SECONDS = 2.0
-"""A burst that is nearer than this is not prepared: nothing may make it late."""
+"""A burst that is nearer than this is not prepared, so that preparing cannot make it late."""
 PORTION_SECONDS = 0.05
-"""How long commands and ends wait for this at a time."""
+"""How many seconds one turn spends on preparing; commands and ends wait meanwhile."""
 
 
-class Places:
-    """Lays out the directories of the runs that the next slot will get, by the ids that come next.
+class OutputPreparation:
+    """Makes the directories of the runs of the next slot, by the ids that come next.
 
-    Should other runs take those ids, they find their places laid out. What is laid out and never used is empty.
+    Other runs that take those ids use the directories. A directory that no run uses stays empty.
     """
 
     def __init__(self, context: EngineContext) -> None:
@@ -39,7 +39,7 @@ class Places:
         self._ids = range(0)
 
     def lay_out_ahead(self, now: datetime) -> None:
-        """Prepare the next slot, a portion at a time, if many jobs share it and it is neither far nor too near."""
+        """Prepare the next slot, a portion at a time, if many jobs share it and it is neither too far nor too near."""
         context = self._context
         slot = context.served.planner.next_at()
         is_ours = context.options.mode in RESIDENT_MODES and context.options.keeps_house
@@ -59,7 +59,7 @@ class Places:
 
     @property
     def has_more(self) -> bool:
-        """Whether a portion is left to be laid out soon."""
+        """Whether a portion is left to be prepared soon."""
         return bool(self._ids)
 
     def _coming_ids(self) -> range:
