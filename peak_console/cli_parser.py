@@ -142,6 +142,11 @@ def _add_engine_options(parser: ArgumentParser) -> None:
     add("--no-wait", action="store_true", help="exit with 1 when another engine serves the state directory")
     add("--attach", action="store_true", help="the console of an engine that runs already: never become the engine")
     add("--read-only", action="store_true", help="a console that changes nothing; implies --attach")
+    add(
+        "--wallboard",
+        action="store_true",
+        help="a console that shows the wallboard: large letters, for a screen on the wall",
+    )
     add("--in-browser", action="store_true", help=SUPPRESS)  # by serve, for the process behind a tab
     add("--successor", action="store_true", help=SUPPRESS)  # by a console, for the engine that goes on without it
     add("--log-format", choices=("text", "json"), default="text", help="how --headless reports (default: text)")

@@ -70,6 +70,15 @@ def _why(parser: ArgumentParser) -> Verb:
     return _verb("why", "show_why")
 
 
+def _sessions(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    add("name", metavar="NAME", nargs="?", help="a calendar of the jobs file, or an exchange (default: list them)")
+    add("--from", dest="from_", metavar="TIME", help="from this day on: ISO 8601, or 7d from now (default: today)")
+    add("--to", metavar="TIME", help="up to this day (default: two weeks)")
+    _add_json(parser)
+    return _verb("sessions", "show_sessions")
+
+
 def _runs(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
     add("--job", metavar="JOB", help="of this job only")
@@ -364,6 +373,7 @@ VERBS: VerbTable = {
     "forecast": ("what will start when, what waits, what is in time: the engine on a virtual clock", _forecast),
     "plan": ("what another jobs file would change, start at once, and make late; 3 when something would start", _plan),
     "why": ("why a job starts or does not: each condition with what it saw, and what would change it", _why),
+    "sessions": ("the days of a calendar with their hours, as schedules see them", _sessions),
     "runs": ("the registry of runs, newest first", _runs),
     "history": ("runs of all jobs by outcome, lateness, trigger and person, newest first", _history),
     "deadlines": ("what has to have run by when, and whether it will", _deadlines),

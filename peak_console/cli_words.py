@@ -18,7 +18,7 @@ _PLAIN_DEFAULTS: dict[str, object] = {
     "config": DEFAULT_CONFIG, "state_dir": None, "include_tags": None, "exclude_tags": None, "version": False,
     "headless": False, "once": False, "poll_interval": 30, "dry_run": False, "verbose": False, "quiet": False,
     "no_registry": False, "no_alerts": False, "no_wait": False, "attach": False, "read_only": False,
-    "in_browser": False, "successor": False, "log_format": "text",
+    "in_browser": False, "successor": False, "wallboard": False, "log_format": "text",
 }  # fmt: skip
 """What the parser makes of no words at all; a test holds the two against each other."""
 

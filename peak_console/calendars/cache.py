@@ -81,6 +81,20 @@ def keep(state: str, calendar: Calendar) -> None:
         calendar.is_cached = True
 
 
+def read_reference(state: str, name: str) -> Calendar | None:
+    """The calendar as an engine knew it last, however it was made; ``None`` where none has known it."""
+    content = read_file(path_of(state, name, "", ".known"))
+    try:
+        return None if content is None else from_bytes(name, content)
+    except ValueError:
+        return None
+
+
+def keep_reference(state: str, calendar: Calendar) -> None:
+    """Remember a calendar as the engine knows it."""
+    write_file(state, path_of(state, calendar.name, "", ".known"), calendar.to_bytes())
+
+
 def read_file(path: str) -> bytes | None:
     """A file of the cache as a whole."""
     try:

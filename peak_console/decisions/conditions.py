@@ -220,6 +220,10 @@ def _is_due(situation: Situation) -> bool:
 def _not_due(situation: Situation) -> str:
     slot, now = situation.slot, situation.now
     if slot is None:
+        if situation.job.schedule.sessions is not None:
+            from peak_console.decisions.calendar_end import no_slot_left
+
+            return no_slot_left(situation.job)
         return "it has run and never will again"
     if slot <= now:
         return lateness_in_words(situation.job, slot, now)

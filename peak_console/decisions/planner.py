@@ -90,6 +90,13 @@ class Planner:
         except Exception as error:  # noqa: BLE001 - as above
             self._pass_over(job.name, error)
             return
+        if when is None and job.schedule.sessions is not None and is_enabled(job, self.states.get(job.name), now):
+            when = kind_of(job.schedule).known_until  # nothing later is known: then it has to be told
+            if when is not None and when <= now:
+                from peak_console.decisions.calendar_end import calendar_ended
+
+                self._pass_over(job.name, calendar_ended(job))
+                return
         override = self.states[job.name].override if job.name in self.states else None
         if override is not None and override.until is not None and now < override.until:
             # When an override lapses, the job is looked at anew.

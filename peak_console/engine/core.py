@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from peak_console.engine.alerting.calendars import CalendarWatch
     from peak_console.engine.context import EngineContext
     from peak_console.engine.control import Control
     from peak_console.engine.open_directory import OpenDirectory
@@ -39,6 +40,7 @@ class EngineCore:
         self.dispatcher = Dispatcher(context, self._starter)
         self.bookkeeper = Bookkeeper(context)
         self.recovery = Recovery(context, self._starter)
+        self._calendars: CalendarWatch | None = None
         self._mishaps = ExecutorMishaps(context.alerts, setup.executors, setup.clock)
         supervisor = context.runs.supervisor
         control.report_running(lambda: [f"{live.run.job} #{live.run.id}" for live in list(supervisor)])
@@ -90,6 +92,8 @@ class EngineCore:
 
     def dispatch(self) -> None:
         """Claim and start what is due at this moment. The lock has to be held."""
+        if self.context.served.jobset.calendars:
+            self._look_at_calendars(self._setup.clock.now())
         self.context.holds.look(self._setup.clock.now())
         self.bookkeeper.record(self.dispatcher.dispatch(self._setup.clock.now()))
         if self.context.served.planner.undecidable:
@@ -97,6 +101,15 @@ class EngineCore:
         if self.context.served.planner.changed:
             with self.context.store:
                 self.context.served.remember_changes(self.context.store)
+
+    def _look_at_calendars(self, now: datetime) -> None:
+        """Tell of calendars that end, or have changed."""
+        if self._calendars is None:
+            from peak_console.engine.alerting.calendars import CalendarWatch
+
+            context = self.context
+            self._calendars = CalendarWatch(context.served, context.alerts, context.directory)
+        self._calendars.look(now)
 
     def _tell_of_undecidable(self, now: datetime) -> None:
         """Raise an alert for each job of which it cannot be told when it is due."""

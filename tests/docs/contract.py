@@ -125,6 +125,16 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "more": (TEXTS, "its last runs, and what the forecast expects"),
     },
+    "sessions": {
+        "day": (TEXT, "the day, as the exchange calls it: `2026-12-24`"),
+        "session": (FLAG, "whether it is a session"),
+        "open": (TIME + OR_NULL, "when it opens, in the zone of the calendar; null without hours"),
+        "break_start": (TIME + OR_NULL, "when its break begins"),
+        "break_end": (TIME + OR_NULL, "when its break ends"),
+        "close": (TIME + OR_NULL, "when it closes"),
+        "early_close": (FLAG, "whether that is earlier than usual"),
+        "late_open": (FLAG, "whether it opens later than usual"),
+    },
     "runs": {
         **RUN,
         "provenance": (OBJECT + OR_NULL, "from what it was made, if that is noted: `commit`, `branch`, `changes`, …"),

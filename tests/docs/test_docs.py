@@ -143,6 +143,8 @@ def test_json_has_the_keys_and_types_of_the_contract(peak: CommandLine, verb: st
     assert peak("run", "risk_check").code == 3  # there is no risk.py: a run and an alert
     if verb == "validate":
         peak.jobs('[[job]]\nname = "a"\ntypo = 1\n')
+    if verb == "sessions":
+        peak.jobs('[calendars.bank]\nweekdays = ["mon"]\ntimezone = "UTC"\nopen = "9:00"\nclose = "17:00"\n')
     if verb == "graph":
         peak.jobs('[[job]]\nname = "a"\n[[job]]\nname = "b"\nschedule_type = "after"\nafter = ["a"]\n')
     if verb == "deadlines":
@@ -154,6 +156,7 @@ def test_json_has_the_keys_and_types_of_the_contract(peak: CommandLine, verb: st
         "why": ["risk_check"],
         "plan": [str(peak.config)],
         "diff": ["#1", "#1"],
+        "sessions": ["bank"],
     }.get(verb, [])
     answer = peak(verb, *words, "--json").json
     objects = [answer] if verb in ("status", "why", "plan") else answer

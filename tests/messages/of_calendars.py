@@ -158,3 +158,17 @@ def exchanges_without_their_library(stage: Stage) -> None:
 
 def _endless(*_: Any, **__: Any) -> Any:
     raise subprocess.TimeoutExpired([], 1)
+
+
+@scenario
+def a_calendar_that_is_looked_at(stage: Stage) -> None:
+    with_known_exchanges(stage)
+    stage.jobs(BANK + 'until = "2026-01-09"\n' + daily(1, 'calendar = "bank"'))
+    stage.run("sessions bank --from 2026-01-08 --to 2026-01-12")
+    stage.run("sessions bank --from 2001-01-01 --to 2001-01-01")
+    stage.run("sessions bank --from 2026-01-08 --to 2026-01-01")
+    stage.run("sessions XNYX")
+    stage.run("validate")
+    with stage.patch.context() as patched:
+        patched.setattr("peak_console.calendars.book.version", lambda _library: "")
+        stage.run("sessions")

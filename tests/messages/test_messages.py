@@ -31,6 +31,7 @@ ELSEWHERE: dict[str, str] = {
     "calendars/compiling.py: raise": "in the child process: tests/calendars/test_book.py",
     "calendars/ics.py: raise": "in the child process: tests/calendars/test_files.py",
     "calendars/own.py: raise DefinitionError('it has no session whose hours": "tests/calendars/test_own.py",
+    "jobs/file/calendar_doubts.py: return (f'calendar {calendar.name} ends on": "tests/engine/test_calendars.py",
     "jobs/file/calendars.py: return ('weekdays', \"timezone is missing": "a machine whose zone has no name",
     "engine/commands/commander.py: return (REFUSED, 'the engine is shutting down": "tests/engine/test_commands.py",
     "engine/commands/commander.py: return (DONE, f'{job.name} #{run.id} waits": ORDINARY,

@@ -57,6 +57,7 @@ def look_around(
             continue
         for doubted, message in schedule_doubts(job, now):
             reader.findings.warning((JOB, index, doubted), f"job {quoted(job.name)}: {message}")
+        _look_at_calendar(job, index, reader, now)
         if fault := name_doubt(job.name):
             reader.findings.warning((JOB, index, "name"), f"job {quoted(job.name)}: {fault}")
         for message in placeholders.doubts(build_command_args(job)):
@@ -70,6 +71,17 @@ def look_around(
         found = interpreters([job for job in reader.jobs.values() if job.executor == LOCAL], None, environ)
         for message in unexpected_interpreters(found, reader.path):
             reader.findings.warning((), message)
+
+
+def _look_at_calendar(job: JobDefinition, index: int, reader: Reader, now: datetime | None) -> None:
+    if now is None or job.schedule.sessions is None:
+        return
+    from peak_console.jobs.file.calendar_doubts import end_doubt
+
+    doubt, has_ended = end_doubt(job.schedule, now)
+    if doubt:
+        record = reader.findings.error if has_ended else reader.findings.warning
+        record((JOB, index, "calendar"), f"job {quoted(job.name)}: {doubt}")
 
 
 def _look_around_for(

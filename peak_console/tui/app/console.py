@@ -13,6 +13,7 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import Input
 
+from peak_console.errors import StateError
 from peak_console.text import safe_lines
 from peak_console.tui import textual_private
 from peak_console.tui.app.alert_actions import AlertActions
@@ -20,6 +21,7 @@ from peak_console.tui.app.details_view import DetailsView
 from peak_console.tui.app.dialogs import Dialogs
 from peak_console.tui.app.engine_actions import EngineActions
 from peak_console.tui.app.found_jobs import FoundJobs
+from peak_console.tui.app.found_view import FoundView
 from peak_console.tui.app.history_view import HistoryView
 from peak_console.tui.app.hold_actions import HoldActions
 from peak_console.tui.app.job_actions import JobActions
@@ -34,6 +36,7 @@ from peak_console.tui.app.startup import FIRST_STYLES, Startup
 from peak_console.tui.app.terminal_actions import TerminalActions
 from peak_console.tui.app.timeline_view import TimelineView
 from peak_console.tui.app.views import Views
+from peak_console.tui.app.wallboard_view import WallboardView
 from peak_console.tui.bars.key_bar import KeyBar
 from peak_console.tui.bars.pane_tabs import PaneTabs
 from peak_console.tui.bars.status_line import StatusLine
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
     from peak_console.tui.alerts.pane import AlertsPane
     from peak_console.tui.bars.prompt import Prompt
     from peak_console.tui.details.screen import JobDetails
+    from peak_console.tui.history.found import FoundScreen
     from peak_console.tui.history.run_table import RunTable
     from peak_console.tui.history.screen import HistoryScreen
     from peak_console.tui.output.view import OutputView
@@ -96,10 +100,13 @@ class ConsoleApp(App[int], inherit_bindings=False):
         Binding("ctrl+z", "app.suspend_process", "Suspend", show=False, priority=True),
     ]
 
-    def __init__(self, session: Session, *, clock: Clock | None = None, live: bool = True) -> None:
-        """``live`` is whether timers run; without them a test refreshes by hand."""
+    def __init__(
+        self, session: Session, *, clock: Clock | None = None, live: bool = True, wallboard: bool = False
+    ) -> None:
+        """``live`` is whether timers run; without them a test refreshes by hand. ``wallboard`` opens that at once."""
         self._ansi_themes: dict[str, TerminalTheme] = {}  # asked for by App's own constructor
         super().__init__()
+        self._opens_wallboard = wallboard
         self.session = session
         self.clock = clock = clock or session.clock
         self.config = load_config()
@@ -119,7 +126,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
             self, session, clock, keymap, self.feed, self.layout,
             self.navigation.open_run,
         )  # fmt: skip
-        self.rooms = (self.history, self.timeline)
+        self.wallboard = WallboardView(self, clock, self.feed)
+        self.found = FoundView(self, session)
+        self.rooms = (self.history, self.timeline, self.found, self.wallboard)
         """The screens of their own that are filled in the background."""
         self.selection.ask_first(lambda: self.details.job if self.details.screen is not None else None)
         self.job_actions = JobActions(session, clock, keymap, self.feed, self.selection, self.commands, self.dialogs)
@@ -182,6 +191,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.feed.bring_up_to_date()
         # By way of our own queue: two that complete the screen at once would do it twice.
         self.call_after_refresh(self.call_later, self._startup.complete)
+        if self._opens_wallboard:
+            self.call_after_refresh(self.wallboard.open)
 
     def on_unmount(self) -> None:
         for room in self.rooms:
@@ -307,6 +318,23 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def on_history_screen_mode_changed(self, event: HistoryScreen.ModeChanged) -> None:
         self.history.show_actions(actions=event.actions)
 
+    def on_history_screen_find_wanted(self, _event: HistoryScreen.FindWanted) -> None:
+        self.found.open(*self.history.scope())
+
+    def on_history_screen_compare_wanted(self, event: HistoryScreen.CompareWanted) -> None:
+        try:
+            self.found.compare(event.ids)
+        except StateError as error:
+            self.dialogs.say(str(error), "error")
+
+    def on_found_screen_asked(self, event: FoundScreen.Asked) -> None:
+        self.found.find(event.pattern)
+
+    def on_found_screen_chosen(self, event: FoundScreen.Chosen) -> None:
+        self.history.leave()
+        self.navigation.open_run(event.line.job, event.line.run_id)
+        self.layout.output.search(event.pattern)
+
     def on_history_screen_details_wanted(self, event: HistoryScreen.DetailsWanted) -> None:
         self.navigation.open_job(event.job)
 
@@ -394,6 +422,12 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def action_rerun(self) -> None:
         self.job_actions.rerun(self.shown_run.run())
+
+    def action_zoom(self) -> None:
+        self.layout.zoom()
+
+    def action_wallboard(self) -> None:
+        self.wallboard.open()
 
     def action_stop(self) -> None:
         self.job_actions.stop()

@@ -167,6 +167,10 @@ class HistoryView:
 
         self._reader.ask("page", newest, taken, self._refuse)
 
+    def scope(self) -> tuple[str, Callable[[Store], RunFilter]]:
+        """The runs that the filter names: in words, and how to find them."""
+        return self._text or "all jobs", self._resolver()
+
     def _resolver(self) -> Callable[[Store], RunFilter]:
         """What makes a filter of the words, once it can look which jobs there are."""
         asked, session = self._asked, self._session

@@ -113,6 +113,11 @@ class Layout:
         else:
             bar.show(Context(name) if name in (Context.OUTPUT, Context.ALERTS) else Context.JOBS)
 
+    def zoom(self) -> None:
+        """Give the focused pane the whole screen, or no longer."""
+        self.main.toggle_class("-zoomed")
+        self.mark_shown()
+
     # Sizes.
 
     def fit(self, size: Size) -> None:

@@ -72,7 +72,7 @@ def run_console(options: Namespace) -> int:
     if (options.attach or options.read_only) and not _await_first_engine(directory):
         return 130
     session = EngineSession(options, jobset, directory, seen)
-    return _Life(ConsoleApp(session), session).live()
+    return _Life(ConsoleApp(session, wallboard=options.wallboard), session).live()
 
 
 def _await_first_engine(directory: str) -> bool:

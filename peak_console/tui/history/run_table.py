@@ -112,6 +112,19 @@ class RunTable(CursorList):
         self.refresh()
         self.action_move(1)
 
+    def two_to_compare(self) -> tuple[int, int] | None:
+        """The marked runs; else the run under the cursor and the one of its job before it in the list."""
+        if len(self.marked) == MOST_MARKS:
+            return self.marked[0], self.marked[1]
+        run, place = self.current, self._runs.cursor_place
+        if run is None or place is None:
+            return None
+        if self.marked and self.marked[0] != run.id:
+            return self.marked[0], run.id
+        older = (each for each in self._runs.items[place + 1 :] if each.job == run.job and each.started_at is not None)
+        before = next(older, None)
+        return (before.id, run.id) if before is not None else None
+
     def on_resize(self) -> None:
         self._columns = HistoryColumns(self.scrollable_content_region.width)
         self.refresh()

@@ -37,7 +37,7 @@ WORDS: Mapping[str, str] = {
 }
 """By action: the words of the filter that its key puts in, or takes out."""
 SHOWN = ("close_room", "open_past_run", "past_filter", "past_failed", "past_late", "past_not_run", "past_by_hand",
-         "past_today", "past_actions", "past_details", "mark_run")  # fmt: skip
+         "past_today", "find_in_outputs", "compare_runs", "past_actions", "past_details", "mark_run")  # fmt: skip
 """The keys that the last line names."""
 
 
@@ -63,6 +63,16 @@ class HistoryScreen(ModalScreen[None]):
         """The operator wants to see the shift log, or the runs."""
 
         actions: bool
+
+    @dataclass
+    class FindWanted(Message):
+        """The operator wants to find a text in the outputs of the runs that the filter names."""
+
+    @dataclass
+    class CompareWanted(Message):
+        """The operator wants to know what is different between two runs."""
+
+        ids: tuple[int, int]
 
     @dataclass
     class DetailsWanted(Message):
@@ -136,7 +146,8 @@ class HistoryScreen(ModalScreen[None]):
     def _show_keys(self) -> None:
         names = {"open_past_run": "output", "past_filter": "filter", "past_failed": "failed", "past_late": "late",
                  "past_not_run": "not run", "past_by_hand": "by hand", "past_today": "today",
-                 "past_details": "job", "past_actions": "shift log", "mark_run": "mark",
+                 "past_details": "job", "past_actions": "shift log", "find_in_outputs": "find",
+                 "compare_runs": "compare", "mark_run": "mark",
                  "close_room": "back"}  # fmt: skip
         keys, room = "", self.size.width - 4
         for action in SHOWN:
@@ -181,6 +192,17 @@ class HistoryScreen(ModalScreen[None]):
         self.actions.display, self.table.display = shows_actions, not shows_actions
         self._list.focus()
         self.post_message(self.ModeChanged(shows_actions))
+
+    def action_find_in_outputs(self) -> None:
+        self.post_message(self.FindWanted())
+
+    def action_compare_runs(self) -> None:
+        """Compare the marked runs; else the run under the cursor with the one of its job before."""
+        ids = self.table.two_to_compare()
+        if ids is None:
+            self.refuse("mark two runs with Space, or go to one whose job has an earlier one in the list")
+        else:
+            self.post_message(self.CompareWanted(ids))
 
     def action_past_failed(self) -> None:
         self.action_past_word("past_failed")

@@ -10,6 +10,7 @@ from textual.widgets import Static
 from peak_console.model.records import Outcome, Trigger
 from peak_console.tui.details.screen import JobDetails
 from peak_console.tui.history.action_table import ActionTable
+from peak_console.tui.history.found import DifferenceScreen, FoundScreen
 from peak_console.tui.history.run_table import RunTable
 from peak_console.tui.history.screen import HistoryScreen
 from tests.tui import desk
@@ -174,6 +175,45 @@ def test_how_the_shift_log_looks(snap_compare: SnapCompare, tmp_path: Path, size
         number = stage.store.issue(verb, person, at, job, None, {"reason": reason} if reason else {})
         stage.store.answer(number, "done", message, at)
     assert snap_compare(stage.app(), terminal_size=size, run_before=pressing("6", "a", "down"))
+
+
+@covers("find_in_outputs")
+async def test_a_text_is_found_in_the_outputs_of_the_listed_runs(console: Console) -> None:
+    await press(console, "o", *"limitbreached", "enter")
+    assert isinstance(console.screen, FoundScreen)
+    assert [(line.job, line.stream, line.line) for line in console.screen.lines] == [("daily_risk_check", "err", 1)]
+    assert "1 line in 132 runs" in str(console.screen.query_one("#headline", Static).visual)
+    await press(console, "enter")
+    assert console.app.layout.focused == "output"
+    assert console.cursor == "daily_risk_check"
+    assert "limitbreached" in console.app.layout.output.search_status
+
+
+async def test_the_filter_says_which_outputs_are_searched(console: Console) -> None:
+    await press(console, "m", "o", *"limitbreached", "enter")
+    assert isinstance(console.screen, FoundScreen)
+    assert console.screen.lines == []
+    await press(console, "slash", "(", "enter")
+    assert "is no regular expression" in str(console.screen.query_one("#headline", Static).visual)
+    await press(console, "escape")
+    assert console.shows(HistoryScreen)
+
+
+@covers("compare_runs")
+async def test_two_runs_are_compared(console: Console) -> None:
+    await press(console, "slash", *"daily_risk", "enter", "c")
+    assert isinstance(console.screen, DifferenceScreen)
+    told = ["".join(text for text, _ in line) for line in console.screen._lines]
+    assert any(line.startswith("≠") and "outcome" in line and "failed (2)" in line for line in told)
+    assert "+LimitBreached: gross exposure" in told
+    await press(console, "escape")
+    assert console.shows(HistoryScreen)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=by_size)
+def test_how_a_difference_looks(snap_compare: SnapCompare, tmp_path: Path, size: tuple[int, int]) -> None:
+    keys = ("6", "slash", *"daily_risk", "enter", "c")
+    assert snap_compare(eventful(tmp_path).app(), terminal_size=size, run_before=pressing(*keys))
 
 
 async def test_what_is_new_comes_in_at_the_top_and_the_cursor_stays_on_its_run(console: Console) -> None:
