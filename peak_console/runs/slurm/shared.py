@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import ExecutorDefinition
 
 ID = "cluster_id"
+START = """#!{python} -IS
+import sys
+sys.path.insert(0, {root!r})
+from {module} import main
+sys.exit(main())
+"""
+"""What Slurm copies to the node. The wrapper itself is a module beside it, so that nodes compile it once."""
 
 
 class SharedDirectory:
@@ -84,10 +91,14 @@ class SharedDirectory:
         if self._wrapper is None:
             os.makedirs(os.path.join(self.root, NEWS), 0o700, exist_ok=True)
             with open(os.path.join(os.path.dirname(__file__), "wrapper.py"), "rb") as file:
-                source = f"#!{self._definition.python} -IS\n".encode() + file.read()
-            path = os.path.join(self.root, f"wrapper-{blake2b(source, digest_size=6).hexdigest()}.py")
+                source = file.read()
+            module = f"job_{blake2b(source, digest_size=6).hexdigest()}"
+            if not os.path.exists(os.path.join(self.root, f"{module}.py")):
+                write(os.path.join(self.root, f"{module}.py"), source)
+            script = START.format(python=self._definition.python, root=self.root, module=module).encode()
+            path = os.path.join(self.root, f"wrapper-{blake2b(script, digest_size=6).hexdigest()}")
             if not os.path.exists(path):
-                write(path, source)
+                write(path, script)
                 os.chmod(path, 0o700)
             self._wrapper = path
         return self._wrapper

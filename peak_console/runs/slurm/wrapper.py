@@ -1,7 +1,7 @@
 """The wrapper: what Slurm starts on a node. It owns the run, starts the job, and records how it ended.
 
 One file for any Python from 3.7 on, with nothing but the standard library: it is copied to the shared directory, and
-Slurm copies it from there. Its one argument is the run's directory. In it:
+a script of a few lines, which Slurm copies from there, imports it. Its one argument is the run's directory. In it:
 
     spec          read and deleted: fields that end with NUL, a name, how many values, and these: argv, env, cwd, …
     started       made by link(2), so that one wrapper only ever owns the run: where and when, as JSON
@@ -317,7 +317,3 @@ def main() -> int:
     code = job.wait()
     finish(directory, code, "timed_out" if job.timed_out else "")
     return code
-
-
-if __name__ == "__main__":
-    sys.exit(main())
