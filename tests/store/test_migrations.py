@@ -166,3 +166,24 @@ def test_a_writer_that_takes_its_time_is_waited_for(connect: Connect) -> None:
     assert claim(mine).id == 1
     assert time.monotonic() - began > 0.5
     client.close()
+
+
+def test_a_process_id_becomes_a_reference_and_numbers_go_on(tmp_path: Path) -> None:
+    directory = put(tmp_path, 4)
+    with sqlite3.connect(os.path.join(directory, "registry.db")) as client:
+        client.execute("UPDATE runs SET pid = 4711, pid_started = 'boot/17' WHERE id = 1")
+        client.execute("UPDATE runs SET pid = NULL, pid_started = NULL WHERE id = 2")
+        client.execute("UPDATE sqlite_sequence SET seq = 40 WHERE name = 'runs'")
+        client.execute("PRAGMA ignore_check_constraints = ON")
+        client.execute("UPDATE runs SET state = 'odd' WHERE id = 2")
+    client.close()
+    reader = Store.look(directory)
+    assert reader is not None
+    seen = {run.id: (run.executor, run.reference, run.submitted_at, run.waits_for) for run in reader.runs()}
+    reader.close()
+    store = Store.open(directory)
+    runs = {run.id: (run.executor, run.reference, run.submitted_at, run.waits_for) for run in store.runs()}
+    assert runs == seen == {1: ("local", "4711 boot/17", None, None), 2: ("local", None, None, None)}
+    assert store._rows("SELECT state FROM runs WHERE id = 2") == [("odd",)], "what is damaged is mended later"
+    assert claim(store, "next").id == 41
+    store.close()

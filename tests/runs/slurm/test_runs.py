@@ -86,16 +86,15 @@ def test_the_environment_is_exact_and_slurm_holds_no_secret(desk: Desk, monkeypa
 def test_what_it_asks_for_reaches_slurm(desk: Desk) -> None:
     run = desk.shell(1, "echo $CUDA_VISIBLE_DEVICES; sleep 30", resources=Resources(3, 200, 1), timeout_seconds=90)
     desk.begun(run)
-    told = desk.cluster.run("scontrol", "show", "job", desk.jobs(1)[0][0]).stdout
-    for words in (
-        "NumCPUs=3",
-        "TresPerNode=gres:gpu:1",
-        "cpu=3,mem=200M",
-        "TimeLimit=00:03:00",
-        "Requeue=0",
-        "Comment=sweep",
-    ):
-        assert words in told, words
+    wanted = {
+        "NumCPUs=3", "TresPerNode=gres:gpu:1", "cpu=3,mem=200M", "TimeLimit=00:03:00", "Requeue=0", "Comment=sweep",
+    }  # fmt: skip
+
+    def missing() -> set[str]:
+        told = desk.cluster.run("scontrol", "show", "job", *[job[0] for job in desk.jobs(1)]).stdout
+        return {words for words in wanted if words not in told}
+
+    wait_until(lambda: not missing(), f"{missing()}")
     wait_until(lambda: desk.read(1, "stdout.log") in ("0\n", "1\n"), "the number of its GPU")
     run.stop(Stop.KILL)
     assert desk.ended(run).return_code == 137
@@ -357,3 +356,21 @@ def test_an_unusable_shared_directory_is_told(make_desk: Callable[..., Desk]) ->
     (desk.root / "shared").write_text("in the way")
     with pytest.raises(StartError, match="cannot be used"):
         desk.shell(1, "true")
+
+
+def test_what_a_run_has_left_is_removed_with_its_folder_and_no_other_link_is_followed(desk: Desk) -> None:
+    desk.ended(desk.shell(1, "echo done"))
+    output, folder = desk.executor.outputs(1), os.path.realpath(desk.place(1))
+    assert output.bears_marks()
+    assert output.disk_bytes() > 0
+    assert output.remove()
+    assert not os.path.lexists(desk.place(1))
+    assert not os.path.exists(folder)
+    precious = desk.root / "precious" / "2"
+    precious.mkdir(parents=True)
+    (precious / "file").touch()
+    os.symlink(precious, desk.place(2))
+    strange = desk.executor.outputs(2)
+    assert not strange.bears_marks()
+    assert not strange.remove()
+    assert (precious / "file").exists()
