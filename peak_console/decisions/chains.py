@@ -13,7 +13,7 @@ from peak_console.decisions.selection import is_enabled
 from peak_console.jobs.model import Wanted
 from peak_console.model.terms import Outcome, RunState, Trigger
 from peak_console.schedule.after import RUN, reference_slot
-from peak_console.schedule.rounds import day_round
+from peak_console.schedule.rounds import round_of
 from peak_console.schedule.slots import next_slot
 from peak_console.schedule.zones import local_time, zone
 from peak_console.values import dataclass, replace
@@ -198,7 +198,7 @@ def window_of(
     schedule = other.schedule
     if schedule.type == "once" and schedule.run_at is None:
         return Window(None, None)
-    within = day_round(slot, where)
+    within = round_of(job.schedule, job.round, slot, where)
     since = reference_slot(schedule, decided, within, None if job.schedule.type == "after" else slot)
     return Window(since, within.end) if since is not None else None
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from peak_console.decisions.upcoming import slots_ahead
 from peak_console.model.terms import Outcome, RunState, Trigger
 from peak_console.schedule.deadline_times import moment_of
-from peak_console.schedule.rounds import day_round
+from peak_console.schedule.rounds import round_of
 from peak_console.schedule.zones import local_time, zone
 from peak_console.text import duration
 from peak_console.values import dataclass
@@ -101,9 +101,9 @@ def prospects(
             continue
         where = zone(job.schedule.timezone or jobset.settings.timezone)
         for slot in slots_of(job):
-            expectation = expectations.of(job, slot, _end_of_round(slot, where))
+            expectation = expectations.of(job, slot, round_of(job.schedule, job.round, slot, where).end)
             for name, text, starts in rules:
-                at = moment_of(text, slot, where)
+                at = moment_of(text, slot, where, job.schedule.sessions)
                 found.append(_prospect(name, job, slot, at, starts, expectation, now))
     return sorted(found, key=_tightness)
 
@@ -123,10 +123,6 @@ def rules_of(jobset: JobSet, job: JobDefinition) -> Iterator[tuple[str, str, boo
     for deadline in jobset.deadlines:
         if deadline.covers(job):
             yield deadline.name, deadline.at, False
-
-
-def _end_of_round(slot: datetime, where: tzinfo) -> datetime:
-    return day_round(slot, where).end
 
 
 def _prospect(

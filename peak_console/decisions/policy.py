@@ -146,9 +146,10 @@ def _awaiting(asked: Situation, verdict: Verdict, reason: str) -> Verdict:
 
     A slot of another round, which may never have its upstreams, is in nobody's way.
     """
-    from peak_console.schedule.rounds import day_round
+    from peak_console.schedule.rounds import round_of
 
-    day = day_round(verdict.slot, zone(asked.job.schedule.timezone))
+    schedule = asked.job.schedule
+    day = round_of(schedule, asked.job.round, verdict.slot, zone(schedule.timezone))
     same = sum(day.holds(moment) for moment in asked.awaiting)
     if same >= (QUEUE_LIMIT if asked.job.overlap in (Overlap.QUEUE, Overlap.ALLOW) else 1):
         return replace(verdict, action=Action.SKIP, reason=f"an earlier slot of its round is still {reason}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from peak_console.schedule.kind import Pending, ScheduleKind, zone_of
-from peak_console.schedule.rounds import TICK, day_round
+from peak_console.schedule.rounds import TICK, day_round, round_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class After(ScheduleKind):
     def _following(self, rule: AfterRule, moment: datetime) -> datetime | None:
         """The first round's slot after a moment."""
         zone = zone_of(self.schedule)
-        day = day_round(moment, zone)
+        day = round_of(self.schedule, rule.round, moment, zone)
         first = self._first(rule, day.start - TICK, zone)
         if first is not None and first > moment:
             return first

@@ -244,8 +244,8 @@ DAILY = '[[job]]\nname = "a"\nschedule_type = "daily"\ndaily_time = "07:00"\n'
         (
             DAILY + 'finish_by = "soon"\n',
             (
-                'jobs.toml:5:1: job "a": finish_by is no deadline; write a time of day such as "08:55", or a time after'
-                ' the slot such as "30m after slot"'
+                'jobs.toml:5:1: job "a": finish_by is no deadline; write a time of day such as "08:55", a time after'
+                ' the slot such as "30m after slot", or a moment of the session such as "open-5m"'
             ),
         ),
         (

@@ -101,6 +101,10 @@ def deadlines_that_are_none(stage: Stage) -> None:
     stage.run("validate")
     stage.jobs(f'{daily}[[deadline]]\nat = "08:00"\n[[deadline]]\nname = "y"\n[[deadline]]\nname = "z"\nat = "1:00"\n')
     stage.run("validate")
+    stage.jobs(f'{daily}finish_by = "open-5m"\n[[deadline]]\nname = "x"\nat = "close"\njobs = ["a"]\n')
+    stage.run("validate")
+    stage.jobs(f'{daily}[[job]]\nname = "b"\nschedule_type = "after"\nafter = ["a"]\nround = "session"\n')
+    stage.run("validate")
     same = '[[deadline]]\nname = "x"\nat = "08:00"\njobs = ["a"]\n'
     stage.jobs(f"{daily}{same}{same}")
     stage.run("validate")

@@ -9,7 +9,7 @@ from peak_console.jobs.file.fields.field import JOB
 from peak_console.jobs.model import JobDefinition, Upstream, Wanted
 from peak_console.schedule.after import RUN
 from peak_console.schedule.model import AfterRule
-from peak_console.schedule.rounds import TICK, day_round
+from peak_console.schedule.rounds import SESSION, TICK, round_of
 from peak_console.schedule.slots import kind_of
 from peak_console.schedule.zones import zone
 from peak_console.values import replace
@@ -78,6 +78,9 @@ class Linker:
         if job.round == RUN and job.after and (len(job.after) != 1 or job.schedule.type != "after"):
             message = 'round = "run" needs schedule_type = "after" and exactly one job in after'
             self._error(job.name, message, "round")
+        rule = job.schedule.sessions
+        if job.round == SESSION and (rule is None or rule.calendar is None):
+            self._error(job.name, 'round = "session" needs a calendar; give the job one', "round")
         seen: set[str] = set()
         for place, text in enumerate(job.after):
             upstream = self._upstream(str(text))
@@ -160,12 +163,12 @@ class Linker:
             if own.type == "after" and _is_longer_than_a_day(other.schedule):
                 message = f'after: {other.name} does not run every day; its rounds need round = "run"'
                 self._error(job.name, message, "after", place)
-            elif own.type != "after" and never_meet(own, other.schedule):
+            elif own.type != "after" and never_meet(own, other.schedule, own, job.round):
                 message = f"after: it has no day in common with {other.name}, so that their rounds can never meet"
                 self._error(job.name, message, "after", place)
             elif own.type == "after":
                 for earlier in job.after[:place]:
-                    if never_meet(self._jobs[earlier.job].schedule, other.schedule, own.timezone):
+                    if never_meet(self._jobs[earlier.job].schedule, other.schedule, own, job.round):
                         message = f"after: {earlier.job} and {other.name} have no day in common: no round has both"
                         self._error(job.name, message, "after", place)
 
@@ -174,22 +177,22 @@ def _is_longer_than_a_day(schedule: JobSchedule) -> bool:
     return schedule.type == "interval" and (schedule.interval_seconds or 0) > _DAY.total_seconds()
 
 
-def never_meet(one: JobSchedule, other: JobSchedule, timezone: str | None = None) -> bool:
-    """Whether two schedules have slots in no day of a zone (the first one's own, unless it is given) in common.
+def never_meet(one: JobSchedule, other: JobSchedule, waits: JobSchedule, kind: str) -> bool:
+    """Whether two schedules have slots in no round of a job that waits in common, by its schedule and kind of round.
 
     Schedules that keep to no clock may always meet.
     """
     schedules = (one, other)
     if any(each.type in ("interval", "once") for each in schedules):
         return False
-    where = zone(timezone or one.timezone)
+    where = zone(waits.timezone)
     kinds = [kind_of(each) for each in schedules]
     moment = _LOOK_FROM
     for _ in range(_MOST_LEAPS):
         found = [kind.next(moment, moment) for kind in kinds]
         if found[0] is None or found[1] is None:
             return found[0] is None and found[1] is None and moment == _LOOK_FROM
-        days = [day_round(slot, where) for slot in found if slot is not None]
+        days = [round_of(waits, kind, slot, where) for slot in found if slot is not None]
         if days[0] == days[1]:
             return False
         moment = max(day.start for day in days) - TICK

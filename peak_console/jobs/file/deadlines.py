@@ -5,10 +5,11 @@ from __future__ import annotations
 from peak_console.jobs.file.checks import did_you_mean, quoted
 from peak_console.jobs.file.fields.field import DEADLINE, JOB
 from peak_console.jobs.model import Deadline
+from peak_console.schedule.deadline_times import is_of_session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from peak_console.jobs.file.findings import Findings, Path
@@ -63,3 +64,27 @@ def check_durations(tables: Any, jobs: Mapping[str, JobDefinition], findings: Fi
         if len(job.expect_duration) != 2 or job.expect_duration[0] > job.expect_duration[1]:
             message = f'job {quoted(job.name)}: expect_duration must be the least and the most, such as ["10s", "5m"]'
             findings.error((JOB, index, "expect_duration"), message)
+
+
+def check_session_moments(
+    tables: Any, deadlines: Sequence[Deadline], jobs: Mapping[str, JobDefinition], findings: Findings
+) -> None:
+    """Record each deadline that is a moment of a session, of a job without a calendar that has hours."""
+    for index, table in enumerate(tables):
+        job = jobs.get(table.get("name", "")) if isinstance(table.get("name"), str) else None
+        if job is None or _has_hours(job):
+            continue
+        for key in ("finish_by", "start_by"):
+            if is_of_session(getattr(job, key) or ""):
+                message = f"job {quoted(job.name)}: {key} is a moment of a session; give the job an exchange's calendar"
+                findings.error((JOB, index, key), message)
+    for index, deadline in enumerate(deadlines):
+        without = [name for name, job in jobs.items() if deadline.covers(job) and not _has_hours(job)]
+        if without and is_of_session(deadline.at):
+            why = f"at is a moment of a session, and {without[0]} has no exchange's calendar"
+            findings.error((DEADLINE, index, "at"), f"deadline {quoted(deadline.name)}: {why}")
+
+
+def _has_hours(job: JobDefinition) -> bool:
+    rule = job.schedule.sessions
+    return rule is not None and rule.calendar is not None and rule.calendar.has_hours

@@ -169,15 +169,7 @@ class Reader:
 
             channels = read_channels(document["alerts"], findings, self._environ, self.base or os.curdir)
             alert_file = self._beside(document["alerts"])
-        deadlines: tuple[Deadline, ...] = ()
-        if "deadline" in document:
-            from peak_console.jobs.file.deadlines import read_deadlines
-
-            deadlines = read_deadlines(document["deadline"], self.jobs, findings)
-        if any(job.expect_duration for job in self.jobs.values()):
-            from peak_console.jobs.file.deadlines import check_durations
-
-            check_durations(document["job"], self.jobs, findings)
+        deadlines = self._deadlines(document)
         groups: Mapping[str, int] = {}
         if "groups" in document or any(job.group is not None for job in self.jobs.values()):
             from peak_console.jobs.file.groups import read_groups
@@ -207,6 +199,23 @@ class Reader:
         if self.calendars is None:
             return found
         return replace(found, calendars=dict(self.calendars.used), calendar_tables=self.calendars.tables)
+
+    def _deadlines(self, document: Mapping[str, Any]) -> tuple[Deadline, ...]:
+        """The ``[[deadline]]`` tables, with what jobs say of their own deadlines and durations checked."""
+        deadlines: tuple[Deadline, ...] = ()
+        if "deadline" in document:
+            from peak_console.jobs.file.deadlines import read_deadlines
+
+            deadlines = read_deadlines(document["deadline"], self.jobs, self.findings)
+        if deadlines or any(job.finish_by or job.start_by for job in self.jobs.values()):
+            from peak_console.jobs.file.deadlines import check_session_moments
+
+            check_session_moments(document["job"], deadlines, self.jobs, self.findings)
+        if any(job.expect_duration for job in self.jobs.values()):
+            from peak_console.jobs.file.deadlines import check_durations
+
+            check_durations(document["job"], self.jobs, self.findings)
+        return deadlines
 
     def _link_chains(self, tables: Any) -> None:
         """Let jobs know those that they wait for; a file without such jobs pays next to nothing."""

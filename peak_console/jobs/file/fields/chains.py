@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
 
-ROUNDS: Final = ("day", "run")
+ROUNDS: Final = ("day", "session", "run")
 IF_FAILED: Final = ("wait", "skip", "run")
 IF_SKIPPED: Final = ("wait", "go", "skip")
 
@@ -47,7 +47,8 @@ CHAIN_FIELDS: Final = (
         "round",
         TEXT,
         "day",
-        "What belongs together in a chain. day: the slots of one day in the job's time zone. run: every success of"
+        "What belongs together in a chain. day: the slots of one day in the job's time zone. session:"
+        " those of one session of its calendar. run: every success of"
         " the one upstream starts one run; only with schedule_type = after.",
         '"run"',
         choices=ROUNDS,

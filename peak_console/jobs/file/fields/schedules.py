@@ -97,9 +97,10 @@ SCHEDULE_FIELDS: Final = (
         TEXT,
         None,
         "Only on days of this calendar: a table [calendars.NAME], or an exchange such as XNYS"
-        " (peak-console[calendars]). The day counts as it is at the exchange at that moment.",
+        " (peak-console[calendars]). The day counts as it is at the exchange at that moment. With round = session it"
+        " names the sessions that are rounds.",
         '"XNYS"',
-        schedule=ON_CALENDAR,
+        schedule=f"{ON_CALENDAR} after",
         form="name",
         filled=True,
         required="session",
