@@ -52,4 +52,6 @@ def smallest_limit(jobset: JobSet, source: Store | None, question: Question, pas
         low, high = (low, middle) if is_enough(middle) else (middle + 1, high)
     now = jobset.settings.max_concurrent_runs or "none"
     what = "a deadline would be missed" if has_any else "a run would wait for one"
+    if low == 1:
+        return PlacesNeeded(1, f"one place is enough; the limit is now {now}")
     return PlacesNeeded(low, f"with fewer than {low} places {what}; the limit is now {now}")

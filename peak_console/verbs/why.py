@@ -11,6 +11,7 @@ from peak_console.errors import UsageError
 from peak_console.model.terms import RunState
 from peak_console.schedule.slots import next_slot
 from peak_console.text import safe
+from peak_console.values import replace
 from peak_console.verbs.common import number_of, select
 from peak_console.verbs.output import write, write_json, write_table
 from peak_console.verbs.times import iso, moment, shown, shown_with_zone
@@ -87,6 +88,8 @@ def _told(
 def _now(job: JobDefinition, selection: Selection) -> dict[str, Any]:
     store, now, zone = selection.store, selection.now, selection.zone_of(job)
     [view] = views([job], store, now, gates=selection.gates, zone=selection.zone)
+    if not view.enabled and view.next_slot is None:  # when it would be due, were it enabled
+        view = replace(view, next_slot=next_slot(job.schedule, now, now))
     active = [run.job for run in store.unfinished() if run.state != RunState.QUEUED] if store is not None else []
     capacity = capacity_of(selection.jobset, active) if selection.jobset is not None else Capacity(0, len(active))
     hold = store.hold() if store is not None else None

@@ -12,6 +12,7 @@ import pytest
 from tests.messages import (
     of_calendars,
     of_commands,
+    of_forecasts,
     of_insides,
     of_jobs_files,
     of_lines,
@@ -23,7 +24,17 @@ from tests.messages.scenarios import SCENARIOS
 from tests.messages.sites import Recorder, Site, sites
 from tests.messages.stage import Stage
 
-MODULES = (of_jobs_files, of_calendars, of_lines, of_setting_up, of_state, of_insides, of_commands, of_questions)
+MODULES = (
+    of_jobs_files,
+    of_calendars,
+    of_lines,
+    of_forecasts,
+    of_setting_up,
+    of_state,
+    of_insides,
+    of_commands,
+    of_questions,
+)
 """Each adds its scenarios as it is loaded."""
 TRANSCRIPT = Path(__file__).with_name("messages.txt")
 
