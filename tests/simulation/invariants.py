@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peak_console.jobs.model import Overlap
 from peak_console.model.terms import RunState
 
 if TYPE_CHECKING:
-    from peak_console.jobs.model import JobDefinition
     from peak_console.runs.interface import RunSpec
     from peak_console.runs.simulated import SimulatedProcess
     from tests.simulation.faults import FaultyStore
@@ -23,17 +21,15 @@ class BrokenError(BaseException):
         self.rule = rule
 
 
-def at_start(spec: RunSpec, job: JobDefinition | None, limit: int, store: FaultyStore, machine: Machine) -> None:
-    """What holds at the moment at which a process starts."""
+def at_start(spec: RunSpec, limit: int, store: FaultyStore, machine: Machine, *, is_alone: bool) -> None:
+    """What holds at the moment at which a process starts. ``is_alone``: no jobs file lets its job run side by side."""
     name = f"{spec.job or '?'} #{spec.run_id}"
     if store.in_transaction:
         raise BrokenError("decide, record, then act", f"{name} starts inside a transaction that may not be committed")
-    rows = store.peek(
-        "SELECT state, job, triggered_by, scheduled_for, attempt, stop_reason FROM runs WHERE id = ?", (spec.run_id,)
-    )
+    rows = store.peek("SELECT state FROM runs WHERE id = ?", (spec.run_id,))
     if not rows:
         raise BrokenError("no run unaccounted", f"{name} starts and the registry knows nothing of it")
-    state, job_name, _by, _slot, _attempt, _stop = rows[0]
+    state = rows[0][0]
     if state not in (RunState.CLAIMED, RunState.SUBMITTED):
         raise BrokenError("no slot twice", f"{name} starts while the registry has it as {state}")
     if spec.run_id in machine.processes:
@@ -43,10 +39,9 @@ def at_start(spec: RunSpec, job: JobDefinition | None, limit: int, store: Faulty
     living = machine.now_living()
     if limit and len(living) >= limit:
         raise BrokenError("places", f"{name} starts beside {len(living)} others, and {limit} may run")
-    if job is not None and job.overlap in (Overlap.SKIP, Overlap.QUEUE, Overlap.KILL_PREVIOUS):
-        beside = [each.run_id for each in living if each.spec.job == job_name]
-        if beside:
-            raise BrokenError("overlap", f"{name} starts beside #{beside[0]} of its own job ({job.overlap})")
+    beside = [each.run_id for each in living if each.spec.job == spec.job]
+    if is_alone and beside:
+        raise BrokenError("overlap", f"{name} starts beside #{beside[0]} of its own job")
 
 
 def after_step(store: FaultyStore, machine: Machine, *, restful: bool) -> None:

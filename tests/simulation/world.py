@@ -11,6 +11,7 @@ from peak_console.engine.resident import ResidentEngine
 from peak_console.engine.setup import EngineOptions, EngineSetup
 from peak_console.engine.surroundings import Surroundings
 from peak_console.errors import StateError
+from peak_console.jobs.model import Overlap
 from peak_console.model.terms import LOCAL
 from peak_console.runs.executors import Executors
 from peak_console.runs.interface import RunSpec
@@ -153,12 +154,12 @@ class World:
     def _on_start(self, spec: RunSpec) -> None:
         assert self._working is not None
         assert self._working.engine is not None or self._working.identity in self.alive
-        job = self._served(self._working).get(spec.job)
-        invariants.at_start(spec, job, self.jobset.settings.max_concurrent_runs, self.store, self.machine)
-
-    def _served(self, seat: Seat) -> dict[str, JobDefinition]:
-        jobset = seat.engine.context.served.jobset if seat.engine is not None else self.jobset
-        return dict(jobset.jobs)
+        # What was claimed under one jobs file may start under the next.
+        sets = (self.story.jobset, *self.story.edited)
+        overlaps = {each.jobs[spec.job].overlap for each in sets if spec.job in each.jobs}
+        is_alone = Overlap.ALLOW not in overlaps
+        limit = self.jobset.settings.max_concurrent_runs
+        invariants.at_start(spec, limit, self.store, self.machine, is_alone=is_alone)
 
     # Engines come and go.
 
