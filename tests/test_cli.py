@@ -56,7 +56,8 @@ def test_every_documented_flag_is_understood() -> None:
 def test_common_flags_stand_before_or_after_a_verb(verb: str) -> None:
     what = ["x"] if verb in ("run", "logs") else []
     what += ["x"] if verb in ("stop", "enable", "disable") else []
-    what += {"install": ["systemd"], "completion": ["bash"]}.get(verb, [])
+    what += {"install": ["systemd"], "completion": ["bash"], "alert": ["info", "x"]}.get(verb, [])
+    what += ["x"] if verb in ("why", "plan", "diff") else []
     before = parsed("--config", "a.toml", "--state-dir", "s", "--include-tags", "t", verb, *what)
     after = parsed(verb, *what, "--config", "a.toml", "--state-dir", "s", "--include-tags", "t")
     for options in (before, after):

@@ -59,8 +59,14 @@ def sign_on_and_off(setup: EngineSetup, place: OpenDirectory, control: Control) 
 
 
 def _is_plain(jobset: JobSet) -> bool:
-    """Whether nothing but their times decides when jobs start: no gate is to be asked, and no job waits for others."""
-    return not jobset.gates and not any(job.after for job in jobset.jobs.values())
+    """Whether a jobs file asks an engine for nothing but to start jobs by their times.
+
+    Gates are asked, chains are followed, the ends of calendars are told of, and commands that hear of runs may be owed
+    some from before.
+    """
+    if jobset.gates or jobset.calendars:
+        return False
+    return not any(job.after or job.on_finish for job in jobset.jobs.values())
 
 
 def _is_quiet(store: Store, jobset: JobSet, share: Share, now: datetime) -> bool:
@@ -68,7 +74,7 @@ def _is_quiet(store: Store, jobset: JobSet, share: Share, now: datetime) -> bool
     before = store.engine_info(strict=True)
     if before.started_at is None or before.hold is not None or before.jobs_file != jobset.path or share.contested:
         return False
-    if store.unfinished(strict=True) or _has_run_ahead(store):
+    if store.holds() or store.unfinished(strict=True) or _has_run_ahead(store):
         return False
     # An incident of a job waits for the job's next success; all others may be resolved by a start.
     if any(incident.job not in jobset.jobs for incident in store.incidents()):

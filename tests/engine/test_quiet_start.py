@@ -21,6 +21,7 @@ from peak_console.model.terms import LOCAL
 from peak_console.runs.executors import Executors
 from peak_console.runs.simulated import SimulatedExecutor
 from peak_console.store.directory import run_directory
+from peak_console.store.holds import add_hold
 from peak_console.store.store import Store
 from peak_console.values import replace
 from tests.support.clock import MONDAY_MORNING, FakeClock
@@ -129,6 +130,7 @@ def incident(job: str | None, cause: str) -> Callable[[Store], None]:
         pytest.param(claim, id="a run that its engine has left"),
         pytest.param(lambda store: store.claim([Claim("often", LATER, queued=True)], LATER, "1 x"), id="a queued run"),
         pytest.param(lambda store: store.set_hold(Hold(LATER, "ada")), id="a hold"),
+        pytest.param(lambda store: add_hold(store, Hold(LATER, "ada", words="often")), id="a hold on a job"),
         pytest.param(incident(None, "jobs_file:/etc/jobs.toml"), id="a jobs file that was wrong"),
         pytest.param(incident("gone", "failed:gone"), id="an incident of a job that is gone"),
         pytest.param(lambda store: store.decided("nightly", "once", LATER, None), id="another schedule than before"),
@@ -165,9 +167,11 @@ def test_a_start_that_is_not_plain_is_left_to_an_engine(state: Path, now: dateti
     assert not Start(state, now, *JOBS, make_job("tagged", daily_time="04:00", tags=("a",)), **options).quietly()
 
 
-def test_a_jobs_file_with_chains_or_gates_is_an_engines(state: Path) -> None:
+def test_a_jobs_file_with_chains_gates_or_listeners_is_an_engines(state: Path) -> None:
     waits = make_job("waits", daily_time="04:00", after=(Upstream("nightly"),))
     assert not Start(state, LATER, *JOBS, waits).quietly()
+    told = make_job("told", daily_time="04:00", on_finish=("true",))
+    assert not Start(state, LATER, *JOBS, told).quietly()
     start = Start(state, LATER)
     gated = replace(start.setup.jobset, gates=(Gate("open"),))
     start.setup = replace(start.setup, jobset=gated)
