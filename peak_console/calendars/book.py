@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 
 from peak_console.calendars import cache
-from peak_console.calendars.dates import DatesError, closed_days, content_of
 from peak_console.calendars.library import EXCHANGES, INSTALL, LibraryError, ask, version
-from peak_console.calendars.own import DefinitionError, build
 from peak_console.schedule.sessions.table import from_bytes
 from peak_console.text import safe
 from peak_console.version import __version__
@@ -164,6 +162,9 @@ class CalendarBook:
     # Tables of one's own.
 
     def _own(self, definition: Definition) -> Calendar | CalendarError:
+        from peak_console.calendars.dates import DatesError, closed_days, content_of
+        from peak_console.calendars.own import DefinitionError, build
+
         bases: list[Calendar] = []
         for name in definition.bases:
             base = self._found[name]

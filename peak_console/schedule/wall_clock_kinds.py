@@ -217,13 +217,13 @@ class SessionKind(WallClockKind):
         return None
 
     def validate(self) -> None:
-        from peak_console.schedule.sessions.rule import check_happens, session_slots
+        from peak_console.schedule.sessions.rule import check_happens
 
         if self.schedule.timezone is not None:
             zone_of(self.schedule)
-        session_slots(self.schedule.sessions)
+        slots = self.timetable()
         assert self.schedule.sessions is not None
-        check_happens(self.schedule.sessions, self.timetable())
+        check_happens(self.schedule.sessions, slots)
 
     def made_timetable(self) -> Slots:
         from peak_console.schedule.sessions.rule import session_slots

@@ -6,7 +6,6 @@ import os
 from datetime import date, time
 
 from peak_console.calendars.book import CalendarBook, CalendarError
-from peak_console.calendars.own import Definition
 from peak_console.jobs.file.checks import DAY_NAMES, quoted
 from peak_console.jobs.file.fields import fields_of
 from peak_console.jobs.file.fields.field import CALENDAR
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any, Final
 
+    from peak_console.calendars.own import Definition
     from peak_console.jobs.file.findings import Findings
     from peak_console.jobs.model import SchedulerSettings
     from peak_console.schedule.sessions.table import Calendar
@@ -138,6 +138,8 @@ def _definition(
     name: str, good: Mapping[str, Any], beside: str, settings: SchedulerSettings
 ) -> Definition | tuple[str, str]:
     """The definition that good values make; or the key that is wrong after all, and why."""
+    from peak_console.calendars.own import Definition
+
     how = next((way for way in ("based_on", "all_of", "any_of") if way in good), "")
     bases = (good[how],) if how == "based_on" else tuple(good.get(how, ()))
     timezone = good.get("timezone")

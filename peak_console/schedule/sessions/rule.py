@@ -120,10 +120,8 @@ def _moment(text: object, field: str, calendar: Calendar) -> moments.Moment:
 
 
 def _step(text: str) -> int:
-    from peak_console.text import parse_duration
-
     try:
-        seconds = parse_duration(text)
+        seconds = moments.duration_seconds(text)
     except ValueError as error:
         raise ScheduleError(f"every {error}", "every") from None
     if seconds < 1 or seconds != int(seconds) or seconds > moments.MOST_SECONDS:
