@@ -36,6 +36,11 @@ class WallboardView:
         self._screen = Wallboard(snapshot, self._clock.now())
         self._app.push_screen(self._screen, closed)
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether it reads in the background: it shows what the feed brings."""
+        return False
+
     def close(self) -> None:
         """The console ends: nothing of it goes on."""
 
