@@ -143,6 +143,7 @@ class Reader:
         self._environ = environ
         self._doubted: set[str] = set()
         """Zones that have been warned of."""
+        self.executors: tuple[ExecutorDefinition, ...] = ()
         self._is_elsewhere = False
         """Whether any job is to be executed elsewhere, or asks for what only a cluster has."""
         self._policies: dict[str, Any] = {}
@@ -185,15 +186,16 @@ class Reader:
             from peak_console.jobs.file.gates import read_confirm_tags
 
             confirm_tags = read_confirm_tags(document["safety"], self.jobs, findings)
-        executors: tuple[ExecutorDefinition, ...] = ()
         if self._is_elsewhere or "executors" in document:
             from peak_console.jobs.file.executors import read_executors
 
-            executors = read_executors(document.get("executors", {}), document, self.jobs, self._policies, findings)
+            self.executors = read_executors(
+                document.get("executors", {}), document, self.jobs, self._policies, findings
+            )
         if findings.has_errors:
             return None
         found = JobSet(
-            os.path.abspath(self.path), self.jobs, self.settings, channels, gates, executors,
+            os.path.abspath(self.path), self.jobs, self.settings, channels, gates, self.executors,
             confirm_tags=confirm_tags, alert_file=alert_file, groups=groups, deadlines=deadlines, base=self.base,
         )  # fmt: skip
         if self.calendars is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -171,3 +171,5 @@ class Machine:
     """Why processes cannot be told from one another."""
     has_cgroups: bool = False
     """Whether an engine started as the doctor was may make a cgroup for each run."""
+    clusters: Mapping[str, str] = field(default_factory=dict)
+    """Each cluster of the jobs file, with why it does not answer; empty when it does."""

@@ -10,7 +10,7 @@ from peak_console.setup.doctor.judge_site import judge_files, judge_jobs, judge_
 from peak_console.setup.doctor.judge_terminal import judge_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Final
 
     from peak_console.setup.doctor.facts import Clock, Library, Machine, Programs, Watching, Zones
@@ -19,6 +19,7 @@ OLDEST_PYTHON: Final = (3, 11)
 OLDEST_SQLITE: Final = (3, 24)
 """The first with ``ON CONFLICT … DO UPDATE``."""
 _PROGRAM, _TIME, _WATCH, _PROCESSES = "program", "time", "files watched", "processes"
+_CLUSTERS = "clusters"
 
 
 def judge(machine: Machine) -> list[Finding]:
@@ -34,6 +35,7 @@ def judge(machine: Machine) -> list[Finding]:
         *judge_watching(machine.watching),
         *judge_processes(machine.process_fault),
         *judge_leavers(machine.has_cgroups),
+        *judge_clusters(machine.clusters),
     ]
 
 
@@ -177,3 +179,14 @@ def judge_leavers(has_cgroups: bool) -> Iterator[Finding]:
             "may make no cgroups",
             "on Linux let systemd start it by a unit with Delegate=yes, as peak-console install systemd writes it",
         )  # fmt: skip
+
+
+def judge_clusters(clusters: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether the clusters of the jobs file answer. What they do with a run is proved by ``executors --prove``."""
+    for name, fault in clusters.items():
+        if fault:
+            remedy = "see whether Slurm's commands are installed here, and its controller runs"
+            yield Finding(_CLUSTERS, Grade.PROBLEM, f"{name} does not answer: {fault}", remedy)
+        else:
+            remedy = f"peak-console executors --prove {name}"
+            yield Finding(_CLUSTERS, Grade.OK, f"{name} answers; a run proves that it works: {remedy}")

@@ -22,6 +22,7 @@ from peak_console.jobs.interpreters import interpreters, unexpected_interpreters
 from peak_console.jobs.model import Problem
 from peak_console.jobs.state_place import state_directory
 from peak_console.jobs.watching.answering import probe_jobs_file, probe_state
+from peak_console.model.terms import LOCAL
 from peak_console.runs.supervisors import may_make_cgroups, process_fault
 from peak_console.schedule.zones import zone, zone_name
 from peak_console.setup.doctor.facts import Engine, Job, JobsFile, Machine, SecretFile, State, Zones
@@ -33,7 +34,7 @@ from peak_console.store.store import Store
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from peak_console.jobs.model import AlertChannel, JobDefinition
+    from peak_console.jobs.model import AlertChannel, ExecutorDefinition, JobDefinition
 
 
 def examine(
@@ -47,7 +48,7 @@ def examine(
     selected = filter_jobs_by_tags(jobs, include, exclude)
     channels, channels_fault = _channels(document, environ)
     if reader is not None and reader.settings.python is None:
-        found = interpreters(selected, None, environ)
+        found = interpreters([job for job in selected if job.executor == LOCAL], None, environ)
         problems = [
             *problems,
             *(Problem(config, 0, 0, message, is_error=False) for message in unexpected_interpreters(found, config)),
@@ -60,6 +61,7 @@ def examine(
         watching=watching(),
         process_fault=process_fault(),
         has_cgroups=may_make_cgroups(),
+        clusters=_clusters(reader.executors) if reader is not None else {},
         jobs_file=JobsFile(
             path=config,
             problems=problems,
@@ -88,12 +90,23 @@ def _read(config: str, environ: Mapping[str, str]) -> tuple[dict[str, Any], Read
 
 
 def _job(job: JobDefinition, python: str | None, environ: Mapping[str, str]) -> Job:
+    if job.executor != LOCAL:  # what it names is on the cluster
+        return Job(name=job.name, enabled=job.enabled, program=None, faults=[])
     faults = [message for _, message in obstacles_told(job, python, environ)]
     try:
         program = resolve_command(job, python, own_environment(job, environ), working_directory(job))[0]
     except StartError:  # it is among the faults
         program = None
     return Job(name=job.name, enabled=job.enabled, program=program, faults=faults)
+
+
+def _clusters(definitions: Sequence[ExecutorDefinition]) -> dict[str, str]:
+    """For each cluster why it does not answer; empty when it does."""
+    if not definitions:
+        return {}
+    from peak_console.runs.slurm.proof import load_of
+
+    return {definition.name: load_of(definition).fault for definition in definitions}
 
 
 def _channels(document: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, str], str]:

@@ -11,6 +11,8 @@ import pytest
 from peak_console.cli import main
 from peak_console.jobs.model import ExecutorDefinition
 from peak_console.runs.slurm.proof import load_of, prove
+from peak_console.setup.doctor.judge import judge_clusters
+from peak_console.setup.doctor.site import examine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,3 +61,18 @@ def test_a_cluster_that_is_none_is_not_proved(tmp_path: Path, name: str, capsys:
     said = capsys.readouterr().err
     assert f'executor "{name}" is not defined in the jobs file' in said
     assert ('did you mean "research"?' in said) == (name == "researhc")
+
+
+def test_the_doctor_says_whether_clusters_answer_and_looks_for_nothing_of_theirs_here(
+    slurm: Cluster, tmp_path: Path
+) -> None:
+    path = jobs_file(tmp_path)
+    with open(path, "a", encoding="utf-8") as file:
+        file.write('executor = "research"\ncwd = "/only/there"\n')
+    machine = examine(path, str(tmp_path / "state"), (), (), {**os.environ})
+    assert machine.clusters == {"research": ""}
+    assert [job.faults for job in machine.jobs_file.jobs] == [[]]
+    (fine,) = judge_clusters(machine.clusters)
+    assert fine.message == "research answers; a run proves that it works: peak-console executors --prove research"
+    (broken,) = judge_clusters({"research": "sinfo cannot be started"})
+    assert (broken.grade, broken.message) == ("problem", "research does not answer: sinfo cannot be started")
