@@ -60,7 +60,7 @@ def test_a_storm_of_sizes_leaves_the_right_screen(stage: Stage) -> None:
     tmux.wait_for(is_right)
 
     tmux.resize(80, 24)
-    shown = tmux.wait_for(lambda screen: "3 Upcoming" not in screen and "Quit" in screen.splitlines()[23])
+    shown = tmux.wait_for(lambda screen: "─ 3 Upcoming" not in screen and "Quit" in screen.splitlines()[23])
     assert "printer" in shown
     assert max(map(len, shown.splitlines())) <= 80
     tmux.leave()

@@ -141,9 +141,10 @@ class _Life:
                 raise
         finally:
             self._screen_gone.set()
-            self._wait_for_runs()
+            can_be_told = self._wait_for_runs()
             failure = self._session.succession.take_over()
-            self._say_what_goes_on(failure)
+            if can_be_told:
+                self._say_what_goes_on(failure)
             self._session.close()
         return 1 if failure is not None else self._exit_code()
 
@@ -212,8 +213,11 @@ class _Life:
             with suppress(OSError):
                 editor.send_signal(number)
 
-    def _wait_for_runs(self) -> None:
-        """Wait for the engine, which ends with its last run. Ctrl+C now stops the runs."""
+    def _wait_for_runs(self) -> bool:
+        """Wait for the engine, which ends with its last run. Ctrl+C now stops the runs.
+
+        Whether the terminal takes what is written to it: one that nobody reads would hold us for ever.
+        """
         from peak_console.tui.app.leaving import listed
 
         restored = not self._terminal.is_given_up
@@ -225,8 +229,7 @@ class _Life:
             if restored and running and not told:
                 told = running
                 _say(f"waiting for {listed(running)}; Ctrl+C stops {'it' if len(running) == 1 else 'them'}")
-        if not restored:
-            self._terminal.restore()
+        return restored or self._terminal.restore()
 
 
 def _say(text: str) -> None:
