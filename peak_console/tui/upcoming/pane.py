@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from peak_console.tui.drawing.paint import Piece
     from peak_console.tui.state.snapshot import Snapshot
 
-_STYLES = ("text", "muted", "primary", "warning", "error", "rest", "accent")
+_STYLES = ("text", "muted", "primary", "success", "warning", "error", "rest", "accent")
 
 
 class Upcoming(CursorList):

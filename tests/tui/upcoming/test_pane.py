@@ -379,3 +379,13 @@ def test_a_slot_that_waits_for_others_says_for_which() -> None:
     row = make_row("report", Standing.AWAITING, queued=(wait,), next_in=None)
     places = PlacesTaken([wait], 0, fixed_now())
     assert "waiting for fetch (#8 running)" in " ".join(said(make_snapshot((row,), places=places), 90))
+
+
+def test_every_risk_of_a_deadline_has_a_colour_where_it_is_drawn() -> None:
+    from peak_console.tui.bars import status_line
+    from peak_console.tui.drawing.risk import RISK_STYLE
+    from peak_console.tui.upcoming import pane
+
+    assert set(RISK_STYLE) == set(Risk)
+    assert set(RISK_STYLE.values()) <= {*pane._STYLES} & {*status_line._STYLES}
+    assert {f"upcoming--{name}" for name in pane._STYLES} <= Upcoming.COMPONENT_CLASSES
