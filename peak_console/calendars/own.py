@@ -200,7 +200,7 @@ def _closing_early(session: _Session | None, clock: _Clock, day: int, second: in
     close = clock.instant(day, second)
     if session.close == session.open == 0:
         raise DefinitionError("it has days and no hours; give it open and close", "early_close", day)
-    if not session.open < close < session.close:
+    if not session.open < close <= session.close:
         raise DefinitionError(
             f"{second // 3600:02}:{second // 60 % 60:02} on {day_text(day)} does not lie between its open and its usual"
             " close; mend the time",

@@ -110,3 +110,41 @@ def several_jobs_at_once(stage: Stage) -> None:
     stage.command("hold_jobs", tags=["live"], until="soon")
     stage.command("hold_jobs", tags=["live"], until="2001-01-01T00:00:00+00:00")
     stage.run("release --all")
+
+
+@scenario
+def runs_that_cannot_be_compared(stage: Stage) -> None:
+    stage.jobs(CHAIN)
+    stage.run("diff a")
+    stage.run("--headless --once --quiet")
+    stage.run("diff a")
+    stage.run("diff 1 2 3")
+    stage.run("diff a b")
+    stage.run("diff 1 99")
+    stage.run("diff nobody")
+
+
+@scenario
+def plans_and_reasons(stage: Stage) -> None:
+    stage.jobs(CHAIN)
+    stage.run("plan jobs.toml")
+    stage.run("plan missing.toml")
+    stage.run("plan .")
+    stage.write("next.toml", CHAIN + '[[job]]\nname = "c"\ncommand = "true"\n')
+    stage.run("plan next.toml")
+    stage.run("why nobody")
+    stage.run("why a --run 99")
+    stage.run("why b --slot 2001-01-01T03:00:00Z")
+    stage.run("why b --slot 2001-01-01T04:00:00Z")
+
+
+@scenario
+def keys_of_one_job_of_a_file(stage: Stage) -> None:
+    stage.jobs(CHAIN)
+    stage.run("logs a --json")
+    stage.run("logs a --since 2h")
+    stage.run("stop --tags live")
+    stage.jobs(CHAIN + '[[deadline]]\nname = "x"\njobs = ["a"]\nat = "09:00"\n' * 2)
+    stage.run("validate")
+    stage.jobs(CHAIN.replace('tags = ["live"]', "expect = {}\nafter = []"))
+    stage.run("validate")
