@@ -27,7 +27,10 @@ def _next(parser: ArgumentParser) -> Verb:
     add("--job", metavar="JOB", help="of this job only")
     add("--from", dest="from_", metavar="TIME", help="slots after this time: ISO 8601, or 2h from now (default: now)")
     add("--to", metavar="TIME", help="slots up to this time: ISO 8601, or 7d from now")
-    _add_json(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--calendar", action="store_true", help="weeks as a table, with sessions and closed days")
+    form.add_argument("--ics", action="store_true", help="as a file for calendar programs")
+    form.add_argument("--json", action="store_true", help="as JSON")
     return _verb("listing", "show_next")
 
 

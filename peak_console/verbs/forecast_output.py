@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from peak_console.forecast.deadlines import earliest_end
-from peak_console.text import duration, safe
+from peak_console.text import duration
+from peak_console.verbs.ics import event, file_of, stamp
 from peak_console.verbs.output import note, write, write_csv, write_json, write_table
 from peak_console.verbs.times import iso, shown, shown_with_zone
 
@@ -13,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
     from typing import Any
 
     from peak_console.forecast.deadlines import Foreseen
@@ -26,7 +25,6 @@ COLUMNS = ("job", "slot", "attempt", "triggered_by", "starts_at", "ends_at", "ou
            "run_id", "is_guess", "deadline", "slack_seconds")  # fmt: skip
 SPREAD_COLUMNS = ("job", "slot", "futures", "succeeded", "starts", "ready", "outcomes", "deadline", "in_time")
 LATE_SECONDS = 2.0
-ICS_LINE_BYTES = 73
 
 
 def write_forecast(found: Forecast, deadlines: Sequence[Foreseen], selection: Selection, options: Namespace) -> None:
@@ -164,41 +162,18 @@ def _outcomes(figures: SlotFigures) -> str:
 
 def _calendar(found: Forecast) -> str:
     """The runs as events of an iCalendar file (RFC 5545)."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Peak Console//forecast//EN"]
-    for run in found.runs:
-        if run.starts_at is None:
-            continue
-        lines += [
-            "BEGIN:VEVENT",
-            f"UID:{_stamp(run.slot or run.starts_at)}-{run.attempt}-{_text(run.job)}@peak-console",
-            f"DTSTAMP:{_stamp(found.now)}",
-            f"DTSTART:{_stamp(run.starts_at)}",
-            f"DTEND:{_stamp(run.ends_at or found.end)}",
-            f"SUMMARY:{_text(run.job)}",
-            f"DESCRIPTION:{_text(f'{run.outcome} (forecast)')}",
-            "END:VEVENT",
-        ]
-    lines.append("END:VCALENDAR")
-    return "".join(f"{_folded(line)}\r\n" for line in lines)
-
-
-def _stamp(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-
-
-def _text(text: str) -> str:
-    escaped = safe(text).replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    return escaped.replace("\n", "\\n")
-
-
-def _folded(line: str) -> str:
-    """A long line goes on after a line break and a blank, between characters."""
-    parts, size = [""], 0
-    for character in line:
-        width = len(character.encode())
-        if size + width > ICS_LINE_BYTES:
-            parts.append("")
-            size = 0
-        parts[-1] += character
-        size += width
-    return "\r\n ".join(parts)
+    return file_of(
+        (
+            event(
+                f"{stamp(run.slot or run.starts_at)}-{run.attempt}-{run.job}",
+                found.now,
+                run.starts_at,
+                run.ends_at or found.end,
+                run.job,
+                f"{run.outcome} (forecast)",
+            )
+            for run in found.runs
+            if run.starts_at is not None
+        ),
+        "forecast",
+    )

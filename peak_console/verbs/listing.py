@@ -227,7 +227,15 @@ def show_next(options: Namespace) -> int:
         coverage = Coverage(selection.store.engines() if selection.store is not None else (), selection.now)
         not_served = {name: why for name in jobs if (why := coverage.why_not_served(name)) is not None}
     _note_holds(hold, holds, selection)
+    if options.calendar:
+        _show_weeks(options, selection, jobs, states)
+        return 0
     found = _upcoming(options, selection, jobs, states)
+    if options.ics:
+        from peak_console.verbs.next_views import write_ics
+
+        write_ics(found, selection.now)
+        return 0
     if options.json:
         write_json(
             [
@@ -259,6 +267,20 @@ def show_next(options: Namespace) -> int:
     elif jobs:
         note("no job has anything ahead; see: peak-console jobs")
     return 0
+
+
+def _show_weeks(
+    options: Namespace, selection: Selection, jobs: Mapping[str, JobDefinition], states: Mapping[str, JobState]
+) -> None:
+    """All slots of some weeks, counted by day."""
+    from datetime import timedelta
+
+    from peak_console.verbs.next_views import WEEKS_DAYS, write_weeks
+
+    start = _moment_of("--from", options.from_, selection) or selection.now
+    end = _moment_of("--to", options.to, selection) or start + timedelta(WEEKS_DAYS - 1)
+    options.count, options.to = 0, end.isoformat()
+    write_weeks(_upcoming(options, selection, jobs, states), jobs.values(), start, end, selection.zone)
 
 
 def _upcoming(
