@@ -193,7 +193,7 @@ def _engine(engine: EngineInfo, now: datetime, zone: tzinfo) -> str:
         since = f", since {shown(engine.started_at, zone)} ({ago((now - engine.started_at).total_seconds())})"
     serves = ""
     if engine.jobs is not None:
-        serves = f", serves {len(engine.jobs)} job{'' if len(engine.jobs) == 1 else 's'}"
+        serves = f", serves {counted(len(engine.jobs), 'job')}"
         serves += f": {engine.selection}" if engine.selection else ""
     return f"{engine.mode or 'starting'}, pid {engine.pid} on {engine.host}{since}{serves}"
 

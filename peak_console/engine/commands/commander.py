@@ -33,6 +33,7 @@ from peak_console.errors import PeakConsoleError, StateError, UnknownJobError, U
 from peak_console.model.records import Hold, JobState, Outcome, Override, RunState
 from peak_console.schedule.zones import local_time
 from peak_console.store.bell import ring
+from peak_console.text import counted
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -188,7 +189,7 @@ class Commander:
                 return self._acknowledge(request, now)
             case TakeBackRequest():
                 count = self._context.store.take_back(request.alerts)
-                return DONE, f"{count} alert{'' if count == 1 else 's'} open again", None
+                return DONE, f"{counted(count, 'alert')} open again", None
             case ReloadRequest():
                 return self._reload_jobs(request)
 
@@ -366,7 +367,7 @@ class Commander:
         count = self._context.store.acknowledge(
             request.by, now, alert, note=request.note or None, newest=request.newest
         )
-        return DONE, f"{count} alert{'' if count == 1 else 's'} acknowledged", None
+        return DONE, f"{counted(count, 'alert')} acknowledged", None
 
     def _reload_jobs(self, request: ReloadRequest) -> Answer:
         error = self._reload(request.accept)

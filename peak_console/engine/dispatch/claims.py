@@ -7,6 +7,7 @@ from peak_console.decisions.policy import Action, is_counted
 from peak_console.engine.alerting.incidents import CATCH_UP, open_for_job
 from peak_console.engine.dispatch.lateness import GATE, OWN_RUN, behind
 from peak_console.model.records import Claim, Outcome
+from peak_console.text import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def claim_of(
     reason = verdict.reason
     if verdict.folded:
         least = "" if is_counted(job, verdict.folded) else "at least "
-        also = f"stands for {least}{verdict.folded} earlier slot{'s' if verdict.folded > 1 else ''} too"
+        also = f"stands for {least}{counted(verdict.folded, 'earlier slot')} too"
         reason = f"{reason}; {also}" if reason else also
     return Claim(
         job=job.name,

@@ -9,6 +9,7 @@ from peak_console.model.records import Alert, Level
 from peak_console.runs.output.of_run import output_of
 from peak_console.schedule.slots import fingerprint, kind_of, next_slot
 from peak_console.store.repair.damage import SOURCE, STATES_WHOLE, notices
+from peak_console.text import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def settle_after_damage(store: Store, jobset: JobSet, now: datetime) -> Sequence
         return found
     names = [job.name for job in once]
     text = (
-        f"{len(names)} once job{'s' if len(names) > 1 else ''} may have run before the registry was damaged and will"
+        f"{counted(len(names), 'once job')} may have run before the registry was damaged and will"
         f" not run by schedule: {', '.join(names)}\nRun by hand what has not run."
     )
     with store:

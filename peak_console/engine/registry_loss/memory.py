@@ -10,6 +10,7 @@ from peak_console.errors import StartError, StateError
 from peak_console.model.records import Alert, Level, RunState
 from peak_console.store.repair.damage import SOURCE, STATES_WHOLE
 from peak_console.store.repair.restore import EngineMemory, write_memory
+from peak_console.text import counted
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -68,7 +69,7 @@ def _removed(memory: EngineMemory, now: datetime) -> Alert:
     running = sum(run.state != RunState.QUEUED for run in memory.runs)
     lines = [
         "the registry was removed while an engine served it: a fresh one is in use",
-        f"The schedules go on where they were; {running or 'no'} run{'' if running == 1 else 's'} under way.",
+        f"The schedules go on where they were; {counted(running, 'run') if running else 'no runs'} under way.",
         "The history is gone, and with a removed state directory the output of all runs up to now.",
     ]
     return Alert(Level.CRITICAL, "\n".join(lines), now, source=SOURCE, context={STATES_WHOLE: False})

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from peak_console.jobs.toml_writing import toml_string
 from peak_console.setup.crontab import lines
 from peak_console.setup.crontab.machine import ThisMachine
 from peak_console.text import safe
@@ -195,16 +196,17 @@ class _Importer:
             return "there is no command"
         description = self._described()
         self._found.jobs += 1
+        settings = [f"{toml_string(name)} = {toml_string(value)}" for name, value in self._settings.items()]
         table = [
             "[[job]]",
-            f"name = {_toml(self._name(command))}",
-            *([f"description = {_toml(description)}"] if description else []),
+            f"name = {toml_string(self._name(command))}",
+            *([f"description = {toml_string(description)}"] if description else []),
             *self._command(command),
             'schedule_type = "cron"',
-            f"cron = {_toml(when)}",
-            *([f"timezone = {_toml(self._zone)}"] if self._zone else []),
-            f"cwd = {_toml(self._home)}",
-            f"env = {{ {', '.join(f'{_toml(name)} = {_toml(value)}' for name, value in self._settings.items())} }}",
+            f"cron = {toml_string(when)}",
+            *([f"timezone = {toml_string(self._zone)}"] if self._zone else []),
+            f"cwd = {toml_string(self._home)}",
+            f"env = {{ {', '.join(settings)} }}",
         ]
         self._found.parts.append("\n".join(table) + "\n")
         return ""
@@ -227,9 +229,9 @@ class _Importer:
             and not _ASSIGNMENT.match(words[0])
             and self._machine.starts_by_itself(words[0], self._settings["PATH"], self._home)
         ):
-            argv = [f"argv = [{', '.join(map(_toml, words[1:]))}]"] if words[1:] else []
-            return [f"command = {_toml(words[0])}", *argv]
-        return [f"command = {_toml(self._shell)}", f'argv = ["-c", {_toml(command)}]']
+            argv = [f"argv = [{', '.join(map(toml_string, words[1:]))}]"] if words[1:] else []
+            return [f"command = {toml_string(words[0])}", *argv]
+        return [f"command = {toml_string(self._shell)}", f'argv = ["-c", {toml_string(command)}]']
 
     def _name(self, command: str) -> str:
         """A name for the job, made from its command, that no other job has."""
@@ -254,9 +256,3 @@ def _program_of(command: str) -> str:
         if name and name != "[":
             return name
     return "job"
-
-
-def _toml(text: str) -> str:
-    """A string of TOML."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in escaped) + '"'

@@ -16,7 +16,7 @@ from peak_console.schedule.zones import local_time
 from peak_console.text import countdown, counted, duration, safe, size
 from peak_console.tui.details.history_plot import finished, plot, statistics
 from peak_console.tui.drawing.glyphs import moment, standing
-from peak_console.tui.drawing.paint import cut
+from peak_console.tui.drawing.paint import cut, width_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -225,14 +225,12 @@ def _fact(label: str, text: str, style: str, width: int, label_width: int = _LAB
 def _variables(variables: Mapping[str, str], name_style: str, value_style: str, width: int) -> list[Content]:
     return [
         Content.assemble(
-            ("  " + safe(name), name_style), ("=", MUTED), (_cut(safe(value), width - len(name) - 3), value_style)
+            ("  " + safe(name), name_style),
+            ("=", MUTED),
+            (cut(safe(value), max(8, width - width_of(name) - 3)), value_style),
         )
         for name, value in sorted(variables.items())
     ]
-
-
-def _cut(text: str, room: int) -> str:
-    return text if len(text) <= max(room, 8) else text[: max(room, 8) - 1] + "…"
 
 
 def _seconds(seconds: float) -> str:

@@ -6,8 +6,8 @@ from datetime import date, time
 from typing import Any
 
 from peak_console.jobs.file.checks import as_text
+from peak_console.jobs.toml_writing import toml_string
 
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 OMITTED = None
 """The value of an argument that is left out."""
 
@@ -17,11 +17,11 @@ def written(value: Any) -> str:
     if value is OMITTED:
         return ""
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_quoted(item) if isinstance(item, str) else as_text(item) for item in value)}]"
+        return f"[{', '.join(toml_string(item) if isinstance(item, str) else as_text(item) for item in value)}]"
     if not isinstance(value, str):
         return as_text(value)
     plain = value.isprintable() and value == value.strip() != ""
-    return value if plain and read(value) == value else _quoted(value)
+    return value if plain and read(value) == value else toml_string(value)
 
 
 def read(text: str) -> Any:
@@ -49,16 +49,3 @@ def same(one: Any, other: Any) -> bool:
 def _is_argument(value: Any) -> bool:
     items = value if isinstance(value, list) else [value]
     return all(isinstance(item, str | int | float | date | time) for item in items)
-
-
-def _quoted(text: str) -> str:
-    """A TOML string on one line, of characters that any terminal shows as they are."""
-    return '"' + "".join(_escaped(mark) for mark in text) + '"'
-
-
-def _escaped(mark: str) -> str:
-    if mark in _ESCAPES:
-        return _ESCAPES[mark]
-    if mark.isprintable():
-        return mark
-    return f"\\u{ord(mark):04x}" if ord(mark) < 0x10000 else f"\\U{ord(mark):08x}"
