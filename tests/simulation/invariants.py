@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from peak_console.model.terms import RunState
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from peak_console.runs.interface import RunSpec
     from peak_console.runs.simulated import SimulatedProcess
     from tests.simulation.faults import FaultyStore
@@ -21,7 +23,16 @@ class BrokenError(BaseException):
         self.rule = rule
 
 
-def at_start(spec: RunSpec, limit: int, store: FaultyStore, machine: Machine, *, is_alone: bool) -> None:
+def at_start(
+    spec: RunSpec,
+    limit: int,
+    store: FaultyStore,
+    machine: Machine,
+    *,
+    is_alone: bool,
+    group: Collection[str] = (),
+    group_limit: int = 0,
+) -> None:
     """What holds at the moment at which a process starts. ``is_alone``: no jobs file lets its job run side by side."""
     name = f"{spec.job or '?'} #{spec.run_id}"
     if store.in_transaction:
@@ -39,6 +50,9 @@ def at_start(spec: RunSpec, limit: int, store: FaultyStore, machine: Machine, *,
     living = machine.now_living()
     if limit and len(living) >= limit:
         raise BrokenError("places", f"{name} starts beside {len(living)} others, and {limit} may run")
+    others = sum(each.spec.job in group for each in living) if spec.job in group else 0
+    if group_limit and others >= group_limit:
+        raise BrokenError("groups", f"{name} starts beside {others} of its group, and {group_limit} may run")
     beside = [each.run_id for each in living if each.spec.job == spec.job]
     if is_alone and beside:
         raise BrokenError("overlap", f"{name} starts beside #{beside[0]} of its own job")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from peak_console.jobs.model import CatchUp, JobSet, Overlap, SchedulerSettings
+from peak_console.jobs.model import CatchUp, JobSet, Overlap, SchedulerSettings, Upstream
+from peak_console.values import replace
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:
@@ -18,6 +19,17 @@ CRONS = ("* * * * *", "* * * * *", "*/2 * * * *", "*/5 * * * *", "3,4,5 * * * *"
 SECONDS = (0.2, 1.0, 1.0, 7.0, 20.0, 70.0)
 SMALL_SEEDS = 1000
 """The worlds of lower seeds have few jobs and short stories, for the tests of each day."""
+
+
+GROUP = "api"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the jobs of a world have to do with each other."""
+
+    has_groups: bool
+    has_chains: bool
 
 
 @dataclass(frozen=True)
@@ -66,11 +78,16 @@ def story(seed: int) -> Story:
         f"job{number}" for number in range(lot.choice((1, 2, 4, 6) if seed < SMALL_SEEDS else (1, 4, 20, 40, 60, 60)))
     ]
     places = lot.choice((0, 0, 1 + len(names) // 8, 2 + len(names) // 4))
-    base = [_job(name, lot) for name in names]
+    shape = Shape(lot.random() < 0.3, lot.random() < 0.3)
+    base = [_job(name, lot, shape) for name in names]
+    groups = {GROUP: lot.randint(1, 3)} if shape.has_groups else {}
     true_clock = lot.random() < 0.5
-    edits = [_edited(base, lot) for _ in range(lot.randint(0, 2))]
+    edits = [_edited(base, lot, shape) for _ in range(lot.randint(0, 2))]
     settings = SchedulerSettings(timezone=lot.choice(("UTC", "Europe/Berlin")), max_concurrent_runs=places)
-    sets = [JobSet("/etc/peak/jobs.toml", {job.name: job for job in jobs}, settings) for jobs in (base, *edits)]
+    sets = [
+        JobSet("/etc/peak/jobs.toml", {job.name: job for job in jobs}, settings, groups=groups)
+        for jobs in (base, *edits)
+    ]
     actions = [
         _action(lot, names, len(edits), true_clock=true_clock)
         for _ in range(lot.randint(20, 40) if seed < SMALL_SEEDS else lot.randint(40, 120))
@@ -80,7 +97,7 @@ def story(seed: int) -> Story:
     )
 
 
-def _job(name: str, lot: Random) -> JobDefinition:
+def _job(name: str, lot: Random, shape: Shape) -> JobDefinition:
     schedule: dict[str, Any] = (
         {"cron": lot.choice(CRONS)} if lot.random() < 0.7 else {"interval_seconds": lot.choice((30, 90, 600))}
     )
@@ -95,13 +112,26 @@ def _job(name: str, lot: Random) -> JobDefinition:
         misfire_grace_seconds=lot.choice((None, None, 30, 4000)),
         tags=(lot.choice("ab"),),
         enabled=lot.random() < 0.95,
+        group=GROUP if shape.has_groups and name[-1] in "02468" else None,
+        priority=lot.choice((0, 0, 5)) if shape.has_groups else 0,
+        after=_upstreams(name, lot) if shape.has_chains else (),
+        wait_at_most=600,
+        if_failed=lot.choice(("wait", "skip", "run")) if shape.has_chains else "wait",
         **schedule,
     )
 
 
-def _edited(base: Sequence[JobDefinition], lot: Random) -> list[JobDefinition]:
-    jobs = [_job(job.name, lot) if lot.random() < 0.3 else job for job in base if lot.random() < 0.9]
-    return jobs or [base[0]]
+def _upstreams(name: str, lot: Random) -> tuple[Upstream, ...]:
+    """A job may wait for one with a lower number, so that no chain bites its tail."""
+    number = int(name.removeprefix("job"))
+    return (Upstream(f"job{lot.randrange(number)}"),) if number and lot.random() < 0.4 else ()
+
+
+def _edited(base: Sequence[JobDefinition], lot: Random, shape: Shape) -> list[JobDefinition]:
+    jobs = [_job(job.name, lot, shape) if lot.random() < 0.3 else job for job in base if lot.random() < 0.9]
+    kept = {job.name for job in jobs}
+    jobs = [job if {each.job for each in job.after} <= kept else replace(job, after=()) for job in jobs]
+    return jobs or [replace(base[0], after=())]
 
 
 WEIGHTS = {

@@ -24,7 +24,7 @@ from tests.simulation.clock import MachineClock
 from tests.simulation.faults import Crash, Faults, FaultyStore
 from tests.simulation.invariants import BrokenError
 from tests.simulation.processes import Machine
-from tests.simulation.stories import SECONDS, script_lot
+from tests.simulation.stories import GROUP, SECONDS, script_lot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,7 +159,11 @@ class World:
         overlaps = {each.jobs[spec.job].overlap for each in sets if spec.job in each.jobs}
         is_alone = Overlap.ALLOW not in overlaps
         limit = self.jobset.settings.max_concurrent_runs
-        invariants.at_start(spec, limit, self.store, self.machine, is_alone=is_alone)
+        group = {name for name, job in self.story.jobset.jobs.items() if job.group is not None}
+        group_limit = self.story.jobset.groups.get(GROUP, 0)
+        invariants.at_start(
+            spec, limit, self.store, self.machine, is_alone=is_alone, group=group, group_limit=group_limit
+        )
 
     # Engines come and go.
 
