@@ -49,6 +49,8 @@ class HistoryView:
         self._has_more = False
         self._asks_for_more = False
         self._shows_actions = False
+        self._news: tuple[object, ...] = ()
+        """What was last known of the registry."""
 
     @property
     def is_reading(self) -> bool:
@@ -106,8 +108,14 @@ class HistoryView:
             self._read("more", self._runs[-1].id, self._take_older)
 
     def show(self) -> None:
-        """Something is new in the registry."""
-        if self.screen is not None and self.screen.is_mounted:
+        """Something may be new in the registry. Raises ``StateError``."""
+        from peak_console.tui.state.background import news_of
+
+        if self.screen is None or not self.screen.is_mounted:
+            return
+        news = news_of(self._session.store)
+        if news != self._news:
+            self._news = news
             self._read_newest(self._take_news)
 
     def tick(self, now: datetime) -> None:
@@ -178,8 +186,10 @@ class HistoryView:
         ours = list(session.jobs) if len(session.jobs) != len(tags) else None
 
         def resolve(store: Store) -> RunFilter:
-            known = ours if ours is not None else dict.fromkeys([*tags, *PastRuns(store).recorded_jobs()])
-            wanted = asked.of_jobs(known, lambda name: tags.get(name, ()))
+            wanted = asked.runs
+            if asked.jobs.asks:
+                known = ours if ours is not None else dict.fromkeys([*tags, *PastRuns(store).recorded_jobs()])
+                wanted = asked.of_jobs(known, lambda name: tags.get(name, ()))
             return replace(wanted, jobs=ours) if ours is not None and wanted.jobs is None else wanted
 
         return resolve

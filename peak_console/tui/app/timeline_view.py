@@ -70,6 +70,8 @@ class TimelineView:
         self._asked: set[str] = set()
         self._names: Sequence[str] = ()
         self._read_at: datetime | None = None
+        self._news: tuple[object, ...] = ()
+        """What was last known of the registry."""
 
     @property
     def is_reading(self) -> bool:
@@ -152,9 +154,15 @@ class TimelineView:
         self._reader.ask("lanes", lanes, taken, refused)
 
     def show(self) -> None:
-        """Something is new in the registry: the lanes in sight are read anew."""
+        """Something may be new in the registry: the lanes in sight are read anew. Raises ``StateError``."""
+        from peak_console.tui.state.background import news_of
+
         if self.screen is None or not self.screen.is_mounted:
             return
+        news, names = news_of(self._session.store), self._layout.jobs.shown_names
+        if news == self._news and names == self._names:
+            return
+        self._news = news
         self._names = self._layout.jobs.shown_names
         self._stale = set(self._past)
         self._paint()

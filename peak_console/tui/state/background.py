@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 
+def news_of(store: Store) -> tuple[object, ...]:
+    """What changes whenever a run begins or ends, or something is done: two look-ups. Raises ``StateError``."""
+    from peak_console.store.actions import actions_of
+
+    return store.newest_run_id(), store.unfinished_of_jobs(), actions_of(store, 1)
+
+
 class BackgroundReader:
     """Answers questions about the registry, one after the other. A newer question of a kind replaces one that waits.
 
