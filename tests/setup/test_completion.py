@@ -69,7 +69,7 @@ def test_every_verb_is_offered_with_what_it_is_for(peak: CommandLine) -> None:
 
 
 def test_flags_are_those_of_the_verb_that_are_not_there_yet(peak: CommandLine) -> None:
-    assert texts(peak, "next", "--c") == ["--count"]  # --config is given already
+    assert texts(peak, "next", "--c") == ["--count", "--calendar"]  # --config is given already
     assert "--job" not in texts(peak, "next", "--job", "x", "--")
     assert "--set" in texts(peak, "run", "--set", "a=1", "risk_check", "--s")
     assert texts(peak, "--in-b") == []
