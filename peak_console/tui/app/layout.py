@@ -46,6 +46,11 @@ class Layout:
     # The panes by name.
 
     @property
+    def is_there(self) -> bool:
+        """Whether the panes are; at the end they go before the last messages are looked at."""
+        return bool(self._app.screen_stack)
+
+    @property
     def main(self) -> Screen[object]:
         """The screen with the panes, whichever screen is on top."""
         return self._app.screen_stack[0]

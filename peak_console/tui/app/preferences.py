@@ -117,7 +117,7 @@ class Preferences:
 
     def save(self, theme: str) -> None:
         """Save what is in use now, if it has changed."""
-        if not self._layout.is_complete or self._session.permissions.read_only:
+        if not (self._layout.is_complete and self._layout.is_there) or self._session.permissions.read_only:
             return
         jobs, output = self._layout.jobs, self._layout.output
         self._settings = load_settings()  # another console may have written since

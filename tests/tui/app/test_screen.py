@@ -10,7 +10,7 @@ from textual._callback import invoke
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from peak_console.tui.app.layout import BROAD, HIGH, PANES, WIDE
+from peak_console.tui.app.layout import BROAD, HIGH, PANES, TALL, WIDE
 from peak_console.tui.app.palette import ActionCommands
 from peak_console.tui.bars.key_bar import KeyBar
 from peak_console.tui.drawing.themes import DEFAULT_THEME
@@ -61,13 +61,13 @@ async def test_a_large_screen_has_every_column(tmp_path: Path, width: int) -> No
         assert (output.y == upcoming.y) == (width < BROAD)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (WIDE - 1, HIGH), (WIDE, HIGH - 1)])
+@pytest.mark.parametrize("size", [(80, 24), (WIDE - 1, TALL - 1), (WIDE, TALL - 1)])
 async def test_a_small_screen_shows_one_pane_at_a_time_and_all_of_it(tmp_path: Path, size: tuple[int, int]) -> None:
     async with running(three_jobs(tmp_path), size) as console:
         for key, name in zip("1234", PANES, strict=True):
             await console.press(key)
             assert displayed(console) == [name]
-            assert console.app.layout.pane(name).region == (0, 2, size[0], size[1] - 3)
+            assert console.app.layout.pane(name).region == (0, 3, size[0], size[1] - 4)  # below the tabs
 
 
 async def test_a_terminal_may_become_small_and_large_again(console: Console) -> None:
