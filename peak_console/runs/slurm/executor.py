@@ -88,10 +88,13 @@ class SlurmExecutor:
 
     def _linked(self, run_id: int) -> str:
         try:
+            self._shared.prepare()
             return self._shared.link(run_id)
         except OSError as error:
-            place = run_directory(self._directory, run_id)
-            raise StartError(f"{place}: cannot be made a link ({error.strerror}); see: peak-console doctor") from None
+            place = error.filename or run_directory(self._directory, run_id)
+            raise StartError(
+                f"{place}: cannot be used ({error.strerror}); see shared_dir, and what is mounted"
+            ) from None
 
     def _fields(self, spec: RunSpec) -> Mapping[str, Sequence[str]]:
         """All that the wrapper needs, and a submission that has to be repeated."""

@@ -58,6 +58,8 @@ def read_files(directory: str) -> Files:
         # A listing shows what another machine has just made; asking for a name may not.
         names = set(os.listdir(directory))
     except FileNotFoundError:
+        if not os.path.isdir(os.path.dirname(directory)):  # not mounted: nothing is known of any run
+            raise
         return Files()
     code, ended_at = read_exit_status(directory) if "exit_status" in names else (None, None)
     mark = _read(directory, "started") if "started" in names else None
@@ -80,7 +82,7 @@ def fence(directory: str) -> bool:
     """Make sure that a run never starts; ``False`` when it has. Raises ``StartError``."""
     mark, mine = os.path.join(directory, "started"), os.path.join(directory, f"never.{os.getpid()}")
     try:
-        os.makedirs(directory, 0o700, exist_ok=True)
+        make_folder(directory)
         write(mine, NEVER)
         try:
             os.link(mine, mark)
@@ -91,6 +93,14 @@ def fence(directory: str) -> bool:
     except OSError as error:
         raise StartError(f"{directory}: cannot be written ({error.strerror}); see the shared file system") from None
     return True
+
+
+def make_folder(directory: str) -> None:
+    """Make the folder of a run, where those of all runs are. Raises ``OSError``, also where nothing is mounted."""
+    try:
+        os.mkdir(directory, 0o700)
+    except FileExistsError:
+        pass
 
 
 def write(path: str, content: bytes) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from hashlib import blake2b
 
 from peak_console.runs.output.removal import remove
-from peak_console.runs.slurm.files import NEWS, SPEC, encode_spec, write
+from peak_console.runs.slurm.files import NEWS, SPEC, encode_spec, make_folder, write
 from peak_console.store.directory import run_directory
 
 TYPE_CHECKING = False
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import ExecutorDefinition
 
 ID = "cluster_id"
+MADE = "cluster_directories"
 START = """#!{python} -IS
 import sys
 sys.path.insert(0, {root!r})
@@ -88,8 +90,8 @@ class SharedDirectory:
 
     def prepare(self) -> str:
         """Make what all runs need; the path of the wrapper. Raises ``OSError``."""
+        self._make_root()
         if self._wrapper is None:
-            os.makedirs(os.path.join(self.root, NEWS), 0o700, exist_ok=True)
             with open(os.path.join(os.path.dirname(__file__), "wrapper.py"), "rb") as file:
                 source = file.read()
             module = f"job_{blake2b(source, digest_size=6).hexdigest()}"
@@ -103,9 +105,24 @@ class SharedDirectory:
             self._wrapper = path
         return self._wrapper
 
+    def _make_root(self) -> None:
+        """Make the folder of all runs, once: where it has gone since, nothing is mounted. Raises ``OSError``."""
+        news, made = os.path.join(self.root, NEWS), os.path.join(self._state_directory, MADE)
+        if os.path.isdir(news):
+            return
+        try:
+            with open(made, encoding="utf-8", errors="surrogateescape") as file:
+                known = file.read().splitlines()
+        except FileNotFoundError:
+            known = []
+        if self.root in known:
+            raise OSError(errno.ENOENT, "it is not there any more: is it mounted?", self.root)
+        os.makedirs(news, 0o700)
+        write(made, "".join(f"{root}\n" for root in [*known, self.root]).encode("utf-8", "surrogateescape"))
+
     def put_spec(self, folder: str, spec: Mapping[str, Sequence[str]]) -> None:
         """Write down what the wrapper needs, for nobody else to read. Raises ``OSError``."""
-        os.makedirs(folder, 0o700, exist_ok=True)
+        make_folder(folder)
         write(os.path.join(folder, SPEC), encode_spec(spec))
 
     def news(self) -> set[int]:

@@ -26,6 +26,8 @@ OVER = frozenset({
 })  # fmt: skip
 """Slurm's states of jobs that are over; in all others they wait or run."""
 MOST_SUBMISSIONS = 3
+MOST_AFTER_OUTAGE = 10
+"""A controller that came back may cancel one after the other: as many as ids that nodes know already."""
 GONE_LOOKS = 2
 """In so many looks Slurm must not know a job before that counts."""
 IN_WORDS = {
@@ -171,7 +173,7 @@ def _gone(files: Files, memory: Memory, patience: Patience, now: float) -> Verdi
         if state == "CANCELLED" and not memory.had_outage:
             why = "cancelled in Slurm before it began: by its user, an administrator, or Slurm itself"
             return Verdict(Ended(None, None, outcome=Outcome.NOT_STARTED, reason=why), must_fence=True)
-        if memory.submissions < MOST_SUBMISSIONS:
+        if memory.submissions < (MOST_AFTER_OUTAGE if memory.had_outage else MOST_SUBMISSIONS):
             memory.unknown_looks, memory.gone_since = 0, None
             return Verdict(waits_for="submitted again", must_submit=True)
         why = f"it never began ({said}), however often it was submitted; see engine.log in its directory"

@@ -59,6 +59,9 @@ class Watcher:
         self._look_at = 0.0
         self._unreachable_since: float | None = None
         self._fault = ""
+        self._unread_since: float | None = None
+        self._unread = ""
+        """Since when the shared directory cannot be read, and why."""
         self._back_at = float("-inf")
         """When Slurm answered again after it had not."""
         self.looks = 0
@@ -112,6 +115,12 @@ class Watcher:
                 f"Slurm does not answer ({self._fault}): its runs go on, and their ends are learned from their files;"
                 " what is to be stopped or submitted waits"
             )
+        since = self._unread_since
+        if since is not None and time.monotonic() - since >= self._definition.unreachable_alert_seconds:
+            found["unreadable"] = (
+                f"the shared directory cannot be read ({self._unread}): nothing is known of its runs until it is back;"
+                " see what is mounted"
+            )
         for run in list(self._runs.values()):
             if run.in_vain and run.poll() is None:
                 found[f"in vain:{run.run_id}"] = (
@@ -131,6 +140,9 @@ class Watcher:
         while not self._is_closing:
             try:
                 news = self._turn()
+            except OSError as error:  # the shared directory: nothing is known of any run until it is back
+                news, self._unread = False, f"{error.filename}: {error.strerror}"
+                self._unread_since = self._unread_since or time.monotonic()
             except Exception as error:  # noqa: BLE001 - whatever it is, all runs go on being looked after
                 news, self._fault = False, f"{type(error).__name__}: {error}"
                 self._note_fault(self._fault)
@@ -178,7 +190,7 @@ class Watcher:
             else:
                 spec = read_spec(run.directory)
         except OSError as error:
-            return self._not_started(run, f"{self._shared.root}: cannot be written ({error.strerror}); see shared_dir")
+            return self._submit_later(run, f"{error.filename}: cannot be used ({error.strerror}); see shared_dir")
         run.spec = None
         if spec is None and read_files(run.directory).started is None:
             return self._not_started(run, "its specification is gone from the shared directory")
@@ -197,6 +209,14 @@ class Watcher:
             return run.learn(Files(), Verdict(waits_for="whether Slurm has it is not known"))
         self._note_answer()
         return run.learn(Files(), Verdict(waits_for=""))
+
+    def _submit_later(self, run: SlurmRun, why: str) -> bool:
+        """Nothing was handed over, as the shared directory is not to be had: that may pass."""
+        self._note_fault(why)
+        with self._changed:
+            self._to_submit.appendleft(run)
+            self._changed.wait(NEWS_SECONDS)
+        return run.learn(Files(), Verdict(waits_for=why))
 
     def _not_started(self, run: SlurmRun, why: str) -> bool:
         """The end of a run that cannot start; unless it has, after all."""
@@ -311,6 +331,7 @@ class Watcher:
                 self._runs.pop(run.run_id, None)
             elif run.spec is None:
                 news = self._judge(run, by_name.get(run.reference, ())) or news
+        self._unread_since = None
         return news
 
     def _judge(self, run: SlurmRun, found: Sequence[Entry]) -> bool:

@@ -374,3 +374,22 @@ def test_what_a_run_has_left_is_removed_with_its_folder_and_no_other_link_is_fol
     assert not strange.bears_marks()
     assert not strange.remove()
     assert (precious / "file").exists()
+
+
+def test_a_shared_directory_that_is_not_mounted_ends_no_run_and_starts_none_twice(desk: Desk) -> None:
+    run = desk.begun(desk.shell(1, f"while [ ! -e {desk.root}/go ]; do sleep 0.05; done; exit 5"))
+    os.rename(desk.root / "shared", desk.root / "away")
+    (desk.root / "shared").mkdir()
+    wait_until(lambda: list(desk.executor.troubles()) == ["unreadable"], "the trouble")
+    assert run.poll() is None
+    with pytest.raises(FileNotFoundError):
+        desk.executor.is_started(1)
+    with pytest.raises(StartError):
+        desk.shell(2, "exit 6")
+    with pytest.raises(StartError):
+        desk.executor.fence(1)
+    (desk.root / "shared").rmdir()
+    os.rename(desk.root / "away", desk.root / "shared")
+    (desk.root / "go").touch()
+    assert desk.ended(run).return_code == 5
+    wait_until(lambda: desk.executor.troubles() == {}, "that all is well again")
