@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.decisions.job_status import Standing
-from peak_console.model.records import Trigger
+from peak_console.model.records import Level, Trigger
 from peak_console.tui.app import terminal_actions
 from peak_console.tui.app.presenter import title_of
 from peak_console.tui.bars.key_bar import KeyBar
@@ -16,12 +16,11 @@ from peak_console.tui.bars.status_text import next_row
 from peak_console.tui.dialogs.help import HelpScreen
 from peak_console.tui.jobs.cells import Facts, next_cell, took_cell
 from peak_console.tui.state.jobs_file import _PLACE
+from tests.tui.console import Console, covers
 from tests.tui.harness import fixed_now, make_history, make_row, make_run, make_snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.tui.console import Console
 
 
 def test_another_attempt_counts_as_what_comes_next() -> None:
@@ -68,3 +67,18 @@ def test_the_editor_opens_at_the_mistake_of_a_rejected_file(tmp_path: Path, monk
     terminal_actions.open_editor(str(path), "a", 41)
     terminal_actions.open_editor(str(path), "a")
     assert [words[1] for words in opened] == ["+41", "+1"]
+
+
+@covers("filter_alerts", "scope")
+async def test_alerts_are_filtered_and_more_of_them_listed_by_keys(console: Console) -> None:
+    console.stage.alert("alpha failed", job="alpha")
+    console.stage.alert("beta is late", Level.WARNING, job="beta")
+    console.stage.alert("gamma succeeded", Level.INFO, job="gamma", run_id=1)
+    await console.refresh()
+    pane = console.app.layout.alerts
+    await console.press("4", "slash")
+    await console.write("level:warning")
+    await console.press("enter")
+    assert [alert.job for alert in pane._alerts] == ["beta"]
+    await console.press("slash", *["backspace"] * 13, "enter", "v", "v")
+    assert [alert.job for alert in pane._alerts] == ["alpha", "beta", "gamma"]
