@@ -45,12 +45,13 @@ def dry_run(options: Namespace, jobset: JobSet, directory: str) -> int:
     states, recorded = {}, Recorded()
     if store is not None:
         states, recorded = store.job_states(), Recorded.read(store)
-        if any(job.after for job in jobs):
-            from peak_console.decisions.chains import recorded as chains
+    if any(job.after for job in jobs):
+        from peak_console.decisions.chains import NO_RECORDS
+        from peak_console.decisions.chains import recorded as chains
 
-            recorded.upstreams = partial(chains, jobset.jobs, states.get, store, jobset.settings.timezone)
-        else:
-            store.close()
+        recorded.upstreams = partial(chains, jobset.jobs, states.get, store or NO_RECORDS, jobset.settings.timezone)
+    elif store is not None:
+        store.close()
     recorded.jobset = jobset
     planner = Planner(jobs, states, clock.now())
     rehearsal = _DryRun(jobset, planner, recorded, verbose=options.verbose)

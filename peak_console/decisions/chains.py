@@ -113,6 +113,16 @@ class Window:
 GO = Outlook(Way.GO)
 
 
+class _NoRecords:
+    """What a registry tells in which nothing has been recorded."""
+
+    def runs_of_round(self, job: str, since: datetime | None, until: datetime | None) -> list[Run]:  # noqa: ARG002
+        return []
+
+
+NO_RECORDS = _NoRecords()
+
+
 class Chains:
     """What is known of all jobs of the chains at one moment."""
 

@@ -118,3 +118,16 @@ def _outcomes(folder: Path) -> dict[str, int]:
     finally:
         store.close()
     return {} if unfinished else {name: ended.count(name) for name in ended}
+
+
+def test_a_dry_run_before_anything_was_recorded_starts_nothing_before_its_upstream(tmp_path: Path) -> None:
+    (tmp_path / "jobs.toml").write_text(JOBS, encoding="utf-8")
+    words = ["-m", "peak_console", "--config", "jobs.toml", "--state-dir", "state", "--once", "--dry-run"]
+    told = subprocess.run(
+        [sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+    ).stdout  # fmt: skip
+    assert "would run fetch" in told
+    assert "would queue report" in told
+    assert "waiting for fetch (not started yet)" in told
+    assert "would run report" not in told
