@@ -72,6 +72,7 @@ ELSEWHERE: dict[str, str] = {
     "runs/slurm/commands.py: raise": "tests/runs/slurm/test_runs.py",
     "runs/slurm/executor.py: raise": "tests/runs/slurm/test_runs.py",
     "runs/slurm/files.py: raise": "tests/runs/slurm/test_runs.py",
+    "runs/slurm/shared.py: raise": "tests/runs/slurm/test_runs.py",
     "runs/slurm/wrapper.py: raise": "tests/runs/slurm/test_runs.py",
     "runs/local/keeper_client.py: raise": INSIDE,
     "runs/local/run_directory.py: raise ValueError": INSIDE,
