@@ -135,7 +135,7 @@ def _edited(base: Sequence[JobDefinition], lot: Random, shape: Shape) -> list[Jo
 
 
 WEIGHTS = {
-    "go": 25, "crash": 80, "refuse": 6, "full": 4, "down": 4, "suspend": 3, "leap": 3, "reload": 4, "hold": 2,
+    "go": 25, "crash": 130, "refuse": 6, "full": 4, "down": 4, "suspend": 3, "leap": 3, "reload": 4, "hold": 2,
     "release": 4, "disable": 3, "enable": 3, "run": 5, "stop": 4, "lose": 3,
 }  # fmt: skip
 
