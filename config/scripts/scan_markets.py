@@ -6,6 +6,7 @@ it compares a calm pair with a lively one. The sign is the direction.
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 from indicators import deviation, log_returns, moving_averages
@@ -62,6 +63,8 @@ def main() -> int:
             f"{place:>3}  {trend.symbol:<9}{trend.close:>10.4f}{100 * trend.month_return:>+z9.2f}%"
             f"{100 * trend.daily_volatility:>9.2f}% {score}"
         )
+    strongest = max((abs(trend.score) for trend in ranking), default=0.0)
+    print(json.dumps({"symbols": len(trends), "strongest": round(strongest, 2)}))  # what the job's expect looks at
     rows = [
         (
             place,

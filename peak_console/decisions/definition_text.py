@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 HIDDEN = ("env",)
 """Tables whose values are never written anywhere: only which names they have."""
+UNSAID = "ping_url"
+"""Never written anywhere either."""
 MASK = "***"
 
 
@@ -30,7 +32,7 @@ def lines_of(job: JobDefinition, mask: Mask) -> dict[str, str]:
         elif name in HIDDEN:
             found.update({f"{name}.{key}": MASK for key in value})
         elif name == "name" or value != getattr(plain, name):
-            found[name] = _written(value)
+            found[name] = MASK if name == UNSAID else _written(value)
     return found
 
 

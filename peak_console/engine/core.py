@@ -167,6 +167,8 @@ class EngineCore:
         if context.status.on_finish is not None:
             context.status.on_finish.close()
             context.status.on_finish.look()
+        if context.status.beacon is not None:
+            context.status.beacon.close()
         context.alerts.close()
         left = context.runs.supervisor.leave_all()
         if self._place.lock.is_held:  # an engine that has given way must not sign off the one that serves now

@@ -135,6 +135,9 @@ class Duties:
         gates = context.status.gates
         if gates is not None and (fresh := gates.seconds_left()) is not None:
             seconds.append(fresh)
+        beacon = context.status.beacon
+        if beacon is not None and (beat := beacon.seconds_left()) is not None:
+            seconds.append(beat)
         if not context.status.draining:
             if context.options.keeps_house:
                 seconds.append(self._retention.seconds_left())

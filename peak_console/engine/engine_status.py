@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.engine.gating.watch import GateWatch
+    from peak_console.engine.outside.beacon import Beacon
     from peak_console.engine.provenance.keeping import Provenance
     from peak_console.engine.results.on_finish import OnFinish
     from peak_console.jobs.model import JobDefinition
@@ -30,6 +31,8 @@ class EngineStatus:
     """Notes from what runs are made; ``None`` where they are not kept."""
     on_finish: OnFinish | None = None
     """Tells commands of runs that have ended; ``None`` where no job has one."""
+    beacon: Beacon | None = None
+    """Tells watchers outside; ``None`` where there are none."""
     draining: bool = False
     """Whether it starts nothing more and leaves once its runs have ended."""
     succeeded: int = 0

@@ -104,6 +104,8 @@ class ResidentEngine:
             self._keep_bell()
             self.duties.turn()
             self.leave_trouble()
+            if (beacon := self.context.status.beacon) is not None:
+                beacon.beat()
             if check is not None:
                 check.work()
         except DamagedError as error:

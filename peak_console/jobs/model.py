@@ -198,6 +198,10 @@ class JobDefinition:
     """The file with the result, with placeholders; ``None`` is what the run prints."""
     on_finish: Sequence[str] = ()
     """A command, word by word, that is told of each run once its end is recorded."""
+    ping_url: str | None = None
+    """Where its starts and ends are told, as healthchecks.io has it; a secret."""
+    ping_url_env: str | None = None
+    """The variable with that URL."""
     runbook: str | None = None
     """What to do when it fails: a URL, or a path, that stands in each of its alerts."""
     confirm: bool = False
@@ -281,6 +285,17 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Where an engine says that it works: a URL that is a secret, or a file."""
+
+    url: str | None = field(repr=False)
+    url_env: str | None = None
+    file: str | None = None
+    every: float = 30
+    """Seconds between two."""
+
+
+@dataclass(frozen=True, slots=True)
 class AlertChannel:
     """One place that alerts are delivered to. ``url`` is an Apprise URL and a secret."""
 
@@ -322,6 +337,7 @@ class JobSet:
     channels: Sequence[AlertChannel] = ()
     gates: Sequence[Gate] = ()
     executors: Sequence[ExecutorDefinition] = ()
+    heartbeat: Heartbeat | None = None
     alert_file: str | None = None
     """The file, absolute, that each alert is written to as a line; ``None`` is none."""
     confirm_tags: Sequence[str] = ()

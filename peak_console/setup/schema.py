@@ -24,6 +24,7 @@ from peak_console.jobs.file.fields.field import (
     EXECUTOR,
     EXPECTATIONS,
     GATE,
+    HEARTBEAT,
     INTEGER,
     INTEGERS,
     JOB,
@@ -55,6 +56,7 @@ _ABOUT: Final = {
     JOB: "A job: what runs, when, and how its runs are treated.",
     SCHEDULER: "The scheduler itself, and the defaults of all jobs.",
     ALERTS: "Where alerts are delivered to.",
+    HEARTBEAT: "Where the engine says that it works.",
     SAFETY: "What people have to confirm.",
     EXECUTOR: "A cluster that runs may be executed on.",
     RESOURCES: "What a run asks its cluster for.",
@@ -89,6 +91,7 @@ def schema(*, strict: bool = False) -> Schema:
             SCHEDULER: _table(SCHEDULER, strict),
             ALERTS: _table(ALERTS, strict),
             SAFETY: _table(SAFETY, strict),
+            HEARTBEAT: _table(HEARTBEAT, strict),
             "groups": {
                 "type": "object",
                 "description": "How many runs of the jobs of a group go on at once, by group.",
@@ -203,6 +206,8 @@ def _text(field: Field) -> Schema:
         found["enum"] = list(field.choices)
     if field.form == "url":
         found["pattern"] = "://"
+    elif field.form == "http":
+        found["pattern"] = "^https?://"
     elif field.filled:
         found["pattern"] = "\\S"
     if field.form == "memory":

@@ -143,6 +143,12 @@ def what_is_to_be_confirmed(stage: Stage) -> None:
     stage.run("release --confirm 'a b'")
     stage.jobs('safety = 1\n[[job]]\nname = "a"\n')
     stage.run("validate")
+    stage.jobs('heartbeat = 1\n[[job]]\nname = "a"\nping_url = "ftp://a"\n')
+    stage.run("validate")
+    stage.jobs('[[job]]\nname = "a"\n[heartbeat]\nurl = "https://a"\nfile = "b"\nevery = 0\n')
+    stage.run("validate")
+    stage.jobs('[[job]]\nname = "a"\n[heartbeat]\n')
+    stage.run("validate")
     stage.jobs('[[job]]\nname = "a"\n[safety]\nconfirm_tags = ["x"]\nconfirm = 1\n')
     stage.run("validate")
 

@@ -39,6 +39,8 @@ class Starter:
             run = result.run = replace(result.run, supervisor=context.identity)
             if context.status.provenance is not None:
                 context.status.provenance.begin(run, result.job, context.served.launcher.command_of(run.id))
+            if context.status.beacon is not None:
+                context.status.beacon.started(run, result.job)
             self._unrecorded.append(run)
             events.append(self._event(run))
         self.record()

@@ -24,6 +24,16 @@ def take_up_gates(context: EngineContext, setup: EngineSetup, wake: Callable[[],
         from peak_console.engine.provenance.keeping import Provenance
 
         status.provenance = Provenance(context, setup.environ)
+    jobset = served.jobset
+    pings = any(job.ping_url or job.ping_url_env for job in jobset.jobs.values())
+    if setup.surroundings.has_outside and (jobset.heartbeat is not None or pings):
+        if status.beacon is None:
+            from peak_console.engine.outside.beacon import Beacon
+
+            status.beacon = Beacon(setup.environ, jobset.base, context.clock)
+        status.beacon.heartbeat = jobset.heartbeat
+    elif status.beacon is not None:
+        status.beacon.heartbeat = None
     if (
         status.on_finish is None
         and setup.surroundings.has_outside

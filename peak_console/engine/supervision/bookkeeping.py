@@ -137,6 +137,8 @@ class Bookkeeper:
             context.emit(RunQueued(at=now, run=run))
         self._tally(end, final=next_at is None)
         context.emit(RunFinished(at=now, run=finished, retry_at=next_at))
+        if context.status.beacon is not None:
+            context.status.beacon.ended(finished, end.job)
         if end.job.on_finish and context.status.on_finish is not None:
             context.status.on_finish.tell(finished, end.job, notes)
         if not context.options.keep_registry and not context.chains.is_awaited(end.run.job):

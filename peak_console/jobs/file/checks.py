@@ -143,6 +143,8 @@ def _text_fault(field: fields.Field, value: str) -> str | None:
             parse_duration(value)
         except ValueError as error:
             return f"must be a duration: {error}"
+    if field.form == "http" and not value.startswith(("http://", "https://")):
+        return "must begin with https:// or http:// (what it holds is not shown: it may be a secret)"
     if "\0" in value and field.form in _FOR_PROGRAMS:
         return "must not hold a NUL character: no program can be given one"
     return None

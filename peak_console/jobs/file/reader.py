@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from peak_console.jobs.file.calendars import Calendars
     from peak_console.jobs.file.checks import Check
-    from peak_console.jobs.model import AlertChannel, Deadline, ExecutorDefinition, Gate, Resources
+    from peak_console.jobs.model import AlertChannel, Deadline, ExecutorDefinition, Resources
 
 _BELONGS: Final = {field.key: field.schedule.split() for field in FIELDS if field.schedule}
 _SCHEDULE_KEYS: Final = frozenset(("schedule_type", "timezone", *_BELONGS))
@@ -49,7 +49,18 @@ _OF_RULE: Final = {
 }
 """By the key of a jobs file the field of a ``SessionRule``."""
 _REQUIRED: Final = {field.required: field.key for field in FIELDS if field.required in SCHEDULE_TYPES}
-_TABLES: Final = ("job", "scheduler", "alerts", "groups", "deadline", "gate", "safety", "executors", CALENDAR)
+_TABLES: Final = (
+    "job",
+    "scheduler",
+    "alerts",
+    "groups",
+    "deadline",
+    "gate",
+    "safety",
+    "heartbeat",
+    "executors",
+    CALENDAR,
+)
 _CHAIN_KEYS: Final = frozenset(field.key for field in CHAIN_FIELDS) - {"group", "priority"}
 
 
@@ -176,16 +187,7 @@ class Reader:
             from peak_console.jobs.file.groups import read_groups
 
             groups = read_groups(document.get("groups", {}), document.get("job", []), findings)
-        gates: tuple[Gate, ...] = ()
-        if "gate" in document:
-            from peak_console.jobs.file.gates import read_gates
-
-            gates = read_gates(document["gate"], self.jobs, findings)
-        confirm_tags: tuple[str, ...] = ()
-        if "safety" in document:
-            from peak_console.jobs.file.gates import read_confirm_tags
-
-            confirm_tags = read_confirm_tags(document["safety"], self.jobs, findings)
+        trust = self._read_trust()
         if self._is_elsewhere or "executors" in document:
             from peak_console.jobs.file.executors import read_executors
 
@@ -195,8 +197,8 @@ class Reader:
         if findings.has_errors:
             return None
         found = JobSet(
-            os.path.abspath(self.path), self.jobs, self.settings, channels, gates, self.executors,
-            confirm_tags=confirm_tags, alert_file=alert_file, groups=groups, deadlines=deadlines, base=self.base,
+            os.path.abspath(self.path), self.jobs, self.settings, channels, executors=self.executors,
+            alert_file=alert_file, groups=groups, deadlines=deadlines, base=self.base, **trust,
         )  # fmt: skip
         if self.calendars is None:
             return found
@@ -218,6 +220,24 @@ class Reader:
 
             check_durations(document["job"], self.jobs, self.findings)
         return deadlines
+
+    def _read_trust(self) -> dict[str, Any]:
+        """Gates, what people confirm, and where the engine says that it works: by the name in a ``JobSet``."""
+        document, findings = self._document, self.findings
+        found: dict[str, Any] = {}
+        if "gate" in document:
+            from peak_console.jobs.file.gates import read_gates
+
+            found["gates"] = read_gates(document["gate"], self.jobs, findings)
+        if "heartbeat" in document:
+            from peak_console.jobs.file.outside import read_heartbeat
+
+            found["heartbeat"] = read_heartbeat(document["heartbeat"], findings)
+        if "safety" in document:
+            from peak_console.jobs.file.gates import read_confirm_tags
+
+            found["confirm_tags"] = read_confirm_tags(document["safety"], self.jobs, findings)
+        return found
 
     def _link_chains(self, tables: Any) -> None:
         """Let jobs know those that they wait for; a file without such jobs pays next to nothing."""

@@ -14,6 +14,7 @@ from peak_console.jobs.file.fields.executors import EXECUTOR_FIELDS
 from peak_console.jobs.file.fields.gates import GATE_FIELDS
 from peak_console.jobs.file.fields.job import JOB_FIELDS
 from peak_console.jobs.file.fields.modes import MODE_FIELDS
+from peak_console.jobs.file.fields.outside import OUTSIDE_FIELDS
 from peak_console.jobs.file.fields.policies import POLICY_FIELDS
 from peak_console.jobs.file.fields.results import RESULT_FIELDS
 from peak_console.jobs.file.fields.scheduler import SCHEDULER_FIELDS
@@ -37,6 +38,7 @@ FIELDS: Final = (
     *DEADLINE_FIELDS,
     *EXECUTOR_FIELDS,
     *ALERT_FIELDS,
+    *OUTSIDE_FIELDS,
     *CALENDAR_FIELDS,
 )
 
