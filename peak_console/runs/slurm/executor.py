@@ -118,6 +118,8 @@ class SlurmExecutor:
 
     def adopt(self, run_id: int, reference: str | None) -> RunHandle | Ended:
         folder = self._shared.folder(run_id)
+        if not os.path.islink(run_directory(self._directory, run_id)) and not os.path.isdir(folder):
+            return Ended(None, None)  # nobody has ever handed it over
         files = read_files(folder)
         found = by_files(files)
         if found is not None and found.ended is not None:
