@@ -99,7 +99,7 @@ class FoundView:
             def show() -> None:
                 if done:
                     self._at_work -= 1
-                if number == self._search and self._screen is not None and self._screen.is_mounted:
+                if number == self._search and self._screen is not None and self._screen.query("FoundList"):
                     self._screen.add(lines, told)
 
             with suppress(RuntimeError):  # the loop is closed: the screen is gone

@@ -111,7 +111,7 @@ class HistoryView:
         """Something may be new in the registry. Raises ``StateError``."""
         from peak_console.tui.state.background import news_of
 
-        if self.screen is None or not self.screen.is_mounted:
+        if self.screen is None or not self.screen.query("RunTable"):
             return
         news = news_of(self._session.store)
         if news != self._news:
@@ -119,7 +119,7 @@ class HistoryView:
             self._read_newest(self._take_news)
 
     def tick(self, now: datetime) -> None:
-        if self.screen is not None and self.screen.is_mounted:
+        if self.screen is not None and self.screen.query("RunTable"):
             self.screen.tick(now)
 
     def leave(self) -> None:
@@ -170,7 +170,7 @@ class HistoryView:
             )
 
         def taken(actions: list[Action]) -> None:
-            if self.screen is not None and self.screen.is_mounted and self._shows_actions:
+            if self.screen is not None and self.screen.query("RunTable") and self._shows_actions:
                 self.screen.show_actions(actions, self._clock.now())
 
         self._reader.ask("page", newest, taken, self._refuse)
@@ -216,9 +216,9 @@ class HistoryView:
 
     def _refuse(self, error: StateError | UsageError) -> None:
         self._asks_for_more = False
-        if self.screen is not None and self.screen.is_mounted:
+        if self.screen is not None and self.screen.query("RunTable"):
             self.screen.refuse(str(error))
 
     def _paint(self) -> None:
-        if self.screen is not None and self.screen.is_mounted:
+        if self.screen is not None and self.screen.query("RunTable"):
             self.screen.show(self._runs, self._clock.now(), more=self._has_more)

@@ -95,7 +95,7 @@ class TimelineView:
 
     def span_changed(self) -> None:
         """Another time is shown: read its lanes."""
-        if self.screen is None or not self.screen.is_mounted:
+        if self.screen is None or not self.screen.query("LaneList"):
             return
         now = self._clock.now()
         span = self.screen.span(now)
@@ -107,7 +107,7 @@ class TimelineView:
 
     def lanes_in_sight_changed(self) -> None:
         """Read the lanes that have come into sight."""
-        if self.screen is None or not self.screen.is_mounted or self._span is None:
+        if self.screen is None or not self.screen.query("LaneList") or self._span is None:
             return
         wanted = [
             name
@@ -157,7 +157,7 @@ class TimelineView:
         """Something may be new in the registry: the lanes in sight are read anew. Raises ``StateError``."""
         from peak_console.tui.state.background import news_of
 
-        if self.screen is None or not self.screen.is_mounted:
+        if self.screen is None or not self.screen.query("LaneList"):
             return
         news, names = news_of(self._session.store), self._layout.jobs.shown_names
         if news == self._news and names == self._names:
@@ -170,7 +170,7 @@ class TimelineView:
 
     def tick(self, now: datetime) -> None:
         """Another second: runs under way grow, and the now-line moves on."""
-        if self.screen is None or not self.screen.is_mounted or self._span is None:
+        if self.screen is None or not self.screen.query("LaneList") or self._span is None:
             return
         if self._read_at is None or (now - self._read_at).total_seconds() >= REFRESH_SECONDS:
             self._read_at = now
@@ -199,7 +199,7 @@ class TimelineView:
 
     def _paint(self) -> None:
         snapshot, span, screen = self._feed.snapshot, self._span, self.screen
-        if snapshot is None or span is None or screen is None or not screen.is_mounted:
+        if snapshot is None or span is None or screen is None or not screen.query("LaneList"):
             return
         now = self._clock.now()
         seen = set(screen.lanes.names_in_sight(MARGIN)) or set(self._names[:100])
