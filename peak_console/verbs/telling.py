@@ -10,6 +10,7 @@ from peak_console.errors import UsageError
 from peak_console.jobs.state_place import state_directory
 from peak_console.model.terms import Level
 from peak_console.text import nearest, safe
+from peak_console.verbs.output import write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,5 +31,5 @@ def raise_alert(options: Namespace) -> int:
     told = None if options.config == DEFAULT_CONFIG else options.config
     directory = state_directory(told or DEFAULT_CONFIG, options.state_dir, None)
     leave_alert(directory, level, message, job)
-    sys.stdout.write("the alert is left for the engine\n")
+    write("the alert is left for the engine\n")
     return 0
