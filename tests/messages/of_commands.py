@@ -82,7 +82,7 @@ def runs_that_were_made_before_their_engine_died(stage: Stage) -> None:
 
     run = Run(7, "a", Trigger.MANUAL, None, 1, RunState.RUNNING, SystemClock().now())
     stage.ask("no longer recorded", lambda: answer_of(None, 7))
-    for state in (RunState.QUEUED, RunState.CLAIMED, RunState.RUNNING):
+    for state in (RunState.QUEUED, RunState.CLAIMED, RunState.SUBMITTED, RunState.RUNNING):
         stage.ask(state, lambda state=state: answer_of(_in(run, state), 7))  # type: ignore[misc]
 
 

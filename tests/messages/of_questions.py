@@ -148,3 +148,20 @@ def keys_of_one_job_of_a_file(stage: Stage) -> None:
     stage.run("validate")
     stage.jobs(CHAIN.replace('tags = ["live"]', "expect = {}\nafter = []"))
     stage.run("validate")
+
+
+@scenario
+def files_that_a_start_requires(stage: Stage) -> None:
+    from peak_console.api import run_job
+    from peak_console.jobs.file.loader import load
+
+    stage.jobs(CHAIN.replace('tags = ["live"]', 'if_stale = "fail"\nrequires = [{ file = "quotes.csv" }]'))
+    stage.run("--headless --once")
+    stage.ask("run_job", lambda: run_job(load("jobs.toml").jobs["a"]).exception)
+
+
+@scenario
+def days_with_more_than_is_shown(stage: Stage) -> None:
+    stage.jobs(CHAIN)
+    stage.patch.setattr("peak_console.verbs.timeline.MOST_ITEMS", 0)
+    stage.run("timeline b --json --to 'tomorrow 12:00'")

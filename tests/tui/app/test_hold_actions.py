@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from textual.widgets import Static
+
 from peak_console.model.state import Hold
 from peak_console.store.holds import add_hold
 from peak_console.tui.dialogs.hold_jobs import HoldJobsDialog, HoldsDialog
@@ -41,6 +43,13 @@ async def test_what_makes_no_sense_stays_in_the_dialog(console: Console) -> None
     assert console.shows(HoldJobsDialog)
     await console.press(*"risk", "tab", *"whenever", "enter")
     assert console.shows(HoldJobsDialog)
+    assert console.stage.commands == []
+
+
+async def test_an_end_that_has_passed_stays_in_the_dialog(console: Console) -> None:
+    await console.press("B", *"risk", "tab", *"2001-01-01 08:00", "enter")
+    assert console.shows(HoldJobsDialog)
+    assert "is over; name a later end" in str(console.screen.query_one("#meaning", Static).content)
     assert console.stage.commands == []
 
 
