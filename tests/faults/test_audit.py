@@ -21,8 +21,8 @@ def run(number: int, slot: int, **changes: Any) -> Run:
     at = T + slot * SECOND
     well: dict[str, Any] = {
         "id": number, "job": "backup", "triggered_by": "schedule", "scheduled_for": at, "attempt": 1,
-        "state": "finished", "claimed_at": at, "outcome": "succeeded", "return_code": 0, "pid": 7, "started_at": at,
-        "finished_at": at + SECOND / 2,
+        "state": "finished", "claimed_at": at, "outcome": "succeeded", "return_code": 0, "reference": "7 1",
+        "started_at": at, "finished_at": at + SECOND / 2,
     }  # fmt: skip
     return Run(**{**well, **changes})
 
@@ -37,7 +37,7 @@ WELL = Found(
     jobs={"backup": make_job(interval_seconds=1)},
     decided={"backup": T + SECOND},
 )
-NOT_RUN: dict[str, Any] = {"return_code": None, "pid": None, "started_at": None}
+NOT_RUN: dict[str, Any] = {"return_code": None, "reference": None, "started_at": None}
 
 
 def test_a_line_of_a_job_is_understood() -> None:

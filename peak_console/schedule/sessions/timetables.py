@@ -220,4 +220,7 @@ class Jittered:
             room = min(room, int((coming - slot).total_seconds()) - 1)
         # The checksum alone would move the slots of neighbouring seconds by almost the same.
         number = crc32(f"{self._seed} {slot.timestamp():.0f}".encode()) * 2654435761 >> 16
-        return slot + timedelta(0, number % (room + 1))
+        try:
+            return slot + timedelta(0, number % (room + 1))
+        except OverflowError:  # the last slot that there is, at the end of the year 9999
+            return slot

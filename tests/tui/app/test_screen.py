@@ -94,7 +94,7 @@ async def test_no_size_is_too_odd(tmp_path: Path, size: tuple[int, int]) -> None
 
 
 async def test_keys_are_replaced_everywhere(tmp_path: Path, home: Path) -> None:
-    configure(home, '[keys]\nrun = "i"\nmark = "m"\ndetails = "v"\nacknowledge = "y"\nwrap = "Z"\n')
+    configure(home, '[keys]\nrun = "i"\nmark = "m"\ndetails = "b"\nacknowledge = "y"\nwrap = "Z"\n')
     stage = three_jobs(tmp_path)
     alert = stage.alert()
     async with running(stage) as console:
@@ -105,7 +105,7 @@ async def test_keys_are_replaced_everywhere(tmp_path: Path, home: Path) -> None:
         assert console.app.layout.output.wrap == wrapped
         assert len(console.app.screen_stack) == 1
 
-        await console.press("m", "m", "i", "4", "y", "2", "Z", "v")
+        await console.press("m", "m", "i", "4", "y", "2", "Z", "b")
         verbs = [(command[0], command[1], command[3].get("alert")) for command in stage.commands]
         assert verbs == [("run", "beta", None), ("run", "alpha", None), ("ack", None, alert.id)]
         assert console.app.layout.output.wrap != wrapped
@@ -114,23 +114,25 @@ async def test_keys_are_replaced_everywhere(tmp_path: Path, home: Path) -> None:
 
 
 async def test_what_is_said_names_the_keys_that_one_has(tmp_path: Path, home: Path) -> None:
-    configure(home, '[keys]\ntake_over = ["y", "Y"]\nedit = "v"\nhold = "K"\nopen_run = "ctrl+o"\nclose = "z"\n')
+    configure(home, '[keys]\ntake_over = ["y", "Y"]\nedit = "b"\nhold = "J"\nopen_run = "ctrl+o"\nclose = "p"\n')
     stage = three_jobs(tmp_path)
     stage.hold()
     async with running(stage) as console:
         await console.press("j", "k", "r")
         stage.session.state = EngineState.STOPPED
-        await console.press("K", "enter")
+        await console.press("J", "enter")
         assert [text for _, text in console.toasts] == [
-            "nothing new starts, anna holds everything: release it first, with K",
+            "nothing new starts, anna holds everything: release it first, with J",
             "no engine serves this directory: press y to take over",
         ]
-        assert "Ctrl+O output of the run · Tab other side · z closes" in str(console.screen.query_one("#keys").render())
-        await console.press("z")
+        assert "Ctrl+O output of the run · r Run · x Stop · d Disable · Tab other side · p closes" in str(
+            console.screen.query_one("#keys").render()
+        )
+        await console.press("p")
         stage.session.define()
         stage.session.jobs_file = "jobs.toml"
         await console.refresh()
-        assert "press v to edit" in console.app.layout.jobs.render_line(1).text
+        assert "press b to edit" in console.app.layout.jobs.render_line(1).text
 
 
 async def test_what_is_wrong_with_the_configuration_is_said(tmp_path: Path, home: Path) -> None:

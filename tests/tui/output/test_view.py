@@ -124,7 +124,7 @@ async def test_a_run_says_how_it_ended_and_when_it_is_tried_again(run: RunDirect
     app = OutputApp(failed, run, retry_at=due, retries=3)
     async with app.run_test(size=(90, 12)) as pilot:
         assert app.screen_text()[1] == "── exit 2 · 14:54:49.000 · retry 2 of 3 at 14:55:49 ──"
-        assert app.borders()[0] == "2 Output · risk #1287 · ✖ failed (exit 2) after 0.8s ── follow ─ wrap ─ 1 line"
+        assert app.borders()[0] == "2 Output · risk #1287 · ✖ failed (exit 2) after 0.8s · due 14:54 · attempt 2"
         app.view.show_run(failed, str(run), due, zone=ZONE, retry_at=due, retries=3)
         await pilot.pause()
         assert app.screen_text()[1] == "── exit 2 · 14:54:49.000 ──"

@@ -185,14 +185,14 @@ def test_two_actions_can_swap_their_keys(load: Load) -> None:
 
 
 def test_of_two_that_want_one_key_the_later_gives_way(load: Load) -> None:
-    config = load("[keys]\nrun = 'z'\nstop = 'z'")
-    assert config.keymap == {"run": "z"}
-    assert config.warnings == ('console.toml: [keys] stop: z is "run" already; stop keeps x',)
+    config = load("[keys]\nrun = 'b'\nstop = 'b'")
+    assert config.keymap == {"run": "b"}
+    assert config.warnings == ('console.toml: [keys] stop: b is "run" already; stop keeps x',)
 
 
 def test_one_key_may_mean_different_things_in_different_panes(load: Load) -> None:
-    config = load("[keys]\nsort = 'z'\nwrap = 'z'\nclose = 'x'")
-    assert (dict(config.keymap), config.warnings) == ({"sort": "z", "wrap": "z", "close": "x"}, ())
+    config = load("[keys]\nsort = 'b'\nwrap = 'b'\nclose = 'x'")
+    assert (dict(config.keymap), config.warnings) == ({"sort": "b", "wrap": "b", "close": "x"}, ())
 
 
 def test_a_key_of_the_defaults_may_be_kept_beside_another(load: Load) -> None:
@@ -208,8 +208,8 @@ def test_a_warning_names_the_keys_that_help(load: Load) -> None:
 
 
 def test_good_keys_of_a_list_count_though_one_is_bad(load: Load) -> None:
-    config = load("[keys]\nrun = ['f5', 'z']")
-    assert config.keymap == {"run": "z"}
+    config = load("[keys]\nrun = ['f5', 'b']")
+    assert config.keymap == {"run": "b"}
     assert len(config.warnings) == 1
 
 
@@ -309,8 +309,8 @@ class KeyedApp(App[None]):
 async def test_the_keymap_is_what_textual_takes(load: Load) -> None:
     app = KeyedApp()
     async with app.run_test() as pilot:
-        app.set_keymap(dict(load("[keys]\nrun = ['ctrl+r', 'z']\nstop = 'r'").keymap))
-        await pilot.press("ctrl+r", "z", "r", "x")
+        app.set_keymap(dict(load("[keys]\nrun = ['ctrl+r', 'b']\nstop = 'r'").keymap))
+        await pilot.press("ctrl+r", "b", "r", "x")
     assert app.ran == ["run", "run", "stop"]
 
 

@@ -185,7 +185,7 @@ async def test_a_page_that_may_act_still_has_no_way_off_its_screen(
         assert "read-only" not in first_line_of(console)
         assert {"Run", "Stop"} <= words_of(console.screen.query_one(KeyBar))
         assert "Edit" not in words_of(console.screen.query_one(KeyBar))
-        await console.press("1", "r")
+        await console.press("1", "j", "r")
         assert [command[0] for command in stage.commands] == ["run"]
 
 
