@@ -186,6 +186,7 @@ def test_the_engine_dies(stage: Stage) -> None:
     drill = Drill(tmux)
     assert stage.run("run", "patient").code == 0
     run = stage.running("patient")
+    drill.sees("▶ running")  # what is new reaches a console only once it has decided to look on
     engine.send(signal.SIGKILL)
     engine.wait()
     drill.sees("press E to take over")

@@ -122,7 +122,7 @@ async def test_without_anything_recorded_it_says_so_and_so_does_each_page(progra
     assert "no engine serves" in served.err
     assert "start one with peak-console --headless" in served.err
     async with aiohttp.ClientSession() as session, await opened(session, links(served)[0]) as socket:
-        assert "nothing has been recorded there yet; start an engine" in await painted(socket, "--headless")
+        assert "waiting for the first engine" in await painted(socket, "Ctrl+C ends that")
     assert served.leave() == 0
     assert not program.state.exists()
 
