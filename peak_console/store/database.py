@@ -225,7 +225,7 @@ class Database:
         if self._connection.in_transaction:  # SQLite itself rolls back on some errors, a full disk among them
             self._connection.execute("ROLLBACK")
 
-    def _write(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+    def _write(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Cursor:
         """One statement inside a transaction: the one under way, or its own."""
         with self:
             try:

@@ -24,25 +24,28 @@ WORST_FIRST = (
 MOST_LONG_RUNS = 500
 _RANK = "CASE outcome " + " ".join(f"WHEN '{each}' THEN {n}" for n, each in enumerate(WORST_FIRST)) + " ELSE 0 END"
 _AT = "coalesce(started_at, scheduled_for, claimed_at)"
-_SECONDS = f"(julianday({_AT}) - julianday(?1)) * 86400"
+_SECONDS = f"(julianday({_AT}) - julianday(:start)) * 86400"
 _LATE = "iif(late_because IS NULL, 0, (julianday(started_at) - julianday(scheduled_for)) * 86400)"
 _TOOK = "(julianday(finished_at) - julianday(started_at)) * 86400"
-_WHERE = "job = ?2 AND id >= ?3 AND id < ?4 AND state = 'finished' AND run_type = 'scheduler_job'"
+_WHERE = "job = :job AND id >= :first AND id < :last AND state = 'finished' AND run_type = 'scheduler_job'"
 
 
 def past_of(store: Store, job: str, start: datetime, end: datetime, cell_seconds: float) -> list[LaneItem]:
     """A job's finished runs between two moments, oldest first; those of one cell are one item."""
     first = store.first_since(max(start, FIRST_MOMENT) - LONGEST_WAIT)
     last = store.first_since(end)
-    values = (stamp(start), job, first, last, cell_seconds, (end - start).total_seconds())
+    values = {
+        "start": stamp(start), "job": job, "first": first, "last": last, "cell": cell_seconds,
+        "span": (end - start).total_seconds(),
+    }  # fmt: skip
     short = (
-        f"SELECT CAST({_SECONDS} / ?5 AS INTEGER) AS cell, min({_RANK}), count(*), sum(outcome <> 'succeeded'),"
+        f"SELECT CAST({_SECONDS} / :cell AS INTEGER) AS cell, min({_RANK}), count(*), sum(outcome <> 'succeeded'),"
         f" max({_LATE}), max(id * 16 + 15 - {_RANK}) FROM runs INDEXED BY runs_of_job WHERE {_WHERE}"
-        f" AND {_SECONDS} BETWEEN 0 AND ?6 AND coalesce({_TOOK}, 0) <= ?5 GROUP BY cell ORDER BY cell"
+        f" AND {_SECONDS} BETWEEN 0 AND :span AND coalesce({_TOOK}, 0) <= :cell GROUP BY cell ORDER BY cell"
     )
     long = (
         f"SELECT {_AT}, finished_at, outcome, id, {_LATE} FROM runs INDEXED BY runs_of_job WHERE {_WHERE}"
-        f" AND {_TOOK} > ?5 AND {_SECONDS} <= ?6 AND (julianday(finished_at) - julianday(?1)) >= 0"
+        f" AND {_TOOK} > :cell AND {_SECONDS} <= :span AND (julianday(finished_at) - julianday(:start)) >= 0"
         f" ORDER BY id DESC LIMIT {MOST_LONG_RUNS}"
     )
     found = []

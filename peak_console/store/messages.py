@@ -251,10 +251,11 @@ class AlertRecords(Database):
         with self:
             for channel in channels:
                 self._write(
-                    "INSERT INTO deliveries (alert_id, channel, next_attempt_at, only_if_open) SELECT ?1, ?2, ?3, ?4"
-                    " WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE alert_id = ?1 AND channel = ?2"
+                    "INSERT INTO deliveries (alert_id, channel, next_attempt_at, only_if_open)"
+                    " SELECT :alert, :channel, :due, :only_if_open"
+                    " WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE alert_id = :alert AND channel = :channel"
                     " AND next_attempt_at IS NOT NULL)",
-                    (alert_id, channel, stamp(due), int(only_if_open)),
+                    {"alert": alert_id, "channel": channel, "due": stamp(due), "only_if_open": int(only_if_open)},
                 )
 
     def alert_counts(self) -> AlertCounts:
@@ -284,9 +285,10 @@ class AlertRecords(Database):
         """
         with self:
             count = self._write(
-                "UPDATE alerts SET acknowledged_at = ?, acknowledged_by = ?, ack_note = ? WHERE acknowledged_at IS NULL"
-                " AND resolved_at IS NULL AND (?4 IS NULL OR id = ?4) AND (?5 IS NULL OR id <= ?5)",
-                (stamp(now), by, note, alert_id, newest),
+                "UPDATE alerts SET acknowledged_at = :at, acknowledged_by = :by, ack_note = :note"
+                " WHERE acknowledged_at IS NULL"
+                " AND resolved_at IS NULL AND (:alert IS NULL OR id = :alert) AND (:newest IS NULL OR id <= :newest)",
+                {"at": stamp(now), "by": by, "note": note, "alert": alert_id, "newest": newest},
             ).rowcount
             if note is not None and alert_id is not None and not count:
                 self._write("UPDATE alerts SET ack_note = ? WHERE id = ?", (note, alert_id))

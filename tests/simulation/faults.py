@@ -9,7 +9,7 @@ from peak_console.store.memory import MemoryStore
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
     from typing import Any, Self
 
@@ -89,7 +89,7 @@ class FaultyStore(MemoryStore):
         super().__exit__(None, None, None)
         self.faults.point()  # after the commit, of which the engine never hears
 
-    def _write(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+    def _write(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Cursor:
         if self._depth:
             self.faults.point()
         return super()._write(sql, values)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.notifications import Notify
 
+from peak_console.tui.keys.actions import ACTION
 from tests.support.factories import make_job
 from tests.tui.stage import Stage
 
@@ -24,13 +25,11 @@ if TYPE_CHECKING:
 
     Test = TypeVar("Test", bound=Callable[..., object])
 
-COVERED: set[str] = set()
-"""The actions that some test is about."""
-
 
 def covers(*actions: str) -> Callable[[Test], Test]:
-    """Marks a test as one of these actions, so that none is left out."""
-    COVERED.update(actions)
+    """Mark a test as one of these actions; a test reads the marks, so that no action is left out."""
+    unknown = set(actions) - ACTION.keys()
+    assert not unknown, unknown
     return lambda test: test
 
 
