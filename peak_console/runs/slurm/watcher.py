@@ -107,8 +107,10 @@ class Watcher:
         return True
 
     def troubles(self) -> dict[str, str]:
-        """What is wrong at present, by cause."""
-        found = {}
+        """What is wrong at present, by cause; nothing while there are no runs, as Slurm is not looked at then."""
+        found: dict[str, str] = {}
+        if not self._runs:
+            return found
         since = self._unreachable_since
         if since is not None and time.monotonic() - since >= self._definition.unreachable_alert_seconds:
             found["unreachable"] = (
