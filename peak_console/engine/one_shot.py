@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from peak_console.engine.commands.commander import Commander
     from peak_console.engine.context import EngineContext
     from peak_console.engine.control import Control
     from peak_console.engine.core import EngineCore
@@ -56,6 +57,7 @@ class OneShotEngine:
 
     def dispatch_once(self) -> None:
         """Claim and start what is due at this moment, then let others dispatch. The lock has to be held."""
+        self._raise_alerts()
         self._ask_gates(self._due())
         self._core.dispatch()
         self._place.give_way()
@@ -106,12 +108,14 @@ class OneShotEngine:
 
     def obey_once(self) -> None:
         """Answer the commands that are open. The lock has to be held."""
+        self._commander().obey(self._setup.clock.now())
+        self._place.give_way()
+
+    def _commander(self) -> Commander:
         from peak_console.engine.commands.commander import Commander
 
         core = self._core
-        commander = Commander(core.context, core.dispatcher, core.bookkeeper.record, self._setup.reload)
-        commander.obey(self._setup.clock.now())
-        self._place.give_way()
+        return Commander(core.context, core.dispatcher, core.bookkeeper.record, self._setup.reload)
 
     def finish_own(self, on_look: Callable[[], None] | None = None) -> None:
         """Look after the runs that were started here, and their further attempts, until they have ended.
@@ -129,6 +133,7 @@ class OneShotEngine:
                 waiting = []
             supervisor = context.runs.supervisor
             if not waiting and not (supervisor.keeps_engine() if context.status.draining else len(supervisor)):
+                self._raise_alerts_of_runs()
                 return
             if any(run.not_before is None or run.not_before <= clock.now() for run in waiting):
                 self._dispatch_own()
@@ -142,6 +147,19 @@ class OneShotEngine:
             elif waiting:
                 seconds = min(seconds, WAITING_SECONDS)
             core.sleep(seconds)
+
+    def _raise_alerts(self) -> None:
+        """Raise the alerts that jobs and people have left for an engine. The lock has to be held."""
+        if self._place.store.open_command_ids():
+            self._commander().raise_alerts(self._setup.clock.now())
+
+    def _raise_alerts_of_runs(self) -> None:
+        """Raise what the runs of this start have left; whatever engine has the lock just now sees to it itself."""
+        if self._place.store.open_command_ids() and self._place.lock.acquire():
+            try:
+                self._raise_alerts()
+            finally:
+                self._place.lock.release()
 
     def _dispatch_own(self) -> None:
         core, place = self._core, self._place

@@ -76,6 +76,8 @@ def _is_quiet(store: Store, jobset: JobSet, share: Share, now: datetime) -> bool
         return False
     if store.holds() or store.unfinished(strict=True) or _has_run_ahead(store):
         return False
+    if store.open_command_ids():  # an alert that a job has left
+        return False
     # An incident of a job waits for the job's next success; all others may be resolved by a start.
     if any(incident.job not in jobset.jobs for incident in store.incidents()):
         return False

@@ -95,9 +95,10 @@ class CommandRecords(Database):
             told = b" ".join(row[0] for row in self._rows(sql)).decode(errors="replace")
             private.sweep(self.directory, told)
 
-    def open_command_ids(self) -> list[int]:
-        """Ids of the commands without an answer, oldest first."""
-        return [row[0] for row in self._rows("SELECT id FROM commands WHERE answered_at IS NULL ORDER BY id")]
+    def open_command_ids(self, verb: str | None = None) -> list[int]:
+        """Ids of the commands without an answer, of all verbs or of one, oldest first."""
+        sql = "SELECT id FROM commands WHERE answered_at IS NULL AND (:verb IS NULL OR verb = :verb) ORDER BY id"
+        return [row[0] for row in self._rows(sql, {"verb": verb})]
 
     def command(self, command_id: int) -> Command | None:
         """A command as it stands. Raises ``ValueError`` with what is wrong with its row."""

@@ -128,6 +128,9 @@ def incident(job: str | None, cause: str) -> Callable[[Store], None]:
     "happen",
     [
         pytest.param(claim, id="a run that its engine has left"),
+        pytest.param(
+            lambda store: store.issue("alert", "ada", LATER, None, None, {}), id="an alert that a job has left"
+        ),
         pytest.param(lambda store: store.claim([Claim("often", LATER, queued=True)], LATER, "1 x"), id="a queued run"),
         pytest.param(lambda store: store.set_hold(Hold(LATER, "ada")), id="a hold"),
         pytest.param(lambda store: add_hold(store, Hold(LATER, "ada", words="often")), id="a hold on a job"),

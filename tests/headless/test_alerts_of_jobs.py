@@ -147,3 +147,22 @@ def _listens(program: Program, pid: int) -> bool:
         return any("registry.db" in os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))
     except OSError:
         return False
+
+
+def told(program: Program) -> list[str]:
+    return [alert["message"] for alert in json.loads(program.run("alerts", "--json").out)]
+
+
+def test_a_one_shot_start_raises_what_its_runs_have_to_say(program: Program) -> None:
+    say = f"{sys.executable} -m peak_console --state-dir {program.state} alert critical 'order rejected'"
+    program.jobs(shell("orders", say, "alert_on_success = false"))
+    assert program.once().code == 0
+    assert told(program) == ["orders: order rejected"]
+
+
+def test_a_one_shot_start_with_nothing_due_raises_what_was_left(program: Program) -> None:
+    program.jobs(shell("nightly", "true", 'enabled = false\nschedule_type = "daily"\ndaily_time = "00:00"'))
+    program.once()
+    assert program.run("alert", "critical", "the desk is closed").code == 0
+    assert program.once().code == 0
+    assert told(program) == ["the desk is closed"]

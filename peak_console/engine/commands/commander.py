@@ -78,6 +78,11 @@ class Commander:
                 answer, message = answered
                 self._context.emit(CommandAnswered(at=now, verb=verb, answer=answer, message=message))
 
+    def raise_alerts(self, now: datetime) -> None:
+        """Raise the alerts that jobs and people have left, who wait for no answer. Raises ``StateError``."""
+        for number in self._context.store.open_command_ids("alert"):
+            self._obey_one(number, now)
+
     def _obey_one(self, number: int, now: datetime) -> tuple[str, tuple[str, str] | None]:
         """A command's verb, and its answer with the sentence; ``None`` when it is not, or no longer, ours to answer."""
         store = self._context.store
