@@ -17,11 +17,12 @@ HIDDEN = ("env",)
 UNSAID = "ping_url"
 """Never written anywhere either."""
 MASK = "***"
+_DEFAULTS: dict[type[Any], Mapping[str, Any]] = {}
 
 
 def lines_of(job: JobDefinition, mask: Mask) -> dict[str, str]:
     """Each field that is not its default, as it would be written: ``daily_time`` is ``16:10``, ``args.n`` is ``5``."""
-    plain = job.__class__(job.name)
+    plain = _defaults_of(job.__class__, "")
     found: dict[str, str] = {}
     for name in job.__slots__:
         value = getattr(job, name)
@@ -31,19 +32,27 @@ def lines_of(job: JobDefinition, mask: Mask) -> dict[str, str]:
             found.update({f"{name}.{key}": _written(each) for key, each in mask(value).items()})
         elif name in HIDDEN:
             found.update({f"{name}.{key}": MASK for key in value})
-        elif name == "name" or value != getattr(plain, name):
+        elif name == "name" or value != plain[name]:
             found[name] = MASK if name == UNSAID else _written(value)
     return found
 
 
 def _schedule(schedule: Any) -> Iterator[tuple[str, str]]:
-    plain = schedule.__class__()
+    plain = _defaults_of(schedule.__class__)
     for name in schedule.__slots__:
         value = getattr(schedule, name)
         if name == "type":
             yield "schedule_type", _written(value)
-        elif value != getattr(plain, name):
+        elif value != plain[name]:
             yield name, _written(value)
+
+
+def _defaults_of(kind: type[Any], *needed: str) -> Mapping[str, Any]:
+    """The value of each field that says nothing; made once for each kind of value."""
+    if kind not in _DEFAULTS:
+        plain = kind(*needed)
+        _DEFAULTS[kind] = {name: getattr(plain, name) for name in kind.__slots__}
+    return _DEFAULTS[kind]
 
 
 def _written(value: Any) -> str:

@@ -120,8 +120,8 @@ class Planner:
         """The jobs with something to decide up to ``now``."""
         return [name for name, when in self._when.items() if when <= now]
 
-    def how_many_next(self) -> int:
-        """How many jobs have something to decide at ``next_at``."""
+    def next_names(self) -> list[str]:
+        """The jobs that have something to decide at ``next_at``."""
         at = self.next_at()
         names, places = set(), [0]
         while places:  # in a heap, what equals its first item hangs together from there on
@@ -129,7 +129,7 @@ class Planner:
             if place < len(self._heap) and self._heap[place][0] == at:
                 names.add(self._heap[place][1])
                 places += (2 * place + 1, 2 * place + 2)
-        return sum(self._when.get(name) == at for name in names)
+        return [name for name in names if self._when.get(name) == at]
 
     def due(self, now: datetime) -> list[tuple[JobDefinition, Pending]]:
         """Every job with undecided slots up to ``now``, in order of slot and name. Each has to be ``settle``\\ d."""

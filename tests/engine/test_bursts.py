@@ -14,6 +14,7 @@ from peak_console.engine.setup import EngineOptions
 from peak_console.errors import StateError
 from peak_console.jobs.model import SchedulerSettings
 from peak_console.runs.local.run_directory import lay_out
+from peak_console.store.definitions import definition_of
 from tests.support.clock import MONDAY_MORNING
 from tests.support.factories import make_job
 
@@ -188,10 +189,25 @@ def test_the_planner_counts_what_is_due_next_and_no_superseded_slots() -> None:
     later = burst(40, daily_time="09:00")
     soon = [make_job(f"soon {number}", interval_seconds=60) for number in range(5)]
     planner = Planner([*later, *soon], {}, now)
-    assert planner.how_many_next() == 5
+    assert sorted(planner.next_names()) == [job.name for job in soon]
     for job, pending in planner.due(now):
         planner.settle(planner.decided(job, pending.latest), now)
         planner.refresh(job.name, now)
-    assert planner.how_many_next() == 5
-    assert Planner(later, {}, now).how_many_next() == 40
-    assert Planner([], {}, now).how_many_next() == 0
+    assert sorted(planner.next_names()) == [job.name for job in soon]
+    assert len(Planner(later, {}, now).next_names()) == 40
+    assert Planner([], {}, now).next_names() == []
+
+
+def test_the_definitions_of_a_burst_are_worded_before_its_slot(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = bench(*in_a_minute(FEWEST + 1))
+    engine.turn()
+
+    def late(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("peak_console.decisions.definition_text.lines_of", late)
+    engine.advance(60)
+    assert len(engine.live) == FEWEST + 1
+    assert all(definition_of(engine.store, number) for number in engine.live)

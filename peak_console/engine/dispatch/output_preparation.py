@@ -1,4 +1,4 @@
-"""Makes the run directories and output files of a coming burst ahead of its slot.
+"""Makes run directories and output files of a coming burst ahead of its slot, and words the definitions of its jobs.
 
 Making files can take longer than starting processes: a journal that another program is flushing delays it, and where
 many files were deleted lately ext4 searches long for free inodes.
@@ -37,6 +37,7 @@ class OutputPreparation:
         self._executor = context.runs.supervisor.executors.of(LOCAL)
         self._slot: datetime | None = None
         self._ids = range(0)
+        self._names: list[str] = []
 
     def lay_out_ahead(self, now: datetime) -> None:
         """Prepare the next slot, a portion at a time, if many jobs share it and it is neither too far nor too near."""
@@ -44,11 +45,14 @@ class OutputPreparation:
         slot = context.served.planner.next_at()
         is_ours = context.options.mode in RESIDENT_MODES and context.options.keeps_house
         if slot is None or not is_ours or not self._is_time_for(slot, now):
-            self._ids = range(0)
+            self._ids, self._names = range(0), []
             return
         if slot != self._slot:
             self._slot = slot
-            self._ids = self._coming_ids()
+            self._names = context.served.planner.next_names()
+            if len(self._names) <= FEWEST:
+                self._names = []
+            self._ids = self._coming_ids(min(len(self._names), MOST))
         until = context.clock.monotonic() + PORTION_SECONDS
         while self._ids and context.clock.monotonic() < until:
             try:
@@ -56,18 +60,20 @@ class OutputPreparation:
             except StartError:  # it will be said when a run cannot start
                 self._ids = range(0)
             self._ids = self._ids[1:]
+        while self._names and context.clock.monotonic() < until:
+            if (job := context.served.jobs.get(self._names.pop())) is not None:
+                context.served.definition_of(job)
 
     @property
     def has_more(self) -> bool:
         """Whether a portion is left to be prepared soon."""
-        return bool(self._ids)
+        return bool(self._ids or self._names)
 
-    def _coming_ids(self) -> range:
-        count = self._context.served.planner.how_many_next()
-        if count <= FEWEST:
+    def _coming_ids(self, count: int) -> range:
+        if not count:
             return range(0)
         first = self._context.store.last_run_id() + 1
-        return range(first, first + min(count, MOST))
+        return range(first, first + count)
 
     def _is_time_for(self, slot: datetime, now: datetime) -> bool:
         left = (slot - now).total_seconds()
