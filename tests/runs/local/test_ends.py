@@ -145,7 +145,13 @@ def test_why_an_end_is_not_known_is_said_after_a_while(
     assert adopted.overdue() is None, "a moment is nothing"
     monkeypatch.setattr("peak_console.runs.local.process.OVERDUE_SECONDS", 0.0)
     monkeypatch.setattr("peak_console.runs.local.process.REASON_SECONDS", 0.0)
-    assert adopted.overdue() == "the process that records how runs end does not answer"
+
+    def reason() -> str | None:
+        assert adopted.poll() is None  # its keeper may not have taken leave of it yet
+        return adopted.overdue()
+
+    wait_until(lambda: reason() is not None, "the reason")
+    assert reason() == "the process that records how runs end does not answer"
     monkeypatch.setattr("peak_console.runs.local.process.why_unwritten", lambda _: "No space left on device")
     assert adopted.overdue() == "No space left on device"
 
