@@ -8,7 +8,7 @@ import re
 import stat
 
 from peak_console.errors import StartError
-from peak_console.jobs.file.checks import as_text
+from peak_console.jobs.file.checks.wording import as_text
 from peak_console.schedule.zones import zone, zone_name
 from peak_console.text import safe
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from peak_console.jobs.file.checks import DAY_NAMES
+from peak_console.jobs.file.checks.wording import DAY_NAMES
 from peak_console.jobs.file.fields import fields_of
 from peak_console.jobs.file.fields.field import (
     ALERTS,

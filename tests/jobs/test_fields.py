@@ -5,7 +5,8 @@ from dataclasses import MISSING, fields
 import pytest
 import tomli
 
-from peak_console.jobs.file.checks import GOOD, checks_of
+from peak_console.jobs.file.checks import checks_of
+from peak_console.jobs.file.checks.wording import GOOD
 from peak_console.jobs.file.fields import FIELDS, fields_of
 from peak_console.jobs.file.fields.field import (
     ALERTS,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from peak_console.jobs.file.checks import checks_of, did_you_mean, quoted
+from peak_console.jobs.file.checks import checks_of
+from peak_console.jobs.file.checks.wording import did_you_mean, quoted
 from peak_console.jobs.file.fields import fields_of
 from peak_console.jobs.file.fields.field import (
     ALERTS,

@@ -10,7 +10,7 @@ import os
 
 from peak_console.errors import ArgumentError, JobsFileError
 from peak_console.jobs.file import source
-from peak_console.jobs.file.checks import did_you_mean, quoted
+from peak_console.jobs.file.checks.wording import did_you_mean, quoted
 from peak_console.jobs.file.fields import fields_of
 from peak_console.jobs.file.fields.field import JOB, SCHEDULER
 from peak_console.jobs.file.reader import Reader

@@ -6,7 +6,8 @@ import os
 from datetime import date, datetime, time
 from math import isfinite
 
-from peak_console.jobs.file.checks import DAY_NAMES, as_text, checks_of, did_you_mean, quoted
+from peak_console.jobs.file.checks import checks_of
+from peak_console.jobs.file.checks.wording import DAY_NAMES, as_text, did_you_mean, quoted
 from peak_console.jobs.file.fields import FIELDS, fields_of
 from peak_console.jobs.file.fields.chains import CHAIN_FIELDS
 from peak_console.jobs.file.fields.field import (
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any, Final
 
-    from peak_console.jobs.file.calendars import Calendars
-    from peak_console.jobs.file.checks import Check
+    from peak_console.jobs.file.checks.wording import Check
+    from peak_console.jobs.file.sections.calendars import Calendars
     from peak_console.jobs.model import AlertChannel, Deadline, ExecutorDefinition, Resources
 
 _BELONGS: Final = {field.key: field.schedule.split() for field in FIELDS if field.schedule}
@@ -92,7 +93,7 @@ def _variables(value: dict[str, Any]) -> dict[str, str]:
 
 
 def _resources(value: dict[str, Any]) -> Resources:
-    from peak_console.jobs.file.executors import resources_of
+    from peak_console.jobs.file.sections.executors import resources_of
 
     return resources_of(value)
 
@@ -177,19 +178,19 @@ class Reader:
         channels: tuple[AlertChannel, ...] = ()
         alert_file: str | None = None
         if "alerts" in document:
-            from peak_console.jobs.file.channels import read_channels
+            from peak_console.jobs.file.sections.channels import read_channels
 
             channels = read_channels(document["alerts"], findings, self._environ, self.base or os.curdir)
             alert_file = self._beside(document["alerts"])
         deadlines = self._deadlines(document)
         groups: Mapping[str, int] = {}
         if "groups" in document or any(job.group is not None for job in self.jobs.values()):
-            from peak_console.jobs.file.groups import read_groups
+            from peak_console.jobs.file.sections.groups import read_groups
 
             groups = read_groups(document.get("groups", {}), document.get("job", []), findings)
         trust = self._read_trust()
         if self._is_elsewhere or "executors" in document:
-            from peak_console.jobs.file.executors import read_executors
+            from peak_console.jobs.file.sections.executors import read_executors
 
             self.executors = read_executors(
                 document.get("executors", {}), document, self.jobs, self._policies, findings
@@ -208,15 +209,15 @@ class Reader:
         """The ``[[deadline]]`` tables, with what jobs say of their own deadlines and durations checked."""
         deadlines: tuple[Deadline, ...] = ()
         if "deadline" in document:
-            from peak_console.jobs.file.deadlines import read_deadlines
+            from peak_console.jobs.file.sections.deadlines import read_deadlines
 
             deadlines = read_deadlines(document["deadline"], self.jobs, self.findings)
         if deadlines or any(job.finish_by or job.start_by for job in self.jobs.values()):
-            from peak_console.jobs.file.deadlines import check_session_moments
+            from peak_console.jobs.file.sections.deadlines import check_session_moments
 
             check_session_moments(document["job"], deadlines, self.jobs, self.findings)
         if any(job.expect_duration for job in self.jobs.values()):
-            from peak_console.jobs.file.deadlines import check_durations
+            from peak_console.jobs.file.sections.deadlines import check_durations
 
             check_durations(document["job"], self.jobs, self.findings)
         return deadlines
@@ -226,7 +227,7 @@ class Reader:
         document, findings = self._document, self.findings
         found: dict[str, Any] = {}
         if "gate" in document:
-            from peak_console.jobs.file.gates import read_gates
+            from peak_console.jobs.file.sections.gates import read_gates
 
             found["gates"] = read_gates(document["gate"], self.jobs, findings)
         if "heartbeat" in document:
@@ -234,7 +235,7 @@ class Reader:
 
             found["heartbeat"] = read_heartbeat(document["heartbeat"], findings)
         if "safety" in document:
-            from peak_console.jobs.file.gates import read_confirm_tags
+            from peak_console.jobs.file.sections.gates import read_confirm_tags
 
             found["confirm_tags"] = read_confirm_tags(document["safety"], self.jobs, findings)
         return found
@@ -245,7 +246,7 @@ class Reader:
             return
         if not any(table.get("schedule_type") == "after" or not _CHAIN_KEYS.isdisjoint(table) for table in tables):
             return
-        from peak_console.jobs.file.chains import Linker
+        from peak_console.jobs.file.sections.chains import Linker
 
         Linker(self.jobs, tables, self.findings).link()
 
@@ -301,7 +302,7 @@ class Reader:
         values = [table["calendar"] for table in tables if isinstance(table, dict) and "calendar" in table]
         named = {value for value in values if isinstance(value, str) and value.strip()}
         if CALENDAR in document or named:
-            from peak_console.jobs.file.calendars import Calendars
+            from peak_console.jobs.file.sections.calendars import Calendars
 
             self.calendars = Calendars(document, self.path, self.settings, self.findings)
             self.calendars.prepare(sorted(named))

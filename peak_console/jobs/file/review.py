@@ -8,7 +8,8 @@ from peak_console.errors import StartError
 from peak_console.jobs import placeholders
 from peak_console.jobs.command import PYTHONS, build_command_args, resolve_command, working_directory
 from peak_console.jobs.environment import dotenv_fault, own_environment
-from peak_console.jobs.file.checks import checks_of, quoted
+from peak_console.jobs.file.checks import checks_of
+from peak_console.jobs.file.checks.wording import quoted
 from peak_console.jobs.file.fields.field import JOB
 from peak_console.jobs.file.trust import doubts_of_job, strangers
 from peak_console.jobs.interpreters import interpreters, unexpected_interpreters

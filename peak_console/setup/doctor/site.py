@@ -114,8 +114,8 @@ def _channels(document: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[
 
     of_file: Sequence[AlertChannel] = ()
     if "alerts" in document:
-        from peak_console.jobs.file.channels import read_channels
         from peak_console.jobs.file.findings import Findings
+        from peak_console.jobs.file.sections.channels import read_channels
 
         of_file = read_channels(document["alerts"], Findings(), environ, os.curdir)
     fault = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Any
 
-from peak_console.jobs.file.checks import as_text
+from peak_console.jobs.file.checks.wording import as_text
 from peak_console.jobs.toml_writing import toml_string
 
 OMITTED = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peak_console.jobs.file.checks import quoted
+from peak_console.jobs.file.checks.wording import quoted
 from peak_console.jobs.file.fields.field import ALERTS, CHANNEL
 from peak_console.jobs.model import AlertChannel
 from peak_console.text import parse_duration

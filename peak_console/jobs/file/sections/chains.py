@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from peak_console.jobs.file.checks import did_you_mean, quoted
+from peak_console.jobs.file.checks.wording import did_you_mean, quoted
 from peak_console.jobs.file.fields.field import JOB
 from peak_console.jobs.model import JobDefinition, Upstream, Wanted
 from peak_console.schedule.after import RUN

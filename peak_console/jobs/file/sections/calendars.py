@@ -6,7 +6,7 @@ import os
 from datetime import date, time
 
 from peak_console.calendars.book import CalendarBook, CalendarError
-from peak_console.jobs.file.checks import DAY_NAMES, quoted
+from peak_console.jobs.file.checks.wording import DAY_NAMES, quoted
 from peak_console.jobs.file.fields import fields_of
 from peak_console.jobs.file.fields.field import CALENDAR
 from peak_console.jobs.state_place import chosen, state_directory

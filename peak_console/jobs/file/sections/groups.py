@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peak_console.jobs.file.checks import did_you_mean, quoted
+from peak_console.jobs.file.checks.wording import did_you_mean, quoted
 from peak_console.jobs.file.fields.field import JOB
 
 TYPE_CHECKING = False
