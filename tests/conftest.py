@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from peak_console.store.database import Database
 from tests.support import bytecode
@@ -29,6 +30,12 @@ sys.dont_write_bytecode = False
 for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
     if signal.getsignal(number) == signal.SIG_IGN:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+# Properties try the same examples each time and go by no clock; ``--hypothesis-profile=thorough`` looks for new ones.
+LENIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+settings.register_profile("suite", LENIENT, max_examples=50, derandomize=True)
+settings.register_profile("thorough", LENIENT, max_examples=2000)
+settings.load_profile("suite")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peak_console import cli, cli_parser, cli_words
@@ -221,7 +221,7 @@ def answer_of(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[obj
     return (options, getattr(act, "__qualname__", None))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(words=st.lists(st.sampled_from(WORDS), min_size=1, max_size=6))
 def test_a_parser_of_one_verb_says_what_the_whole_parser_says(
     words: list[str], capsys: pytest.CaptureFixture[str]

@@ -46,7 +46,7 @@ class TestSafe:
         assert safe_lines("\x1b]0;no end\nnext\x07") == "]0;no end\nnext\ufffd"
         assert safe_lines("plain") == "plain"
 
-    @settings(max_examples=500, derandomize=True, deadline=None, database=None)
+    @settings(max_examples=500)
     @given(st.one_of(st.text(NASTY, max_size=40), st.text(st.characters(), max_size=20)))
     def test_whatever_comes_in_nothing_invisible_goes_out(self, text: str) -> None:
         shown = safe(text)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peak_console.calendars.dates import DatesError, closed_days
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EPOCH = date(1970, 1, 1).toordinal()
 YEAR = datetime.now(UTC).year
-RELAXED = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(max_examples=60)
 
 
 def number(text: str) -> int:

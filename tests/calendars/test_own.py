@@ -15,7 +15,7 @@ from tests.support.exchanges import Row, exchange, oracle
 
 EPOCH = date(1970, 1, 1).toordinal()
 TODAY = date(2026, 11, 30).toordinal() - EPOCH
-RELAXED = settings(deadline=None, max_examples=60)
+RELAXED = settings(max_examples=60)
 
 
 def number(day: date | str) -> int:

@@ -7,7 +7,7 @@ from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.decisions.day_view import ZOOMS, Span, at_cell, axis, coming, draw, nearest, span_around, told
@@ -80,7 +80,6 @@ def test_a_span_has_its_length_and_its_cells_stand_still(seconds: int, cells: in
         assert span.start <= NOW < span.end
 
 
-@settings(deadline=None)
 @given(st.sampled_from([60.0, 600.0, 4000.0]) | st.floats(300, 90_000), st.sampled_from(ZOOMS), st.integers(-200, 200))
 def test_slots_ahead_are_those_of_the_one_answer_one_for_each_cell(every: float, seconds: int, shift: int) -> None:
     job = make_job("a", interval_seconds=every)

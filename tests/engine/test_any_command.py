@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.factories import make_job
@@ -142,7 +142,7 @@ def test_a_run_made_before_an_error_of_ours_is_told_of(bench: MakeBench, monkeyp
     assert engine.live == [1]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(
     verb=st.sampled_from(VERBS) | CELLS, job=st.sampled_from(("backup", None)) | CELLS,
     run_id=st.sampled_from((None, 1, 2**63 - 1)) | CELLS, arguments=JSON | CELLS, by=CELLS, at=st.just(AT) | CELLS,

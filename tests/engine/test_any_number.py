@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from peak_console.cli import main
@@ -91,7 +91,7 @@ def reckon(jobset: JobSet, engine: Bench) -> None:
             list(islice(slots_ahead(job, store.job_states().get(job.name), now), 3))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(text=FILES, leaps=st.lists(st.sampled_from(LEAPS), min_size=1, max_size=3))
 @example(
     text=file_of(SCHEDULES[1], "1", {"misfire_grace_seconds": "99999999999"}, {}, ["UTC", "skip", "all"]), leaps=[1.0]

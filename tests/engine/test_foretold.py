@@ -8,7 +8,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from peak_console.decisions.gates import recorded_gating
@@ -161,7 +161,7 @@ GATED = [("end", 0, 1), ("close_gate", None, None)]
 LAPSED = [("end", 0, 0), ("enable", "c", 30)]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(
     job_sets(), st.integers(0, 3), st.lists(EVENTS, max_size=12), st.sampled_from([0, 1, 30, 60, 61, 200, 1500]),
     st.lists(st.integers(0, 3), max_size=3),

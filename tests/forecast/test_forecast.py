@@ -197,7 +197,7 @@ def some_jobs(draw: st.DrawFn) -> tuple[list[JobDefinition], dict[str, float], s
     return jobs, seconds, failing, draw(st.integers(0, 3))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(some_jobs())
 def test_in_a_world_without_surprises_the_forecast_is_what_then_happens(
     tmp_path_factory: pytest.TempPathFactory, world: tuple[list[JobDefinition], dict[str, float], set[str], int]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import tomli
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.errors import JobsFileError
@@ -21,7 +21,6 @@ def problems_of(raw: bytes) -> tuple[Problem, ...]:
 
 
 @given(st.binary(max_size=200))
-@settings(deadline=None)
 def test_arbitrary_bytes_load_or_are_refused(raw: bytes) -> None:
     assert all(problem.line >= 0 and problem.message for problem in problems_of(raw))
 
@@ -68,7 +67,6 @@ def toml(value: Any) -> str:
         VALUES | st.lists(st.dictionaries(KEYS, VALUES, max_size=5), max_size=3),
     )
 )
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # both go by the time of a busy machine
 def test_arbitrary_toml_loads_or_is_refused_with_places(document: dict[str, Any]) -> None:
     text = "".join(f"{name} = {toml(value)}\n" for name, value in document.items())
     tomli.loads(text)

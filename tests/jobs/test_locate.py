@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import tomli
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.jobs.file.locate import Positions, job_line
@@ -143,7 +143,6 @@ def written(value: Any, path: tuple[str | int, ...], at: int, places: dict[tuple
     return str(value)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # both go by the time of a busy machine
 @given(st.lists(st.dictionaries(KEYS, VALUES, max_size=4), max_size=4))
 def test_every_part_of_any_document_is_found_where_it_was_written(jobs: list[dict[str, Any]]) -> None:
     text = ""

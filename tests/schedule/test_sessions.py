@@ -26,7 +26,7 @@ EXCHANGES = st.sampled_from(NAMES)
 OFFSETS = st.integers(-400, 400).map(lambda minutes: timedelta(minutes=minutes))
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 MACHINES = st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Tokyo", "Australia/Sydney", "UTC"])
-RELAXED = settings(deadline=None, max_examples=60)
+RELAXED = settings(max_examples=60)
 
 
 @cache

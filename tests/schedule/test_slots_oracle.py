@@ -40,7 +40,7 @@ times = st.one_of(
 
 
 def every(examples: int) -> settings:
-    return settings(max_examples=examples, derandomize=True, deadline=None, database=None)
+    return settings(max_examples=examples)
 
 
 def daily_rule(at: time, days: tuple[str, ...]) -> Matches:

@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.cli import main
@@ -120,7 +120,6 @@ PARTS = st.sampled_from(
 @given(
     st.lists(PARTS | st.text(CHARACTERS, max_size=6) | st.sampled_from(["a.sh", "cd /x; y"]), max_size=14).map("".join)
 )
-@settings(deadline=None)
 def test_whatever_a_crontab_holds_the_jobs_file_loads(text: str) -> None:
     jobs_of(text)
     jobs_of(text, "root")

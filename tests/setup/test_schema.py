@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import tomli
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -222,7 +222,7 @@ def documents(draw: st.DrawFn) -> str:
 
 
 @given(documents())
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 def test_whatever_the_loader_accepts_the_schema_accepts(text: str) -> None:
     if loads(text):
         VALIDATOR.validate(as_json(tomli.loads(text)))

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.model.records import Claim
@@ -85,7 +85,6 @@ FILTERS = st.builds(
 
 
 @given(FILTERS, st.integers(1, 60))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_every_page_has_what_is_wanted_newest_first_and_nothing_twice(
     full: Store, wanted: RunFilter, size: int
 ) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peak_console.errors import DamagedRowError
@@ -118,7 +118,7 @@ def test_no_cell_of_any_row_keeps_anybody_from_looking_or_an_engine_from_going_o
     assert looked.count("refused by SQLite") < 200
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150)
 @given(
     place=st.integers(0, 10_000),
     value=st.one_of(

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peak_console.cli import main
@@ -92,7 +92,7 @@ def answer_to(line: list[str]) -> tuple[int, str]:
     return code, said.buffer.getvalue().decode()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100)
 @given(line=lines())
 def test_any_words_get_an_answer(folder: Path, line: list[str]) -> None:
     code, said = answer_to(line)

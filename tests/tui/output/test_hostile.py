@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -50,7 +50,7 @@ parameters = st.text("0123456789:;", max_size=24) | st.lists(
 @example(["38;1:"])
 @example(["48;2;1;2;:3"])
 @example(["38;:"])
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_malformed_colours_cost_no_text(codes: list[str]) -> None:
     data = "".join(f"\x1b[{code}mhello" for code in codes).encode()
     shown = ansi._coloured_line(data, len(data), MAX_CELLS)
@@ -94,7 +94,7 @@ async def test_a_line_whose_colours_cannot_be_made_out_or_drawn_costs_no_other_l
 @given(hostile)
 @example(b"\x1b]52;c;x\x1b[31m\x07")
 @example("\x1b[31\u0301m".encode())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_no_control_reaches_what_is_shown(data: bytes) -> None:
     shown = shown_line(data)
     assert shown == ansi._coloured_line(data, len(data), MAX_CELLS)  # it has not needed its net
@@ -148,7 +148,7 @@ async def shown_in(pilot: Pilot[None], view: OutputView, directory: RunDirectory
 
 
 @given(st.lists(hostile, max_size=8), st.lists(hostile, max_size=3), st.booleans(), st.integers(8, 60))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 async def test_no_control_reaches_the_terminal(
     tmp_path_factory: pytest.TempPathFactory, out: list[bytes], err: list[bytes], wrap: bool, width: int
 ) -> None:

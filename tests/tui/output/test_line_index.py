@@ -261,7 +261,7 @@ def expected_lines(parts: list[tuple[list[bytes], list[bytes], bool]]) -> list[s
 
 
 @given(chunks, st.integers(1, 2000), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_lines_are_those_of_a_slow_and_obvious_merge(
     parts: list[tuple[list[bytes], list[bytes], bool]], budget: int, live: bool
 ) -> None:
@@ -290,7 +290,7 @@ def test_lines_are_those_of_a_slow_and_obvious_merge(
     st.floats(0, 1),
     st.floats(0, 1),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_numbers_after_a_drop_are_those_of_a_fresh_index(parts: list[bytes], low: float, high: float) -> None:
     data = b"".join(parts)
     gone, kept = sorted((int(low * len(data)), int(high * len(data))))
