@@ -110,6 +110,12 @@ class Run:
             return None
         return (self.started_at - self.scheduled_for).total_seconds()
 
+    @property
+    def counted_lateness(self) -> float | None:
+        """The lateness of a first attempt for a slot; ``None`` for retries and runs by hand."""
+        by_schedule = self.triggered_by in (Trigger.SCHEDULE, Trigger.CATCH_UP, Trigger.AFTER)
+        return self.lateness_seconds if by_schedule and self.attempt == 1 else None
+
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:

@@ -14,6 +14,31 @@ RESIDENT_MODES = ("headless", "console", DRAINING)
 """The modes of engines that stay and serve a directory; the others claim and pass on."""
 
 
+class Counted:
+    """What the registry counts for good, by the name that it has there."""
+
+    STARTED = "runs_started"
+    LATE = "starts_by_lateness"
+    """By the least of ``LATENESS_BOUNDS`` that the lateness does not exceed; ``+Inf`` beyond all of them."""
+    LATE_SECONDS = "lateness_seconds"
+    """The sum over the starts that are counted in ``LATE``."""
+    ENDED = "runs_ended"
+    """By outcome."""
+    RAISED = "alerts_raised"
+    """By level."""
+    DELIVERED = "deliveries_made"
+    """By channel."""
+    NOT_DELIVERED = "delivery_attempts_failed"
+    """By channel: attempts, not alerts."""
+    GIVEN_UP = "deliveries_given_up"
+    """By channel."""
+
+
+LATENESS_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
+"""Seconds."""
+BEYOND_BOUNDS = "+Inf"
+
+
 class Trigger(StrEnum):
     """Why a run exists."""
 

@@ -30,6 +30,10 @@ BUSY_SECONDS = 30.0
 LOCKED = "another program keeps the registry locked; see who has it open, and try again"
 
 
+_COUNT = (
+    "INSERT INTO totals (name, label, value) VALUES (?, ?, ?)"
+    " ON CONFLICT (name, label) DO UPDATE SET value = value + excluded.value"
+)
 DISK_CODES = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 """What SQLite says where a disk takes nothing."""
 
@@ -50,6 +54,8 @@ class Database:
         self.path = os.path.join(directory, name)
         self.read_only = read_only
         self._depth = 0
+        self._counts: dict[tuple[str, str], float] = {}
+        """What the transaction under way has counted; see ``totals``."""
         self._replacements = 0
         self._stand_ins: list[tuple[str, str]] = []
         self.version_read = SCHEMA_VERSION
@@ -214,6 +220,9 @@ class Database:
             return
         try:
             if kind is None:
+                if self._counts:
+                    self._connection.executemany(_COUNT, [(*key, by) for key, by in self._counts.items()])
+                    self._counts.clear()
                 self._connection.execute("COMMIT")
                 return
         except FAILURES as failed:
@@ -221,7 +230,13 @@ class Database:
             raise self._explained(failed) from None
         self._roll_back()
 
+    def count(self, name: str, label: str = "", by: float = 1) -> None:
+        """Count something inside a transaction; written once at its end, however often it is counted in it."""
+        key = (name, label)
+        self._counts[key] = self._counts.get(key, 0) + by
+
     def _roll_back(self) -> None:
+        self._counts.clear()
         if self._connection.in_transaction:  # SQLite itself rolls back on some errors, a full disk among them
             self._connection.execute("ROLLBACK")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from peak_console.model.terms import DRAINING, LOCK, Level
+from peak_console.model.terms import DRAINING, LOCK, Counted, Level
 from peak_console.store import cells, private
 from peak_console.store.database import Database
 from peak_console.store.locks import holds_removed, is_held
@@ -176,6 +176,7 @@ class AlertRecords(Database):
             told = alert.timestamp if alert.cause else None
             stored = replace(alert, id=int(cursor.lastrowid or 0), last_at=told, told_at=told)
             self.deliver(stored.id, channels, due)
+            self.count(Counted.RAISED, alert.level)
         return stored
 
     def open_incident(
@@ -345,18 +346,29 @@ class AlertRecords(Database):
         return moment(self._rows(f"SELECT min(next_attempt_at) FROM deliveries WHERE {_WANTED}")[0][0])
 
     def delivered(self, delivery_id: int, now: datetime) -> None:
-        self._write(
-            "UPDATE deliveries SET delivered_at = ?, next_attempt_at = NULL, attempts = attempts + 1,"
-            " last_error = NULL WHERE id = ?",
-            (stamp(now), delivery_id),
-        )
+        """A channel has taken a delivery."""
+        with self:
+            self._write(
+                "UPDATE deliveries SET delivered_at = ?, next_attempt_at = NULL, attempts = attempts + 1,"
+                " last_error = NULL WHERE id = ?",
+                (stamp(now), delivery_id),
+            )
+            self._count_delivery(Counted.DELIVERED, delivery_id)
 
     def delivery_failed(self, delivery_id: int, error: str, retry_at: datetime | None) -> None:
         """A delivery did not work; without ``retry_at`` it is given up."""
-        self._write(
-            "UPDATE deliveries SET attempts = attempts + 1, last_error = ?, next_attempt_at = ? WHERE id = ?",
-            (error, stamp(retry_at), delivery_id),
-        )
+        with self:
+            self._write(
+                "UPDATE deliveries SET attempts = attempts + 1, last_error = ?, next_attempt_at = ? WHERE id = ?",
+                (error, stamp(retry_at), delivery_id),
+            )
+            self._count_delivery(Counted.NOT_DELIVERED, delivery_id)
+            if retry_at is None:
+                self._count_delivery(Counted.GIVEN_UP, delivery_id)
+
+    def _count_delivery(self, name: str, delivery_id: int) -> None:
+        for (channel,) in self._rows("SELECT channel FROM deliveries WHERE id = ?", (delivery_id,)):
+            self.count(name, str(channel))
 
 
 def _escalated(alert: Alert, is_escalation: Any) -> Alert:

@@ -90,6 +90,22 @@ _NOTES = (
     "ALTER TABLE runs ADD COLUMN args_changed TEXT",
 )
 """What an acknowledgement may say, and what was changed for a run by hand."""
+_TOTALS = (
+    (
+        "CREATE TABLE totals ( id INTEGER PRIMARY KEY, name TEXT NOT NULL, label TEXT NOT NULL, value REAL NOT NULL,"
+        " UNIQUE (name, label) )"
+    ),
+    # What is still kept begins the counts.
+    (
+        "INSERT INTO totals (name, label, value) SELECT 'runs_ended', outcome, count(*) FROM runs"
+        " WHERE outcome IS NOT NULL AND run_type = 'scheduler_job' GROUP BY outcome"
+    ),
+    (
+        "INSERT INTO totals (name, label, value) SELECT 'runs_started', '', count(*) FROM runs"
+        " WHERE started_at IS NOT NULL AND run_type = 'scheduler_job'"
+    ),
+)
+"""What metrics need."""
 MIGRATIONS: dict[int, Sequence[str]] = {
     1: (
         "DROP INDEX runs_of_job",
@@ -135,7 +151,7 @@ MIGRATIONS: dict[int, Sequence[str]] = {
             " exclude_tags TEXT NOT NULL, jobs TEXT )"
         ),
     ),
-    4: (*_RUNS, *_HISTORY, *_TRUST, *_NOTES),
+    4: (*_RUNS, *_HISTORY, *_TRUST, *_NOTES, *_TOTALS),
 }
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
 STAND_INS: dict[int, Mapping[str, str]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peak_console.model.terms import LOCAL, Outcome, RunState, Trigger
+from peak_console.model.terms import BEYOND_BOUNDS, LATENESS_BOUNDS, LOCAL, Counted, Outcome, RunState, Trigger
 from peak_console.store import cells
 from peak_console.store.database import Database
 from peak_console.store.history import RUN_TYPE
@@ -74,6 +74,8 @@ class RunRecords(Database):
                 )  # fmt: skip
                 if cursor.rowcount:
                     ids.append(cursor.lastrowid)
+                    if claim.outcome:
+                        self.count(Counted.ENDED, claim.outcome)
             return self._by_ids(ids)
 
     def _by_ids(self, ids: Sequence[int | None]) -> list[Run]:
@@ -144,13 +146,25 @@ class RunRecords(Database):
             (stamp(at), reference, waits_for, run_id),
         )
 
-    def started(self, run_id: int, at: datetime, reference: str | None, node: str | None = None) -> None:
-        """A claimed or submitted run has its process."""
-        self._write(
+    def started(
+        self, run_id: int, at: datetime, reference: str | None, node: str | None = None, *, late: float | None = None
+    ) -> None:
+        """A claimed or submitted run has its process; ``late`` is the lateness that is counted, if any is."""
+        sql = (
             "UPDATE runs SET state = 'running', started_at = ?, reference = coalesce(?, reference), node = ?,"
-            " waits_for = NULL WHERE id = ? AND state IN ('claimed', 'submitted')",
-            (stamp(at), reference, node, run_id),
+            " waits_for = NULL WHERE id = ? AND state IN ('claimed', 'submitted')"
         )
+        with self:
+            if self._write(sql, (stamp(at), reference, node, run_id)).rowcount == 1:
+                self._count_start(late)
+
+    def _count_start(self, late: float | None) -> None:
+        self.count(Counted.STARTED)
+        if late is not None:
+            late = max(0.0, late)
+            bound = next((format(bound, "g") for bound in LATENESS_BOUNDS if late <= bound), BEYOND_BOUNDS)
+            self.count(Counted.LATE, bound)
+            self.count(Counted.LATE_SECONDS, by=late)
 
     def stopping(self, run_id: int, reason: str) -> None:
         """Say why a run is about to be stopped, so that any engine that records its end understands it.
@@ -163,14 +177,15 @@ class RunRecords(Database):
         self, run_id: int, outcome: str, return_code: int | None, at: datetime, reason: str | None = None
     ) -> bool:
         """Record a run's end; ``False`` when it had already been recorded."""
-        return (
-            self._write(
-                "UPDATE runs SET state = 'finished', outcome = ?, return_code = ?, finished_at = ?, not_before = NULL,"
-                " awaits = NULL, reason = coalesce(?, reason) WHERE id = ? AND state <> 'finished'",
-                (outcome, return_code, stamp(at), reason, run_id),
-            ).rowcount
-            == 1
+        sql = (
+            "UPDATE runs SET state = 'finished', outcome = ?, return_code = ?, finished_at = ?, not_before = NULL,"
+            " awaits = NULL, reason = coalesce(?, reason) WHERE id = ? AND state <> 'finished'"
         )
+        with self:
+            is_news = self._write(sql, (outcome, return_code, stamp(at), reason, run_id)).rowcount == 1
+            if is_news:
+                self.count(Counted.ENDED, outcome)
+        return is_news
 
     def forget(self, run_ids: Sequence[int]) -> None:
         """Remove runs from the registry, in any state."""

@@ -189,3 +189,11 @@ CREATE TABLE metrics (                                  -- the numbers of a run'
   value  REAL    NOT NULL,
   PRIMARY KEY (run_id, name)
 ) WITHOUT ROWID;
+
+CREATE TABLE totals (                                   -- what was ever counted: no removal of rows makes it less
+  id    INTEGER PRIMARY KEY,
+  name  TEXT NOT NULL,                                  -- what is counted, as in runs_ended
+  label TEXT NOT NULL,                                  -- of which kind: an outcome, a channel; empty where there are none
+  value REAL NOT NULL,
+  UNIQUE (name, label)
+);

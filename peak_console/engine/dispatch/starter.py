@@ -94,5 +94,6 @@ class Starter:
                 if run.state == RunState.SUBMITTED:
                     store.submitted(run.id, run.submitted_at or run.claimed_at, run.reference or "", run.waits_for)
                 else:
-                    store.started(run.id, run.started_at or run.claimed_at, run.reference, run.node)
+                    at, late = run.started_at or run.claimed_at, run.counted_lateness
+                    store.started(run.id, at, run.reference, run.node, late=late)
         self._unrecorded.clear()

@@ -128,7 +128,7 @@ class Supervisor:
         elif run.started_at is None:
             at = found.started_at or run.claimed_at
             run = replace(self._known(run, found), started_at=at)
-            self._store.started(run.id, at, found.reference, found.node)
+            self._store.started(run.id, at, found.reference, found.node, late=run.counted_lateness)
         self._watch(run, job, found)
         if run.stop_reason is not None:
             self.stop(run.id, run.stop_reason, recorded=True)
@@ -139,8 +139,9 @@ class Supervisor:
         if run.started_at is not None or (ended.reference is None and ended.started_at is None):
             return run
         at = ended.started_at or run.claimed_at
-        self._store.started(run.id, at, ended.reference)
-        return replace(run, state=RunState.RUNNING, started_at=at, reference=ended.reference or run.reference)
+        begun = replace(run, state=RunState.RUNNING, started_at=at, reference=ended.reference or run.reference)
+        self._store.started(run.id, at, ended.reference, late=begun.counted_lateness)
+        return begun
 
     def _remains(self, run: Run) -> RunHandle | None:
         """A handle on what is alive of a run whose first process has ended, if anything is."""

@@ -184,7 +184,7 @@ def _fill(store: Store, path: str, aside: str, now: datetime) -> None:
     from peak_console.model.records import Alert
 
     old = None
-    kept = dict.fromkeys(("job_state", "runs", "alerts", "deliveries", "holds", "actions", "definitions"), 0)
+    kept = dict.fromkeys(("job_state", "runs", "alerts", "deliveries", "holds", "actions", "definitions", "totals"), 0)
     whole, hold_known = False, False
     try:
         old = sqlite3.connect(f"file:{quoted(path)}?mode=ro", uri=True, timeout=1)
