@@ -18,7 +18,6 @@ from peak_console.cli_parser import make_parser
 from peak_console.cli_verbs import VERBS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 JOBS = """
@@ -68,14 +67,11 @@ def lines(draw: st.DrawFn) -> list[str]:
     return line
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("words")
-    (folder / "jobs.toml").write_text(JOBS)
-    before = os.getcwd()
-    os.chdir(folder)
-    yield folder
-    os.chdir(before)
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "jobs.toml").write_text(JOBS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def answer_to(line: list[str]) -> tuple[int, str]:
@@ -127,7 +123,6 @@ def test_more_slots_than_anybody_reads_are_refused_or_cut(folder: Path, monkeypa
 
 
 def test_a_hint_names_a_job_so_that_a_shell_takes_it_for_a_name(folder: Path) -> None:
-    (folder / "jobs.toml").write_text(JOBS)  # a verb of another test may have written it
     answer_to(["hold"])  # so that there is a registry
     code, said = answer_to(["logs", "$(touch pwned)"])
     assert code == 1
