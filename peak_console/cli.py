@@ -145,7 +145,7 @@ def _engine(options: Namespace) -> int:
     if options.headless or options.once or options.dry_run:
         if options.attach or options.read_only:
             raise UsageError("--attach and --read-only are for the console; leave out --headless, --once and --dry-run")
-        from peak_console.headless import run_headless
+        from peak_console.headless.service import run_headless
 
         return run_headless(options)
     from peak_console.tui.app.main import run_console

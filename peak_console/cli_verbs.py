@@ -53,13 +53,13 @@ def _forecast(parser: ArgumentParser) -> Verb:
     form.add_argument("--csv", action="store_true", help="as CSV")
     form.add_argument("--ics", action="store_true", help="as a calendar (iCalendar)")
     _add_json(form)
-    return _verb("forecast", "show_forecast")
+    return _verb("ahead.forecast", "show_forecast")
 
 
 def _plan(parser: ArgumentParser) -> Verb:
     parser.add_argument("file", metavar="FILE", help="a jobs file, to be compared with the one at work")
     _add_json(parser)
-    return _verb("plan", "show_plan")
+    return _verb("ahead.plan", "show_plan")
 
 
 def _why(parser: ArgumentParser) -> Verb:
@@ -79,7 +79,7 @@ def _sessions(parser: ArgumentParser) -> Verb:
     add("--from", dest="from_", metavar="TIME", help="from this day on: ISO 8601, or 7d from now (default: today)")
     add("--to", metavar="TIME", help="up to this day (default: two weeks)")
     _add_json(parser)
-    return _verb("sessions", "show_sessions")
+    return _verb("ahead.sessions", "show_sessions")
 
 
 def _runs(parser: ArgumentParser) -> Verb:
@@ -98,7 +98,7 @@ def _runs(parser: ArgumentParser) -> Verb:
     add("--metrics", action="store_true", help="with the numbers of each run's result")
     add("--csv", action="store_true", help="as CSV")
     _add_json(parser)
-    return _verb("registry", "show_runs")
+    return _verb("past.registry", "show_runs")
 
 
 def _history(parser: ArgumentParser) -> Verb:
@@ -116,13 +116,13 @@ def _history(parser: ArgumentParser) -> Verb:
     add("--until", metavar="WHEN", help="up to this moment")
     add("--limit", metavar="N", type=int, default=50, help="how many, newest first (default: 50; 0: all)")
     _add_json(parser)
-    return _verb("history", "show_history")
+    return _verb("past.history", "show_history")
 
 
 def _diff(parser: ArgumentParser) -> Verb:
     parser.add_argument("runs", metavar="RUN|JOB", nargs="+", help="two runs by their numbers; or a job: its last two")
     _add_json(parser)
-    return _verb("diff", "show_diff")
+    return _verb("past.diff", "show_diff")
 
 
 def _timeline(parser: ArgumentParser) -> Verb:
@@ -131,7 +131,7 @@ def _timeline(parser: ArgumentParser) -> Verb:
     add("--from", dest="from_", metavar="TIME", help="from this moment on: 07:00, yesterday, 3h ago (default: 3h ago)")
     add("--to", metavar="TIME", help="up to this moment: 18:00, tomorrow, 3h (default: in 3h)")
     _add_json(parser)
-    return _verb("timeline", "show_timeline")
+    return _verb("past.timeline", "show_timeline")
 
 
 def _alerts(parser: ArgumentParser) -> Verb:
@@ -141,7 +141,7 @@ def _alerts(parser: ArgumentParser) -> Verb:
     add("--level", metavar="LEVEL", choices=("info", "warning", "critical"), help="of this level and above")
     add("--follow", "-f", action="store_true", help="go on with those that come, a line each")
     _add_json(parser)
-    return _verb("registry", "show_alerts")
+    return _verb("past.registry", "show_alerts")
 
 
 def _executors(parser: ArgumentParser) -> Verb:
@@ -171,7 +171,7 @@ def _logs(parser: ArgumentParser) -> Verb:
     add("--since", metavar="WHEN", help="with --grep: of runs from this moment on: 07:00, yesterday, 2h, ISO 8601")
     add("--limit", metavar="N", type=int, default=1000, help="with --grep: how many lines (default: 1000; 0: all)")
     add("--json", action="store_true", help="with --grep: as JSON")
-    return _verb("logs", "show_output")
+    return _verb("past.logs", "show_output")
 
 
 def _run(parser: ArgumentParser) -> Verb:
@@ -192,12 +192,12 @@ def _graph(parser: ArgumentParser) -> Verb:
     add("--dot", action="store_true", help="for Graphviz")
     add("--mermaid", action="store_true", help="for pages that draw Mermaid")
     _add_json(parser)
-    return _verb("graph", "show_graph")
+    return _verb("ahead.graph", "show_graph")
 
 
 def _deadlines(parser: ArgumentParser) -> Verb:
     _add_json(parser)
-    return _verb("deadlines", "show_deadlines")
+    return _verb("ahead.deadlines", "show_deadlines")
 
 
 def _stop(parser: ArgumentParser) -> Verb:

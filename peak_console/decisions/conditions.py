@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from peak_console.decisions.capacity import Capacity
-    from peak_console.decisions.chains import Outlook
+    from peak_console.decisions.upstreams.chains import Outlook
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
     from peak_console.model.state import Hold, JobState, Override
@@ -221,7 +221,7 @@ def _not_due(situation: Situation) -> str:
     slot, now = situation.slot, situation.now
     if slot is None:
         if situation.job.schedule.sessions is not None:
-            from peak_console.decisions.calendar_end import no_slot_left
+            from peak_console.decisions.ahead.calendar_end import no_slot_left
 
             return no_slot_left(situation.job)
         return "it has run and never will again"

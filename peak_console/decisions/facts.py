@@ -6,7 +6,7 @@ from functools import partial
 
 from peak_console.decisions.capacity import Capacity, capacity_of
 from peak_console.decisions.conditions import Situation
-from peak_console.decisions.holds import holding
+from peak_console.decisions.holding.holds import holding
 from peak_console.decisions.turns import turn
 from peak_console.jobs.model import IfStale
 from peak_console.model.terms import RunState, Trigger
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, tzinfo
 
-    from peak_console.decisions.chains import AsksUpstreams
+    from peak_console.decisions.upstreams.chains import AsksUpstreams
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.records import Run
     from peak_console.model.state import Hold, JobState

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from peak_console.decisions.ahead.upcoming import slots_ahead
 from peak_console.decisions.capacity import Capacity
 from peak_console.decisions.conditions import (
     ENABLED,
@@ -19,10 +20,9 @@ from peak_console.decisions.conditions import (
     first_unmet,
 )
 from peak_console.decisions.gates import recorded_gating
-from peak_console.decisions.holds import holding
+from peak_console.decisions.holding.holds import holding
 from peak_console.decisions.selection import override_in_force
 from peak_console.decisions.serving import Coverage
-from peak_console.decisions.upcoming import slots_ahead
 from peak_console.model.records import Outcome, RunState, Trigger
 from peak_console.model.state import JobState
 from peak_console.values import dataclass

@@ -93,7 +93,7 @@ class Planner:
         if when is None and job.schedule.sessions is not None and is_enabled(job, self.states.get(job.name), now):
             when = kind_of(job.schedule).known_until  # nothing later is known: then it has to be told
             if when is not None and when <= now:
-                from peak_console.decisions.calendar_end import calendar_ended
+                from peak_console.decisions.ahead.calendar_end import calendar_ended
 
                 self._pass_over(job.name, calendar_ended(job))
                 return

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.clock import Clock
-    from peak_console.engine.active_runs import ActiveRuns
     from peak_console.engine.alerting.alert_log import AlertLog
     from peak_console.engine.dispatch.chain_looks import ChainLooks
-    from peak_console.engine.engine_status import EngineStatus
     from peak_console.engine.events import EngineEvent
-    from peak_console.engine.holds import JobHolds
-    from peak_console.engine.served_jobs import ServedJobs
     from peak_console.engine.setup import EngineOptions
+    from peak_console.engine.state.active_runs import ActiveRuns
+    from peak_console.engine.state.engine_status import EngineStatus
+    from peak_console.engine.state.holds import JobHolds
+    from peak_console.engine.state.served_jobs import ServedJobs
     from peak_console.store.store import Store
 
 

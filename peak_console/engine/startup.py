@@ -6,17 +6,17 @@ import os
 
 from peak_console.alerts.judge import judge_accepted
 from peak_console.decisions.planner import Planner
-from peak_console.engine.active_runs import ActiveRuns
 from peak_console.engine.alerting.alert_log import AlertLog
 from peak_console.engine.alerting.incidents import jobs_file_cause
 from peak_console.engine.context import EngineContext
 from peak_console.engine.core import EngineCore
 from peak_console.engine.dispatch.chain_looks import ChainLooks
 from peak_console.engine.dispatch.run_queue import RunQueue
-from peak_console.engine.engine_status import EngineStatus
 from peak_console.engine.gating.taking_up import take_up_gates
-from peak_console.engine.holds import JobHolds
-from peak_console.engine.served_jobs import ServedJobs
+from peak_console.engine.state.active_runs import ActiveRuns
+from peak_console.engine.state.engine_status import EngineStatus
+from peak_console.engine.state.holds import JobHolds
+from peak_console.engine.state.served_jobs import ServedJobs
 from peak_console.engine.supervision.launch import Launcher
 from peak_console.engine.supervision.recovery import unknown_runs
 from peak_console.engine.supervision.supervisor import Supervisor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from peak_console.decisions.deadlines import rules_of
+from peak_console.decisions.ahead.deadlines import rules_of
 from peak_console.model.terms import Outcome
 from peak_console.schedule.deadline_times import moment_of
 from peak_console.schedule.zones import zone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from peak_console.decisions.deadlines import has_deadlines
+from peak_console.decisions.ahead.deadlines import has_deadlines
 from peak_console.forecast.deadlines import missed
 from peak_console.forecast.figures import busiest, waits_for_place
 from peak_console.forecast.forecast import Forecast, forecast

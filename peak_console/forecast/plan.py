@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from peak_console.decisions.ahead.upcoming import slots_ahead
 from peak_console.decisions.selection import changes
-from peak_console.decisions.upcoming import slots_ahead
 from peak_console.forecast.deadlines import missed
 from peak_console.forecast.forecast import Question, forecast
 from peak_console.forecast.past import Past

@@ -16,7 +16,7 @@ from peak_console.model.terms import LOCAL, RunState
 from peak_console.runs.executors import Executors
 from peak_console.runs.interface import RunSpec
 from peak_console.runs.simulated import SimulatedExecutor, SimulatedProcess
-from peak_console.store.memory import NOWHERE, MemoryStore
+from peak_console.store.schema.memory import NOWHERE, MemoryStore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

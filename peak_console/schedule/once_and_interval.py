@@ -59,7 +59,7 @@ class Once(ScheduleKind):
         return f"once {at.isoformat()}" if at else "once"
 
     def words(self, place: str) -> str:
-        from peak_console.schedule.words import run_at_words
+        from peak_console.schedule.wording.words import run_at_words
 
         return f"once, {run_at_words(self.schedule)}{place}" if self.schedule.run_at else "once"
 
@@ -117,7 +117,7 @@ class Interval(ScheduleKind):
         return f"interval {self.step() // _TICK}us"
 
     def words(self, place: str) -> str:  # noqa: ARG002
-        from peak_console.schedule.words import seconds_words
+        from peak_console.schedule.wording.words import seconds_words
 
         return f"every {seconds_words(self.schedule.interval_seconds or 0)}"
 

@@ -182,7 +182,7 @@ class Daily(TimesOfDay):
         return self.plain_timetable(wallclock.daily(str(self.schedule.daily_time), ()))
 
     def words(self, place: str) -> str:
-        from peak_console.schedule.words import days_words
+        from peak_console.schedule.wording.words import days_words
 
         at = wallclock.time_of_day(str(self.schedule.daily_time)).isoformat().removesuffix(":00")
         return f"{days_words(tuple(self.schedule.days))} {at}{place}{self.calendar_words()}"

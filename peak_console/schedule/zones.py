@@ -66,7 +66,7 @@ def _named(name: str) -> tzinfo | None:
 
 
 def _unknown(name: str) -> str:
-    from peak_console.schedule.zone_hints import hint
+    from peak_console.schedule.wording.zone_hints import hint
     from peak_console.text import safe
 
     return f'unknown time zone "{safe(name[:100])}"{hint(name[:100], _all_names())}'

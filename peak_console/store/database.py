@@ -118,7 +118,7 @@ class Database:
 
     def _create_private(self) -> None:
         """SQLite would create it by the umask; the -wal and -shm files take over its mode."""
-        from peak_console.store.creation import Turn, create_private
+        from peak_console.store.schema.creation import Turn, create_private
 
         try:
             with Turn(self.directory, BUSY_SECONDS):
@@ -139,7 +139,7 @@ class Database:
         if read_only:
             self.version_read = version
             if 0 < version < SCHEMA_VERSION:
-                from peak_console.store import migrations
+                from peak_console.store.schema import migrations
 
                 self._stand_ins = migrations.stand_ins(version)
                 for statement in migrations.views(version):
@@ -149,7 +149,7 @@ class Database:
         self._connection.execute("PRAGMA synchronous = FULL")
         if version == SCHEMA_VERSION:
             return
-        from peak_console.store.creation import Turn
+        from peak_console.store.schema.creation import Turn
 
         with Turn(self.directory, BUSY_SECONDS):
             self._connection.execute("PRAGMA journal_mode = WAL")
@@ -167,7 +167,7 @@ class Database:
         if version == 0:
             self._create_tables()
             return
-        from peak_console.store import migrations
+        from peak_console.store.schema import migrations
 
         while version < SCHEMA_VERSION:  # unless another program was faster
             for statement in migrations.MIGRATIONS[version]:

@@ -456,7 +456,7 @@ class EngineRecords(Database):
 
     def holds(self) -> list[Hold]:
         """Every hold that is not on all jobs, oldest first; one that is over stays until an engine removes it."""
-        from peak_console.store.holds import holds_of
+        from peak_console.store.tables.holds import holds_of
 
         return holds_of(self)
 

@@ -8,11 +8,11 @@ from peak_console.errors import StateError
 from peak_console.store import directory as state
 from peak_console.store.database import BUSY_SECONDS
 from peak_console.store.expiry import ExpiryRecords
-from peak_console.store.gates import GateRecords
 from peak_console.store.messages import AlertRecords, CommandRecords, EngineRecords
-from peak_console.store.metrics import MetricRecords
-from peak_console.store.provenance import ProvenanceRecords
 from peak_console.store.records import JobRecords, RunRecords
+from peak_console.store.tables.gates import GateRecords
+from peak_console.store.tables.metrics import MetricRecords
+from peak_console.store.tables.provenance import ProvenanceRecords
 
 
 class Store(

@@ -6,8 +6,8 @@ import sys
 
 from peak_console.errors import PeakConsoleError, UsageError
 from peak_console.text import safe
-from peak_console.verbs.asking import ask_engine, ask_here, refuse_viewer
-from peak_console.verbs.common import number_of, select
+from peak_console.verbs.shared.asking import ask_engine, ask_here, refuse_viewer
+from peak_console.verbs.shared.common import number_of, select
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

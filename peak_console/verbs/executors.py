@@ -6,8 +6,8 @@ from peak_console.errors import PeakConsoleError
 from peak_console.model.records import RunState
 from peak_console.model.terms import LOCAL
 from peak_console.text import nearest
-from peak_console.verbs.common import note_file_error, select
-from peak_console.verbs.output import write, write_json, write_table
+from peak_console.verbs.shared.common import note_file_error, select
+from peak_console.verbs.shared.output import write, write_json, write_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

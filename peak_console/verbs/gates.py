@@ -6,9 +6,9 @@ from peak_console.decisions.gates import recorded_reason, since
 from peak_console.errors import UsageError
 from peak_console.text import duration, safe
 from peak_console.verbs.command import give
-from peak_console.verbs.common import select
-from peak_console.verbs.output import note, write_json, write_table
-from peak_console.verbs.times import iso, shown
+from peak_console.verbs.shared.common import select
+from peak_console.verbs.shared.output import note, write_json, write_table
+from peak_console.verbs.shared.times import iso, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from peak_console.jobs.model import Gate
     from peak_console.model.state import GateState
-    from peak_console.verbs.common import Selection
+    from peak_console.verbs.shared.common import Selection
 
 
 def gate(options: Namespace) -> int:

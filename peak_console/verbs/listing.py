@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 
+from peak_console.decisions.ahead.upcoming import slots_ahead
 from peak_console.decisions.capacity import Capacity, capacity_of
 from peak_console.decisions.conditions import DISABLED_IN_FILE, held, override_in_words
-from peak_console.decisions.holds import scope
+from peak_console.decisions.holding.holds import scope
 from peak_console.decisions.job_status import CLAIMED_MEANS, Standing, unmet_of, views
 from peak_console.decisions.places import PlacesTaken, waits_since
 from peak_console.decisions.serving import Coverage
-from peak_console.decisions.upcoming import slots_ahead
 from peak_console.errors import UsageError
 from peak_console.jobs.model import mode_in_words
-from peak_console.schedule.words import foreign_zone, in_words
+from peak_console.schedule.wording.words import foreign_zone, in_words
 from peak_console.schedule.zones import zone_name
 from peak_console.text import ago, duration
-from peak_console.verbs.common import note_no_jobs, select
-from peak_console.verbs.output import note, write_json, write_table
-from peak_console.verbs.times import iso, moment, shown, shown_with_zone, until
+from peak_console.verbs.shared.common import note_no_jobs, select
+from peak_console.verbs.shared.output import note, write_json, write_table
+from peak_console.verbs.shared.times import iso, moment, shown, shown_with_zone, until
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import JobState, Run
     from peak_console.model.state import Hold
-    from peak_console.verbs.common import Selection
+    from peak_console.verbs.shared.common import Selection
 
     Upcoming = tuple[datetime, JobDefinition]
 
@@ -232,7 +232,7 @@ def show_next(options: Namespace) -> int:
         return 0
     found = _upcoming(options, selection, jobs, states)
     if options.ics:
-        from peak_console.verbs.next_views import write_ics
+        from peak_console.verbs.ahead.next_views import write_ics
 
         write_ics(found, selection.now)
         return 0
@@ -275,7 +275,7 @@ def _show_weeks(
     """All slots of some weeks, counted by day."""
     from datetime import timedelta
 
-    from peak_console.verbs.next_views import WEEKS_DAYS, write_weeks
+    from peak_console.verbs.ahead.next_views import WEEKS_DAYS, write_weeks
 
     start = _moment_of("--from", options.from_, selection) or selection.now
     end = _moment_of("--to", options.to, selection) or start + timedelta(WEEKS_DAYS - 1)

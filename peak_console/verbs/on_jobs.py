@@ -10,9 +10,9 @@ from peak_console.errors import PeakConsoleError, UsageError
 from peak_console.text import counted, parse_duration, safe
 from peak_console.verbs import command
 from peak_console.verbs.command import give
-from peak_console.verbs.common import number_of, select
-from peak_console.verbs.output import note
-from peak_console.verbs.times import moment
+from peak_console.verbs.shared.common import number_of, select
+from peak_console.verbs.shared.output import note
+from peak_console.verbs.shared.times import moment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from peak_console.verbs.common import Selection
+    from peak_console.verbs.shared.common import Selection
 
 
 def stop(options: Namespace) -> int:
@@ -47,7 +47,7 @@ def _with_waiting(selection: Selection, jobs: Sequence[str]) -> list[str]:
 
     Raises ``PeakConsoleError`` when there is none.
     """
-    from peak_console.decisions.graph import Graph
+    from peak_console.decisions.upstreams.graph import Graph
 
     assert selection.jobset is not None  # select() needs it
     graph = Graph(selection.jobset.jobs)

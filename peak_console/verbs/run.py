@@ -19,9 +19,9 @@ from peak_console.store.directory import current_user, run_directory
 from peak_console.store.store import Store
 from peak_console.text import safe
 from peak_console.values import replace
-from peak_console.verbs.asking import ask_engine, one_shot_setup, refuse_viewer, take_lock
-from peak_console.verbs.common import select
-from peak_console.verbs.output import gap_before, note
+from peak_console.verbs.shared.asking import ask_engine, one_shot_setup, refuse_viewer, take_lock
+from peak_console.verbs.shared.common import select
+from peak_console.verbs.shared.output import gap_before, note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.records import Command, EngineInfo, Run
     from peak_console.runs.output.reader import OutputReader
-    from peak_console.verbs.terminal import TerminalOutput
+    from peak_console.verbs.shared.terminal import TerminalOutput
 
 LOOK_SECONDS = 0.05
 
@@ -169,7 +169,7 @@ class _Output:
 
     def _terminal(self, name: str, stream: TextIO) -> TerminalOutput:
         """What makes a stream harmless for the terminal behind it."""
-        from peak_console.verbs.terminal import TerminalOutput, has_colours
+        from peak_console.verbs.shared.terminal import TerminalOutput, has_colours
 
         if name not in self._terminals:
             self._terminals[name] = TerminalOutput(stream.write, colours=has_colours(), marked=False)
@@ -237,7 +237,7 @@ class _Here:
             output.show()
 
     def _told(self) -> int:
-        from peak_console.reports import sentence
+        from peak_console.headless.reports import sentence
 
         if self._last is None:
             return 0

@@ -6,7 +6,7 @@ from operator import itemgetter
 
 from peak_console.alerts.results import channels_in_trouble
 from peak_console.decisions.gates import recorded_reason
-from peak_console.decisions.holds import covers, is_over, scope
+from peak_console.decisions.holding.holds import covers, is_over, scope
 from peak_console.decisions.job_status import Standing, counts, views
 from peak_console.decisions.places import PlacesTaken, named
 from peak_console.decisions.serving import listed
@@ -14,9 +14,9 @@ from peak_console.jobs.model import LIVE
 from peak_console.store.heartbeat import signs_of_life
 from peak_console.store.locks import is_held
 from peak_console.text import ago, countdown, counted, duration, safe
-from peak_console.verbs.common import select
-from peak_console.verbs.output import cut, write, write_json
-from peak_console.verbs.times import iso, shown, shown_with_zone, until
+from peak_console.verbs.shared.common import select
+from peak_console.verbs.shared.output import cut, write, write_json
+from peak_console.verbs.shared.times import iso, shown, shown_with_zone, until
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from peak_console.decisions.job_status import JobView
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import EngineInfo, Hold
-    from peak_console.verbs.common import Selection
+    from peak_console.verbs.shared.common import Selection
 
 LINE_CELLS = 80
 """The longest line for a status bar."""

@@ -10,7 +10,7 @@ from peak_console.errors import UsageError
 from peak_console.jobs.state_place import state_directory
 from peak_console.model.terms import Level
 from peak_console.text import nearest, safe
-from peak_console.verbs.output import write
+from peak_console.verbs.shared.output import write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

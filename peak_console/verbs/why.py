@@ -12,9 +12,9 @@ from peak_console.model.terms import RunState
 from peak_console.schedule.slots import next_slot
 from peak_console.text import safe
 from peak_console.values import replace
-from peak_console.verbs.common import number_of, select
-from peak_console.verbs.output import write, write_json, write_table
-from peak_console.verbs.times import iso, moment, shown, shown_with_zone
+from peak_console.verbs.shared.common import number_of, select
+from peak_console.verbs.shared.output import write, write_json, write_table
+from peak_console.verbs.shared.times import iso, moment, shown, shown_with_zone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from peak_console.forecast.forecast import ForecastRun
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
-    from peak_console.verbs.common import Selection
+    from peak_console.verbs.shared.common import Selection
 
 AHEAD = timedelta(days=1)
 LATER = timedelta(hours=6)

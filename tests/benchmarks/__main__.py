@@ -13,8 +13,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import burst, console, growth, history, idle, loading, machine, next_slot, output, slurm, starts
-from tests.benchmarks.figures import Report
+from tests.benchmarks import burst, growth, history, idle, loading, next_slot, output, slurm, starts
+from tests.benchmarks.measuring import machine
+from tests.benchmarks.measuring.figures import Report
+from tests.benchmarks.screens import console
 
 if TYPE_CHECKING:
     from collections.abc import Callable

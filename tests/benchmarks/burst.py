@@ -12,20 +12,20 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.compiled import NoCompilerError, compiled
-from tests.benchmarks.figures import OURS, Figure, percentile
+from tests.benchmarks.measuring.compiled import NoCompilerError, compiled
+from tests.benchmarks.measuring.figures import OURS, Figure, percentile
+from tests.benchmarks.measuring.program import Engine, run
+from tests.benchmarks.measuring.rounds import interleaved
 from tests.benchmarks.peers.apscheduler import APScheduler
 from tests.benchmarks.peers.cronstable import Cronstable
 from tests.benchmarks.peers.install import PeerError
 from tests.benchmarks.peers.invited import invited
 from tests.benchmarks.peers.resident import Task
-from tests.benchmarks.program import Engine, run
-from tests.benchmarks.rounds import interleaved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tests.benchmarks.figures import Report
+    from tests.benchmarks.measuring.figures import Report
     from tests.benchmarks.peers.resident import Peer
 
 LIMIT = "Popen loop"

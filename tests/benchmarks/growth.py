@@ -6,12 +6,12 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.figures import number
+from tests.benchmarks.measuring.figures import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.benchmarks.figures import Figure
+    from tests.benchmarks.measuring.figures import Figure
 
 Series = tuple[str, str, str, str]
 

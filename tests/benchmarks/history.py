@@ -18,10 +18,10 @@ from peak_console.model.records import Alert, Claim, Level
 from peak_console.store.store import Store
 from peak_console.tui.details.data import RUNS
 from peak_console.tui.state.board import Board
-from tests.benchmarks.figures import OURS, Figure, percentile
 from tests.benchmarks.history_made import JOBS, NOW, make_registry
-from tests.benchmarks.program import environment, peak_console, run
-from tests.benchmarks.rounds import interleaved
+from tests.benchmarks.measuring.figures import OURS, Figure, percentile
+from tests.benchmarks.measuring.program import environment, peak_console, run
+from tests.benchmarks.measuring.rounds import interleaved
 from tests.support.clock import FakeClock
 from tests.support.engine import Bench
 from tests.support.factories import make_job
@@ -29,7 +29,7 @@ from tests.support.factories import make_job
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.benchmarks.figures import Report
+    from tests.benchmarks.measuring.figures import Report
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 QUICK_SIZES = (100_000,)

@@ -8,21 +8,21 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Protocol
 
-from tests.benchmarks.figures import OURS, Figure
+from tests.benchmarks.measuring.figures import OURS, Figure
+from tests.benchmarks.measuring.program import Engine
 from tests.benchmarks.peers.apscheduler import APScheduler
 from tests.benchmarks.peers.cron import Cron
 from tests.benchmarks.peers.cronstable import Cronstable
 from tests.benchmarks.peers.install import PeerError
 from tests.benchmarks.peers.invited import invited
 from tests.benchmarks.peers.resident import Task
-from tests.benchmarks.program import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.benchmarks.figures import Report
+    from tests.benchmarks.measuring.figures import Report
+    from tests.benchmarks.measuring.program import Usage
     from tests.benchmarks.peers.resident import Peer
-    from tests.benchmarks.program import Usage
 
 SIZES = (10, 1_000, 10_000)
 SETTLE_SECONDS = 2.0

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 from tomli import loads
 
 from peak_console.jobs.file.loader import load
-from tests.benchmarks.figures import OURS, Figure
+from tests.benchmarks.measuring.figures import OURS, Figure
+from tests.benchmarks.measuring.program import environment
+from tests.benchmarks.measuring.rounds import interleaved
 from tests.benchmarks.peers.cronstable import Cronstable
 from tests.benchmarks.peers.cronstable import jobs_file as yaml_file
 from tests.benchmarks.peers.install import PeerError
 from tests.benchmarks.peers.invited import invited
 from tests.benchmarks.peers.resident import Task
-from tests.benchmarks.program import environment
-from tests.benchmarks.rounds import interleaved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.benchmarks.figures import Report
+    from tests.benchmarks.measuring.figures import Report
 
 LIMIT = "tomli.loads"
 ALLOWED = 3.0

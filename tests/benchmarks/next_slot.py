@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import next_slot
-from tests.benchmarks.figures import OURS, Figure
-from tests.benchmarks.program import environment
-from tests.benchmarks.rounds import interleaved
+from tests.benchmarks.measuring.figures import OURS, Figure
+from tests.benchmarks.measuring.program import environment
+from tests.benchmarks.measuring.rounds import interleaved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.benchmarks.figures import Report
+    from tests.benchmarks.measuring.figures import Report
 
 LIMIT = "integer operations"
 ZONES = ("UTC", "America/New_York")

@@ -12,9 +12,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.compiled import SOURCES, NoCompilerError, compiled
-from tests.benchmarks.console_programs import Desk
-from tests.benchmarks.figures import OURS, Figure
+from tests.benchmarks.measuring.compiled import SOURCES, NoCompilerError, compiled
+from tests.benchmarks.measuring.figures import OURS, Figure
+from tests.benchmarks.measuring.program import Engine, run
+from tests.benchmarks.measuring.rounds import interleaved
 from tests.benchmarks.peers.apscheduler import APScheduler
 from tests.benchmarks.peers.cronstable import Cronstable
 from tests.benchmarks.peers.install import PeerError
@@ -23,13 +24,12 @@ from tests.benchmarks.peers.mprocs import Mprocs
 from tests.benchmarks.peers.pm2 import Pm2
 from tests.benchmarks.peers.resident import Task
 from tests.benchmarks.peers.supervisord import Supervisord
-from tests.benchmarks.program import Engine, run
-from tests.benchmarks.rounds import interleaved
+from tests.benchmarks.screens.programs import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tests.benchmarks.figures import Report
+    from tests.benchmarks.measuring.figures import Report
     from tests.benchmarks.peers.resident import Peer, Resident
 
 LIMIT = "straight to a file"

@@ -10,14 +10,14 @@ from peak_console.errors import StartError
 from peak_console.jobs.model import ExecutorDefinition, Resources
 from peak_console.runs.interface import RunSpec
 from peak_console.runs.slurm.executor import SlurmExecutor
-from tests.benchmarks.figures import OURS, Figure
-from tests.benchmarks.rounds import interleaved
+from tests.benchmarks.measuring.figures import OURS, Figure
+from tests.benchmarks.measuring.rounds import interleaved
 from tests.support import slurm
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.benchmarks.figures import Report
+    from tests.benchmarks.measuring.figures import Report
     from tests.support.slurm import Cluster
 
 BARE = "bare sbatch"

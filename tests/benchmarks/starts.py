@@ -8,19 +8,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.figures import OURS, Figure
+from tests.benchmarks.measuring.figures import OURS, Figure
+from tests.benchmarks.measuring.program import environment, peak_console, run
+from tests.benchmarks.measuring.rounds import interleaved
 from tests.benchmarks.peers.cronstable import Cronstable, jobs_file
 from tests.benchmarks.peers.install import PeerError
 from tests.benchmarks.peers.invited import invited
 from tests.benchmarks.peers.resident import Task
-from tests.benchmarks.program import environment, peak_console, run
-from tests.benchmarks.rounds import interleaved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.benchmarks.figures import Report
-    from tests.benchmarks.program import Finished
+    from tests.benchmarks.measuring.figures import Report
+    from tests.benchmarks.measuring.program import Finished
 
 LIMIT = "python -c pass"
 BARE = "bare script, same reads"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.benchmarks import __main__ as command
-from tests.benchmarks.figures import OURS, Figure
+from tests.benchmarks.measuring.figures import OURS, Figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.benchmarks.figures import Report
+    from tests.benchmarks.measuring.figures import Report
 
     Measure = Callable[..., None]
 

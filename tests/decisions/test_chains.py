@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peak_console.decisions.chains import Chains, Stand, Way, Window, _by_runs, counted
+from peak_console.decisions.upstreams.chains import Chains, Stand, Way, Window, _by_runs, counted
 from peak_console.jobs.file.loader import load
 from peak_console.jobs.model import Upstream
 from peak_console.model.records import JobState, Outcome, Override, Run, RunState, Trigger
@@ -22,7 +22,7 @@ from tests.support.factories import make_queued
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from peak_console.decisions.chains import Outlook
+    from peak_console.decisions.upstreams.chains import Outlook
     from peak_console.jobs.model import JobDefinition
 
 DAY = datetime(2026, 11, 23, tzinfo=UTC)

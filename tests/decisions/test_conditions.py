@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.decisions.capacity import Capacity
-from peak_console.decisions.chains import Outlook, Way
 from peak_console.decisions.conditions import CONDITIONS, Answer, answers, first_unmet
+from peak_console.decisions.upstreams.chains import Outlook, Way
 from peak_console.model.records import Hold, JobState, Override
 from tests.support.factories import make_job, make_queued, make_situation
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peak_console.decisions.day_view import ZOOMS, Span, at_cell, axis, coming, draw, nearest, span_around, told
-from peak_console.decisions.upcoming import slots_ahead
+from peak_console.decisions.ahead.day_view import ZOOMS, Span, at_cell, axis, coming, draw, nearest, span_around, told
+from peak_console.decisions.ahead.upcoming import slots_ahead
 from peak_console.model.lane import COMING, RUNNING, LaneItem
 from peak_console.model.records import Outcome
 from tests.support.factories import make_job

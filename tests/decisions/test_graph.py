@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peak_console.decisions.graph import Graph
+from peak_console.decisions.upstreams.graph import Graph
 from peak_console.jobs.model import JobDefinition, Upstream
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.decisions.conditions import HOLD
-from peak_console.decisions.holds import covers, held_names, holding, is_over, scope
+from peak_console.decisions.holding.holds import covers, held_names, holding, is_over, scope
 from peak_console.model.state import Hold
 from tests.support.clock import MONDAY_MORNING
 from tests.support.factories import make_job, make_situation

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peak_console.decisions.run_words import FAILED, OUTCOME_WORDS, TRIGGER_WORDS, asked_runs
+from peak_console.decisions.past.run_words import FAILED, OUTCOME_WORDS, TRIGGER_WORDS, asked_runs
 from peak_console.errors import UsageError
 from peak_console.model.run_filter import UNDER_WAY, RunFilter
 from peak_console.model.terms import Outcome, Trigger

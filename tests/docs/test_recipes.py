@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.decisions.upcoming import slots_ahead
+from peak_console.decisions.ahead.upcoming import slots_ahead
 from peak_console.jobs.file.loader import load
-from peak_console.schedule.words import in_words
+from peak_console.schedule.wording.words import in_words
 from peak_console.schedule.zones import zone
 from tests.docs.pages import DOCS
 from tests.support.exchanges import exchange

@@ -13,10 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from peak_console.cli import main
+from peak_console.decisions.ahead.upcoming import slots_ahead
 from peak_console.decisions.conditions import ALLOW_LIMIT
 from peak_console.decisions.job_status import views
 from peak_console.decisions.policy import decide, retry_at
-from peak_console.decisions.upcoming import slots_ahead
 from peak_console.jobs.file.fields import fields_of
 from peak_console.jobs.file.fields.field import INTEGER, INTEGERS, JOB, NUMBER, SCHEDULER, Field
 from peak_console.jobs.file.loader import load

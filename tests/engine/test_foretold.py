@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from peak_console.decisions.ahead.rehearsal import GIVE_UP
 from peak_console.decisions.gates import recorded_gating
 from peak_console.decisions.planner import Planner
 from peak_console.decisions.policy import Action
-from peak_console.decisions.rehearsal import GIVE_UP
-from peak_console.dryrun import Recorded
+from peak_console.headless.dry_run import Recorded
 from peak_console.jobs.model import Gate, SchedulerSettings
 from peak_console.model.records import RunState
 from peak_console.runs.interface import Ended
@@ -25,7 +25,7 @@ from tests.support.factories import make_job
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from peak_console.decisions.rehearsal import Step
+    from peak_console.decisions.ahead.rehearsal import Step
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
 

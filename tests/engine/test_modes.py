@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peak_console.reports import sentence
+from peak_console.headless.reports import sentence
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:

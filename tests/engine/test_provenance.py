@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from peak_console.decisions.provenance import changes, in_words
+from peak_console.decisions.past.provenance import changes, in_words
 from peak_console.engine.provenance.facts import code_facts, definition_digest
 from tests.support.factories import make_job
 

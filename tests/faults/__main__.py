@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.faults.campaign import run_flavour
-from tests.faults.disk import CannotMountError, fill_up, small_disk
 from tests.faults.flavours import FLAVOURS
-from tests.faults.halts import halt
-from tests.faults.saves import save_storm
+from tests.faults.hardships.disk import CannotMountError, fill_up, small_disk
+from tests.faults.hardships.halts import halt
+from tests.faults.hardships.saves import save_storm
 from tests.faults.tally import Tally
 
 Scenarios = dict[str, Callable[[Path], Tally]]

@@ -71,7 +71,7 @@ class Nursery:
 
 def main() -> None:
     import peak_console.alerts.judge
-    import peak_console.headless
+    import peak_console.headless.service
     import peak_console.runs.output.reader  # noqa: F401 - loaded to be there
     from tests.faults.points import load
 

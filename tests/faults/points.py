@@ -33,7 +33,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "peak_console.engine.supervision.recovery:Recovery": ("look", "_take_over", "_start_anew"),
     "peak_console.engine.commands.commander:Commander": ("obey", "_run", "_stop", "_override", "_hold", "_release"),
     "peak_console.engine.alerting.alert_log:AlertLog": ("raise_alert", "open_incident", "resolve"),
-    "peak_console.engine.served_jobs:ServedJobs": ("remember_changes",),
+    "peak_console.engine.state.served_jobs:ServedJobs": ("remember_changes",),
     "peak_console.engine.upkeep.retention:Retention": ("work",),
     "peak_console.runs.local.executor:LocalExecutor": (
         "_ask", "_result", "_start_apart", "adopt", "is_started", "fence",

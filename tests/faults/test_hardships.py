@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.model.records import Outcome, RunState
-from tests.faults.disk import CannotMountError, fill_up, small_disk
-from tests.faults.halts import halt
+from tests.faults.hardships.disk import CannotMountError, fill_up, small_disk
+from tests.faults.hardships.halts import halt
+from tests.faults.hardships.saves import save_storm
 from tests.faults.points import kill
 from tests.faults.rest import come_to_rest, take_stock
-from tests.faults.saves import save_storm
 from tests.faults.tally import Tally
 from tests.faults.world import NotingJob, World, looking
 

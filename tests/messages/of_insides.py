@@ -41,8 +41,8 @@ def runs_without_a_place(stage: Stage) -> None:
 
 @scenario
 def locks_that_cannot_be_had(stage: Stage) -> None:
-    from peak_console.store.creation import Turn
     from peak_console.store.locks import EngineLock
+    from peak_console.store.schema.creation import Turn
 
     stage.state.mkdir(mode=0o700)
     nowhere = str(stage.folder / "nowhere")
@@ -57,7 +57,7 @@ def locks_that_cannot_be_had(stage: Stage) -> None:
         stage.ask("somebody creates", lambda: Turn(str(stage.state), 0).__enter__())
     lock = EngineLock(str(stage.state))
     assert lock.acquire()
-    stage.patch.setattr("peak_console.headless.ONE_SHOT_SECONDS", 0.01)
+    stage.patch.setattr("peak_console.headless.service.ONE_SHOT_SECONDS", 0.01)
     stage.run("--headless --no-wait")
     stage.run("hold")
     lock.release()
@@ -119,7 +119,7 @@ def the_registry_under_hardship(stage: Stage) -> None:
         stage.run("runs")
     (stage.state / "registry.db").unlink()
     with stage.patch.context() as patched:
-        patched.setattr("peak_console.store.creation.create_private", failing(errno.EROFS))
+        patched.setattr("peak_console.store.schema.creation.create_private", failing(errno.EROFS))
         stage.run("hold")
 
 
@@ -128,7 +128,7 @@ def engines_that_do_not_answer(stage: Stage) -> None:
     from peak_console.errors import StateError
     from peak_console.store.bell import Doorbell
     from peak_console.store.store import Store
-    from peak_console.verbs import asking
+    from peak_console.verbs.shared import asking
 
     Store.open(str(stage.state)).close()
     bell = Doorbell(str(stage.state))
@@ -262,7 +262,7 @@ def settings_of_the_console(stage: Stage) -> None:
 
 @scenario
 def editors(stage: Stage) -> None:
-    from peak_console.tui.app import terminal_actions
+    from peak_console.tui.app.actions import terminal as terminal_actions
 
     for editor in ("", "'unfinished", "/nowhere/editor"):
         with stage.patch.context() as patched:

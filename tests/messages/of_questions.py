@@ -163,5 +163,5 @@ def files_that_a_start_requires(stage: Stage) -> None:
 @scenario
 def days_with_more_than_is_shown(stage: Stage) -> None:
     stage.jobs(CHAIN)
-    stage.patch.setattr("peak_console.verbs.timeline.MOST_ITEMS", 0)
+    stage.patch.setattr("peak_console.verbs.past.timeline.MOST_ITEMS", 0)
     stage.run("timeline b --json --to 'tomorrow 12:00'")

@@ -39,7 +39,7 @@ def state_directories_that_will_not_do(stage: Stage) -> None:
         stage.ask("a disk without inodes", lambda: disk_fault(str(stage.state)))
     with stage.patch.context() as patched:
         patched.setattr("peak_console.store.directory.is_mounted_read_only", lambda _path: True)
-        patched.setattr("peak_console.verbs.asking.is_mounted_read_only", lambda _path: True)
+        patched.setattr("peak_console.verbs.shared.asking.is_mounted_read_only", lambda _path: True)
         patched.setattr("os.access", lambda *_, **__: False)
         stage.ask("a read-only mount", lambda: _prepare(stage))
         stage.run("hold")

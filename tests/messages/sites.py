@@ -22,8 +22,8 @@ FINDINGS = frozenset(("error", "warning", "unknown_key"))
 """The methods that record what is wrong with a jobs file."""
 SENTENCES = (
     "alerts/sender.py", "engine/commands/answers.py", "engine/commands/commander.py", "engine/commands/requests.py",
-    "headless.py", "jobs", "runs/local/refusals.py", "schedule",
-    "setup/crontab", "setup/install.py", "setup/units.py", "store/creation.py", "store/repair/damage.py",
+    "headless/service.py", "jobs", "runs/local/refusals.py", "schedule",
+    "setup/crontab", "setup/install.py", "setup/units.py", "store/schema/creation.py", "store/repair/damage.py",
     "store/bell.py", "store/database.py", "store/directory.py", "store/locks.py", "tui/state/config.py", "verbs",
     "web/server.py",
 )  # fmt: skip
@@ -32,8 +32,8 @@ TEXTS_OF_OTHER_KINDS = (
     "jobs/file/fields",
     "jobs/file/locate.py",
     "schedule/sessions/words.py",
-    "schedule/words.py",
-    "verbs/terminal.py",
+    "schedule/wording/words.py",
+    "verbs/shared/terminal.py",
     "verbs/status.py",
 )
 """Where sentences are help, or ordinary output."""

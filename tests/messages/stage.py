@@ -19,7 +19,7 @@ from peak_console.errors import PeakConsoleError
 from peak_console.jobs.file.loader import load
 from peak_console.jobs.watching.standing import PATIENCE_SECONDS
 from peak_console.store.directory import current_user
-from peak_console.verbs.asking import one_shot_setup, take_lock
+from peak_console.verbs.shared.asking import one_shot_setup, take_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ class Stage:
         self.patch = patch
         self.told: list[str] = []
         # Whether a start has to wait for the jobs file, and says so, depends on the file system and on the load of the
-        # machine: tests/jobs/test_standing.py.
+        # machine: tests/jobs/watching/test_standing.py.
         patch.setattr("peak_console.jobs.watching.standing.is_being_written", lambda _path: False)
         patch.setattr("peak_console.jobs.watching.standing.TELLING_SECONDS", PATIENCE_SECONDS)
         # Which mounts the machine has just now decides whether a start is prepared in a thread of its own.

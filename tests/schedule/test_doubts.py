@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from peak_console.schedule.doubts import cron_doubts
 from peak_console.schedule.wallclock import ScheduleError, cron
+from peak_console.schedule.wording.doubts import cron_doubts
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from peak_console.calendars.own import Definition, build
 from peak_console.schedule.model import WEEKDAYS, JobSchedule, SessionRule
 from peak_console.schedule.slots import fingerprint, kind_of, next_slot, pending, slots_between, validate
 from peak_console.schedule.wallclock import ScheduleError
-from peak_console.schedule.words import in_words
+from peak_console.schedule.wording.words import in_words
 from tests.support.exchanges import NAMES, Oracle, Row, exchange, oracle
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peak_console.schedule.spoken_times import NAMES, WEEKDAYS, moment_ahead, moment_back
+from peak_console.schedule.wording.spoken_times import NAMES, WEEKDAYS, moment_ahead, moment_back
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 23, 13, 55, 48, tzinfo=UTC)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from peak_console.schedule.model import WEEKDAYS, JobSchedule
-from peak_console.schedule.words import foreign_zone, in_words
+from peak_console.schedule.wording.words import foreign_zone, in_words
 
 BERLIN = "Europe/Berlin"
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from peak_console.schedule import zones
 from peak_console.schedule.offsets import EPOCH, Offsets, Stretch
-from peak_console.schedule.zone_hints import doubt
+from peak_console.schedule.wording.zone_hints import doubt
 from peak_console.schedule.zones import forget, instant_of, zone, zone_name
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from peak_console.jobs.file.loader import load
 from peak_console.setup.crontab.importer import convert
 from peak_console.setup.crontab.machine import ThisMachine
 from peak_console.setup.units import cron
-from tests.jobs.test_any_file import CHARACTERS
+from tests.jobs.file.test_any_file import CHARACTERS
 from tests.setup.test_install import service
 
 if TYPE_CHECKING:

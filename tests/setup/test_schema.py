@@ -28,7 +28,7 @@ from peak_console.jobs.file.fields.field import (
 )
 from peak_console.jobs.file.loader import load
 from peak_console.setup.schema import schema, schema_text
-from tests.jobs.test_any_file import KEYS, VALUES, WORDS, toml
+from tests.jobs.file.test_any_file import KEYS, VALUES, WORDS, toml
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

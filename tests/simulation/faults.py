@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peak_console.errors import DiskError, StateError
-from peak_console.store.memory import MemoryStore
+from peak_console.store.schema.memory import MemoryStore
 
 if TYPE_CHECKING:
     import sqlite3

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from peak_console.decisions.capacity import Capacity
-from peak_console.engine.engine_status import EngineStatus
+from peak_console.engine.state.engine_status import EngineStatus
 from peak_console.store.records import RunRecords
 from tests.simulation.runner import account_of, live_through_seeds
 from tests.simulation.shrink import breaks, shrunk

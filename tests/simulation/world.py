@@ -17,7 +17,7 @@ from peak_console.runs.executors import Executors
 from peak_console.runs.interface import RunSpec
 from peak_console.runs.simulated import Script
 from peak_console.schedule.model import JobSchedule
-from peak_console.store.memory import NOWHERE
+from peak_console.store.schema.memory import NOWHERE
 from peak_console.values import replace
 from tests.simulation import invariants
 from tests.simulation.clock import MachineClock

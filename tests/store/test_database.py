@@ -14,9 +14,9 @@ import pytest
 
 from peak_console.errors import StateError
 from peak_console.store.bell import Doorbell
-from peak_console.store.creation import Turn
 from peak_console.store.database import SCHEMA_VERSION
 from peak_console.store.locks import EngineLock
+from peak_console.store.schema.creation import Turn
 from peak_console.store.store import Store
 from tests.store.support import alert, claim
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from peak_console.model.records import Claim, Outcome
-from peak_console.store.lanes import past_of, worst_run
+from peak_console.store.past.lanes import past_of, worst_run
 from tests.store.support import ME, NOW, after, steps
 
 if TYPE_CHECKING:

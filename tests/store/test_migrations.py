@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.errors import StateError
-from peak_console.store import database, migrations
+from peak_console.store import database
+from peak_console.store.schema import migrations
 from peak_console.store.store import Store
 from tests.store.support import NOW, after, claim
 

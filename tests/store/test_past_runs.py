@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from peak_console.model.records import Claim
 from peak_console.model.run_filter import UNDER_WAY, RunFilter
 from peak_console.model.terms import Outcome, Trigger
-from peak_console.store.past_runs import PastRuns
+from peak_console.store.past.past_runs import PastRuns
 from peak_console.store.store import Store
 from tests.store.support import ME, NOW, after, claim, steps
 from tests.store.test_migrations import put

@@ -153,7 +153,7 @@ def test_an_engine_that_does_not_answer_is_reported_and_the_command_withdrawn(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("peak_console.verbs.asking.ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr("peak_console.verbs.shared.asking.ANSWER_SECONDS", 0.3)
     os.kill(engine.pid, signal.SIGSTOP)
     try:
         assert peak(jobs_file, "run", "quick") == 1
@@ -169,7 +169,7 @@ def test_a_run_that_was_made_by_an_engine_that_died_before_its_answer_is_told_of
     jobs_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whoever hears that nothing was done runs it once more."""
-    monkeypatch.setattr("peak_console.verbs.asking.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("peak_console.verbs.shared.asking.ANSWER_SECONDS", 0.2)
     directory = str(jobs_file.parent / ".peak_console")
     Store.open(directory).close()
     bell = Doorbell(directory)
@@ -195,7 +195,7 @@ def test_a_run_that_was_made_by_an_engine_that_died_before_its_answer_is_told_of
 def test_a_registry_that_another_program_locks_is_said_in_a_sentence(
     jobs_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], when: str
 ) -> None:
-    monkeypatch.setattr("peak_console.verbs.asking.ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("peak_console.verbs.shared.asking.ANSWER_SECONDS", 0.05)
     directory = str(jobs_file.parent / ".peak_console")
     Store.open(directory).close()
     bell = Doorbell(directory)  # an engine that does nothing but listen

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.verbs import output
+from peak_console.verbs.shared import output
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -121,8 +121,8 @@ def test_a_run_that_is_waited_for_cannot_command_the_terminal(tmp_path: Path, wi
 
 
 WRITERS = {
-    "cli.py", "tui/app/main.py", "verbs/output.py", "verbs/run.py", "verbs/command.py", "verbs/logs.py", "outlet.py",
-    "dryrun.py",
+    "cli.py", "tui/app/main.py", "verbs/shared/output.py", "verbs/run.py", "verbs/command.py", "verbs/past/logs.py",
+    "outlet.py", "headless/dry_run.py",
     "jobs/watching/answering.py",
     "bridge.py",  # a program of its own: its usage, and what a JSON parser says
     "runs/slurm/wrapper.py",  # a constant sentence, on the node, into the cluster's own log

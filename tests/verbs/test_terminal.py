@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from peak_console.verbs.terminal import TerminalOutput
+from peak_console.verbs.shared.terminal import TerminalOutput
 
 
 def shown(*writes: tuple[str, bytes], colours: bool = False, marked: bool = True) -> str:

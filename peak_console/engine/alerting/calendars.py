@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.engine.alerting.alert_log import AlertLog
-    from peak_console.engine.served_jobs import ServedJobs
+    from peak_console.engine.state.served_jobs import ServedJobs
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.schedule.sessions.table import Calendar
 

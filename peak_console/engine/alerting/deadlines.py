@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from peak_console.decisions.deadlines import Prospect
+    from peak_console.decisions.ahead.deadlines import Prospect
     from peak_console.engine.context import EngineContext
 
 LOOK_SECONDS = 5.0
@@ -53,7 +53,7 @@ class DeadlineWatch:
             if self._open:
                 self._tell({}, now)
             return
-        from peak_console.decisions.deadlines import Risk, recorded
+        from peak_console.decisions.ahead.deadlines import Risk, recorded
 
         found = recorded(served.jobset, served.jobs.values(), context.store, context.chains.state_of, now)
         self._next_at = min((each.at for each in found if each.at > now and each.risk != Risk.MET), default=None)
@@ -94,7 +94,7 @@ def _cause(kind: str, prospect: Prospect) -> str:
 
 def judge_deadline(prospect: Prospect, *, now: datetime, zone: tzinfo) -> Alert:
     """The alert of a deadline that was missed, or that is likely to be."""
-    from peak_console.decisions.deadlines import Risk, in_words
+    from peak_console.decisions.ahead.deadlines import Risk, in_words
 
     lines = [in_words(prospect, zone)]
     if len(prospect.path) > 1:

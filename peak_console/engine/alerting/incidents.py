@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from peak_console.engine.served_jobs import GONE_SECONDS
+from peak_console.engine.state.served_jobs import GONE_SECONDS
 from peak_console.model.records import Outcome
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from peak_console.clock import Clock
     from peak_console.engine.alerting.alert_log import AlertLog
-    from peak_console.engine.served_jobs import ServedJobs
+    from peak_console.engine.state.served_jobs import ServedJobs
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Alert, Run
 

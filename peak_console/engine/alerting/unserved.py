@@ -5,7 +5,7 @@ from __future__ import annotations
 from peak_console.alerts.judge import judge_not_served
 from peak_console.decisions.planner import Planner
 from peak_console.decisions.serving import Coverage
-from peak_console.engine.served_jobs import remember
+from peak_console.engine.state.served_jobs import remember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from peak_console.engine.active_runs import ActiveRuns
     from peak_console.engine.alerting.alert_log import AlertLog
-    from peak_console.engine.engine_status import EngineStatus
-    from peak_console.engine.served_jobs import ServedJobs
+    from peak_console.engine.state.active_runs import ActiveRuns
+    from peak_console.engine.state.engine_status import EngineStatus
+    from peak_console.engine.state.served_jobs import ServedJobs
     from peak_console.model.records import Run
 
 KIND = "waiting"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from peak_console.decisions.backlog import Backlog
 from peak_console.decisions.conditions import held
+from peak_console.decisions.holding.backlog import Backlog
 from peak_console.decisions.planner import settled
 from peak_console.decisions.serving import not_served, others, serves
 from peak_console.engine.commands.alerts import raise_told
@@ -28,7 +28,7 @@ from peak_console.engine.commands.requests import (
 )
 from peak_console.engine.dispatch.chain_by_hand import refusal_of
 from peak_console.engine.events import CommandAnswered, RunStopping
-from peak_console.engine.served_jobs import remember
+from peak_console.engine.state.served_jobs import remember
 from peak_console.errors import PeakConsoleError, StateError, UnknownJobError, UsageError
 from peak_console.model.records import Hold, JobState, Outcome, Override, RunState
 from peak_console.schedule.zones import local_time

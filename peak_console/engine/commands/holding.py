@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from peak_console.decisions.holds import covers, scope
+from peak_console.decisions.holding.holds import covers, scope
 from peak_console.decisions.job_words import job_words
 from peak_console.engine.commands.answers import DONE, REFUSED
 from peak_console.errors import UsageError
@@ -84,7 +84,7 @@ class Holding:
         self._context = context
 
     def hold(self, request: HoldJobsRequest, now: datetime) -> Answer:
-        from peak_console.store.holds import add_hold, holds_of, remove_holds
+        from peak_console.store.tables.holds import add_hold, holds_of, remove_holds
 
         store, jobs = self._context.store, self._context.served.jobset.jobs
         if request.until is not None and request.until <= now:
@@ -100,7 +100,7 @@ class Holding:
         return DONE, f"{safe(scope(hold))} are held{until}: {counted(number, 'job')} now{doubt}{changed}", None
 
     def release(self, request: ReleaseJobsRequest) -> Answer:
-        from peak_console.store.holds import holds_of, remove_holds
+        from peak_console.store.tables.holds import holds_of, remove_holds
 
         store = self._context.store
         holds = holds_of(store)

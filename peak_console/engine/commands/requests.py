@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peak_console.decisions.backlog import Backlog
+from peak_console.decisions.holding.backlog import Backlog
 from peak_console.engine.commands.holding import (
     HoldJobsRequest,
     ReleaseJobsRequest,

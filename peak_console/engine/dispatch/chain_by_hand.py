@@ -22,7 +22,7 @@ _TICK = timedelta(microseconds=1)
 
 def refusal_of(context: EngineContext, job: JobDefinition, chain: str) -> str:
     """Why a chain cannot be run from a job on; empty when it can."""
-    from peak_console.decisions.graph import Graph
+    from peak_console.decisions.upstreams.graph import Graph
 
     if not Graph(context.served.jobset.jobs).followers(job.name):
         return "no job waits for it; run it by itself"
@@ -38,7 +38,7 @@ def claim_followers(context: EngineContext, first: Run, now: datetime) -> list[R
 
     Jobs that wait for it already go on by themselves, and so do those that every success of another one triggers.
     """
-    from peak_console.decisions.graph import Graph
+    from peak_console.decisions.upstreams.graph import Graph
 
     jobs = context.served.jobset.jobs
     waiting = {run.job for run in context.runs.queue if run.awaits is not None}

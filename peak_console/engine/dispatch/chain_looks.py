@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from peak_console.decisions.chains import AsksUpstreams, Outlook
-    from peak_console.engine.holds import JobHolds
-    from peak_console.engine.served_jobs import ServedJobs
+    from peak_console.decisions.upstreams.chains import AsksUpstreams, Outlook
+    from peak_console.engine.state.holds import JobHolds
+    from peak_console.engine.state.served_jobs import ServedJobs
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.state import JobState
     from peak_console.store.store import Store
@@ -38,7 +38,7 @@ class ChainLooks:
         return partial(self._outlook, now)
 
     def _outlook(self, now: datetime, job: JobDefinition, moment: datetime, by_hand: bool = False) -> Outlook:
-        from peak_console.decisions.chains import recorded
+        from peak_console.decisions.upstreams.chains import recorded
 
         def is_held(other: JobDefinition) -> bool:
             return self._holds.of(other, now) is not None

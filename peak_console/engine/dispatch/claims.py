@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.decisions.policy import Verdict
-    from peak_console.engine.active_runs import ActiveRuns
     from peak_console.engine.alerting.alert_log import AlertLog
     from peak_console.engine.dispatch.lateness import Lateness
-    from peak_console.engine.served_jobs import ServedJobs
+    from peak_console.engine.state.active_runs import ActiveRuns
+    from peak_console.engine.state.served_jobs import ServedJobs
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from peak_console.decisions.backlog import Backlog
     from peak_console.decisions.conditions import Situation
+    from peak_console.decisions.holding.backlog import Backlog
     from peak_console.engine.context import EngineContext
     from peak_console.engine.dispatch.release import Released
     from peak_console.engine.dispatch.starter import Starter

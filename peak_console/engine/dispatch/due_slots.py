@@ -7,7 +7,7 @@ from peak_console.decisions.policy import CATCH_UP_LIMIT, decide
 from peak_console.engine.alerting.incidents import UNDECIDED, open_for_job
 from peak_console.engine.dispatch.claims import TAG
 from peak_console.engine.events import RunQueued, SlotPassed
-from peak_console.engine.served_jobs import remember
+from peak_console.engine.state.served_jobs import remember
 from peak_console.engine.supervision.mishaps import sentence
 from peak_console.errors import StateError
 from peak_console.jobs.model import CatchUp

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.clock import Clock
-    from peak_console.engine.served_jobs import ServedJobs
+    from peak_console.engine.state.served_jobs import ServedJobs
     from peak_console.engine.supervision.aside import Call
     from peak_console.jobs.model import JobDefinition
 

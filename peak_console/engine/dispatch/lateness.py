@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.clock import Clock
-    from peak_console.engine.engine_status import EngineStatus
-    from peak_console.engine.holds import JobHolds
+    from peak_console.engine.state.engine_status import EngineStatus
+    from peak_console.engine.state.holds import JobHolds
     from peak_console.model.records import Run
 
 LATE_SECONDS = 2.0

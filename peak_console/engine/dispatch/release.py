@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from peak_console.decisions.backlog import decide_as, leniently, waiting
-from peak_console.engine.served_jobs import remember
+from peak_console.decisions.holding.backlog import decide_as, leniently, waiting
+from peak_console.engine.state.served_jobs import remember
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from peak_console.decisions.backlog import Backlog
+    from peak_console.decisions.holding.backlog import Backlog
     from peak_console.decisions.policy import Verdict
     from peak_console.engine.context import EngineContext
     from peak_console.engine.dispatch.claims import Claims

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from peak_console.engine.active_runs import ActiveRuns
+    from peak_console.engine.state.active_runs import ActiveRuns
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
     from peak_console.store.store import Store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from peak_console.decisions.provenance import changes
+from peak_console.decisions.past.provenance import changes
 from peak_console.engine.provenance.facts import code_facts, definition_digest
 from peak_console.engine.supervision.aside import Aside, CrowdedError
 from peak_console.errors import StartError, StateError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from queue import SimpleQueue
 from threading import Thread
 
-from peak_console.decisions.run_object import run_object
+from peak_console.decisions.past.run_object import run_object
 from peak_console.errors import StartError
 from peak_console.text import safe
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.clock import Clock
-    from peak_console.engine.active_runs import ActiveRuns
-    from peak_console.engine.served_jobs import ServedJobs
+    from peak_console.engine.state.active_runs import ActiveRuns
+    from peak_console.engine.state.served_jobs import ServedJobs
     from peak_console.runs.executors import Executors
 
 NEAR_SECONDS = 60.0

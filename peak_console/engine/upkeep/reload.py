@@ -8,7 +8,7 @@ from peak_console.decisions.selection import changes, tag_doubts
 from peak_console.decisions.serving import Share, others
 from peak_console.engine.alerting.incidents import jobs_file_cause, unselected_cause
 from peak_console.engine.events import JobsReloaded, ReloadHeldBack, ReloadRejected
-from peak_console.engine.served_jobs import remember
+from peak_console.engine.state.served_jobs import remember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _log(
     added, removed, changed = names
     if not (added or removed or changed):
         return
-    from peak_console.decisions.definition_text import field_changes
+    from peak_console.decisions.past.definition_text import field_changes
 
     mask, before = launcher.redactor.args, context.served.jobs
     told = [*((name, "added") for name in added), *((name, "removed") for name in removed)]

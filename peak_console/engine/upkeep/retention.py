@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from peak_console.clock import Clock
     from peak_console.engine.context import EngineContext
-    from peak_console.engine.served_jobs import ServedJobs
+    from peak_console.engine.state.served_jobs import ServedJobs
     from peak_console.store.store import Store
 
 EVERY_SECONDS = 3600.0

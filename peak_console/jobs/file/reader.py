@@ -310,7 +310,7 @@ class Reader:
     def _warn_of_zone(self, path: tuple[str | int, ...], label: str, name: str) -> None:
         """Warn of a zone that may not be meant, once for each."""
         if "/" not in name or name.startswith("Etc/"):
-            from peak_console.schedule.zone_hints import doubt
+            from peak_console.schedule.wording.zone_hints import doubt
 
             if name not in self._doubted and (fault := doubt(name)):
                 self._doubted.add(name)

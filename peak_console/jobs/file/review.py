@@ -131,7 +131,7 @@ def schedule_doubts(job: JobDefinition, now: datetime | None) -> Iterator[tuple[
     """For each thing in a job's schedule that may not be meant its key and a sentence."""
     schedule = job.schedule
     if schedule.type == "cron":
-        from peak_console.schedule.doubts import cron_doubts
+        from peak_console.schedule.wording.doubts import cron_doubts
 
         for doubt in cron_doubts(str(schedule.cron)):
             yield "cron", f"cron: {doubt}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from peak_console.store.holds import restore_holds
 from peak_console.store.rows import as_json, stamp
+from peak_console.store.tables.holds import restore_holds
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from peak_console.tui.app.job_actions import JobActions
+    from peak_console.tui.app.actions.jobs import JobActions
     from peak_console.tui.app.layout import Layout
     from peak_console.tui.app.selection import Selection
     from peak_console.tui.state.feed import SnapshotFeed

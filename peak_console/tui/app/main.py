@@ -150,7 +150,7 @@ class _Life:
 
     def _say_what_goes_on(self, failure: str | None) -> None:
         """Tell the operator, whose screen is gone, what goes on without it."""
-        from peak_console.tui.app.leaving import Departure, farewell, next_up
+        from peak_console.tui.app.actions.leaving import Departure, farewell, next_up
 
         if self._terminal.is_lost or self._session.permissions.in_browser:
             return
@@ -218,7 +218,7 @@ class _Life:
 
         Whether the terminal takes what is written to it: one that nobody reads would hold us for ever.
         """
-        from peak_console.tui.app.leaving import listed
+        from peak_console.tui.app.actions.leaving import listed
 
         restored = not self._terminal.is_given_up
         self._session.drain()

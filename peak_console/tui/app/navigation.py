@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from peak_console.clock import Clock
     from peak_console.model.records import Alert, Run
-    from peak_console.tui.app.details_view import DetailsView
     from peak_console.tui.app.dialogs import Dialogs
     from peak_console.tui.app.layout import Layout
+    from peak_console.tui.app.rooms.details import DetailsView
     from peak_console.tui.app.selection import Selection
     from peak_console.tui.app.shown_run import ShownRun
     from peak_console.tui.state.feed import SnapshotFeed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peak_console.decisions.holds import scope
+from peak_console.decisions.holding.holds import scope
 from peak_console.decisions.job_status import Standing
 from peak_console.text import countdown, safe
 from peak_console.tui.drawing.glyphs import NOTHING, elapsed, moment, standing
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, tzinfo
 
-    from peak_console.decisions.deadlines import Prospect
+    from peak_console.decisions.ahead.deadlines import Prospect
     from peak_console.tui.drawing.paint import Piece
     from peak_console.tui.state.snapshot import JobRow, Snapshot
 

@@ -6,11 +6,11 @@ import os
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from peak_console.decisions.ahead.upcoming import slots_ahead
 from peak_console.decisions.capacity import capacity_of
-from peak_console.decisions.chain_tree import tree_lines
-from peak_console.decisions.graph import Graph
 from peak_console.decisions.job_status import unmet_of, views
-from peak_console.decisions.upcoming import slots_ahead
+from peak_console.decisions.upstreams.chain_tree import tree_lines
+from peak_console.decisions.upstreams.graph import Graph
 from peak_console.errors import StartError
 from peak_console.jobs.command import resolve_command, shown, working_directory
 from peak_console.jobs.environment import meta_text, own_environment

@@ -9,9 +9,9 @@ from textual.content import Content
 from peak_console.decisions.conditions import ENABLED, SERVED, override_in_words
 from peak_console.decisions.grace import grace_seconds
 from peak_console.decisions.job_status import CLAIMED_MEANS, NO_LIMIT, Standing, unmet_of
-from peak_console.decisions.provenance import in_words as provenance_words
+from peak_console.decisions.past.provenance import in_words as provenance_words
 from peak_console.jobs.model import CatchUp, JobDefinition, Overlap, mode_in_words
-from peak_console.schedule.words import in_words
+from peak_console.schedule.wording.words import in_words
 from peak_console.schedule.zones import local_time
 from peak_console.text import countdown, counted, duration, safe, size
 from peak_console.tui.details.history_plot import finished, plot, statistics

@@ -6,7 +6,7 @@ from peak_console.text import duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from peak_console.decisions.deadlines import Prospect
+    from peak_console.decisions.ahead.deadlines import Prospect
     from peak_console.tui.drawing.paint import Piece
 
 RISK_STYLE = {

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from peak_console.decisions.job_status import DisabledBy, Standing
 from peak_console.jobs.model import LIVE
 from peak_console.model.records import Outcome, Trigger
-from peak_console.schedule.words import foreign_zone, in_words
+from peak_console.schedule.wording.words import foreign_zone, in_words
 from peak_console.text import ago, countdown, duration, safe
 from peak_console.tui.drawing.glyphs import (
     BLOCKS,

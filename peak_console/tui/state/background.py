@@ -21,7 +21,7 @@ Answer = TypeVar("Answer")
 
 def news_of(store: Store) -> tuple[object, ...]:
     """What changes whenever a run begins or ends, or something is done: two look-ups. Raises ``StateError``."""
-    from peak_console.store.actions import actions_of
+    from peak_console.store.past.actions import actions_of
 
     return store.newest_run_id(), store.unfinished_of_jobs(), actions_of(store, 1)
 

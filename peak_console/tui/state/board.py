@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.results import channels_in_trouble
 from peak_console.decisions.gates import recorded_gating, recorded_reason
-from peak_console.decisions.holds import is_over
+from peak_console.decisions.holding.holds import is_over
 from peak_console.decisions.job_status import counts, view
 from peak_console.decisions.places import PlacesTaken
 from peak_console.decisions.serving import Coverage, listed
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import tzinfo
 
-    from peak_console.decisions.deadlines import Prospect
+    from peak_console.decisions.ahead.deadlines import Prospect
     from peak_console.decisions.job_status import JobView
     from peak_console.jobs.model import Gate, JobDefinition, JobSet
     from peak_console.model.records import Alert, EngineInfo, JobState, Run
@@ -188,7 +188,7 @@ class Board:
         """What is expected of the deadlines, looked at again after some seconds."""
         is_recent = self._deadlines_at is not None and timedelta() <= now - self._deadlines_at < DEADLINES_EVERY
         if not is_recent:
-            from peak_console.decisions.deadlines import has_deadlines, recorded
+            from peak_console.decisions.ahead.deadlines import has_deadlines, recorded
 
             self._deadlines_at = now
             self._deadlines = (

@@ -56,7 +56,7 @@ class OwnEngine:
         # Only now: all that runs jobs is loaded after the first paint.
         from peak_console.engine.control import Control
         from peak_console.engine.setup import EngineSetup
-        from peak_console.headless import engine_options
+        from peak_console.headless.service import engine_options
         from peak_console.runs.executors import make_executors
 
         self.failure = None
@@ -83,7 +83,7 @@ class OwnEngine:
         from peak_console.engine.open_directory import OpenDirectory
         from peak_console.engine.resident import ResidentEngine
         from peak_console.engine.upkeep.trouble import wait_for_registry
-        from peak_console.headless import await_known_jobs
+        from peak_console.headless.service import await_known_jobs
 
         try:
             with OpenDirectory(setup, control) as place:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, tzinfo
 
-    from peak_console.decisions.deadlines import Prospect
+    from peak_console.decisions.ahead.deadlines import Prospect
     from peak_console.decisions.job_status import JobView
     from peak_console.decisions.places import PlacesTaken
     from peak_console.jobs.model import Gate

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 
-from peak_console.decisions import day_view
+from peak_console.decisions.ahead import day_view
 from peak_console.text import safe
 from peak_console.tui.drawing import paint
 from peak_console.tui.drawing.cursor_list import CursorList
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from textual.strip import Strip
 
-    from peak_console.decisions.day_view import Span
+    from peak_console.decisions.ahead.day_view import Span
     from peak_console.model.lane import LaneItem
     from peak_console.tui.drawing.paint import Piece
 

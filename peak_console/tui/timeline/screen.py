@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from peak_console.decisions.day_view import ZOOMS, span_around
+from peak_console.decisions.ahead.day_view import ZOOMS, span_around
 from peak_console.tui.keys.actions import Context, bindings_of, key_shown
 from peak_console.tui.timeline.lanes import LaneList
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from peak_console.decisions.day_view import Span
+    from peak_console.decisions.ahead.day_view import Span
     from peak_console.model.lane import LaneItem
 
 NAMES = {3600: "1 h", 10800: "3 h", 21600: "6 h", 43200: "12 h", 86400: "24 h", 259200: "3 d", 604800: "7 d"}

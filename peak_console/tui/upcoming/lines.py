@@ -10,7 +10,7 @@ from peak_console.decisions.conditions import SERVED
 from peak_console.decisions.job_status import unmet_ahead
 from peak_console.decisions.places import waits_since
 from peak_console.jobs.model import LIVE
-from peak_console.schedule.words import foreign_zone
+from peak_console.schedule.wording.words import foreign_zone
 from peak_console.text import countdown, safe
 from peak_console.tui.drawing.glyphs import (
     QUEUED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from peak_console.text import safe
-from peak_console.verbs.output import write
+from peak_console.verbs.shared.output import write
 
 SEPARATOR = "\x1f"
 """Separates the words that a completion script hands over in one argument: a ``--`` among several would end ours."""

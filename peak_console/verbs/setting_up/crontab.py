@@ -11,7 +11,7 @@ from peak_console.setup.crontab.importer import convert
 from peak_console.setup.files import refuse_other, write_whole
 from peak_console.setup.install import read_crontab
 from peak_console.text import counted, safe
-from peak_console.verbs.output import note, write
+from peak_console.verbs.shared.output import note, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

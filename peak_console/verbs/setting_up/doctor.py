@@ -7,7 +7,7 @@ import os
 from peak_console.decisions.selection import tags_of
 from peak_console.setup.doctor.findings import Finding, Grade
 from peak_console.text import counted, safe
-from peak_console.verbs.output import write, write_json
+from peak_console.verbs.shared.output import write, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from peak_console.setup.install import install as put
 from peak_console.setup.install import next_commands, place_of, remove, text_of
 from peak_console.setup.units import Service, this_program
 from peak_console.text import safe
-from peak_console.verbs.common import load_noted
-from peak_console.verbs.output import note, write
+from peak_console.verbs.shared.common import load_noted
+from peak_console.verbs.shared.output import note, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

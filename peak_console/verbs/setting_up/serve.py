@@ -10,8 +10,8 @@ from peak_console.errors import PeakConsoleError, UsageError
 from peak_console.jobs.state_place import state_directory
 from peak_console.jobs.watching.answering import probe_jobs_file, probe_state
 from peak_console.store.locks import is_served
-from peak_console.verbs.common import load_noted
-from peak_console.verbs.output import note, write
+from peak_console.verbs.shared.common import load_noted
+from peak_console.verbs.shared.output import note, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

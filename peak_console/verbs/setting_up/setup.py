@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from peak_console.text import safe
-from peak_console.verbs.output import write
+from peak_console.verbs.shared.output import write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

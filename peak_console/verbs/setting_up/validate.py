@@ -11,7 +11,7 @@ from peak_console.jobs.model import Problem
 from peak_console.jobs.watching.answering import probe_jobs_file
 from peak_console.jobs.watching.standing import await_writer
 from peak_console.text import counted, safe
-from peak_console.verbs.output import write, write_json
+from peak_console.verbs.shared.output import write, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.console_terminal import Terminal
 from tests.benchmarks.peers.install import python_packages, version_of
 from tests.benchmarks.peers.resident import Resident, Task
+from tests.benchmarks.screens.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

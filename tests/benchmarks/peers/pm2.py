@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.benchmarks.measuring.program import environment
 from tests.benchmarks.peers.install import PeerError, node_package
 from tests.benchmarks.peers.resident import Resident
-from tests.benchmarks.program import environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from tests.benchmarks.measuring.program import TICKS, Usage, environment, usage_of
 from tests.benchmarks.peers.install import PeerError
-from tests.benchmarks.program import TICKS, Usage, environment, usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.console_terminal import Terminal
 from tests.benchmarks.peers.install import PeerError, python_packages, version_of
+from tests.benchmarks.screens.terminal import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path

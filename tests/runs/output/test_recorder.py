@@ -15,7 +15,7 @@ from peak_console.runs.output.files import read_deleted, read_dropped, stream_pa
 from peak_console.runs.output.reader import OutputReader
 from peak_console.runs.output.recorder import MAX_TIMELINE_BYTES, OutputRecorder
 from peak_console.runs.output.removal import disk_bytes
-from tests.faults.disk import DISK_MEGABYTES, CannotMountError, small_disk
+from tests.faults.hardships.disk import DISK_MEGABYTES, CannotMountError, small_disk
 from tests.support.processes import Bench, wait_until
 
 if TYPE_CHECKING:

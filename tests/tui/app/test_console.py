@@ -15,10 +15,10 @@ from peak_console.tui.bars.status_text import first_line
 from peak_console.tui.dialogs.acknowledge import AcknowledgeDialog
 from peak_console.tui.dialogs.confirm import ConfirmStop, TakeOverDialog
 from peak_console.tui.dialogs.confirm_name import ConfirmNameDialog
-from peak_console.tui.dialogs.disable import DisableDialog
-from peak_console.tui.dialogs.enable import EnableDialog
-from peak_console.tui.dialogs.gates import GatesDialog
-from peak_console.tui.dialogs.hold import HoldDialog, ReleaseDialog
+from peak_console.tui.dialogs.holding.disable import DisableDialog
+from peak_console.tui.dialogs.holding.enable import EnableDialog
+from peak_console.tui.dialogs.holding.gates import GatesDialog
+from peak_console.tui.dialogs.holding.hold import HoldDialog, ReleaseDialog
 from peak_console.tui.dialogs.run_form import RunForm
 from peak_console.tui.keys.actions import ACTION
 from peak_console.tui.state.snapshot import EngineState

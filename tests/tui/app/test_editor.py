@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.errors import PeakConsoleError
-from peak_console.tui.app.terminal_actions import EDITORS, copy, editor_command, open_editor
+from peak_console.tui.app.actions.terminal import EDITORS, copy, editor_command, open_editor
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual import events
 
-from peak_console.tui.dialogs.hold import HoldDialog
+from peak_console.tui.dialogs.holding.hold import HoldDialog
 
 if TYPE_CHECKING:
     from tests.tui.console import Console

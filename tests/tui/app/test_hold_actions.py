@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from textual.widgets import Static
 
 from peak_console.model.state import Hold
-from peak_console.store.holds import add_hold
-from peak_console.tui.dialogs.hold_jobs import HoldJobsDialog, HoldsDialog
+from peak_console.store.tables.holds import add_hold
+from peak_console.tui.dialogs.holding.hold_jobs import HoldJobsDialog, HoldsDialog
 from tests.tui.console import covers
 
 if TYPE_CHECKING:

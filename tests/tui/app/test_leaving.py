@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from peak_console.tui.app.leaving import Departure, farewell, next_up
+from peak_console.tui.app.actions.leaving import Departure, farewell, next_up
 from peak_console.tui.state.snapshot import EngineState, Snapshot
 from tests.tui.harness import ZONE, fixed_now, make_row
 

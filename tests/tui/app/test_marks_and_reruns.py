@@ -8,7 +8,7 @@ import pytest
 
 from peak_console.tui.details.screen import JobDetails
 from peak_console.tui.dialogs.confirm import ConfirmForce, ConfirmStop
-from peak_console.tui.dialogs.disable import DisableDialog
+from peak_console.tui.dialogs.holding.disable import DisableDialog
 from peak_console.tui.dialogs.run_form import RunForm
 from tests.tui.console import Console, covers
 

@@ -9,7 +9,7 @@ import pytest
 
 from peak_console.decisions.job_status import Standing
 from peak_console.model.records import Level, Trigger
-from peak_console.tui.app import terminal_actions
+from peak_console.tui.app.actions import terminal as terminal_actions
 from peak_console.tui.app.presenter import title_of
 from peak_console.tui.bars.key_bar import KeyBar
 from peak_console.tui.bars.status_text import next_row

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from peak_console.decisions.deadlines import Prospect, Risk
+from peak_console.decisions.ahead.deadlines import Prospect, Risk
 from peak_console.decisions.job_status import Standing
 from peak_console.decisions.places import PlacesTaken
 from peak_console.model.records import Hold, RunState

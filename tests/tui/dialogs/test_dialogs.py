@@ -13,9 +13,9 @@ from peak_console.model.records import RunState
 from peak_console.tui.dialogs.alert import ACKNOWLEDGE, GO
 from peak_console.tui.dialogs.base import names
 from peak_console.tui.dialogs.confirm import ConfirmStop, TakeOverDialog
-from peak_console.tui.dialogs.disable import DisableChoice, DisableDialog
 from peak_console.tui.dialogs.help import HelpScreen
-from peak_console.tui.dialogs.hold import HoldDialog
+from peak_console.tui.dialogs.holding.disable import DisableChoice, DisableDialog
+from peak_console.tui.dialogs.holding.hold import HoldDialog
 from peak_console.tui.dialogs.quit import QuitDialog
 from peak_console.tui.dialogs.run_form import RunForm
 from peak_console.tui.dialogs.save import SaveDialog

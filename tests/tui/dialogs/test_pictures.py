@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from peak_console.decisions.backlog import Outlook
+from peak_console.decisions.holding.backlog import Outlook
 from peak_console.model.state import Hold
 from peak_console.tui.dialogs.acknowledge import AcknowledgeDialog
 from peak_console.tui.dialogs.confirm import ConfirmStop, TakeOverDialog
-from peak_console.tui.dialogs.disable import DisableDialog
-from peak_console.tui.dialogs.enable import EnableDialog
 from peak_console.tui.dialogs.help import HelpScreen
-from peak_console.tui.dialogs.hold import HoldDialog, ReleaseDialog
-from peak_console.tui.dialogs.hold_jobs import HoldJobsDialog, HoldsDialog
+from peak_console.tui.dialogs.holding.disable import DisableDialog
+from peak_console.tui.dialogs.holding.enable import EnableDialog
+from peak_console.tui.dialogs.holding.hold import HoldDialog, ReleaseDialog
+from peak_console.tui.dialogs.holding.hold_jobs import HoldJobsDialog, HoldsDialog
 from peak_console.tui.dialogs.quit import QuitDialog
 from peak_console.tui.dialogs.run_form import RunForm
 from peak_console.tui.dialogs.save import SaveDialog

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from textual.geometry import Region
 
-from peak_console.decisions.deadlines import Prospect, Risk
+from peak_console.decisions.ahead.deadlines import Prospect, Risk
 from peak_console.decisions.job_status import Standing
 from peak_console.decisions.places import PlacesTaken
 from peak_console.model.records import Hold, Override, RunState

@@ -1,0 +1,1 @@
+"""Schedules and moments in people's words, and what is doubtful about them."""

@@ -1,0 +1,1 @@
+"""How a registry is made and brought to a newer schema, in a file or in memory."""

@@ -1,0 +1,1 @@
+"""Dialogs about what keeps jobs from starting: holds, gates, overrides."""

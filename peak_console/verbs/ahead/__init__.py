@@ -1,0 +1,1 @@
+"""Verbs about the time to come: forecasts, plans, calendars, deadlines, chains."""

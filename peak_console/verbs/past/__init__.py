@@ -1,0 +1,1 @@
+"""Verbs about what has happened: runs and alerts, their outputs, their differences."""

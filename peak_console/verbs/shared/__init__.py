@@ -1,0 +1,1 @@
+"""What several verbs share: finding jobs, asking the engine, reading moments, printing."""
