@@ -1,12 +1,7 @@
-"""The program, with points at which it dies: ``python -m tests.faults.engine_main PLAN WORDS…``.
-
-``PLAN`` is a JSON object with the fields of ``points.Plan``. Everything after it goes to the program as it is.
-"""
+"""The program, with points at which it dies."""
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 from tests.faults.points import Plan, install
@@ -16,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def run(plan: dict[str, Any], words: Sequence[str]) -> int:
-    """Be the program; its exit code."""
+    """Be the program; its exit code. ``plan`` has the fields of ``points.Plan``, ``words`` are the command line."""
     deaths = Plan(**plan)
     install(deaths)
     from peak_console.cli import main as program
@@ -25,7 +20,3 @@ def run(plan: dict[str, Any], words: Sequence[str]) -> int:
         return program(words)
     finally:
         deaths.leave()
-
-
-if __name__ == "__main__":
-    sys.exit(run(json.loads(sys.argv[1]), sys.argv[2:]))

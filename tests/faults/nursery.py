@@ -6,6 +6,7 @@ fields of ``points.Plan``), ``cwd``, ``env``, ``out`` and ``err``. It answers wi
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -21,16 +22,19 @@ PAUSE_SECONDS = 0.01
 
 
 class Life:
-    """A forked engine, as ``subprocess.Popen`` would show it. Its exit code is nobody's business."""
+    """A forked engine, as ``subprocess.Popen`` would show it; it writes its exit code down itself."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, out: str) -> None:
         self.pid = pid
+        self._code = Path(_code_beside(out))
 
     def poll(self) -> int | None:
         """``None`` while it lives."""
         from tests.support.processes import is_alive
 
-        return None if is_alive(self.pid) else 0
+        if is_alive(self.pid):
+            return None
+        return int(self._code.read_text(encoding="ascii")) if self._code.exists() else -signal.SIGKILL
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
@@ -41,11 +45,15 @@ class Life:
 
     def wait(self, timeout: float) -> int:
         until = time.monotonic() + timeout
-        while self.poll() is None:
+        while (code := self.poll()) is None:
             if time.monotonic() > until:
                 raise subprocess.TimeoutExpired(["engine"], timeout)
             time.sleep(PAUSE_SECONDS)
-        return 0
+        return code
+
+
+def _code_beside(out: str) -> str:
+    return f"{out}.code"
 
 
 class Nursery:
@@ -66,7 +74,7 @@ class Nursery:
             assert self._process.stdout is not None
             self._process.stdin.write(json.dumps(life) + "\n")
             self._process.stdin.flush()
-            return Life(int(self._process.stdout.readline()))
+            return Life(int(self._process.stdout.readline()), life["out"])
 
 
 def main() -> None:
@@ -76,6 +84,7 @@ def main() -> None:
     from tests.faults.points import load
 
     load()
+    gc.freeze()  # a fork's collections leave the memory shared
     while line := sys.stdin.readline():
         while _reap():
             pass
@@ -118,6 +127,8 @@ def _live(life: dict[str, Any]) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+        with open(_code_beside(life["out"]), "w", encoding="ascii") as file:
+            file.write(f"{code}")
         os._exit(code)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.model.records import Outcome, RunState
 from tests.faults.audit import audit
+from tests.faults.points import Plan
 from tests.faults.world import looking
 
 if TYPE_CHECKING:
@@ -31,11 +32,11 @@ def come_to_rest(
 ) -> list[str]:
     """Let an engine go on until every job has had another slot, then until no run is left; what went wrong.
 
-    Without an ``engine``, one without points is started. ``unwatched`` jobs need no slot; ``held``: there may be a
-    hold to be released.
+    Without an ``engine``, one that dies at no point is started. ``unwatched`` jobs need no slot; ``held``: there may be
+    a hold to be released.
     """
     world.save(world.jobs_text(list(jobs), settings))
-    engine = engine or world.start("--headless")
+    engine = engine or world.start("--headless", plan=Plan(""))
     if held:
         _release(world, engine)
     before = world.runs()

@@ -40,9 +40,10 @@ Points = list[tuple[str, int]]
 class Scenario:
     """One state directory and the deaths that it sees."""
 
-    def __init__(self, folder: Path, flavour: Flavour, seed: int) -> None:
+    def __init__(self, folder: Path, flavour: Flavour, seed: int, at_random: float = AT_RANDOM) -> None:
         folder.mkdir(parents=True)
         self._flavour = flavour
+        self._at_random = at_random
         self._random = Random(f"{flavour.name} {seed}")
         self._world = World(folder)
         self._tally = Tally()
@@ -80,24 +81,27 @@ class Scenario:
             (label, number) for label, count in sorted(passes.items()) for number in range(1, min(count, PASSES) + 1)
         ]
 
-    def run(self, points: Points) -> Tally:
-        """One life for each point, then peace, then the audit."""
+    def run(self, points: Points, lives: int = 1) -> Tally:
+        """For each point a life, or some, ever longer, until one has died there; then peace, then the audit."""
         try:
-            for label, number in points:
-                self._one_life(label, number)
+            for point in points:
+                for number in range(1, lives + 1):
+                    self._one_life(*point, LIFE_SECONDS * number)
+                    if point in self._tally.points:
+                        break
             self._come_to_rest()
         finally:
             self._world.end()
         return self._tally
 
-    def _one_life(self, label: str, number: int) -> None:
-        at_random = self._random.random() < AT_RANDOM
+    def _one_life(self, label: str, number: int, seconds: float) -> None:
+        at_random = self._random.random() < self._at_random
         self._lone_seconds = self._random.uniform(0, LONE_SECONDS)
         if self._flavour.reloads:
             self._save(self._flavour.jobs)
         target = self._random.choice(("keeper", "both", "engine")) if self._flavour.keepers else "engine"
         engines = self._together(None if at_random else (label, number, target))
-        length = self._random.uniform(0.05, RECORDING_SECONDS) if at_random else LIFE_SECONDS
+        length = self._random.uniform(0.05, RECORDING_SECONDS) if at_random else seconds
         self._live(engines, length, leaving=label.endswith(LEAVING))
         if at_random and self._flavour.keepers:
             kill_all([pid for engine in engines for pid in engine.keepers()])

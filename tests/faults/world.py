@@ -138,7 +138,7 @@ class World:
         os.replace(beside, self.config)
 
     def start(self, *words: str, plan: Plan | None = None) -> Engine:
-        """Start the program; with a plan, the one with points in it, forked if it is to die at one."""
+        """Start the program; with a plan, the one with points in it, forked from one that has it loaded."""
         number = next(self._number)
         report, err, out = (self.folder / f"{kind}.{number}" for kind in ("report", "err", "out"))
         options = ["--config", str(self.config), "--state-dir", str(self.state), "--poll-interval", "2", *words]
@@ -149,12 +149,9 @@ class World:
             process = self._execute(["peak_console", *options], out, err)
         else:
             asked = {"report": str(report), "label": plan.label, "number": plan.number, "target": plan.target}
-            if plan.label is None:
-                process = self._execute(["tests.faults.engine_main", json.dumps(asked), *options], out, err)
-            else:
-                process = NURSERY.fork(
-                    plan=asked, words=options, cwd=str(self.folder), env=self._environ, out=str(out), err=str(err)
-                )
+            process = NURSERY.fork(
+                plan=asked, words=options, cwd=str(self.folder), env=self._environ, out=str(out), err=str(err)
+            )
         engine = Engine(process, report, err, out)
         self.engines.append(engine)
         return engine
@@ -244,7 +241,7 @@ def looking(seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         yield
-        time.sleep(0.015)
+        time.sleep(0.025)
 
 
 def kill_all(pids: list[int]) -> None:
