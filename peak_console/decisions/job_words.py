@@ -79,15 +79,12 @@ def job_words(text: str) -> JobWords:
 def _found(pattern: str, name: str) -> bool:
     import re
 
-    return re.search(pattern, name, re.IGNORECASE) is not None
+    return re.search(pattern, name, re.IGNORECASE) is not None  # none that is endless was taken
 
 
 def _pattern(text: str) -> str:
     """A regular expression as it is written. Raises ``UsageError``."""
-    import re
+    from peak_console.regexes import refuse_endless
 
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise UsageError(f'"{safe(text)}" is no regular expression: {error}') from None
+    refuse_endless(text)
     return text

@@ -85,6 +85,7 @@ ELSEWHERE: dict[str, str] = {
     "runs/local/executor.py: raise StartError": "tests/runs/local/test_starting.py",
     "runs/output/files.py: raise OSError(errno.EINVAL": INSIDE,
     "jobs/watching/answering.py": "the program ends with it: tests/headless/trouble/test_dead_mounts.py",
+    "regexes.py": "tests/test_regexes.py",
     "jobs/file/trust.py": "other users and groups, who are not the same everywhere: tests/jobs/file/test_trust.py",
     "runs/local/system.py: raise": INSIDE,
     "runs/simulated.py: raise": "for tests: no engine of a user has this executor",

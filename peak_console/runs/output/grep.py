@@ -9,6 +9,7 @@ import os
 import re
 
 from peak_console.errors import UsageError
+from peak_console.regexes import refuse_endless
 from peak_console.runs.output.files import STREAMS, open_regular, stream_path
 from peak_console.text import safe
 from peak_console.values import dataclass
@@ -47,12 +48,13 @@ class Needle:
     """What is looked for: a regular expression over bytes of UTF-8, line by line."""
 
     def __init__(self, pattern: str, *, ignore_case: bool = False) -> None:
-        """Raises ``UsageError`` for what is no regular expression."""
+        """Raises ``UsageError`` for what is no regular expression, and for one that might never end."""
         if not pattern:
             raise UsageError("there is nothing to look for; write a text or a regular expression")
         self.pattern = pattern
         try:
             encoded = pattern.encode("utf-8", "surrogateescape")
+            refuse_endless(pattern)
             self._regex = re.compile(encoded, re.MULTILINE | (re.IGNORECASE if ignore_case else 0))
         except (re.error, UnicodeEncodeError, OverflowError, RecursionError) as error:
             raise UsageError(f'"{safe(pattern)}" is no regular expression: {error}') from None

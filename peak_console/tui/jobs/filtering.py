@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from peak_console import regexes
+from peak_console.errors import UsageError
 from peak_console.text import nearest, parse_duration
 from peak_console.tui.drawing.glyphs import STANDING
 
@@ -60,9 +62,9 @@ def _term(word: str) -> Test:
 
 def _regex(pattern: str) -> Test:
     try:
-        found = re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
-        raise FilterError(f"/{pattern}/ is no regular expression: {error.msg}") from None
+        found = regexes.compiled(pattern, ignore_case=True)
+    except UsageError as error:
+        raise FilterError(str(error)) from None
     return lambda facts, _now: found.search(facts.name) is not None or found.search(facts.tags) is not None
 
 

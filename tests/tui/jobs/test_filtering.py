@@ -67,7 +67,7 @@ def test_what_a_filter_finds(text: str, names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("/(/", "/(/ is no regular expression: missing ), unterminated subpattern"),
+        ("/(/", '"(" is no regular expression: missing ), unterminated subpattern at position 0'),
         ("state:faild", "no state is called faild; did you mean failed?"),
         ("late:>soon", "late:>soon: write for example late:>1m"),
     ],
