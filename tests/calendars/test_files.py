@@ -8,18 +8,19 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.calendars.dates import DatesError, closed_days
 from peak_console.calendars.ics import DAY, UTC_TIME, WALL, Event, events, read_lines
+from tests.support.properties import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 EPOCH = date(1970, 1, 1).toordinal()
 YEAR = datetime.now(UTC).year
-RELAXED = settings(max_examples=60)
+RELAXED = examples(15)
 
 
 def number(text: str) -> int:

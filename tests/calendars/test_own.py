@@ -6,16 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.calendars.own import Definition, DefinitionError, build
 from peak_console.schedule.sessions.table import NO_BREAK, Calendar
 from tests.support.exchanges import Row, exchange, oracle
+from tests.support.properties import examples
 
 EPOCH = date(1970, 1, 1).toordinal()
 TODAY = date(2026, 11, 30).toordinal() - EPOCH
-RELAXED = settings(max_examples=60)
+RELAXED = examples(15)
 
 
 def number(day: date | str) -> int:

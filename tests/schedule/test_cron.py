@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 from cronsim import CronSim, CronSimError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.schedule import wallclock
 from peak_console.schedule.offsets import EPOCH
 from peak_console.schedule.wallclock import ScheduleError
+from tests.support.properties import examples
 
 YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 LEAP_YEAR = datetime(2028, 1, 1, tzinfo=UTC)
@@ -48,7 +49,7 @@ def as_ours(text: str, start: datetime, count: int) -> list[datetime] | str:
     return found
 
 
-@settings(max_examples=600)
+@examples(80)
 @given(st.tuples(likely, likely, likely, likely, likely).map(" ".join), st.sampled_from([YEAR, LEAP_YEAR]))
 def test_any_expression_is_read_or_refused_as_by_cronsim(text: str, start: datetime) -> None:
     assert as_ours(text, start, 5) == as_cronsim(text, start, 5)

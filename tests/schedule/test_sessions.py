@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.calendars.own import Definition, build
@@ -18,6 +18,7 @@ from peak_console.schedule.slots import fingerprint, kind_of, next_slot, pending
 from peak_console.schedule.wallclock import ScheduleError
 from peak_console.schedule.wording.words import in_words
 from tests.support.exchanges import NAMES, Oracle, Row, exchange, oracle
+from tests.support.properties import examples
 
 if TYPE_CHECKING:
     from peak_console.schedule.sessions.table import Calendar
@@ -26,7 +27,7 @@ EXCHANGES = st.sampled_from(NAMES)
 OFFSETS = st.integers(-400, 400).map(lambda minutes: timedelta(minutes=minutes))
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 MACHINES = st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Tokyo", "Australia/Sydney", "UTC"])
-RELAXED = settings(max_examples=60)
+RELAXED = examples(15)
 
 
 @cache

@@ -7,7 +7,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.schedule.model import WEEKDAYS, JobSchedule
@@ -28,6 +28,7 @@ from tests.schedule.oracle import (
     fires_once,
     readings,
 )
+from tests.support.properties import examples
 
 windows = st.sampled_from(WINDOWS)
 weekday_sets = st.sets(st.sampled_from(WEEKDAYS)).map(lambda days: tuple(sorted(days)))
@@ -37,10 +38,6 @@ times = st.one_of(
     st.builds(time, st.integers(0, 23), st.integers(0, 59)),
     st.sampled_from([time(0), time(1), time(2), time(2, 30), time(3), time(23, 30)]),
 )
-
-
-def every(examples: int) -> settings:
-    return settings(max_examples=examples)
 
 
 def daily_rule(at: time, days: tuple[str, ...]) -> Matches:
@@ -54,7 +51,7 @@ def cron_oracle(expression: CronExpression, zone: str, start: datetime) -> list[
     return list(fires_once(expression.matches, seen, MINUTE))
 
 
-@every(250)
+@examples(40)
 @given(windows, times, weekday_sets)
 def test_daily_slots_are_those_of_the_oracle(window: tuple[str, datetime], at: time, days: tuple[str, ...]) -> None:
     zone, start = window
@@ -63,7 +60,7 @@ def test_daily_slots_are_those_of_the_oracle(window: tuple[str, datetime], at: t
     assert list(slots_between(schedule, start, start + WINDOW)) == expected
 
 
-@every(15)
+@examples(8)
 @given(
     st.sampled_from(
         [
@@ -82,7 +79,7 @@ def test_daily_seconds_are_those_of_the_oracle(window: tuple[str, datetime], at:
     assert list(slots_between(schedule, start, start + span)) == expected
 
 
-@every(200)
+@examples(30)
 @given(windows, cron_expressions())
 def test_cron_slots_are_those_of_the_oracle(window: tuple[str, datetime], expression: CronExpression) -> None:
     zone, start = window
@@ -90,7 +87,7 @@ def test_cron_slots_are_those_of_the_oracle(window: tuple[str, datetime], expres
     assert list(slots_between(schedule, start, start + WINDOW)) == cron_oracle(expression, zone, start)
 
 
-@every(150)
+@examples(25)
 @given(
     cron_expressions(),
     st.datetimes(datetime(2023, 1, 1), datetime(2029, 1, 1)),
@@ -102,7 +99,7 @@ def test_cron_slots_in_utc_are_those_of_cronsim(expression: CronExpression, star
     assert list(islice(slots_between(schedule, now, datetime.max.replace(tzinfo=UTC)), 15)) == expected
 
 
-@every(150)
+@examples(25)
 @given(
     st.sampled_from(
         [
@@ -159,7 +156,7 @@ def schedules(draw: st.DrawFn) -> tuple[JobSchedule, datetime, datetime]:
     return schedule, first, last
 
 
-@every(400)
+@examples(40)
 @given(schedules(), st.integers(1, 40))
 def test_pending_is_the_fold_of_every_slot_between(case: tuple[JobSchedule, datetime, datetime], limit: int) -> None:
     schedule, decided, now = case
@@ -173,7 +170,7 @@ def test_pending_is_the_fold_of_every_slot_between(case: tuple[JobSchedule, date
     assert folded.count == len(slots) if len(slots) <= limit else limit <= folded.count <= len(slots)
 
 
-@every(300)
+@examples(40)
 @given(windows, cron_expressions(), st.integers(-180, 360))
 def test_latest_pending_cron_slot_is_the_last_of_the_oracle(
     window: tuple[str, datetime], expression: CronExpression, minutes: int
@@ -185,7 +182,7 @@ def test_latest_pending_cron_slot_is_the_last_of_the_oracle(
     assert (folded and folded.latest) == (slots[-1] if slots else None)
 
 
-@every(300)
+@examples(40)
 @given(schedules(), st.booleans())
 def test_next_slot_is_strictly_later_than_what_was_decided_and_skips_none(
     case: tuple[JobSchedule, datetime, datetime], is_behind: bool
@@ -212,7 +209,7 @@ def field_at_fault(schedule: JobSchedule) -> str | None:
     return None
 
 
-@every(300)
+@examples(40)
 @given(st.text(st.sampled_from("0123456789*/-,#@LlWwfrimon \t²é"), max_size=30))
 def test_whatever_is_written_as_cron_is_either_refused_or_happens(text: str) -> None:
     schedule = JobSchedule("cron", cron=text, timezone="UTC")
@@ -222,7 +219,7 @@ def test_whatever_is_written_as_cron_is_either_refused_or_happens(text: str) -> 
         assert field_at_fault(schedule) == "cron"
 
 
-@every(300)
+@examples(40)
 @given(st.text("0123456789: +-.²٣é", max_size=9))
 def test_whatever_is_written_as_a_time_of_day_is_either_refused_or_happens(text: str) -> None:
     schedule = JobSchedule("daily", daily_time=text, timezone="UTC")
@@ -232,7 +229,7 @@ def test_whatever_is_written_as_a_time_of_day_is_either_refused_or_happens(text:
         assert field_at_fault(schedule) == "daily_time"
 
 
-@every(400)
+@examples(40)
 @given(
     cron_expressions(),
     st.sampled_from(
