@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["dataclass", "field", "replace"]
+__all__ = ["compile_initialisers", "dataclass", "field", "replace"]
 
 
 class _Field:
@@ -57,12 +57,23 @@ def _made(body: type, *, frozen: bool, kw_only: bool) -> type:
     made = type(body.__name__, body.__bases__, namespace)
     # A slot's own __set__ gets past the __setattr__ that keeps values as they are.
     slots = [(name, getattr(made, name).__set__, defaults.get(name, _REQUIRED)) for name in names]
-    made.__init__ = _initialiser(names, slots, lambda: _compile_initialiser(made, slots))  # type: ignore[misc]
+    _compilers[made] = lambda: _compile_initialiser(made, slots)
+    made.__init__ = _initialiser(names, slots, lambda: compile_initialisers(made))  # type: ignore[misc]
     return made
 
 
 MANY = 500
 """A class of which so many values were made gets a compiled initialiser: compiling takes as long as making some 200."""
+_compilers: dict[type, Callable[[], None]] = {}
+"""Of each class that has no compiled initialiser yet what gives it one."""
+
+
+def compile_initialisers(*kinds: type) -> None:
+    """Give classes their compiled initialisers now: before many of their values are made in a hurry."""
+    for kind in kinds:
+        compile_it = _compilers.pop(kind, None)
+        if compile_it is not None:
+            compile_it()
 
 
 def _initialiser(

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from peak_console.values import dataclass, field, replace
+from peak_console.values import compile_initialisers, dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,23 @@ def test_what_a_dataclass_refuses_is_refused(in_order: tuple[object, ...], by_na
     for cls in (Point, RealPoint):
         with pytest.raises(TypeError):
             cls(*in_order, **by_name)  # type: ignore[arg-type]
+
+
+def test_a_class_whose_initialiser_is_compiled_ahead_takes_and_refuses_the_same() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Ahead:
+        key: str
+        x: float
+        notes: list[str] = field(default_factory=list)
+
+    before = Ahead("k", x=1)
+    compile_initialisers(Ahead)
+    compile_initialisers(Ahead)
+    assert Ahead("k", x=1) == before == Ahead(x=1, key="k", notes=[])
+    assert Ahead("k", 1).notes is not Ahead("k", 1).notes
+    for in_order, by_name in [((), {}), (("k",), {}), (("k", 1), {"x": 1}), (("k", 1), {"z": 1})]:
+        with pytest.raises(TypeError):
+            Ahead(*in_order, **by_name)  # type: ignore[arg-type]
 
 
 def test_nothing_can_be_changed_added_or_deleted() -> None:

@@ -248,6 +248,20 @@ class Database:
             except FAILURES as error:
                 raise self._explained(error) from None
 
+    def _write_all(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """One statement for each of many rows, inside a transaction: the one under way, or its own."""
+        with self:
+            try:
+                self._connection.execute("SAVEPOINT rows")
+                try:
+                    self._connection.executemany(sql, rows)
+                except (UnicodeEncodeError, OverflowError):
+                    self._connection.execute("ROLLBACK TO rows")
+                    self._connection.executemany(sql, [[storable(value) for value in row] for row in rows])
+                self._connection.execute("RELEASE rows")
+            except FAILURES as error:
+                raise self._explained(error) from None
+
     def _rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         for column, stand_in in self._stand_ins:
             sql = sql.replace(column, stand_in)

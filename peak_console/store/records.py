@@ -10,7 +10,7 @@ from peak_console.store.rows import RUN_COLUMNS, STATE_COLUMNS, as_json, refuse,
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -40,6 +40,19 @@ def counter_faults(store: Database) -> list[str]:
     return faults
 
 
+def _claimed(claim: Claim, at: str | None, supervisor: str) -> tuple[Any, ...]:
+    """The values of a claim's row, in the order of the statement that inserts it."""
+    state = RunState.FINISHED if claim.outcome else RunState.QUEUED if claim.queued else RunState.CLAIMED
+    return (
+        claim.definition, RUN_TYPE, claim.job, claim.triggered_by, stamp(claim.scheduled_for), claim.attempt, state,
+        claim.outcome, claim.reason, stamp(claim.not_before), at, at if claim.outcome else None,
+        as_json(claim.command), as_json(claim.args), as_json(claim.tags), claim.tag,
+        supervisor if state == RunState.CLAIMED else None, claim.late_because, claim.awaits,
+        stamp(claim.round_at), stamp(claim.stands_since), claim.run_mode, claim.requested_by,
+        claim.executor, claim.priority, as_json(claim.args_changed) if claim.args_changed else None,
+    )  # fmt: skip
+
+
 class RunRecords(Database):
     """The registry of runs."""
 
@@ -48,42 +61,24 @@ class RunRecords(Database):
 
         ``supervisor`` names the process that is going to start and watch those that are not queued.
         """
-        at = stamp(now)
-        ids = []
+        definitions = {claim.definition for claim in claims if claim.definition is not None}
         with self:
-            for claim in claims:
-                state = RunState.FINISHED if claim.outcome else RunState.QUEUED if claim.queued else RunState.CLAIMED
-                if claim.definition is not None:
-                    self._write("INSERT OR IGNORE INTO definitions (text) VALUES (?)", (claim.definition,))
-                cursor = self._write(
-                    "INSERT OR IGNORE INTO runs (definition, run_type, job, triggered_by, scheduled_for, attempt,"
-                    " state, outcome, reason, not_before, claimed_at, finished_at, command, args, tags, tag,"
-                    " supervisor,"
-                    " late_because, awaits, round_at, stands_since, run_mode, requested_by, executor, priority,"
-                    " args_changed)"
-                    f" VALUES ((SELECT id FROM definitions WHERE text = ?), {', '.join('?' * 25)})",
-                    (
-                        claim.definition, RUN_TYPE, claim.job, claim.triggered_by, stamp(claim.scheduled_for),
-                        claim.attempt, state,
-                        claim.outcome, claim.reason, stamp(claim.not_before), at, at if claim.outcome else None,
-                        as_json(claim.command), as_json(claim.args), as_json(claim.tags), claim.tag,
-                        supervisor if state == RunState.CLAIMED else None, claim.late_because, claim.awaits,
-                        stamp(claim.round_at), stamp(claim.stands_since), claim.run_mode, claim.requested_by,
-                        claim.executor, claim.priority, as_json(claim.args_changed) if claim.args_changed else None,
-                    ),
-                )  # fmt: skip
-                if cursor.rowcount:
-                    ids.append(cursor.lastrowid)
-                    if claim.outcome:
-                        self.count(Counted.ENDED, claim.outcome)
-            return self._by_ids(ids)
-
-    def _by_ids(self, ids: Sequence[int | None]) -> list[Run]:
-        if not ids:
-            return []
-        # The ids of one transaction are consecutive: no other connection can insert in between.
-        rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id BETWEEN ? AND ?", (ids[0], ids[-1]))
-        return [run_from(row) for row in rows]
+            self._write_all("INSERT OR IGNORE INTO definitions (text) VALUES (?)", [(text,) for text in definitions])
+            newest = self.newest_run_id()
+            self._write_all(
+                "INSERT OR IGNORE INTO runs (definition, run_type, job, triggered_by, scheduled_for, attempt, state,"
+                " outcome, reason, not_before, claimed_at, finished_at, command, args, tags, tag, supervisor,"
+                " late_because, awaits, round_at, stands_since, run_mode, requested_by, executor, priority,"
+                " args_changed)"
+                f" VALUES ((SELECT id FROM definitions WHERE text = ?), {', '.join('?' * 25)})",
+                [_claimed(claim, stamp(now), supervisor) for claim in claims],
+            )
+            rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id > ? ORDER BY id", (newest,))
+            runs = [run_from(row) for row in rows]
+            for run in runs:
+                if run.outcome:
+                    self.count(Counted.ENDED, run.outcome)
+            return runs
 
     def take_from_queue(
         self, run_id: int, supervisor: str, late_because: str | None = None, executor: str = LOCAL
@@ -294,11 +289,18 @@ class JobRecords(Database):
 
     def decided(self, job: str, schedule: str, until: datetime | None, off_since: datetime | None) -> None:
         """Every slot of a job up to ``until`` has been decided; ``off_since`` says since when it is disabled."""
-        self._write(
+        self._decided([(job, schedule, until, off_since)])
+
+    def remember(self, states: Iterable[JobState]) -> None:
+        """As ``decided``, of several jobs."""
+        self._decided([(each.job, each.schedule, each.decided_until, each.off_since) for each in states])
+
+    def _decided(self, jobs: Iterable[tuple[str, str, datetime | None, datetime | None]]) -> None:
+        self._write_all(
             "INSERT INTO job_state (job, schedule, decided_until, off_since) VALUES (?, ?, ?, ?) ON CONFLICT (job) "
             "DO UPDATE SET schedule = excluded.schedule, decided_until = excluded.decided_until,"
             " off_since = excluded.off_since",
-            (job, schedule, stamp(until), stamp(off_since)),
+            [(job, schedule, stamp(until), stamp(off_since)) for job, schedule, until, off_since in jobs],
         )
 
     def count_failures(self, job: str, failures: int) -> None:

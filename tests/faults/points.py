@@ -43,7 +43,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "peak_console.store.records:RunRecords": (
         "claim", "take_from_queue", "take_over", "submitted", "started", "stopping", "finish", "forget",
     ),
-    "peak_console.store.records:JobRecords": ("decided", "count_failures", "set_override"),
+    "peak_console.store.records:JobRecords": ("decided", "remember", "count_failures", "set_override"),
     "peak_console.store.messages:CommandRecords": ("answer",),
     "peak_console.store.messages:EngineRecords": ("engine_started", "engine_stopped", "loaded", "rejected", "set_hold"),
     "peak_console.store.database:Database": ("_create_tables",),

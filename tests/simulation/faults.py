@@ -94,6 +94,11 @@ class FaultyStore(MemoryStore):
             self.faults.point()
         return super()._write(sql, values)
 
+    def _write_all(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        if self._depth:
+            self.faults.point()
+        super()._write_all(sql, rows)
+
     def after_crash(self) -> None:
         """What was not committed is undone."""
         self._depth = 0

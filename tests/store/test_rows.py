@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peak_console.errors import DamagedRowError
-from peak_console.model.records import Alert, Level
-from peak_console.model.state import Hold, Override
+from peak_console.model.records import Alert, Claim, Level
+from peak_console.model.state import Hold, JobState, Override
 from peak_console.store.database import storable
 from peak_console.store.repair.mending import Mender
 from peak_console.store.repair.restore import NO_MEMORY
 from peak_console.store.rows import DAMAGED
 from peak_console.store.store import Store
+from peak_console.store.tables.definitions import definition_of
 from tests.store.support import NOW, after, claim, finished
 
 if TYPE_CHECKING:
@@ -207,6 +208,19 @@ def test_what_cannot_be_read_starts_nothing(filled: Path, tmp_path: Path) -> Non
 )
 def test_values_that_sqlite_cannot_hold_are_stored_as_near_as_can_be(value: object, stored: object) -> None:
     assert storable(value) == stored
+
+
+def test_of_a_burst_with_a_name_that_is_no_utf8_each_slot_is_claimed_once_and_in_order(tmp_path: Path) -> None:
+    store = Store.open(str(tmp_path / "state"))
+    names = ["first", "m\udcfcller", "last"]
+    claims = [Claim(name, NOW, definition=f"name = {name[:1]}") for name in names]
+    runs = store.claim([*claims, claims[0]], NOW, "me")
+    assert [(run.id, run.job) for run in runs] == [(1, "first"), (2, "m\\xfcller"), (3, "last")]
+    assert [definition_of(store, run.id) for run in runs] == ["name = f", "name = m", "name = l"]
+    assert store.claim(claims, NOW, "me") == []
+    store.remember([JobState(name, "once", NOW) for name in names])
+    assert list(store.job_states()) == [run.job for run in runs]
+    store.close()
 
 
 def test_a_name_that_is_no_utf8_is_no_damage(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from peak_console.alerts.judge import judge_not_served
 from peak_console.decisions.planner import Planner
 from peak_console.decisions.serving import Coverage
-from peak_console.engine.state.served_jobs import remember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,8 +63,7 @@ class Unserved:
         if not (due or planner.changed):
             return
         with context.alerts:
-            for name in planner.changed:
-                remember(context.store, planner.states[name])
+            context.store.remember([planner.states[name] for name in planner.changed])
             for job, pending in due:
                 alert = judge_not_served(job.name, pending.oldest, engines, now=now, zone=context.served.zone_of(job))
                 context.alerts.open_incident(CAUSE + job.name, alert, job.tags)

@@ -28,7 +28,6 @@ from peak_console.engine.commands.requests import (
 )
 from peak_console.engine.dispatch.chain_by_hand import refusal_of
 from peak_console.engine.events import CommandAnswered, RunStopping
-from peak_console.engine.state.served_jobs import remember
 from peak_console.errors import PeakConsoleError, StateError, UnknownJobError, UsageError
 from peak_console.model.records import Hold, JobState, Outcome, Override, RunState
 from peak_console.schedule.zones import local_time
@@ -315,7 +314,7 @@ class Commander:
         state = replace(states.get(job.name) or JobState(job.name, ""), override=override)
         state = settled(job, state, now) or state
         context.store.set_override(job.name, override)
-        remember(context.store, state)
+        context.store.remember([state])
         if is_ours:
             self._afterwards.append(lambda: context.served.planner.set_state(state, now))
         return DONE, f"{job.name} is {word}" + (f" until {self._local(until)}" if until else ""), None

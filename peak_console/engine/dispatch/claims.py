@@ -48,11 +48,11 @@ class Claims:
 
     def why_late(self, job: JobDefinition, verdict: Verdict, now: datetime, claims: Sequence[Claim]) -> str | None:
         """What a slot has waited for until now, and what it waits for: those of the same moment come first."""
-        waits = self.waits_for(verdict, [claim.job for claim in claims if not claim.queued and claim.outcome is None])
+        waits = self.waits_for(verdict, claims)
         return "; ".join(filter(None, (self._lateness.why(job.name, verdict.slot, now), waits))) or None
 
-    def waits_for(self, verdict: Verdict, starting: list[str]) -> str | None:
-        """What a slot that is queued waits for; ``starting`` are jobs that start at the same moment."""
+    def waits_for(self, verdict: Verdict, claims: Sequence[Claim]) -> str | None:
+        """What a slot that is queued waits for; ``claims`` are those of the same moment."""
         if verdict.action in (Action.QUEUE, Action.REPLACE):
             return OWN_RUN
         if verdict.action == Action.ASK:
@@ -61,6 +61,7 @@ class Claims:
             return None
         if verdict.group is not None:
             return f"waited for a place in the group {verdict.group}"
+        starting = [claim.job for claim in claims if not claim.queued and claim.outcome is None]
         return behind([*(live.run for live in self._runs.supervisor), *self._runs.foreign], starting)
 
     def report_missed(self, job: JobDefinition, run: Run, verdict: Verdict, now: datetime) -> None:

@@ -7,7 +7,6 @@ from peak_console.decisions.policy import CATCH_UP_LIMIT, decide
 from peak_console.engine.alerting.incidents import UNDECIDED, open_for_job
 from peak_console.engine.dispatch.claims import TAG
 from peak_console.engine.events import RunQueued, SlotPassed
-from peak_console.engine.state.served_jobs import remember
 from peak_console.engine.supervision.mishaps import sentence
 from peak_console.errors import StateError
 from peak_console.jobs.model import CatchUp
@@ -124,8 +123,7 @@ class DueSlots:
                         self._claims.of(job, verdict, late_because=self._claims.why_late(job, verdict, now, claims))
                     )
             runs = context.store.claim(claims, now, context.identity)
-            for state in decided:
-                remember(context.store, state)
+            context.store.remember(decided)
             for run in runs:
                 self._claims.report_missed(
                     context.served.jobs[run.job], run, verdicts[run.job, run.scheduled_for or now], now
@@ -147,7 +145,7 @@ class DueSlots:
         state = context.served.planner.decided(job, pending.latest)
         with context.alerts:
             runs = context.store.claim([claim], now, context.identity)
-            remember(context.store, state)
+            context.store.remember([state])
             open_for_job(context.alerts, UNDECIDED, job, judge_undecided(job.name, reason, now=now))
         context.served.planner.settle(state, now)
         return runs

@@ -1,4 +1,4 @@
-"""Makes run directories and output files of a coming burst ahead of its slot, and words the definitions of its jobs.
+"""Does ahead of a burst's slot what can be: run directories and output files, and the words for the registry.
 
 Making files can take longer than starting processes: a journal that another program is flushing delays it, and where
 many files were deleted lately ext4 searches long for free inodes.
@@ -6,8 +6,14 @@ many files were deleted lately ext4 searches long for free inodes.
 
 from __future__ import annotations
 
+from peak_console.decisions.policy import Verdict
 from peak_console.errors import StartError
+from peak_console.model.records import Claim, Run
+from peak_console.model.state import JobState
 from peak_console.model.terms import LOCAL, RESIDENT_MODES
+from peak_console.runs.interface import RunSpec
+from peak_console.schedule.slots import Pending
+from peak_console.values import compile_initialisers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +58,8 @@ class OutputPreparation:
             self._names = context.served.planner.next_names()
             if len(self._names) <= FEWEST:
                 self._names = []
+            else:
+                compile_initialisers(Pending, Verdict, Claim, Run, JobState, RunSpec)
             self._ids = self._coming_ids(min(len(self._names), MOST))
         until = context.clock.monotonic() + PORTION_SECONDS
         while self._ids and context.clock.monotonic() < until:
@@ -63,6 +71,7 @@ class OutputPreparation:
         while self._names and context.clock.monotonic() < until:
             if (job := context.served.jobs.get(self._names.pop())) is not None:
                 context.served.definition_of(job)
+                context.served.launcher.shown(job)
 
     @property
     def has_more(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from peak_console.decisions.holding.backlog import decide_as, leniently, waiting
-from peak_console.engine.state.served_jobs import remember
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
@@ -61,8 +60,7 @@ class Release:
                 claims.append(self._claims.of(own, verdict, late_because=why))
         with context.alerts:
             runs = context.store.claim(claims, now, context.identity)
-            for state in decided:
-                remember(context.store, state)
+            context.store.remember(decided)
             for run in runs:
                 verdict = verdicts[run.job, run.scheduled_for or now]
                 self._claims.report_missed(context.served.jobs[run.job], run, verdict, now)

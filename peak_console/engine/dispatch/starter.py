@@ -36,7 +36,9 @@ class Starter:
             if isinstance(result, End):
                 ends.append(result)
                 continue
-            run = result.run = replace(result.run, supervisor=context.identity)
+            run = result.run
+            if run.supervisor != context.identity:
+                run = result.run = replace(run, supervisor=context.identity)
             if context.status.provenance is not None:
                 context.status.provenance.begin(run, result.job, context.served.launcher.command_of(run.id))
             if context.status.beacon is not None:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from peak_console.engine.supervision.launch import Launcher
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.records import EngineInfo
-    from peak_console.model.state import JobState
     from peak_console.store.store import Store
 
 GONE_SECONDS = 5.0
@@ -72,11 +71,5 @@ class ServedJobs:
 
     def remember_changes(self, store: Store) -> None:
         """Record the slots that the planner has decided without a start; inside a transaction."""
-        for name in self.planner.changed:
-            remember(store, self.planner.states[name])
+        store.remember([self.planner.states[name] for name in self.planner.changed])
         self.planner.changed.clear()
-
-
-def remember(store: Store, state: JobState) -> None:
-    """Record up to which slot a job is decided."""
-    store.decided(state.job, state.schedule, state.decided_until, state.off_since)

@@ -8,7 +8,6 @@ from peak_console.decisions.selection import changes, tag_doubts
 from peak_console.decisions.serving import Share, others
 from peak_console.engine.alerting.incidents import jobs_file_cause, unselected_cause
 from peak_console.engine.events import JobsReloaded, ReloadHeldBack, ReloadRejected
-from peak_console.engine.state.served_jobs import remember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,8 +40,7 @@ def reload_jobs(
         alert = judge_reloaded(offered.path, added=added, removed=removed, changed=changed, now=now)
         store.loaded(now)
         store.engine_serves(context.lock_name, share.names())
-        for name in planner.changed:
-            remember(store, planner.states[name])
+        store.remember([planner.states[name] for name in planner.changed])
         resolved = context.alerts.resolve(jobs_file_cause(offered.path))
         if resolved and alert is None:
             alert = judge_accepted(offered.path, now=now)
@@ -132,8 +130,7 @@ def take_up_what_is_left(context: EngineContext, now: datetime) -> bool:
         share = _share(context, context.served.jobset)
         planner = Planner(share.jobs.values(), store.job_states(strict=True), now)
         store.engine_serves(context.lock_name, share.names())
-        for name in planner.changed:
-            remember(store, planner.states[name])
+        store.remember([planner.states[name] for name in planner.changed])
     planner.changed.clear()
     context.served.replace_share(share, planner)
     return True

@@ -91,7 +91,7 @@ class KeeperLink:
         if known is None:
             known = dict(spec.env)
             messages.append(marshal.dumps({encode(name): encode(value) for name, value in known.items()}))
-        changed = {encode(name): encode(value) for name, value in spec.env.items() if known.get(name) != value}
+        changed = {encode(name): encode(value) for name, value in spec.env.items() - known.items()}
         gone = [encode(name) for name in known.keys() - spec.env.keys()]
         cwd = None if spec.cwd is None else encode(spec.cwd)
         argv = [encode(word) for word in spec.argv]

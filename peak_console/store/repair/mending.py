@@ -125,7 +125,7 @@ class Mender:
                 if any(fault.startswith("override") for fault in faults):
                     off = "; it stays disabled until somebody enables it"
                 yield f"{state.job} ({', '.join(faults)}){decided}{off}"
-            self.store.decided(state.job, state.schedule, state.decided_until, state.off_since)
+            self.store.remember([state])
             self.store.count_failures(state.job, state.failures)
             if state.override is not None:
                 self.store.set_override(state.job, state.override)

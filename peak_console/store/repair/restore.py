@@ -49,7 +49,7 @@ def write_memory(store: Store, memory: EngineMemory) -> int:
             other = there.get(state.job)
             known_until = other.decided_until if other is not None else None
             if known_until is None or (state.decided_until is not None and state.decided_until > known_until):
-                store.decided(state.job, state.schedule, state.decided_until, state.off_since)
+                store.remember([state])
             if state.override is not None and (other is None or other.override is None):
                 store.set_override(state.job, state.override)
             if state.job in memory.failures:

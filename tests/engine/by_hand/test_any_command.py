@@ -125,7 +125,7 @@ def test_an_error_of_ours_is_answered_and_nothing_of_the_command_is_kept(
     def fail(*_: object) -> None:
         raise KeyError("surprise")
 
-    monkeypatch.setattr(engine.store, "decided", fail)
+    monkeypatch.setattr(engine.store, "remember", fail)
     answer = engine.command("disable", "backup")
     assert answer.startswith("refused: disable was cut short by a fault in Peak Console (KeyError: 'surprise')")
     assert engine.store.job_states()["backup"].override is None

@@ -208,6 +208,7 @@ def test_the_definitions_of_a_burst_are_worded_before_its_slot(
         raise AssertionError
 
     monkeypatch.setattr("peak_console.decisions.past.definition_text.lines_of", late)
+    monkeypatch.setattr("peak_console.engine.supervision.launch.build_command_args", late)
     engine.advance(60)
     assert len(engine.live) == FEWEST + 1
     assert all(definition_of(engine.store, number) for number in engine.live)
