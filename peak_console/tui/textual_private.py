@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from textual.content import Content
     from textual.drivers.linux_driver import LinuxDriver
     from textual.geometry import Region
-    from textual.notifications import Notification
     from textual.strip import Strip
     from textual.widget import Widget
 
@@ -68,14 +67,16 @@ def use_theme_before_start(app: App[Any], ansi_theme: TerminalTheme) -> None:
     app._refresh_truecolor_filter(ansi_theme)  # noqa: SLF001
 
 
-def toasts(app: App[Any]) -> list[Notification]:
-    """The toasts that are shown, oldest first; Textual has no public list of them."""
-    return list(app._notifications)  # noqa: SLF001
+def make_room_for_toast(app: App[Any], message: str, most: int) -> None:
+    """Before a toast is shown: remove one with the same message, and the oldest beyond ``most``.
 
-
-def remove_toast(app: App[Any], toast: Notification) -> None:
-    """Take a toast away before its time, with the next one that is shown; Textual only removes all of them."""
-    app._unnotify(toast, refresh=False)  # noqa: SLF001
+    Textual removes all of them or none, and leaves what stood below a pile that is higher than the screen.
+    """
+    shown = list(app._notifications)  # noqa: SLF001
+    staying = [each for each in shown if each.message != message][1 - most :]
+    for each in shown:
+        if each not in staying:
+            app._unnotify(each, refresh=False)  # noqa: SLF001
 
 
 def write_to_terminal(app: App[Any], text: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
+from textual.actions import parse
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -21,21 +22,19 @@ from peak_console.tui.app.actions.engine import EngineActions
 from peak_console.tui.app.actions.holds import HoldActions
 from peak_console.tui.app.actions.jobs import JobActions
 from peak_console.tui.app.actions.terminal import TerminalActions
-from peak_console.tui.app.dialogs import Dialogs
+from peak_console.tui.app.dialogs import ClosedByEscape, Dialogs
 from peak_console.tui.app.found_jobs import FoundJobs
 from peak_console.tui.app.layout import Layout
 from peak_console.tui.app.navigation import Navigation
 from peak_console.tui.app.preferences import Preferences
 from peak_console.tui.app.presenter import Presenter
 from peak_console.tui.app.rooms.details import DetailsView
-from peak_console.tui.app.rooms.found import FoundView
-from peak_console.tui.app.rooms.history import HistoryView
-from peak_console.tui.app.rooms.timeline import TimelineView
-from peak_console.tui.app.rooms.wallboard import WallboardView
+from peak_console.tui.app.rooms.rooms import Rooms
 from peak_console.tui.app.running import run_action
 from peak_console.tui.app.selection import Selection
 from peak_console.tui.app.shown_run import ShownRun
 from peak_console.tui.app.startup import FIRST_STYLES, Startup
+from peak_console.tui.app.theming import begin_with_theme
 from peak_console.tui.app.views import Views
 from peak_console.tui.bars.key_bar import KeyBar
 from peak_console.tui.bars.pane_tabs import PaneTabs
@@ -49,10 +48,13 @@ from peak_console.tui.state.config import load_config
 from peak_console.tui.state.feed import SnapshotFeed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import PurePath
 
     from rich.terminal_theme import TerminalTheme
+    from textual.actions import ActionParseResult
     from textual.app import ComposeResult
+    from textual.dom import DOMNode
     from textual.notifications import Notify
     from textual.theme import Theme
 
@@ -71,16 +73,6 @@ if TYPE_CHECKING:
 
 MOST_TOASTS = 3
 """The most toasts that are shown at a time; the oldest makes room."""
-
-
-@runtime_checkable
-class ClosedByEscape(Protocol):
-    """A screen over the others that Esc closes at once."""
-
-    closes_at_escape: bool
-
-    def action_cancel(self) -> None:
-        """Close it, without an answer."""
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
@@ -118,21 +110,13 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.selection = Selection(self.layout, self.feed)
         self.shown_run = ShownRun(session, clock, self.layout, self.selection, self.dialogs)
         self.details = DetailsView(self, session, clock, keymap, self.selection, self.dialogs)
-        self.history = HistoryView(self, session, clock, keymap)
         self.navigation = Navigation(
             session, clock, self.feed, self.layout, self.selection, self.shown_run, self.details, self.dialogs
         )
-        self.timeline = TimelineView(
-            self, session, clock, keymap, self.feed, self.layout,
-            self.navigation.open_run,
-        )  # fmt: skip
-        self.wallboard = WallboardView(self, clock, self.feed)
-        self.found = FoundView(self, session)
-        self.rooms = (self.history, self.timeline, self.found, self.wallboard)
-        """The screens of their own that are filled in the background."""
+        self.rooms = Rooms(self, session, clock, keymap, self.feed, self.layout, self.navigation.open_run)
         self.selection.ask_first(lambda: self.details.job if self.details.screen is not None else None)
         self.job_actions = JobActions(session, clock, keymap, self.feed, self.selection, self.commands, self.dialogs)
-        self.alert_actions = AlertActions(session, self.feed, self.commands, self.dialogs)
+        self.alert_actions = AlertActions(session, self.feed, self.layout, self.commands, self.dialogs)
         self.hold_actions = HoldActions(session, clock, self.feed, self.layout, self.commands, self.dialogs)
         self.engine_actions = EngineActions(session, clock, self.feed, self.dialogs, self.exit, self.set_timer)
         self.terminal_actions = TerminalActions(
@@ -142,25 +126,16 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.found_jobs = FoundJobs(self.feed, self.layout, self.selection, self.job_actions)
         self.views = Views(self.preferences, self.layout, self.dialogs)
         self.presenter = Presenter(
-            self, session, clock, self.feed, self.layout, self.shown_run, (self.details, self.history, self.timeline),
-            self.commands, self.dialogs, rings=self.config.bell,
+            self, session, clock, self.feed, self.layout, self.shown_run,
+            (self.details, self.rooms.history, self.rooms.timeline), self.commands, self.dialogs,
+            rings=self.config.bell,
         )  # fmt: skip
         self._startup = Startup(
             self, session, self.feed, self.presenter, self.layout, self.shown_run, self.preferences, live=live
         )
-        for theme in themes.THEMES:
-            self.register_theme(theme)
+        self._actions = self._what_actions_do()
         few_colours = self.console.color_system not in ("256", "truecolor")
-        self._begin_with_theme(self.preferences.first_theme(few_colours=few_colours, grey=self.no_color))
-
-    def _begin_with_theme(self, name: str) -> None:
-        """What a change of ``theme`` does, done before the style sheets are read: later, they are read twice."""
-        self.set_reactive(App.theme, name)
-        dark = self.current_theme.dark
-        for class_name, holds in (("-dark-mode", dark), ("-light-mode", not dark), (f"-theme-{name}", True)):
-            self.set_class(holds, class_name, update=False)
-        textual_private.use_theme_before_start(self, self.ansi_theme)
-        self.stylesheet.set_variables(self.get_css_variables())
+        begin_with_theme(self, self.preferences.first_theme(few_colours=few_colours, grey=self.no_color))
 
     @property
     def ansi_theme(self) -> TerminalTheme:
@@ -192,11 +167,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
         # By way of our own queue: two that complete the screen at once would do it twice.
         self.call_after_refresh(self.call_later, self._startup.complete)
         if self._opens_wallboard:
-            self.call_after_refresh(self.wallboard.open)
+            self.call_after_refresh(self.rooms.wallboard.open)
 
     def on_unmount(self) -> None:
-        for room in self.rooms:
-            room.close()
+        self.rooms.close()
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.MouseDown)) and self.feed.snapshot is not None:
@@ -217,20 +191,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
         if isinstance(event.widget, Input):
             event.widget.cursor_blink = False  # nothing moves here that has not changed
         self.layout.focus_has_moved()
-        self._show_current_job()
-
-    def _show_current_job(self) -> None:
-        """Have the cursor of Upcoming, while it is seen, on the job that keys act on."""
-        if self.layout.focused == "upcoming":
-            self.layout.upcoming.follow(self.layout.jobs.cursor_name)
+        self.layout.show_current_job()
 
     def _on_notify(self, event: Notify) -> None:
-        """Make room for a toast: none is shown twice, and a pile higher than the screen leaves remains there."""
-        shown = textual_private.toasts(self)
-        staying = [each for each in shown if each.message != event.notification.message][1 - MOST_TOASTS :]
-        for each in shown:
-            if each not in staying:
-                textual_private.remove_toast(self, each)
+        textual_private.make_room_for_toast(self, event.notification.message, MOST_TOASTS)
 
     def _on_theme_changed(self, theme: Theme) -> None:
         self.preferences.theme_chosen(theme.name)
@@ -280,7 +244,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def on_job_table_highlighted(self, _event: JobTable.Highlighted) -> None:
         self.shown_run.cursor_has_moved()
-        self._show_current_job()
+        self.layout.show_current_job()
         if self.layout.focused == "upcoming":
             self.layout.upcoming.scroll_to_cursor()
 
@@ -294,44 +258,44 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.navigation.open_run_of_details(event.run_id)
 
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
-        self.history.leave()
+        self.rooms.history.leave()
         self.navigation.open_run(event.run.job, event.run.id)
 
     def on_run_table_more_wanted(self, _event: RunTable.MoreWanted) -> None:
-        self.history.ask_for_more()
+        self.rooms.history.ask_for_more()
 
     def on_timeline_screen_span_changed(self, _event: TimelineScreen.SpanChanged) -> None:
-        self.timeline.span_changed()
+        self.rooms.timeline.span_changed()
 
     def on_timeline_screen_details_wanted(self, event: TimelineScreen.DetailsWanted) -> None:
         self.navigation.open_job(event.job)
 
     def on_lane_list_seen(self, _event: LaneList.Seen) -> None:
-        self.timeline.lanes_in_sight_changed()
+        self.rooms.timeline.lanes_in_sight_changed()
 
     def on_lane_list_opened(self, event: LaneList.Opened) -> None:
-        self.timeline.open_item(event)
+        self.rooms.timeline.open_item(event)
 
     def on_history_screen_asked(self, event: HistoryScreen.Asked) -> None:
-        self.history.ask(event.text)
+        self.rooms.history.ask(event.text)
 
     def on_history_screen_mode_changed(self, event: HistoryScreen.ModeChanged) -> None:
-        self.history.show_actions(actions=event.actions)
+        self.rooms.history.show_actions(actions=event.actions)
 
     def on_history_screen_find_wanted(self, _event: HistoryScreen.FindWanted) -> None:
-        self.found.open(*self.history.scope())
+        self.rooms.found.open(*self.rooms.history.scope())
 
     def on_history_screen_compare_wanted(self, event: HistoryScreen.CompareWanted) -> None:
         try:
-            self.found.compare(event.ids)
+            self.rooms.found.compare(event.ids)
         except StateError as error:
             self.dialogs.say(str(error), "error")
 
     def on_found_screen_asked(self, event: FoundScreen.Asked) -> None:
-        self.found.find(event.pattern)
+        self.rooms.found.find(event.pattern)
 
     def on_found_screen_chosen(self, event: FoundScreen.Chosen) -> None:
-        self.history.leave()
+        self.rooms.history.leave()
         self.navigation.open_run(event.line.job, event.line.run_id)
         self.layout.output.search(event.pattern)
 
@@ -358,117 +322,62 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def on_output_view_modes_changed(self, _event: OutputView.ModesChanged) -> None:
         self.preferences.save(self.theme)
 
-    # Actions: what each key does is in the part that it calls.
+    # Actions. What a key does is in the part that it calls; here are those of Textual, and those that open a dialog.
 
-    def action_next_pane(self) -> None:
-        self.layout.focus_next()
+    def _what_actions_do(self) -> dict[str, Callable[[], None]]:
+        """Name the part that does it, by the id of each action of the app's own bindings."""
+        layout, navigation, jobs = self.layout, self.navigation, self.job_actions
+        return {
+            "next_pane": layout.focus_next,
+            "previous_pane": partial(layout.focus_next, -1),
+            **{f"pane_{pane}": partial(layout.go_to, pane) for pane in ("jobs", "output", "upcoming", "alerts")},
+            "zoom": layout.zoom,
+            "mark": self.selection.mark,
+            "mark_all": self.selection.mark_all,
+            "invert_marks": self.selection.invert_marks,
+            "filter": navigation.filter_jobs,
+            "tags": navigation.choose_tags,
+            "views": self.views.choose,
+            "sort": navigation.sort_by_next_column,
+            "reverse_sort": navigation.reverse_sort,
+            "follow": self.shown_run.toggle_follow,
+            "details": self.details.open,
+            "timeline": self.rooms.timeline.open,
+            "history": self.rooms.history.open,
+            "wallboard": self.rooms.wallboard.open,
+            "run": jobs.run,
+            "run_with": jobs.run_with,
+            "rerun": lambda: jobs.rerun(self.shown_run.run()),
+            "stop": jobs.stop,
+            "disable": jobs.disable,
+            "hold": jobs.hold,
+            "gates": jobs.gates,
+            "accept_jobs": jobs.accept_jobs,
+            "hold_jobs": self.hold_actions.hold_jobs,
+            "acknowledge": self.alert_actions.acknowledge_at_cursor,
+            "acknowledge_all": self.alert_actions.acknowledge_all,
+            "take_back": self.alert_actions.take_back_at_cursor,
+            "copy_command": self.terminal_actions.copy_command,
+            "edit": self.terminal_actions.edit,
+            "take_over": self.engine_actions.take_over,
+        }
 
-    def action_previous_pane(self) -> None:
-        self.layout.focus_next(-1)
-
-    def action_pane_jobs(self) -> None:
-        self.layout.go_to("jobs")
-
-    def action_pane_output(self) -> None:
-        self.layout.go_to("output")
-
-    def action_pane_upcoming(self) -> None:
-        self.layout.go_to("upcoming")
-
-    def action_pane_alerts(self) -> None:
-        self.layout.go_to("alerts")
-
-    def action_mark_all(self) -> None:
-        self.layout.jobs.mark_all()
-
-    def action_invert_marks(self) -> None:
-        self.layout.jobs.invert_marks()
-
-    def action_mark(self) -> None:
-        self.layout.jobs.action_mark()
-
-    def action_filter(self) -> None:
-        self.navigation.filter_jobs()
-
-    def action_tags(self) -> None:
-        self.navigation.choose_tags()
-
-    def action_views(self) -> None:
-        self.views.choose()
-
-    def action_sort(self) -> None:
-        self.navigation.sort_by_next_column()
-
-    def action_reverse_sort(self) -> None:
-        self.navigation.reverse_sort()
-
-    def action_follow(self) -> None:
-        self.layout.output.toggle_follow()
-
-    def action_details(self) -> None:
-        self.details.open()
-
-    def action_timeline(self) -> None:
-        self.timeline.open()
-
-    def action_history(self) -> None:
-        self.history.open()
-
-    def action_run(self) -> None:
-        self.job_actions.run()
-
-    def action_run_with(self) -> None:
-        self.job_actions.run_with()
-
-    def action_rerun(self) -> None:
-        self.job_actions.rerun(self.shown_run.run())
-
-    def action_zoom(self) -> None:
-        self.layout.zoom()
-
-    def action_wallboard(self) -> None:
-        self.wallboard.open()
-
-    def action_stop(self) -> None:
-        self.job_actions.stop()
-
-    def action_disable(self) -> None:
-        self.job_actions.disable()
-
-    def action_hold(self) -> None:
-        self.job_actions.hold()
-
-    def action_gates(self) -> None:
-        self.job_actions.gates()
-
-    def action_hold_jobs(self) -> None:
-        self.hold_actions.hold_jobs()
-
-    def action_accept_jobs(self) -> None:
-        self.job_actions.accept_jobs()
-
-    def action_acknowledge(self) -> None:
-        if not self.dialogs.is_refused(self.session.refusal):
-            self.layout.alerts.action_acknowledge()
-
-    def action_acknowledge_all(self) -> None:
-        self.alert_actions.acknowledge_all()
-
-    def action_take_back(self) -> None:
-        self.alert_actions.take_back(self.layout.alerts.cursor_alert if self.layout.focused == "alerts" else None)
-
-    def action_copy_command(self) -> None:
-        self.terminal_actions.copy_command()
-
-    def action_edit(self) -> None:
-        self.terminal_actions.edit()
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        place, name, _ = parse(action) if isinstance(action, str) else action
+        is_ours = place == "app" or (not place and default_namespace in (None, self))
+        if is_ours and (act := self._actions.get(name)) is not None:
+            act()
+            return True
+        return await super().run_action(action, default_namespace, namespaces)
 
     def action_suspend_process(self) -> None:
         if not self.dialogs.is_refused(self.session.permissions.why_not_suspend):
             super().action_suspend_process()
-
-    def action_take_over(self) -> None:
-        self.engine_actions.take_over()
 
     async def action_quit(self) -> None:
         self.engine_actions.quit()

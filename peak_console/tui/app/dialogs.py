@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 BRIEFLY, LONGER = 4, 8
 """Seconds that a toast stays: good news, and warnings and errors."""
+
+
+@runtime_checkable
+class ClosedByEscape(Protocol):
+    """A screen over the others that Esc closes at once."""
+
+    closes_at_escape: bool
+
+    def action_cancel(self) -> None:
+        """Close it, without an answer."""
 
 
 class Dialogs:

@@ -118,6 +118,11 @@ class Layout:
         else:
             bar.show(Context(name) if name in (Context.OUTPUT, Context.ALERTS) else Context.JOBS)
 
+    def show_current_job(self) -> None:
+        """Have the cursor of Upcoming, while it has the focus, on the job that keys act on."""
+        if self.focused == "upcoming":
+            self.upcoming.follow(self.jobs.cursor_name)
+
     def zoom(self) -> None:
         """Give the focused pane the whole screen, or no longer."""
         self.main.toggle_class("-zoomed")

@@ -56,6 +56,18 @@ class Selection:
         rows = [self.row(name) for name in self._layout.jobs.selected_names()]
         return [row for row in rows if row is not None]
 
+    def mark(self) -> None:
+        """Mark the job under the cursor, or no longer."""
+        self._layout.jobs.action_mark()
+
+    def mark_all(self) -> None:
+        """Mark every job that is shown."""
+        self._layout.jobs.mark_all()
+
+    def invert_marks(self) -> None:
+        """Mark the shown jobs that are not marked, and no others."""
+        self._layout.jobs.invert_marks()
+
     @property
     def is_chosen(self) -> bool:
         """Whether the operator has chosen what is selected: has marked it, or has moved the cursor to it."""

@@ -107,6 +107,10 @@ class ShownRun:
             self._chosen = None
         self.show()
 
+    def toggle_follow(self) -> None:
+        """Keep the output at its end as it grows, or no longer."""
+        self._layout.output.toggle_follow()
+
     def step(self, by: int) -> None:
         """Show the run before (-1) or after (1) the one that is shown."""
         row, shown, runs = self._selection.current(), self.run(), self._runs()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from peak_console.model.records import Alert
     from peak_console.tui.app.dialogs import Dialogs
+    from peak_console.tui.app.layout import Layout
     from peak_console.tui.state.commands import Commands
     from peak_console.tui.state.feed import SnapshotFeed
     from peak_console.tui.state.interface import Session
@@ -19,13 +20,21 @@ if TYPE_CHECKING:
 class AlertActions:
     """Acts on alerts. Nothing here touches the engine but through commands."""
 
-    def __init__(self, session: Session, feed: SnapshotFeed, commands: Commands, dialogs: Dialogs) -> None:
+    def __init__(
+        self, session: Session, feed: SnapshotFeed, layout: Layout, commands: Commands, dialogs: Dialogs
+    ) -> None:
         self.session = session
         self.dialogs = dialogs
         self._feed = feed
+        self._layout = layout
         self._commands = commands
         self._last: Sequence[int] = ()
         """What was acknowledged last from here, by id."""
+
+    @acting
+    def acknowledge_at_cursor(self) -> None:
+        """Acknowledge the alert under the cursor of the alerts pane."""
+        self._layout.alerts.action_acknowledge()
 
     def acknowledge(self, alert: Alert) -> None:
         """Acknowledge one alert, at once: that can be taken back."""
@@ -66,10 +75,11 @@ class AlertActions:
 
         self.dialogs.ask(AcknowledgeDialog([alert]), noted)
 
-    def take_back(self, alert: Alert | None) -> None:
-        """Have an alert be open again; if it is open, or none is meant, what was acknowledged last from here."""
+    def take_back_at_cursor(self) -> None:
+        """Have the alert under the cursor be open again; if there is none, what was acknowledged last from here."""
         if self.dialogs.is_refused(self.session.refusal):
             return
+        alert = self._layout.alerts.cursor_alert if self._layout.focused == "alerts" else None
         ids = [alert.id] if alert is not None and alert.acknowledged_by is not None else [*self._last]
         if not ids:
             self.dialogs.say("nothing has been acknowledged from here")
