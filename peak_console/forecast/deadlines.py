@@ -63,7 +63,7 @@ def _of_slot(jobset: JobSet, name: str, slot: datetime, runs: Sequence[ForecastR
     starts = [run.starts_at for run in runs if run.starts_at is not None]
     ends = [run.ends_at for run in runs if run.outcome == Outcome.SUCCEEDED and run.ends_at is not None]
     return [
-        Foreseen(whose, name, slot, moment_of(text, slot, where), counts_start,
+        Foreseen(whose, name, slot, moment_of(text, slot, where, job.schedule.sessions), counts_start,
                  min(starts if counts_start else ends, default=None))
         for whose, text, counts_start in rules_of(jobset, job)
     ]  # fmt: skip
@@ -80,4 +80,6 @@ def earliest_end(jobset: JobSet, name: str, slot: datetime) -> datetime | None:
     if job is None:
         return None
     where = zone(job.schedule.timezone or jobset.settings.timezone)
-    return min((moment_of(text, slot, where) for _, text, starts in rules_of(jobset, job) if not starts), default=None)
+    rule = job.schedule.sessions
+    ends = (moment_of(text, slot, where, rule) for _, text, starts in rules_of(jobset, job) if not starts)
+    return min(ends, default=None)

@@ -13,7 +13,7 @@ from peak_console.schedule.zones import local_time, zone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime, tzinfo
     from re import Match
 
@@ -116,25 +116,42 @@ def futures(
 
 def one_future(jobset: JobSet, source: Store | None, question: Question, past: Past, sample: int | None) -> Forecast:
     """One future; without a ``sample`` number the typical one."""
+    return next(unfolding(jobset, source, question, past, [question.end], sample=sample))
+
+
+def unfolding(
+    jobset: JobSet,
+    source: Store | None,
+    question: Question,
+    past: Past,
+    stops: Sequence[datetime],
+    *,
+    goes_on: Callable[[], bool] = lambda: True,
+    sample: int | None = None,
+) -> Iterator[Forecast]:
+    """One future as far as each of the stops; the last is the one at which ``goes_on`` says no."""
     expected = Expectations(past, seed=question.seed, sample=sample, fail=question.fail, slow=question.slow)
     simulation = Simulation(jobset, source, question.now, expected.script)
     try:
-        simulation.run_until(question.end)
-        recorded = simulation.runs()
-        words = _Words(recorded, simulation.first_id, zone(jobset.settings.timezone))
-        runs = [_expected(run, simulation, jobset, past, words) for run in recorded]
+        for stop in stops:
+            reached = simulation.run_until(stop, goes_on)
+            recorded = simulation.runs()
+            words = _Words(recorded, simulation.first_id, zone(jobset.settings.timezone))
+            runs = [_expected(run, simulation, jobset, past, words) for run in recorded]
+            shown = [run for run in runs if _is_within(run, question, reached)]
+            shown.sort(key=lambda run: (run.at or question.begin, run.job))
+            yield Forecast(question.now, question.begin, reached, shown, jobset.settings.max_concurrent_runs)
+            if reached < stop:
+                return
     finally:
         simulation.close()
-    shown = [run for run in runs if _is_within(run, question)]
-    shown.sort(key=lambda run: (run.at or question.begin, run.job))
-    return Forecast(question.now, question.begin, question.end, shown, jobset.settings.max_concurrent_runs)
 
 
-def _is_within(run: ForecastRun, question: Question) -> bool:
+def _is_within(run: ForecastRun, question: Question, end: datetime) -> bool:
     if run.run_id is not None:  # it is under way
         return run.ends_at is None or run.ends_at > question.begin
     # A slot that has passed is decided on now.
-    return run.at is not None and question.begin <= max(run.at, question.now) <= question.end
+    return run.at is not None and question.begin <= max(run.at, question.now) <= end
 
 
 class _Words:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from statistics import median
 
+from peak_console.decisions.ahead.durations import REMEMBERED, durations_that_count, expected
 from peak_console.model.terms import Outcome
 from peak_console.runs.simulated import Script
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition
     from peak_console.store.store import Store
 
-REMEMBERED = 50
-"""So many of a job's last runs count."""
 GUESS_SECONDS = 30.0
 """How long a run is taken to last where no run of any job has ended yet."""
 ENDLESS = float("inf")
@@ -40,12 +39,18 @@ class Past:
         """Whether any run of a job has ended."""
         return bool(self._attempts.get(job))
 
-    def typical(self, job: JobDefinition) -> tuple[float, str]:
-        """How long a run of a job takes, and how it ends, by the median of its last runs and what most of them did."""
+    def typical(self, job: JobDefinition, age: float = 0.0) -> tuple[float, str]:
+        """How long a run of a job takes, and how it ends, by the median of its last runs and what most of them did.
+
+        With an ``age`` by those that took longer than that: so many seconds it has gone on already.
+        """
         attempts = self._attempts.get(job.name, ())
         seconds = self._typical.get(job.name)
         if seconds is None:
             return self._guessed(job), SUCCEEDED
+        if age:
+            found = expected(self.counted(job.name), age)
+            seconds = found.usual if found is not None else seconds
         succeeded = sum(outcome == SUCCEEDED for _, outcome, _ in attempts)
         return seconds, SUCCEEDED if 2 * succeeded >= len(attempts) else FAILED
 
@@ -63,10 +68,18 @@ class Past:
         """As the runs of others; within its timeout, as whoever set that knew more."""
         return min(self._guess, job.timeout_seconds / 2) if job.timeout_seconds else self._guess
 
+    def counted(self, job: str) -> Sequence[float]:
+        """How many seconds those of a job's last runs took by which the next is foreseen."""
+        return durations_that_count(self._attempts.get(job, ()))
+
+    def spread_seconds(self, job: str) -> float:
+        """By how much longer than usual one in ten of a job's runs takes."""
+        found = expected(self.counted(job))
+        return found.late - found.usual if found is not None else 0.0
+
     def _typical_seconds(self, job: str) -> float | None:
-        attempts = self._attempts[job]
-        good = [seconds for seconds, outcome, _ in attempts if outcome == SUCCEEDED]
-        return median(good or [seconds for seconds, _, _ in attempts]) if attempts else None
+        counted = self.counted(job)
+        return median(counted) if counted else None
 
 
 class Expectations:
@@ -88,10 +101,10 @@ class Expectations:
         self._fail = frozenset(fail)
         self._slow = slow or {}
 
-    def script(self, job: JobDefinition, slot: datetime | None, attempt: int) -> Script:
-        """What becomes of one attempt at a job's slot."""
+    def script(self, job: JobDefinition, slot: datetime | None, attempt: int, age: float = 0.0) -> Script:
+        """What becomes of one attempt at a job's slot; ``age`` is how many seconds it has gone on already."""
         if self._sample is None:
-            seconds, outcome = self._past.typical(job)
+            seconds, outcome = self._past.typical(job, age)
         else:
             lot = Random(f"{self._seed}/{self._sample}/{job.name}/{slot}/{attempt}")  # noqa: S311 - no secret
             seconds, outcome = self._past.drawn(job, lot)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from peak_console.runs.simulated import Script
     from peak_console.store.store import Store
 
-    ScriptOf = Callable[[JobDefinition, "datetime | None", int], Script]
-    """What becomes of a run, by its job, slot and attempt."""
+    ScriptOf = Callable[[JobDefinition, "datetime | None", int, float], Script]
+    """What becomes of a run, by its job, slot and attempt, and by how many seconds it has gone on already."""
 
 IDENTITY = "1 forecast"
 RECENT = timedelta(days=2)
@@ -98,10 +98,13 @@ class Simulation:
         """Let go of the registry in memory."""
         self._place.close()
 
-    def run_until(self, end: datetime) -> None:
-        """Let the engine work until a moment. Raises ``StateError`` where it cannot."""
+    def run_until(self, end: datetime, goes_on: Callable[[], bool] = lambda: True) -> datetime:
+        """Let the engine work until a moment, and tell how far it came. Raises ``StateError`` where it cannot.
+
+        It ends sooner once ``goes_on`` says no, which is asked each time before the clock moves on.
+        """
         clock, turns = self.clock, 0
-        while True:
+        while goes_on():
             self.engine.work()
             if self._control.trouble is not None:
                 raise StateError(f"the forecast cannot go on: {self._control.trouble[0]}")
@@ -114,8 +117,9 @@ class Simulation:
                 if seconds >= left:
                     clock.go_to(end)
                     self.engine.work()
-                    return
+                    return end
                 clock.sleep(max(seconds, LEAST_SECONDS))
+        return clock.now()
 
     def runs(self) -> list[Run]:
         """The registry as it is now: what was unfinished at the beginning, and what has come since; oldest first."""
@@ -125,9 +129,9 @@ class Simulation:
         """What stands for a run's process."""
         return self._executor.processes.get(run_id)
 
-    def _spec(self, job: JobDefinition, run: Run) -> RunSpec:
+    def _spec(self, job: JobDefinition, run: Run, age: float = 0.0) -> RunSpec:
         """A run's specification as far as a simulated executor needs one; what becomes of the run is decided here."""
-        self._scripts[run.id] = self._script_of(job, run.scheduled_for, run.attempt)
+        self._scripts[run.id] = self._script_of(job, run.scheduled_for, run.attempt, age)
         return RunSpec(run.id, (job.command,), {}, None, 0, job=job.name)
 
     def _take_over(self, now: datetime) -> None:
@@ -137,9 +141,9 @@ class Simulation:
             if run.state != RunState.RUNNING or run.started_at is None:
                 continue
             job = self._jobset.jobs.get(run.job, JobDefinition(run.job))
-            spec = self._spec(job, run)
+            age = max(0.0, (now - run.started_at).total_seconds())
+            spec = self._spec(job, run, age)
             script = self._scripts.pop(run.id)
-            age = (now - run.started_at).total_seconds()
             if script.seconds is not None and script.seconds <= age:
                 script.seconds = age + max(LEAST_LEFT_SECONDS, LEFT_SHARE * age)
             process = SimulatedProcess(spec, clock=self.clock, script=script, dies_of=script.dies_of)

@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from peak_console.model.ahead import AheadRun
+
 COMING = "coming"
 """Stands for the outcome of a slot ahead."""
 RUNNING = "running"
@@ -30,3 +32,5 @@ class LaneItem:
     """How many of several have not succeeded."""
     late_seconds: float = 0.0
     """How late the latest of them was, where that was told."""
+    ahead: AheadRun | None = None
+    """Of a slot ahead: what is foreseen of it; ``None`` where nothing is but the slot."""

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peak_console.decisions.ahead.day_view import ZOOMS, Span, at_cell, axis, coming, draw, nearest, span_around, told
+from peak_console.decisions.ahead.day_view import (
+    ZOOMS,
+    Span,
+    at_cell,
+    axis,
+    coming,
+    draw,
+    foreseen,
+    nearest,
+    span_around,
+    told,
+)
 from peak_console.decisions.ahead.upcoming import slots_ahead
+from peak_console.model.ahead import AheadRun, Due
 from peak_console.model.lane import COMING, RUNNING, LaneItem
 from peak_console.model.records import Outcome
 from tests.support.factories import make_job
@@ -119,3 +132,95 @@ def test_what_stands_in_a_cell_is_told() -> None:
     assert told(item(2, 60, Outcome.FAILED, count=4, bad=1), BERLIN) == "4 runs until 14:28, 1 not well (failed)"
     assert told(item(40, 120, COMING), BERLIN) == "due 15:05:48, until about 15:07:48 (2m00s)"
     assert told(item(2, 600, RUNNING, run_id=8), BERLIN) == "#8 running since 14:27:48, until about 14:37:48"
+
+
+def run_ahead(minute: float, seconds: float = 60.0, **fields: Any) -> AheadRun:
+    """A run that is foreseen to start so many minutes after the hour's first cell, on its slot."""
+    at = HOUR.start + timedelta(minutes=minute)
+    known = {"slot": at, "starts_at": at, "ends_at": at + timedelta(seconds=seconds), "outcome": Outcome.SUCCEEDED}
+    return AheadRun("a", **{**known, **fields})
+
+
+def due(minute: float, expected: float | None = 40.0, **fields: Any) -> Due:
+    start = HOUR.start
+    ends = start + timedelta(minutes=expected) if expected is not None else None
+    return Due("a", start + timedelta(minutes=minute), ends, **fields)
+
+
+@pytest.mark.parametrize(
+    ("runs", "drawn"),
+    [
+        ((run_ahead(40, 120),), " " * 40 + "◇┄"),
+        ((run_ahead(40), run_ahead(44, attempt=2)), " " * 40 + "◇   ↻"),
+        ((run_ahead(40, 60, due=due(45)),), " " * 40 + "◇    ⚑"),
+        ((run_ahead(40, starts_at=None, ends_at=None, outcome=Outcome.SKIPPED),), " " * 40 + "·"),
+        ((run_ahead(40, starts_at=None, ends_at=None, outcome="missed"),), " " * 40 + "○"),
+        ((run_ahead(20),), ""),
+        ((run_ahead(29.5, starts_at=None, ends_at=None, outcome="queued"),), " " * 30 + "◇"),
+        ((run_ahead(90),), ""),
+    ],
+)
+def test_what_is_foreseen_is_drawn_from_now_on(runs: tuple[AheadRun, ...], drawn: str) -> None:
+    assert line(*foreseen(runs, NOW, HOUR)) == drawn
+
+
+@pytest.mark.parametrize(
+    ("deadline", "style"),
+    [
+        (due(45), "accent"),
+        (due(39), "error"),
+        (due(45, None), "error"),
+        (due(45, spread_seconds=600), "warning"),
+        (due(45, is_guess=True), "accent"),
+    ],
+)
+def test_a_slot_has_the_colour_of_its_risk(deadline: Due, style: str) -> None:
+    [found] = foreseen([run_ahead(40, due=deadline)], NOW, HOUR)
+    assert draw([found], HOUR, NOW)[40][1] == style
+
+
+def test_of_several_runs_in_a_cell_the_one_at_risk_is_seen() -> None:
+    late = run_ahead(40.5, due=due(20))
+    [found] = foreseen([run_ahead(40.1), late, run_ahead(40.8)], NOW, HOUR)
+    assert found.ahead is late
+
+
+def test_sessions_lie_behind_everything() -> None:
+    opens, closes = HOUR.start + timedelta(minutes=1), HOUR.start + timedelta(minutes=6)
+    drawn = draw([item(2, 60)], HOUR, NOW, [(opens, closes)])
+    assert "".join(glyph for glyph, _ in drawn).rstrip() == " ▁━▁▁▁"
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        (run_ahead(40, 120), "due 15:05:48, until about 15:07:48 (2m00s)"),
+        (run_ahead(40, 60, is_guess=True), "due 15:05:48, until about 15:06:48 (no history yet)"),
+        (
+            run_ahead(40, 60, slot=HOUR.start + timedelta(minutes=30), waits="waiting for quotes"),
+            "due 14:55:48, starts about 15:05:48 (waiting for quotes), until about 15:06:48 (1m00s)",
+        ),
+        (run_ahead(40, 60, attempt=2), "attempt 2 15:05:48, until about 15:06:48 (1m00s)"),
+        (run_ahead(40, 60, outcome="failed"), "due 15:05:48, until about 15:06:48 (1m00s), will probably fail"),
+        (run_ahead(40, 60, due=due(45)), "due 15:05:48, until about 15:06:48 (1m00s) · to end by 15:10: 5m00s slack"),
+        (run_ahead(40, 60, due=due(39)), "due 15:05:48, until about 15:06:48 (1m00s) · to end by 15:04: 1m00s late"),
+        (
+            run_ahead(40, starts_at=None, outcome="queued", waits="waiting for quotes", due=due(45, None)),
+            "due 15:05:48, and still waits: waiting for quotes · to end by 15:10: will miss it",
+        ),
+        (
+            run_ahead(40, starts_at=None, ends_at=None, outcome="skipped", reason="held"),
+            "15:05:48 will be skipped: held",
+        ),
+    ],
+)
+def test_what_is_foreseen_is_told_in_words(run: AheadRun, words: str) -> None:
+    [found] = foreseen([run], NOW, HOUR)
+    assert told(found, BERLIN) == words
+
+
+@given(st.integers(1, 90))
+def test_slots_begin_where_the_forecast_ends(minutes: int) -> None:
+    job, until = make_job("a", interval_seconds=420), NOW + timedelta(minutes=minutes)
+    every = list(coming(job, None, NOW, HOUR, None))
+    assert list(coming(job, None, NOW, HOUR, None, until)) == [each for each in every if each.start >= until]

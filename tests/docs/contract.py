@@ -175,6 +175,13 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "end": (TIME, "when it ended, or is expected to end (the median of its last runs)"),
         "run_id": (NUMBER + OR_NULL, "null for a slot ahead"),
         "late_seconds": (NUMBER, "from slot to start, where it was late"),
+        "slot": (TIME + OR_NULL, "of a run to come: its slot; it and what follows are null where nothing is foreseen"),
+        "attempt": (NUMBER + OR_NULL, "from 1"),
+        "foreseen": (TEXT + OR_NULL, "its outcome by the forecast; `queued`: it still waits at the end of that"),
+        "because": (TEXT + OR_NULL, "what it waits for, or why it does not run"),
+        "deadline": (TIME + OR_NULL, "the tightest deadline of its slot"),
+        "slack_seconds": (NUMBER + OR_NULL, "how much is left until then; negative: too late; null: it never comes"),
+        "risk": (TEXT + OR_NULL, "of the deadline: `late`, `tight`, `good`, `unknown` (no history yet)"),
     },
     "alerts": {
         "id": (NUMBER, "what `ack` takes"),

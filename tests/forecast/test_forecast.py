@@ -205,7 +205,7 @@ def test_in_a_world_without_surprises_the_forecast_is_what_then_happens(
     jobs, seconds, failing, places = world
     end = NOW + timedelta(minutes=40)
 
-    def script(job: JobDefinition, _slot: datetime | None, _attempt: int) -> Script:
+    def script(job: JobDefinition, _slot: datetime | None, _attempt: int, _age: float = 0.0) -> Script:
         return Script(seconds=seconds[job.name], return_code=int(job.name in failing), dies_of="terminate")
 
     simulation = Simulation(jobset(*jobs, max_concurrent_runs=places), None, NOW, script)

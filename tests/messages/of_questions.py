@@ -165,3 +165,13 @@ def days_with_more_than_is_shown(stage: Stage) -> None:
     stage.jobs(CHAIN)
     stage.patch.setattr("peak_console.verbs.past.timeline.MOST_ITEMS", 0)
     stage.run("timeline b --json --to 'tomorrow 12:00'")
+
+
+@scenario
+def days_of_which_not_all_can_be_foreseen(stage: Stage) -> None:
+    stage.jobs(CHAIN)
+    with stage.patch.context() as patch:
+        patch.setattr("peak_console.verbs.past.timeline.FORECAST_SECONDS", 0.0)
+        stage.run("timeline b")
+    stage.patch.delattr("peak_console.forecast.forecast.Question")
+    stage.run("timeline b")

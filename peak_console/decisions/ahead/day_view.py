@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from peak_console.decisions.ahead.durations import expected as expected_duration
 from peak_console.decisions.ahead.upcoming import slots_ahead
+from peak_console.model import ahead
 from peak_console.model.lane import COMING, RUNNING, LaneItem
 from peak_console.model.terms import Outcome
 from peak_console.schedule.zones import local_time
@@ -16,10 +18,11 @@ from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, tzinfo
 
     from peak_console.jobs.model import JobDefinition
+    from peak_console.model.ahead import AheadRun, Due
     from peak_console.model.records import JobState, Run
 
 ZOOMS = (3600, 3 * 3600, 6 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400)
@@ -45,6 +48,23 @@ LATE = "▲"
 AHEAD = "┄"
 """As long as a run is expected to go on."""
 
+RETRY = "↻"
+"""A further attempt that is foreseen."""
+FLAG = "⚑"
+"""Where the deadline of a slot ahead is, if nothing else is there."""
+OPEN = "▁"
+"""Below everything: the job's market is open."""
+BLANKS = (" ", OPEN)
+SIGNS = (
+    ("━", "ok", "success"), ("✖", "failed", "error"), ("▶", "running", "primary"), ("◇", "due", "accent"),
+    ("┄", "expected", "accent"), (FLAG, "deadline", "warning"), (OPEN, "market open", "muted"),
+    ("○", "missed", "warning"), (LATE, "late", "warning"), (RETRY, "retry", "accent"), (MANY, "several", "success"),
+    ("·", "skipped", "muted"), ("■", "stopped", "warning"),
+)  # fmt: skip
+"""The legend: glyph, word and style, the most important first."""
+RISK_STYLES = {ahead.LATE: "error", ahead.TIGHT: "warning"}
+"""By how likely a slot misses its deadline; every other is drawn as one without."""
+
 Cells = list[tuple[str, str]]
 """A glyph and its style for each cell of a lane."""
 
@@ -69,6 +89,16 @@ class Span:
         return self.start + timedelta(seconds=cell * self.cell_seconds)
 
 
+def legend(width: int | None = None) -> str:
+    """The signs with their words, as many as there is room for."""
+    line = ""
+    for glyph, word, _ in SIGNS:
+        piece = f"  {glyph} {word}" if line else f"{glyph} {word}"
+        if width is None or len(line) + len(piece) <= width:
+            line += piece
+    return line
+
+
 def span_around(now: datetime, seconds: float, cells: int, shift: int = 0) -> Span:
     """A span of so many seconds around now, moved by so many cells; cells begin at whole multiples of their length."""
     width = max(1, cells)
@@ -80,14 +110,24 @@ def span_around(now: datetime, seconds: float, cells: int, shift: int = 0) -> Sp
 
 
 def coming(
-    job: JobDefinition, state: JobState | None, now: datetime, span: Span, expected: float | None
+    job: JobDefinition,
+    state: JobState | None,
+    now: datetime,
+    span: Span,
+    expected: float | None,
+    foreseen_until: datetime | None = None,
 ) -> Iterator[LaneItem]:
-    """The slots ahead within a span, at most one for each cell, each as long as its run is expected to take."""
+    """The slots ahead within a span, at most one for each cell, each as long as its run is expected to take.
+
+    Only those after a moment, where a forecast tells more about the ones before it.
+    """
     length = timedelta(seconds=expected or 0)
     after: datetime | None = None
     cell = max(0, span.cell_of(now))
+    if foreseen_until is not None and foreseen_until > now:
+        cell = max(cell, span.cell_of(foreseen_until))
     while cell < span.cells:
-        start = span.start_of(cell)
+        start = max(span.start_of(cell), foreseen_until or span.start)
         if start > now:
             after = start - timedelta(microseconds=1)
         slot = next(slots_ahead(job, state, now, after), None)
@@ -98,24 +138,71 @@ def coming(
         cell = max(cell, span.cell_of(slot)) + 1
 
 
-def under_way(runs: Iterable[Run], now: datetime, expected: float | None) -> Iterator[LaneItem]:
-    """The runs under way, up to when they are expected to end."""
+def foreseen(runs: Iterable[AheadRun], now: datetime, span: Span) -> Iterator[LaneItem]:
+    """The runs of a forecast that are still to come within a span: of one cell the one at the highest risk."""
+    of_cell: dict[int, LaneItem] = {}
+    for run in runs:
+        at = run.at
+        if at is None or (run.starts_at is not None and at < now):
+            continue
+        start = max(at, now)
+        if start >= span.end or (run.ends_at or start) < span.start:
+            continue
+        item = LaneItem(run.job, start, max(run.ends_at or start, start), COMING, run.run_id, ahead=run)
+        cell = span.cell_of(start)
+        if cell not in of_cell or _urgency(item) > _urgency(of_cell[cell]):
+            of_cell[cell] = item
+    yield from of_cell.values()
+
+
+def _urgency(item: LaneItem) -> int:
+    """How much an item is to be seen, among those that are to come in one cell."""
+    run = item.ahead
+    if run is None:
+        return 0
+    by_risk = {ahead.LATE: 4, ahead.TIGHT: 3}.get(run.due.risk, 0) if run.due is not None else 0
+    return by_risk or (2 if run.will_fail else 1 if run.starts_at is not None else 0)
+
+
+def under_way(
+    runs: Iterable[Run], now: datetime, known: Sequence[float], foreseen_ends: Mapping[int, datetime] = {}
+) -> Iterator[LaneItem]:
+    """The runs under way, up to when they are expected to end: as foreseen, else by how long the last ones took."""
     for run in runs:
         if run.started_at is not None:
-            end = run.started_at + timedelta(seconds=expected) if expected is not None else now
+            end = foreseen_ends.get(run.id)
+            takes = expected_duration(known, max(0.0, (now - run.started_at).total_seconds()))
+            if (end is None or end < now) and takes is not None:
+                end = run.started_at + timedelta(seconds=takes.usual)
             late = max(0.0, run.lateness_seconds or 0.0) if run.late_because else 0.0
-            yield LaneItem(run.job, run.started_at, max(end, now), RUNNING, run.id, late_seconds=late)
+            yield LaneItem(run.job, run.started_at, max(end or now, now), RUNNING, run.id, late_seconds=late)
 
 
 def look_of(item: LaneItem) -> tuple[str, str]:
     """The glyph and the style of an item's first cell."""
     if item.count > 1 and not item.bad:
         return MANY, "success"
+    if item.ahead is not None:
+        return _look_ahead(item.ahead)
     return LOOKS.get(item.outcome, FAILED)
 
 
-def draw(items: Sequence[LaneItem], span: Span, now: datetime) -> Cells:
-    """A lane: what is worse covers what is better, and nothing covers the beginning of anything bad."""
+def _look_ahead(run: AheadRun) -> tuple[str, str]:
+    glyph, style = LOOKS[COMING]
+    if run.outcome in (Outcome.SKIPPED, Outcome.MISSED):
+        glyph, style = LOOKS[run.outcome]
+    elif run.starts_at is not None and run.attempt > 1:
+        glyph = RETRY
+    return glyph, RISK_STYLES.get(run.due.risk, style) if run.due is not None else style
+
+
+def draw(
+    items: Sequence[LaneItem], span: Span, now: datetime, sessions: Iterable[tuple[datetime, datetime]] = ()
+) -> Cells:
+    """A lane: what is worse covers what is better, and nothing covers the beginning of anything bad.
+
+    ``sessions`` of the job's market are drawn where nothing else is.
+    """
     cells: Cells = [(" ", "text")] * span.cells
     ranked = sorted(items, key=_weight)
     for item in ranked:
@@ -134,7 +221,28 @@ def draw(items: Sequence[LaneItem], span: Span, now: datetime) -> Cells:
             cells[cell] = (body, style)
         if item.late_seconds > 0 and 0 < first <= span.cells and cells[first - 1][0] == " ":
             cells[first - 1] = (LATE, "warning")
+    _flag(cells, items, span)
+    _lay_sessions(cells, sessions, span)
     return cells
+
+
+def _flag(cells: Cells, items: Sequence[LaneItem], span: Span) -> None:
+    """Draw the deadlines of slots ahead where nothing else is."""
+    for item in items:
+        due = item.ahead.due if item.ahead is not None else None
+        if due is not None:
+            cell = span.cell_of(due.at)
+            if 0 <= cell < span.cells and cells[cell][0] in (" ", AHEAD):
+                cells[cell] = (FLAG, RISK_STYLES.get(due.risk, "muted"))
+
+
+def _lay_sessions(cells: Cells, sessions: Iterable[tuple[datetime, datetime]], span: Span) -> None:
+    """Draw when the market is open where nothing else is; at least a cell for each session."""
+    for opens, closes in sessions:
+        first, last = span.cell_of(opens), span.cell_of(closes - timedelta(milliseconds=1))
+        for cell in range(max(first, 0), min(max(last, first), span.cells - 1) + 1):
+            if cells[cell][0] == " ":
+                cells[cell] = (OPEN, "session")
 
 
 def _weight(item: LaneItem) -> int:
@@ -190,6 +298,8 @@ def clock(at: datetime, now: datetime, zone: tzinfo) -> str:
 def told(item: LaneItem, zone: tzinfo) -> str:
     """What an item is, in words."""
     start, end = local_time(item.start, zone), local_time(item.end, zone)
+    if item.ahead is not None:
+        return _told_ahead(item.ahead, item, zone)
     if item.outcome == COMING:
         long = (item.end - item.start).total_seconds()
         return f"due {start:%H:%M:%S}" + (f", until about {end:%H:%M:%S} ({duration(long)})" if long else "")
@@ -202,3 +312,33 @@ def told(item: LaneItem, zone: tzinfo) -> str:
     run = f"#{item.run_id} " if item.run_id is not None else ""
     took = f", {duration((item.end - item.start).total_seconds())}" if item.run_id is not None else ""
     return f"{run}{item.outcome.replace('_', ' ')} {start:%H:%M:%S}{took}{late}"
+
+
+def _told_ahead(run: AheadRun, item: LaneItem, zone: tzinfo) -> str:
+    """What is foreseen of a slot ahead, in words."""
+    slot = local_time(run.slot or item.start, zone)
+    if run.outcome in (Outcome.SKIPPED, Outcome.MISSED):
+        because = f": {run.reason}" if run.reason else ""
+        return f"{slot:%H:%M:%S} will be {run.outcome}{because}{_deadline(run.due, zone)}"
+    if run.starts_at is None:
+        why = run.waits or run.reason
+        return f"due {slot:%H:%M:%S}, and still waits{f': {why}' if why else ''}{_deadline(run.due, zone)}"
+    start, end = local_time(item.start, zone), local_time(item.end, zone)
+    what = f"due {slot:%H:%M:%S}" if run.attempt == 1 else f"attempt {run.attempt} {start:%H:%M:%S}"
+    if run.attempt == 1 and run.slot is not None and (run.starts_at - run.slot).total_seconds() >= 1:
+        what += f", starts about {start:%H:%M:%S}{f' ({run.waits})' if run.waits else ''}"
+    long = "no history yet" if run.is_guess else duration((item.end - item.start).total_seconds())
+    fails = ", will probably fail" if run.will_fail else ""
+    return f"{what}, until about {end:%H:%M:%S} ({long}){fails}{_deadline(run.due, zone)}"
+
+
+def _deadline(due: Due | None, zone: tzinfo) -> str:
+    if due is None:
+        return ""
+    at, slack = local_time(due.at, zone), due.slack_seconds
+    by = f" · to {'start' if due.starts else 'end'} by {at:%H:%M}"
+    if slack is None:
+        return f"{by}: will miss it"
+    if slack < 0:
+        return f"{by}: {duration(-slack)} late"
+    return f"{by}: {'no history yet' if due.is_guess else f'{duration(slack)} slack'}"

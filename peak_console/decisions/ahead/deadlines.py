@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
+from peak_console.decisions.ahead.durations import REMEMBERED
 from peak_console.decisions.ahead.upcoming import slots_ahead
 from peak_console.model.terms import Outcome, RunState, Trigger
 from peak_console.schedule.deadline_times import moment_of
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
         def unfinished(self) -> Sequence[Run]: ...
 
 
-REMEMBERED = 50
-"""So many of a job's last runs tell how long it takes."""
 HORIZON = timedelta(hours=24)
 """Slots that are further ahead are not looked at."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from peak_console.model.terms import Outcome
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+REMEMBERED = 50
+"""So many of a job's last runs tell how long the next one takes."""
 LATE = 0.9
 """The share of runs that are over by the late end of an expectation."""
 LONGER = (1.25, 1.75)
@@ -20,6 +23,15 @@ class Duration:
 
     usual: float
     late: float
+
+
+def durations_that_count(attempts: Sequence[tuple[float, str, int | None]]) -> list[float]:
+    """Of a job's last runs, each with its seconds, outcome and return code: how long the good ones took.
+
+    Where none was good, all of them count.
+    """
+    good = [seconds for seconds, outcome, _ in attempts if outcome == Outcome.SUCCEEDED]
+    return good or [seconds for seconds, _, _ in attempts]
 
 
 def expected(known: Sequence[float], elapsed: float = 0.0) -> Duration | None:

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from peak_console.decisions.ahead.day_view import SIGNS
 from peak_console.tui.dialogs.base import Dialog
 from peak_console.tui.drawing.glyphs import (
     CHANGED,
@@ -121,6 +122,7 @@ def _signs() -> list[Content]:
         *_legend("jobs", list(STANDING.values())),
         *_legend("runs", [look for look in OUTCOME.values() if look.word not in _words(STANDING.values())]),
         *_legend("alerts", list(LEVEL.values())),
+        *_legend("day view", [Look(glyph, word, style) for glyph, word, style in SIGNS]),
         *_legend("also", [Look(glyph, word, style) for glyph, style, word in also]),
         *pace,
     ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from peak_console.decisions.ahead.deadlines import Prospect
     from peak_console.decisions.job_status import JobView
     from peak_console.decisions.places import PlacesTaken
+    from peak_console.forecast.outlook import Outlook
     from peak_console.jobs.model import Gate
     from peak_console.model.records import Alert, Hold, Run
     from peak_console.model.state import GateState
@@ -126,6 +127,10 @@ class Snapshot:
     """Each gate, what is recorded of it, and why it is closed; that is empty for an open one."""
     deadlines: Sequence[Prospect] = ()
     """What is expected of the deadlines of slots under way and of the next ones, the tightest first."""
+    outlook: Outlook | None = None
+    """What is foreseen; ``None`` until that has been worked out."""
+    outlook_note: str = ""
+    """Why the outlook may be older than what else is shown, or why there is none; empty when it is as new."""
     troubles: Sequence[Trouble] = ()
     stale_since: datetime | None = None
     """Since when nothing newer could be read; ``None`` while what is shown is what there is."""

@@ -30,11 +30,20 @@ if TYPE_CHECKING:
     from peak_console.model.lane import LaneItem
     from peak_console.tui.drawing.paint import Piece
 
-STYLES = ("text", "name", "muted", "accent", "primary", "error", "warning", "success", "now", "here")
+STYLES = ("text", "session", "name", "muted", "accent", "primary", "error", "warning", "success", "now", "here")
 NAME_SHARE, NAME_MIN, NAME_MAX = 4, 14, 32
 NOW = "│"
 UNREAD = "…"
 EMPTY = "no job is shown in the table"
+
+
+@dataclass(frozen=True)
+class Lane:
+    """What stands in a job's lane."""
+
+    items: Sequence[LaneItem] = ()
+    sessions: Sequence[tuple[datetime, datetime]] = ()
+    """When the job's market is open."""
 
 
 class LaneList(CursorList):
@@ -77,7 +86,7 @@ class LaneList(CursorList):
         self._zone = zone
         self._span: Span | None = None
         self._now: datetime | None = None
-        self._lanes: Mapping[str, Sequence[LaneItem]] = {}
+        self._lanes: Mapping[str, Lane] = {}
         self._drawn: dict[str, day_view.Cells] = {}
         self.cell = 0
         """The cell under the cursor."""
@@ -102,7 +111,7 @@ class LaneList(CursorList):
         top, height = self.scroll_offset.y, self._rows_height
         return self._list.items[max(0, top - margin) : top + height + margin]
 
-    def show(self, names: Sequence[str], span: Span, lanes: Mapping[str, Sequence[LaneItem]], now: datetime) -> None:
+    def show(self, names: Sequence[str], span: Span, lanes: Mapping[str, Lane], now: datetime) -> None:
         """Show these lanes; those that are not among ``lanes`` have not been read yet."""
         if self._span is None:
             self.cell = min(span.cell_of(now), span.cells - 1)
@@ -138,7 +147,7 @@ class LaneList(CursorList):
     def _to_item(self, by: int) -> None:
         if self._span is None or self.job is None:
             return
-        cell = day_view.nearest(self._lanes.get(self.job, ()), self._span, self.cell, by)
+        cell = day_view.nearest(self._lanes.get(self.job, Lane()).items, self._span, self.cell, by)
         self._go_to_cell(cell if cell is not None else (self._span.cells if by > 0 else -1))
 
     def _go_to_cell(self, cell: int) -> None:
@@ -163,7 +172,7 @@ class LaneList(CursorList):
     def _item(self) -> LaneItem | None:
         if self._span is None or self.job is None:
             return None
-        return day_view.at_cell(self._lanes.get(self.job, ()), self._span, self.cell)
+        return day_view.at_cell(self._lanes.get(self.job, Lane()).items, self._span, self.cell)
 
     def _tell(self) -> None:
         """Say below the lanes what stands under the cursor."""
@@ -206,18 +215,18 @@ class LaneList(CursorList):
             (CURSOR if cursor else " ", "accent"),
             *paint.fitted(((safe(name), "name"),), self.name_cells, gap=1),
         ]
-        items = self._lanes.get(name)
-        if items is None:
+        lane = self._lanes.get(name)
+        if lane is None:
             return [*head, (UNREAD, "muted")]
         cells = self._drawn.get(name)
         if cells is None:
-            cells = self._drawn[name] = day_view.draw(items, span, now)
+            cells = self._drawn[name] = day_view.draw(lane.items, span, now, lane.sessions)
         today = span.cell_of(now)
-        if 0 <= today < span.cells and cells[today][0] in (" ", day_view.AHEAD):
+        if 0 <= today < span.cells and cells[today][0] in (*day_view.BLANKS, day_view.AHEAD):
             cells = [*cells[:today], (NOW, "now"), *cells[today + 1 :]]
         if cursor and 0 <= self.cell < span.cells:
             glyph = cells[self.cell][0]
-            cells = [*cells[: self.cell], ("_" if glyph == " " else glyph, "here"), *cells[self.cell + 1 :]]
+            cells = [*cells[: self.cell], ("_" if glyph in day_view.BLANKS else glyph, "here"), *cells[self.cell + 1 :]]
         return [*head, *_joined(cells)]
 
 

@@ -12,9 +12,9 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from peak_console.decisions.ahead.day_view import ZOOMS, span_around
+from peak_console.decisions.ahead.day_view import ZOOMS, legend, span_around
 from peak_console.tui.keys.actions import Context, bindings_of, key_shown
-from peak_console.tui.timeline.lanes import LaneList
+from peak_console.tui.timeline.lanes import Lane, LaneList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from peak_console.decisions.ahead.day_view import Span
-    from peak_console.model.lane import LaneItem
 
 NAMES = {3600: "1 h", 10800: "3 h", 21600: "6 h", 43200: "12 h", 86400: "24 h", 259200: "3 d", 604800: "7 d"}
-LEGEND = "━ ok  ═ several  ✖ failed  ○ missed  · skipped  ■ stopped  ▲ late  ▶ running  ◇ due  ┄ expected"
 SHOWN = ("close_room_5", "open_lane_run", "lane_details", "zoom_in", "zoom_out", "previous_item", "next_item", "to_now")
 
 
@@ -61,7 +59,7 @@ class TimelineScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         yield Static(id="headline", markup=False)
         yield LaneList(self._zone, id="lanes")
-        yield Static(Content(LEGEND), id="legend", markup=False)
+        yield Static(id="legend", markup=False)
         yield Static(id="keys", markup=False)
 
     def on_mount(self) -> None:
@@ -82,14 +80,14 @@ class TimelineScreen(ModalScreen[None]):
         return span_around(now, ZOOMS[self.zoom], self.lanes.time_cells, self.shift)
 
     def show(
-        self, names: Sequence[str], span: Span, lanes: Mapping[str, Sequence[LaneItem]], now: datetime, held: str
+        self, names: Sequence[str], span: Span, lanes: Mapping[str, Lane], now: datetime, notes: Sequence[str]
     ) -> None:
-        """Show these lanes; ``held`` is said where nothing starts."""
+        """Show these lanes; ``notes`` are said of all of them."""
         self.lanes.show(names, span, lanes, now)
         shown = f"{len(names):,} {'job' if len(names) == 1 else 'jobs'}"
         where = "" if not self.shift else " · n back to now"
         self.query_one("#headline", Static).update(
-            Content(f"Day view · {NAMES[ZOOMS[self.zoom]]} · {shown} as in the table{where}{held}")
+            Content(" · ".join(("Day view", NAMES[ZOOMS[self.zoom]], f"{shown} as in the table{where}", *notes)))
         )
 
     def _show_keys(self) -> None:
@@ -101,6 +99,7 @@ class TimelineScreen(ModalScreen[None]):
             word = f"{key_shown(action, self._keymap)} {names[action]}"
             keys += f"  {word}" if len(keys) + len(word) + 2 <= room else ""
         self.query_one("#keys", Static).update(Content(f"{keys.strip()}  ← → time"))
+        self.query_one("#legend", Static).update(Content(legend(room)))
 
     def on_lane_list_scroll_wanted(self, event: LaneList.ScrollWanted) -> None:
         event.stop()

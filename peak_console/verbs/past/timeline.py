@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import sys
 
-from peak_console.decisions.ahead.day_view import Span, axis, coming, draw, under_way
+from peak_console.decisions.ahead.day_view import Span, axis, coming, draw, foreseen, legend, under_way
+from peak_console.decisions.ahead.durations import REMEMBERED, durations_that_count, expected
 from peak_console.decisions.job_words import job_words
-from peak_console.errors import UsageError
+from peak_console.errors import StateError, UsageError
 from peak_console.model.lane import LaneItem
 from peak_console.model.records import RunState
 from peak_console.store.past.lanes import past_of
 from peak_console.text import safe
 from peak_console.verbs.shared.common import note_no_jobs, select
 from peak_console.verbs.shared.output import cut, note, write, write_json
-from peak_console.verbs.shared.times import iso, moment
+from peak_console.verbs.shared.times import iso, moment, shown_with_zone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
     from typing import Any
 
+    from peak_console.forecast.outlook import Outlook
     from peak_console.jobs.model import JobDefinition
-    from peak_console.model.records import JobState, Run
-    from peak_console.store.store import Store
+    from peak_console.model.records import Run
     from peak_console.verbs.shared.common import Selection
 
 NAME_CELLS = 24
 LEAST_CELLS, USUAL_CELLS = 20, 100
-EXPECTED_BY = 20
-"""So many runs tell how long the next is expected to take."""
 MOST_ITEMS = 100_000
-LEGEND = "━ ok  ═ several  ✖ failed  ○ missed  · skipped  ■ stopped  ▲ late  ▶ running  ◇ due  ┄ expected"
+FORECAST_SECONDS = 20.0
+"""So much of a processor's time a forecast may take."""
 
 
 def show_timeline(options: Namespace) -> int:
@@ -41,30 +41,49 @@ def show_timeline(options: Namespace) -> int:
         span = _span(options, selection)
         asked = job_words(" ".join(options.words))
         jobs = [job for job in selection.jobs.values() if asked.wants(job.name, job.tags)]
-        store = selection.store
-        states = store.job_states() if store is not None else {}
-        running: dict[str, list[Run]] = {}
-        for run in store.unfinished() if store is not None else ():
-            if run.state == RunState.RUNNING:
-                running.setdefault(run.job, []).append(run)
+        view = _View(selection, span, _outlook(selection, span))
+        lanes = {job.name: _Lane(job, view) for job in jobs}
         if options.json:
-            items = [each for job in jobs for each in _each(job, store, states, running, selection.now, span)]
+            items = [each for lane in lanes.values() for each in lane.each()]
             write_json([_object(each, selection) for each in items[:MOST_ITEMS]])
             if len(items) > MOST_ITEMS:
                 note(f"the first {MOST_ITEMS}; there are more, name fewer jobs or a shorter time")
             return 0
-        lanes = {job.name: _lane(job, store, states, running, selection.now, span) for job in jobs}
+        drawn = {name: draw(lane.in_cells(), span, selection.now, lane.sessions()) for name, lane in lanes.items()}
     if not lanes:
         note_no_jobs(selection)
         if selection.jobs:
             note(f"no job is called {' '.join(map(safe, options.words))}, or like it; see: peak-console jobs")
         return 0
     write(f"{' ' * NAME_CELLS}{axis(span, selection.zone)}".rstrip() + "\n")
-    for name, items in lanes.items():
-        drawn = "".join(glyph for glyph, _ in draw(items, span, selection.now))
-        write(f"{cut(safe(name), NAME_CELLS - 1):<{NAME_CELLS}}{drawn}".rstrip() + "\n")
-    note(LEGEND)
+    for name, cells in drawn.items():
+        line = "".join(glyph for glyph, _ in cells)
+        write(f"{cut(safe(name), NAME_CELLS - 1):<{NAME_CELLS}}{line}".rstrip() + "\n")
+    note(legend())
     return 0
+
+
+def _outlook(selection: Selection, span: Span) -> Outlook | None:
+    """What is foreseen until the end of the span, for a day at the most; ``None`` where it cannot be told."""
+    from time import process_time
+
+    from peak_console.forecast.outlook import HORIZON, foresee
+
+    until = min(span.end, selection.now + HORIZON)
+    if selection.jobset is None or until <= selection.now:
+        return None
+    enough = process_time() + FORECAST_SECONDS
+    try:
+        *_, found = foresee(selection.jobset, selection.store, selection.now, until, lambda: process_time() < enough)
+    except StateError as error:
+        note(f"{error}; what is ahead are slots alone")
+        return None
+    if not found.is_whole:
+        note(
+            f"the forecast goes up to {shown_with_zone(found.end, selection.zone)}, as there are too many runs to come;"
+            " later ones are slots alone"
+        )
+    return found
 
 
 def _span(options: Namespace, selection: Selection) -> Span:
@@ -81,59 +100,85 @@ def _span(options: Namespace, selection: Selection) -> Span:
     return Span(start, (end - start).total_seconds() / width, width)
 
 
-def _expected(store: Store | None, job: str) -> float | None:
-    """The median of the last successful runs, in seconds."""
-    if store is None:
-        return None
-    runs = store.runs(jobs=[job], outcome="succeeded", run_type="scheduler_job", limit=EXPECTED_BY)
-    took = sorted(run.duration_seconds for run in runs if run.duration_seconds is not None)
-    return took[len(took) // 2] if took else None
+class _View:
+    """What the lanes have in common."""
+
+    def __init__(self, selection: Selection, span: Span, outlook: Outlook | None) -> None:
+        self.store = store = selection.store
+        self.now = selection.now
+        self.span = span
+        self.outlook = outlook
+        self.states = store.job_states() if store is not None else {}
+        self.running: dict[str, list[Run]] = {}
+        for run in store.unfinished() if store is not None else ():
+            if run.state == RunState.RUNNING:
+                self.running.setdefault(run.job, []).append(run)
 
 
-def _lane(
-    job: JobDefinition,
-    store: Store | None,
-    states: Mapping[str, JobState],
-    running: Mapping[str, Sequence[Run]],
-    now: datetime,
-    span: Span,
-) -> list[LaneItem]:
-    """What stands in a lane, in cells."""
-    past = past_of(store, job.name, span.start, min(span.end, now), span.cell_seconds) if store is not None else []
-    expected = _expected(store, job.name)
-    return [
-        *past,
-        *under_way(running.get(job.name, ()), now, expected),
-        *coming(job, states.get(job.name), now, span, expected),
-    ]
+class _Lane:
+    """What stands in one job's lane."""
 
+    def __init__(self, job: JobDefinition, view: _View) -> None:
+        self._job = job
+        self._view = view
+        attempts = view.store.last_attempts(job.name, REMEMBERED) if view.store is not None else []
+        self._known = durations_that_count(attempts)
 
-def _each(
-    job: JobDefinition,
-    store: Store | None,
-    states: Mapping[str, JobState],
-    running: Mapping[str, Sequence[Run]],
-    now: datetime,
-    span: Span,
-) -> Iterator[LaneItem]:
-    """Every run, oldest first, and then the slots ahead, one for each cell of the span."""
-    expected = _expected(store, job.name)
-    runs = store.runs(jobs=[job.name], since=span.start, run_type="scheduler_job") if store is not None else []
-    for run in reversed(runs):
-        start = run.started_at or run.scheduled_for or run.claimed_at
-        if run.outcome is not None and start < span.end:
-            late = max(0.0, run.lateness_seconds or 0.0) if run.late_because else 0.0
-            yield LaneItem(job.name, start, run.finished_at or start, run.outcome, run.id, late_seconds=late)
-    yield from under_way(running.get(job.name, ()), now, expected)
-    yield from coming(job, states.get(job.name), now, span, expected)
+    def in_cells(self) -> list[LaneItem]:
+        """The past in cells, then what runs and what comes."""
+        span, store, now = self._view.span, self._view.store, self._view.now
+        past = past_of(store, self._job.name, span.start, min(span.end, now), span.cell_seconds) if store else []
+        return [*past, *self._ahead()]
+
+    def each(self) -> Iterator[LaneItem]:
+        """Every run, oldest first, and then what comes, one for each cell of the span."""
+        job, store, span = self._job, self._view.store, self._view.span
+        runs = store.runs(jobs=[job.name], since=span.start, run_type="scheduler_job") if store is not None else []
+        for run in reversed(runs):
+            start = run.started_at or run.scheduled_for or run.claimed_at
+            if run.outcome is not None and start < span.end:
+                late = max(0.0, run.lateness_seconds or 0.0) if run.late_because else 0.0
+                yield LaneItem(job.name, start, run.finished_at or start, run.outcome, run.id, late_seconds=late)
+        yield from self._ahead()
+
+    def sessions(self) -> Iterator[tuple[datetime, datetime]]:
+        """When its market is open."""
+        from peak_console.schedule.sessions.hours import open_between
+
+        rule = self._job.schedule.sessions
+        if rule is not None and rule.calendar is not None and rule.calendar.has_hours:
+            yield from open_between(rule.calendar, self._view.span.start, self._view.span.end)
+
+    def _ahead(self) -> Iterator[LaneItem]:
+        """What runs, and what comes: foreseen as far as that goes, and slots after it."""
+        view, job = self._view, self._job
+        now, span, outlook = view.now, view.span, view.outlook
+        runs = outlook.of_job.get(job.name, ()) if outlook is not None else ()
+        ends = {run.run_id: run.ends_at for run in runs if run.run_id is not None and run.ends_at is not None}
+        yield from under_way(view.running.get(job.name, ()), now, self._known, ends)
+        yield from foreseen(runs, now, span)
+        usual = expected(self._known)
+        yield from coming(
+            job, view.states.get(job.name), now, span, usual.usual if usual is not None else None,
+            outlook.end if outlook is not None else None,
+        )  # fmt: skip
 
 
 def _object(item: LaneItem, selection: Selection) -> dict[str, Any]:
+    zone, run = selection.zone, item.ahead
+    due = run.due if run is not None else None
     return {
         "job": item.job,
         "what": item.outcome,
-        "start": iso(item.start, selection.zone),
-        "end": iso(item.end, selection.zone),
+        "start": iso(item.start, zone),
+        "end": iso(item.end, zone),
         "run_id": item.run_id,
         "late_seconds": item.late_seconds,
+        "slot": iso(run.slot, zone) if run is not None else None,
+        "attempt": run.attempt if run is not None else None,
+        "foreseen": run.outcome if run is not None else None,
+        "because": (run.reason or run.waits) if run is not None else None,
+        "deadline": iso(due.at, zone) if due is not None else None,
+        "slack_seconds": due.slack_seconds if due is not None else None,
+        "risk": due.risk if due is not None else None,
     }

@@ -50,7 +50,7 @@ def lanes(console: Console) -> LaneList:
 
 
 def outcomes(console: Console, job: str) -> list[str]:
-    return [item.outcome for item in lanes(console)._lanes[job]]
+    return [item.outcome for item in lanes(console)._lanes[job].items]
 
 
 def below(console: Console) -> str:
@@ -105,7 +105,7 @@ async def test_a_late_run_and_a_slot_ahead_are_told_in_words(console: Console) -
     await press(console, "tab")
     assert "due 15:" in below(console)
     assert "(0.8s)" in below(console)
-    assert any(item.late_seconds > 600 for item in lanes(console)._lanes["risk_check_hourly"])
+    assert any(item.late_seconds > 600 for item in lanes(console)._lanes["risk_check_hourly"].items)
 
 
 @covers("lane_details")

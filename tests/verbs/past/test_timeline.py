@@ -50,3 +50,68 @@ def test_what_makes_no_sense_is_refused(peak: CommandLine, words: list[str], why
     answer = peak("timeline", *words)
     assert answer.code == 2
     assert why in answer.err
+
+
+CHAIN = """\
+[scheduler]
+timezone = "UTC"
+
+[[job]]
+name = "quotes"
+command = "quotes"
+schedule_type = "daily"
+daily_time = "15:00"
+retries = 1
+retry_delay_seconds = 600
+
+[[job]]
+name = "report"
+command = "report"
+schedule_type = "after"
+after = ["quotes"]
+finish_by = "15:10"
+"""
+
+
+def test_what_is_ahead_is_foreseen_with_chains_retries_and_deadlines(peak: CommandLine, store: Store) -> None:
+    peak.jobs(CHAIN)
+    for hours in (50, 26):
+        record_run(store, "quotes", started_at=NOW - HOUR * hours, seconds=300)
+        record_run(store, "report", started_at=NOW - HOUR * hours, seconds=240)
+    items = {item["job"]: item for item in peak("timeline", "--json").json}
+    assert items["quotes"]["start"] == "2026-11-23T15:00:00+00:00"
+    assert items["quotes"]["end"] == "2026-11-23T15:05:00+00:00"
+    assert items["report"]["start"] == items["quotes"]["end"], "at the end of its upstream"
+    assert items["report"]["end"] == "2026-11-23T15:09:00+00:00"
+    assert (items["report"]["slack_seconds"], items["report"]["risk"]) == (60, "good")
+
+    for hours in (4, 3, 2):
+        record_run(store, "quotes", started_at=NOW - HOUR * hours, outcome=Outcome.FAILED, seconds=250)
+    coming = [item for item in peak("timeline", "--json").json if item["what"] == "coming"]
+    attempts = [(item["attempt"], item["foreseen"]) for item in coming if item["job"] == "quotes"]
+    assert attempts == [(1, "failed"), (2, "failed")]
+    drawn = peak("timeline", "--to", "2h").out.splitlines()
+    assert "↻" in drawn[1]
+    assert "↻" not in drawn[2]
+
+
+def test_where_nothing_can_be_foreseen_the_slots_stand(
+    peak: CommandLine, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_run(store, "risk_check")
+    monkeypatch.delattr("peak_console.forecast.forecast.Question")
+    answer = peak("timeline", "risk", "--json")
+    assert "peak-console: the forecast fails (ImportError: " in answer.err
+    assert "what is ahead are slots alone" in answer.err
+    assert {item["foreseen"] for item in answer.json} == {None}
+    assert answer.json[-1]["what"] == "coming"
+
+
+def test_a_forecast_with_too_much_to_do_says_how_far_it_goes(
+    peak: CommandLine, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_run(store, "risk_check")
+    monkeypatch.setattr("peak_console.verbs.past.timeline.FORECAST_SECONDS", 0.0)
+    answer = peak("timeline", "risk", "--json")
+    assert "the forecast goes up to Mon 2026-11-23 14:55:00 CET, as there are too many runs to come" in answer.err
+    assert {item["foreseen"] for item in answer.json} == {None}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peak_console.decisions.ahead.day_view import coming, under_way
+from peak_console.decisions.ahead.day_view import coming, foreseen, under_way
+from peak_console.decisions.ahead.durations import REMEMBERED, durations_that_count, expected
 from peak_console.decisions.holding.holds import scope
 from peak_console.store.past.lanes import past_of, worst_run
+from peak_console.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from peak_console.clock import Clock
     from peak_console.decisions.ahead.day_view import Span
     from peak_console.errors import StateError
+    from peak_console.forecast.outlook import Outlook
     from peak_console.model.lane import LaneItem
     from peak_console.model.records import JobState
     from peak_console.store.store import Store
@@ -35,6 +38,20 @@ AT_A_TIME = 12
 """Lanes that are read at a time, so that the first are painted soon."""
 REFRESH_SECONDS = 20
 """How often the lanes in sight are read anew as time goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What has been read of one lane."""
+
+    past: Sequence[LaneItem]
+    ahead: Sequence[LaneItem]
+    known: Sequence[float]
+    """How many seconds the last runs took."""
+    foreseen_ends: Mapping[int, datetime]
+    """By run, of those under way."""
+    sessions: Sequence[tuple[datetime, datetime]] = ()
+    """When the job's market is open."""
 
 
 class TimelineView:
@@ -63,8 +80,7 @@ class TimelineView:
         self._reader: BackgroundReader | None = None
         self._zoom = FIRST_ZOOM
         self._span: Span | None = None
-        self._past: dict[str, Sequence[LaneItem]] = {}
-        self._ahead: dict[str, Sequence[LaneItem]] = {}
+        self._lanes: dict[str, _Read] = {}
         self._stale: set[str] = set()
         """Lanes that are shown as they were, until they have been read anew."""
         self._asked: set[str] = set()
@@ -101,7 +117,7 @@ class TimelineView:
         span = self.screen.span(now)
         if span != self._span:
             self._span, self._read_at = span, now
-            self._past, self._ahead, self._stale, self._asked = {}, {}, set(), set()
+            self._lanes, self._stale, self._asked = {}, set(), set()
         self._paint()
         self.lanes_in_sight_changed()
 
@@ -112,7 +128,7 @@ class TimelineView:
         wanted = [
             name
             for name in [*self.screen.lanes.names_in_sight(), *self.screen.lanes.names_in_sight(MARGIN)]
-            if name not in self._asked and (name not in self._past or name in self._stale)
+            if name not in self._asked and (name not in self._lanes or name in self._stale)
         ]
         if wanted:
             self._read(list(dict.fromkeys(wanted))[:AT_A_TIME])
@@ -130,20 +146,16 @@ class TimelineView:
         wanted = set(names)
         rows = {row.name: row for row in snapshot.rows if row.name in wanted}
         self._asked |= wanted
+        outlook = snapshot.outlook
 
-        def lanes(store: Store) -> dict[str, tuple[Sequence[LaneItem], Sequence[LaneItem]]]:
+        def lanes(store: Store) -> dict[str, _Read]:
             states = store.job_states()
-            return {
-                name: (past_of(store, name, span.start, min(span.end, now), span.cell_seconds),
-                       _ahead(row, states.get(name), now, span))
-                for name, row in rows.items()
-            }  # fmt: skip
+            return {name: _look_up(store, row, states.get(name), now, span, outlook) for name, row in rows.items()}
 
-        def taken(found: dict[str, tuple[Sequence[LaneItem], Sequence[LaneItem]]]) -> None:
+        def taken(found: dict[str, _Read]) -> None:
             self._asked -= wanted
             if span == self._span:
-                for name, (past, ahead) in found.items():
-                    self._past[name], self._ahead[name] = past, ahead
+                self._lanes |= found
                 self._stale -= found.keys()
                 self._paint()
             self.lanes_in_sight_changed()
@@ -159,12 +171,14 @@ class TimelineView:
 
         if self.screen is None or not self.screen.query("LaneList"):
             return
-        news, names = news_of(self._session.store), self._layout.jobs.shown_names
+        names, snapshot = self._layout.jobs.shown_names, self._feed.snapshot
+        outlook = snapshot.outlook if snapshot is not None else None
+        news = (*news_of(self._session.store), outlook)
         if news == self._news and names == self._names:
             return
         self._news = news
         self._names = self._layout.jobs.shown_names
-        self._stale = set(self._past)
+        self._stale = set(self._lanes)
         self._paint()
         self.lanes_in_sight_changed()
 
@@ -201,23 +215,51 @@ class TimelineView:
         snapshot, span, screen = self._feed.snapshot, self._span, self.screen
         if snapshot is None or span is None or screen is None or not screen.query("LaneList"):
             return
+        from peak_console.tui.timeline.lanes import Lane
+
         now = self._clock.now()
         seen = set(screen.lanes.names_in_sight(MARGIN)) or set(self._names[:100])
-        lanes: dict[str, Sequence[LaneItem]] = {}
+        lanes: dict[str, Lane] = {}
         for row in snapshot.rows:
-            if row.name in self._past and row.name in seen:
-                running = under_way(row.view.active, now, row.expected_seconds)
-                lanes[row.name] = [*self._past[row.name], *running, *self._ahead[row.name]]
-        held = " · held: nothing new starts" if snapshot.hold is not None else ""
-        held += "".join(f" · held: {scope(hold)}" for hold in snapshot.holds)
-        screen.show(self._names, span, lanes, now, held)
+            lane = self._lanes.get(row.name)
+            if lane is not None and row.name in seen:
+                running = under_way(row.view.active, now, lane.known, lane.foreseen_ends)
+                lanes[row.name] = Lane([*lane.past, *running, *lane.ahead], lane.sessions)
+        notes = ["held: nothing new starts"] if snapshot.hold is not None else []
+        notes += [f"held: {scope(hold)}" for hold in snapshot.holds]
+        notes += [snapshot.outlook_note] if snapshot.outlook_note else []
+        screen.show(self._names, span, lanes, now, notes)
 
 
-def _ahead(row: JobRow, state: JobState | None, now: datetime, span: Span) -> Sequence[LaneItem]:
-    """A job's slots ahead; none while nothing starts it."""
+def _look_up(
+    store: Store, row: JobRow, state: JobState | None, now: datetime, span: Span, outlook: Outlook | None
+) -> _Read:
+    """What stands in a job's lane, as far as it is not under way."""
+    past = past_of(store, row.name, span.start, min(span.end, now), span.cell_seconds)
+    known = durations_that_count(store.last_attempts(row.name, REMEMBERED))
+    sessions = _sessions(row, span)
     if row.view.not_served is not None:
-        return ()
+        return _Read(past, (), known, {}, sessions)
+    runs = outlook.of_job.get(row.name, ()) if outlook is not None else ()
+    ends = {run.run_id: run.ends_at for run in runs if run.run_id is not None and run.ends_at is not None}
+    usual = expected(known)
     try:
-        return list(coming(row.view.job, state, now, span, row.expected_seconds))
+        slots = list(
+            coming(
+                row.view.job, state, now, span, usual.usual if usual is not None else None,
+                outlook.end if outlook is not None else None,
+            )
+        )  # fmt: skip
     except Exception:  # noqa: BLE001 - one job's own schedule: the engine says what is wrong with it
+        slots = []
+    return _Read(past, [*foreseen(runs, now, span), *slots], known, ends, sessions)
+
+
+def _sessions(row: JobRow, span: Span) -> Sequence[tuple[datetime, datetime]]:
+    """When the market of a job's calendar is open."""
+    from peak_console.schedule.sessions.hours import open_between
+
+    rule = row.view.job.schedule.sessions
+    if rule is None or rule.calendar is None or not rule.calendar.has_hours:
         return ()
+    return list(open_between(rule.calendar, span.start, span.end))
