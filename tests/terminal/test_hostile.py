@@ -127,8 +127,8 @@ def test_a_line_of_ten_megabytes_is_a_line(stage: Stage) -> None:
     assert stage.ended("wide").return_code == 0
     tmux.wait_for("● ok")
     tmux.keys("2")
-    tmux.keys("w")
-    tmux.keys("w")
+    tmux.keys("l")
+    tmux.keys("l")
     tmux.keys("Home")
     tmux.leave()
     tmux.wait_for("left with 0")

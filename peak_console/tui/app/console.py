@@ -22,6 +22,8 @@ from peak_console.tui.app.actions.engine import EngineActions
 from peak_console.tui.app.actions.holds import HoldActions
 from peak_console.tui.app.actions.jobs import JobActions
 from peak_console.tui.app.actions.terminal import TerminalActions
+from peak_console.tui.app.answering.answering import Answering
+from peak_console.tui.app.answering.subjects import Subjects
 from peak_console.tui.app.dialogs import ClosedByEscape, Dialogs
 from peak_console.tui.app.found_jobs import FoundJobs
 from peak_console.tui.app.layout import Layout
@@ -114,6 +116,11 @@ class ConsoleApp(App[int], inherit_bindings=False):
             session, clock, self.feed, self.layout, self.selection, self.shown_run, self.details, self.dialogs
         )
         self.rooms = Rooms(self, session, clock, keymap, self.feed, self.layout, self.navigation.open_run)
+        subjects = Subjects(
+            self.layout, self.selection, self.shown_run, self.details, self.rooms.history, self.rooms.timeline
+        )
+        self.answering = Answering(self, session, clock, keymap, self.dialogs, subjects)
+        self.rooms.add(self.answering)
         self.selection.ask_first(lambda: self.details.job if self.details.screen is not None else None)
         self.job_actions = JobActions(session, clock, keymap, self.feed, self.selection, self.commands, self.dialogs)
         self.alert_actions = AlertActions(session, self.feed, self.layout, self.commands, self.dialogs)
@@ -127,7 +134,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.views = Views(self.preferences, self.layout, self.dialogs)
         self.presenter = Presenter(
             self, session, clock, self.feed, self.layout, self.shown_run,
-            (self.details, self.rooms.history, self.rooms.timeline), self.commands, self.dialogs,
+            (self.details, *self.rooms), self.commands, self.dialogs,
             rings=self.config.bell,
         )  # fmt: skip
         self._startup = Startup(
@@ -348,6 +355,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
             "run": jobs.run,
             "run_with": jobs.run_with,
             "rerun": lambda: jobs.rerun(self.shown_run.run()),
+            "why": self.answering.why,
             "stop": jobs.stop,
             "disable": jobs.disable,
             "hold": jobs.hold,

@@ -59,6 +59,11 @@ class RunList(CursorList):
         super().__init__(self._runs, id=id)
         self._zone: tzinfo | None = None
 
+    @property
+    def current(self) -> Run | None:
+        """The run under the cursor."""
+        return self._runs.current
+
     def show(self, runs: Sequence[Run], zone: tzinfo) -> None:
         """Show these runs, newest first, with times in ``zone``. The cursor stays on its run."""
         self._zone = zone

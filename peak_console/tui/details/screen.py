@@ -176,6 +176,11 @@ class JobDetails(ModalScreen[None]):
         self.app.post_message(self.RunOpened(event.run_id))
         self.dismiss()
 
+    @property
+    def run(self) -> Run | None:
+        """The run under the cursor."""
+        return self.query_one(RunList).current
+
     def action_close(self) -> None:
         self.dismiss()
 

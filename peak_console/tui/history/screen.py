@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from peak_console.text import safe
 from peak_console.tui.history.action_table import ActionTable
 from peak_console.tui.history.run_table import RunTable
-from peak_console.tui.keys.actions import Context, bindings_of, key_shown
+from peak_console.tui.keys.actions import IN_ROOMS, Context, binding, bindings_of, key_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +49,7 @@ class HistoryScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_of(Context.HISTORY, prefix="screen."),
+        *(binding(each, "app.") for each in IN_ROOMS),
         Binding("escape", "screen.leave", "Back", show=False),
     ]
 
@@ -109,6 +110,15 @@ class HistoryScreen(ModalScreen[None]):
     @property
     def actions(self) -> ActionTable:
         return self.query_one(ActionTable)
+
+    @property
+    def current(self) -> tuple[str | None, int | None]:
+        """The job and the run under the cursor."""
+        if self.actions.display:
+            action = self.actions.current
+            return (action.job, action.run_id) if action is not None else (None, None)
+        run = self.table.current
+        return (run.job, run.id) if run is not None else (None, None)
 
     @property
     def _list(self) -> RunTable | ActionTable:

@@ -67,6 +67,7 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("run_with", ("R",), "Run with …", _ALL, "Run the job now with other arguments."),
     ActionDef("rerun", ("full_stop",), "Rerun", _ALL, "Run again, as it was, the run whose output is shown."),
     ActionDef("stop", ("x",), "Stop", _ALL, "Stop what the job has running; asks first.", footer=True),
+    ActionDef("why", ("w",), "Why", _ALL, "Why the job, its run or slot starts or does not."),
     ActionDef("disable", ("d",), "Disable", _ALL,
               "Disable the job, for a while or for good; or enable it; asks first.", footer=True),
     ActionDef("hold", ("H",), "Hold", _ALL,
@@ -116,7 +117,7 @@ ACTIONS: tuple[ActionDef, ...] = (
               "Show the run before.", footer=True),
     ActionDef("newer_run", ("right_square_bracket", "O"), "Later run", Context.OUTPUT,
               "Show the run after.", footer=True),
-    ActionDef("wrap", ("w",), "Wrap", Context.OUTPUT, "Wrap long lines, or cut them off.", footer=True),
+    ActionDef("wrap", ("l",), "Wrap", Context.OUTPUT, "Wrap long lines, or cut them off.", footer=True),
     ActionDef("timestamps", ("T",), "Times", Context.OUTPUT, "Show when each line was written, or not."),
     ActionDef("save", ("S",), "Save", Context.OUTPUT, "Save the output to a file."),
     ActionDef("open_alert", ("enter",), "Read alert", Context.ALERTS,
@@ -155,8 +156,10 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("close_room", ("q", "6"), "Close", Context.HISTORY, "Back to the console; also Esc."),
 )  # fmt: skip
 
-ON_A_JOB = ("run", "run_with", "stop", "disable", "hold", "edit", "copy_command", "help")
+ON_A_JOB = ("run", "run_with", "stop", "disable", "hold", "why", "edit", "copy_command", "help")
 """What can be done to a job also from its details."""
+IN_ROOMS = ("why",)
+"""What works in every room: for the job, run or slot under its cursor."""
 ACTION: dict[str, ActionDef] = {action.id: action for action in ACTIONS}
 
 

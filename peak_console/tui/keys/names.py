@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
-from peak_console.tui.keys.actions import ACTION, ACTIONS, ROOMS, TITLES, Context, shown
+from peak_console.tui.keys.actions import ACTION, ACTIONS, IN_ROOMS, ON_A_JOB, ROOMS, TITLES, Context, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from peak_console.tui.keys.actions import ActionDef
 
 __all__ = ["key_name", "refusal", "resolve", "shown"]
 
@@ -95,7 +97,7 @@ def _clash(accepted: Mapping[str, tuple[str, ...]]) -> tuple[str, str, str] | No
     """The last replaced action with a key that another one has: its id, the other's, and the key."""
     for name in reversed([*accepted]):
         for other in ACTIONS:
-            if other.id == name or not _meet(ACTION[name].context, other.context):
+            if other.id == name or not _meet(ACTION[name], other):
                 continue
             theirs = accepted.get(other.id, other.default_keys)
             for key in accepted[name]:
@@ -105,11 +107,14 @@ def _clash(accepted: Mapping[str, tuple[str, ...]]) -> tuple[str, str, str] | No
     return None
 
 
-def _meet(one: str, other: str) -> bool:
-    """Whether keys of both contexts can be pressed at the same moment."""
-    if one == other:
+def _meet(one: ActionDef, other: ActionDef) -> bool:
+    """Whether the keys of both can be pressed at the same moment."""
+    if one.context == other.context:
         return True
-    return Context.EVERYWHERE in (one, other) and one not in ROOMS and other not in ROOMS
+    for each, room in ((one, other.context), (other, one.context)):
+        if each.context == Context.EVERYWHERE:
+            return room not in ROOMS or each.id in (ON_A_JOB if room == Context.DETAILS else IN_ROOMS)
+    return False
 
 
 def _defaults(action: str) -> str:

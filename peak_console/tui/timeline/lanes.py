@@ -165,11 +165,13 @@ class LaneList(CursorList):
         )
 
     def action_open_lane_run(self) -> None:
-        item = self._item()
+        item = self.item
         if item is not None and self._span is not None:
             self.post_message(self.Opened(item, self._span.start_of(self.cell), self._span.start_of(self.cell + 1)))
 
-    def _item(self) -> LaneItem | None:
+    @property
+    def item(self) -> LaneItem | None:
+        """What stands under the cursor."""
         if self._span is None or self.job is None:
             return None
         return day_view.at_cell(self._lanes.get(self.job, Lane()).items, self._span, self.cell)
@@ -179,7 +181,7 @@ class LaneList(CursorList):
         if self._span is None or self._now is None or self.job is None:
             self.border_subtitle = ""
             return
-        item = self._item()
+        item = self.item
         told = day_view.told(item, self._zone) if item is not None else "nothing"
         at = day_view.clock(self._span.start_of(self.cell), self._now, self._zone)
         self.border_subtitle = Content(f"{safe(self.job)} · {at} · {told}")

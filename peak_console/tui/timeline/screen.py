@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from peak_console.decisions.ahead.day_view import ZOOMS, legend, span_around
-from peak_console.tui.keys.actions import Context, bindings_of, key_shown
+from peak_console.tui.keys.actions import IN_ROOMS, Context, binding, bindings_of, key_shown
 from peak_console.tui.timeline.lanes import Lane, LaneList
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class TimelineScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_of(Context.TIMELINE, prefix="screen."),
+        *(binding(each, "app.") for each in IN_ROOMS),
         Binding("escape", "screen.close_room_5", "Back", show=False),
     ]
 

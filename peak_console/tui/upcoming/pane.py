@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from peak_console.tui.drawing.paint import Piece
     from peak_console.tui.state.snapshot import Snapshot
+    from peak_console.tui.upcoming.lines import UpcomingLine
 
 _STYLES = ("text", "muted", "primary", "success", "warning", "error", "rest", "accent")
 
@@ -97,6 +98,11 @@ class Upcoming(CursorList):
 
     def on_blur(self) -> None:
         self._repaint_cursor()
+
+    @property
+    def current(self) -> UpcomingLine | None:
+        """The line under the cursor; ``None`` while the cursor is on none."""
+        return self._list.current
 
     @property
     def cursor_name(self) -> str | None:

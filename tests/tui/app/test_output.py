@@ -145,7 +145,7 @@ async def test_a_search_begins_with_what_was_looked_for_last(console: Console) -
 @covers("wrap", "timestamps")
 async def test_wrapping_and_times_are_switched(console: Console) -> None:
     wrap, times = console.app.layout.output.wrap, console.app.layout.output.timestamps
-    await console.press("2", "w", "T")
+    await console.press("2", "l", "T")
 
     assert (console.app.layout.output.wrap, console.app.layout.output.timestamps) == (not wrap, not times)
 

@@ -99,7 +99,7 @@ async def test_keys_are_replaced_everywhere(tmp_path: Path, home: Path) -> None:
     alert = stage.alert()
     async with running(stage) as console:
         wrapped = console.app.layout.output.wrap
-        await console.press("r", "space", "enter", "a", "2", "w", "4", "a", "1")
+        await console.press("r", "space", "enter", "a", "2", "l", "4", "a", "1")
         assert stage.commands == []
         assert console.app.layout.jobs.selected_names() == ("beta",)
         assert console.app.layout.output.wrap == wrapped
@@ -210,7 +210,7 @@ async def test_the_theme_is_remembered(tmp_path: Path, home: Path) -> None:
 async def test_order_wrapping_and_times_are_remembered(tmp_path: Path, home: Path) -> None:
     stage = three_jobs(tmp_path)
     async with running(stage) as console:
-        await console.press("s", "S", "2", "w", "T")
+        await console.press("s", "S", "2", "l", "T")
         wanted = (console.app.layout.output.wrap, console.app.layout.output.timestamps)
 
     assert "theme" not in remembered(home)

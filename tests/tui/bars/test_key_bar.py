@@ -40,7 +40,7 @@ async def test_with_room_it_names_every_key_of_the_pane_and_of_everywhere(contex
 
 async def test_the_keys_of_the_pane_come_first() -> None:
     async with key_bar(140, Context.OUTPUT) as line:
-        assert line.startswith(" / Search  [ Earlier run  ] Later run  w Wrap  f Follow  r Run")
+        assert line.startswith(" / Search  [ Earlier run  ] Later run  l Wrap  f Follow  r Run")
 
 
 @pytest.mark.parametrize("width", range(30, 141, 11))

@@ -80,7 +80,7 @@ async def find_ok(pilot: Pilot[None]) -> None:
 
 
 async def find_sharpe(pilot: Pilot[None]) -> None:
-    await pilot.press("w", "T")
+    await pilot.press("l", "T")
     pilot.app.query_one(OutputView).search("2.1")
     await pilot.press("N", "N")
 

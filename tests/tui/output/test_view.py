@@ -106,7 +106,7 @@ async def test_wrapping_times_and_sideways(run: RunDirectory) -> None:
     app = OutputApp(live(), run)
     async with app.run_test(size=(54, 12), message_hook=posted) as pilot:
         assert [len(row) for row in app.screen_text()[:4]] == [51, 51, 14 + 90 - 2 * 37, 0]
-        await pilot.press("w")
+        await pilot.press("l")
         assert app.screen_text()[:2] == ["01:00:00.000  " + "0123456789" * 3 + "012345›", ""]
         await pilot.press("T")
         assert app.screen_text()[0] == " " + "0123456789" * 4 + "012345678›"
@@ -383,7 +383,7 @@ async def test_no_size_is_too_small(run: RunDirectory, size: tuple[int, int]) ->
     run.write("中文 text that is longer than it\n".encode() * 50, b"err\n", at=0)
     app = OutputApp(ended(), run)
     async with app.run_test(size=size) as pilot:
-        await pilot.press("up", "w", "right", "pageup", "T", "home", "end")
+        await pilot.press("up", "l", "right", "pageup", "T", "home", "end")
         app.view.search("text")
         await pilot.resize_terminal(40, 10)
         await pilot.resize_terminal(*size)

@@ -164,7 +164,7 @@ def test_everything_that_can_be_said(load: Load) -> None:
         ("[keys]\nrun = []", '[keys] run must be a key in quotes, such as "r", or a list of keys'),
         ("[keys]\nrun = 'x'", '[keys] run: x is "stop" already; run keeps r'),
         ("[keys]\nfollow = '/'", '[keys] follow: / is "filter" in 1 Jobs already; follow keeps f'),
-        ("[keys]\nwrap = 'r'", '[keys] wrap: r is "run" already; wrap keeps w'),
+        ("[keys]\nwrap = 'r'", '[keys] wrap: r is "run" already; wrap keeps l'),
         ("[console]\nbell = 'yes'", "[console] bell must be true or false; it rings"),
         ("[console]\nbel = true", 'unknown key "bel" in [console]; did you mean "bell"?'),
         ("[console]\ntheme = 'peak-drak'", '[console] there is no theme "peak-drak"; did you mean "peak-dark"?'),
@@ -191,8 +191,15 @@ def test_of_two_that_want_one_key_the_later_gives_way(load: Load) -> None:
 
 
 def test_one_key_may_mean_different_things_in_different_panes(load: Load) -> None:
-    config = load("[keys]\nsort = 'b'\nwrap = 'b'\nclose = 'x'")
-    assert (dict(config.keymap), config.warnings) == ({"sort": "b", "wrap": "b", "close": "x"}, ())
+    config = load("[keys]\nsort = 'b'\nwrap = 'b'\nclose = 'b'")
+    assert (dict(config.keymap), config.warnings) == ({"sort": "b", "wrap": "b", "close": "b"}, ())
+
+
+@pytest.mark.parametrize(("action", "key", "other"), [("close", "x", "stop"), ("past_late", "w", "why")])
+def test_a_key_that_works_in_a_room_too_is_taken_there(load: Load, action: str, key: str, other: str) -> None:
+    config = load(f"[keys]\n{action} = '{key}'")
+    assert not config.keymap
+    assert f'{key} is "{other}" already' in config.warnings[0]
 
 
 def test_a_key_of_the_defaults_may_be_kept_beside_another(load: Load) -> None:

@@ -141,7 +141,7 @@ async def test_read_only_refuses_each_key_that_acts_before_it_asks_anything(tmp_
         assert console.toasts == [("warning", READ_ONLY)] * (len(acting) - 1)
         assert stage.commands == []
 
-        await console.press("1", "s", "2", "w")  # what is only seen can be changed, and is not remembered
+        await console.press("1", "s", "2", "l")  # what is only seen can be changed, and is not remembered
         assert console.app.layout.jobs.sort_column is not None
         assert not (home / ".local").exists()
 

@@ -1,4 +1,4 @@
-"""The screens of their own that are filled in the background: history, day view, found lines, wallboard."""
+"""The screens of their own that are filled in the background: history, day view, found lines, wallboard, answers."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from peak_console.clock import Clock
+    from peak_console.tui.app.answering.answering import Answering
     from peak_console.tui.app.layout import Layout
     from peak_console.tui.state.feed import SnapshotFeed
     from peak_console.tui.state.interface import Session
 
-    Room = HistoryView | TimelineView | FoundView | WallboardView
+    Room = HistoryView | TimelineView | FoundView | WallboardView | Answering
 
 
 class Rooms:
@@ -40,9 +41,14 @@ class Rooms:
         self.timeline = TimelineView(app, session, clock, keymap, feed, layout, open_run)
         self.found = FoundView(app, session)
         self.wallboard = WallboardView(app, clock, feed)
+        self._all: list[Room] = [self.history, self.timeline, self.found, self.wallboard]
+
+    def add(self, room: Room) -> None:
+        """Keep one more up to date."""
+        self._all.append(room)
 
     def __iter__(self) -> Iterator[Room]:
-        return iter((self.history, self.timeline, self.found, self.wallboard))
+        return iter(self._all)
 
     def close(self) -> None:
         """Let go of what fills them."""

@@ -1,0 +1,1 @@
+"""What the console answers at length: why, the chain of a job, what a jobs file changes."""
