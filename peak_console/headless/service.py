@@ -5,38 +5,28 @@ from __future__ import annotations
 import os
 
 from peak_console.clock import SystemClock
-from peak_console.decisions.selection import check_tags, tag_doubts, tags_of
+from peak_console.decisions.selection import check_tags, tags_of
 from peak_console.decisions.serving import listed
-from peak_console.errors import DamagedError, DiskError, StateError
+from peak_console.errors import DamagedError
 from peak_console.jobs.state_place import state_directory
 from peak_console.jobs.watching.answering import probe_jobs_file, probe_state
 from peak_console.jobs.watching.standing import load_standing
 from peak_console.model.terms import RESIDENT_MODES
-from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from types import FrameType
 
-    from peak_console.engine.context import EngineContext
     from peak_console.engine.control import Control
-    from peak_console.engine.events import EngineEvent
     from peak_console.engine.open_directory import OpenDirectory
     from peak_console.engine.setup import EngineOptions, EngineSetup
-    from peak_console.engine.upkeep.stall import StallWatch
-    from peak_console.headless.notify import Notifier
     from peak_console.headless.reports import Reporter
     from peak_console.jobs.model import JobSet
     from peak_console.jobs.watching.standing import FileStatus
-    from peak_console.jobs.watching.watcher import Watcher
-    from peak_console.model.records import Alert, EngineInfo
     from peak_console.outlet import Outlet
 
-STAND_BY_SECONDS = 0.5
-SUCCESSION_SECONDS = 0.02
-"""How often a console's successor looks whether the console's engine has ended: no slot is to wait for that."""
 ONE_SHOT_SECONDS = 10.0
 """How long ``--once`` waits for another ``--once`` to finish claiming, which takes it milliseconds."""
 
@@ -48,149 +38,78 @@ def run_headless(options: Namespace) -> int:
     doubts = check_tags(jobset.jobs, tags_of(options.include_tags), tags_of(options.exclude_tags))
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
     probe_state(directory)
-    _warn(jobset, quiet=options.quiet)
-    if doubts:
-        from peak_console.outlet import complain
+    if jobset.warnings or doubts:
+        from peak_console.headless.telling import complain_of, warn
 
-        complain("".join(f"warning: {doubt}\n" for doubt in doubts))
+        warn(jobset, quiet=options.quiet)
+        complain_of(doubts)
     if options.dry_run:
         from peak_console.headless.dry_run import dry_run
 
         return dry_run(options, jobset, directory)
-    return _Service(options, jobset, directory).run(seen)
+    return Service(options, jobset, directory).run(seen)
 
 
-def _warn(jobset: JobSet, known: JobSet | None = None, *, quiet: bool = False) -> None:
-    """Show the warnings of a jobs file that an earlier one did not have; ``quiet`` omits those of unknown keys."""
-    new = [warning for warning in jobset.warnings if known is None or warning not in known.warnings]
-    if quiet:
-        new = [warning for warning in new if not warning.unknown_key]
-    if new:
-        from peak_console.jobs.file.warnings import folded
-        from peak_console.outlet import complain
-        from peak_console.text import safe
-
-        complain("".join(f"warning: {safe(line)}\n" for line in folded(new)))
-
-
-def _warn_of_tags(options: Namespace, jobset: JobSet, known: JobSet) -> None:
-    """Show what a new jobs file makes doubtful about the command line's tags, and was not before."""
-    include, exclude = tags_of(options.include_tags), tags_of(options.exclude_tags)
-    before = tag_doubts(known.jobs, include, exclude)[0]
-    doubts = [doubt for doubt in tag_doubts(jobset.jobs, include, exclude)[0] if doubt not in before]
-    if doubts:
-        from peak_console.outlet import complain
-
-        complain("".join(f"warning: {doubt}\n" for doubt in doubts))
-
-
-class _Service:
+class Service:
     """One engine and what it needs around it, from start to exit code."""
 
     def __init__(self, options: Namespace, jobset: JobSet, directory: str) -> None:
-        self._options = options
-        self._directory = directory
-        self._clock = SystemClock()
-        self._outlet = _outlet(options)
-        self._reporter = _reporter(options, jobset, self._outlet)
         from peak_console.alerts.service import Alerting
         from peak_console.engine.control import Control
 
-        self._alerting = Alerting(directory, self._clock, self._complain)
-        self._signals = 0
-        self._jobset = jobset
-        self._notifier = None if options.once else _notifier()
-        self._control = Control()
-        self._has_begun = False
-        self._stall_watch: StallWatch | None = None
+        self.options = options
+        self.directory = directory
+        self.jobset = jobset
+        self.clock = SystemClock()
+        self._outlet = _outlet(options)
+        self.reporter = _reporter(options, jobset, self._outlet)
+        self.alerting = Alerting(directory, self.clock, self._complain)
+        self.control = Control()
+        self.signals = 0
+        """How often the process has been told to leave."""
+
+    def say(self, level: str, text: str) -> None:
+        """Report something that is no event of the engine."""
+        self.reporter.line(self.clock.now(), level, text)
 
     def _complain(self, problem: str) -> None:
-        """A delivery does not work. Called in the delivery's thread."""
-        self._reporter.line(self._clock.now(), "warning", problem)
+        """Report that a delivery does not work. Called in the delivery's thread."""
+        self.say("warning", problem)
 
-    def _setup(self, watcher: Watcher | None = None) -> EngineSetup:
-        """What the engine is made with; the watcher is that of a resident engine."""
+    def setup(self, mode: str) -> EngineSetup:
+        """What an engine of this mode is made with."""
         from peak_console.engine.setup import EngineSetup
         from peak_console.runs.executors import make_executors
 
-        setup = EngineSetup(
-            jobset=self._jobset,
-            directory=self._directory,
-            options=engine_options(self._options, "headless" if watcher is not None else "once"),
-            clock=self._clock,
-            executors=make_executors(self._directory),
+        return EngineSetup(
+            jobset=self.jobset,
+            directory=self.directory,
+            options=engine_options(self.options, mode),
+            clock=self.clock,
+            executors=make_executors(self.directory),
             environ=os.environ,
-            channels_of=self._alerting.channels_of,
-            emit=self._reporter if self._notifier is None else self._tell,
-            on_alert=self._alerting.wake,
+            channels_of=self.alerting.channels_of,
+            emit=self.reporter,
+            on_alert=self.alerting.wake,
         )
-        if watcher is not None:
-            setup = replace(setup, reload=watcher.read_now)
-            if not self._options.no_alerts:
-                setup = replace(setup, on_emergency=self._alerting.send_at_once)
-            setup = replace(setup, beat=self._beat)
-        return setup
-
-    def _beat(self) -> float | None:
-        """Note that the engine has taken a turn, and tell systemd if it is time to; see ``Notifier.beat``."""
-        if self._stall_watch is not None:
-            self._stall_watch.count_turn()
-        return self._notifier.beat() if self._notifier is not None else None
-
-    def _tell_of_stall(self, level: str, text: str) -> None:
-        """The engine's thread hangs, or goes on. Called in the watch's thread."""
-        self._reporter.line(self._clock.now(), level, text)
-        if self._notifier is not None:
-            self._notifier.say(f"STATUS={text}")
-
-    def _tell(self, event: EngineEvent) -> None:
-        self._reporter(event)
-        if self._notifier is not None:
-            self._notifier.tell(event)
 
     def run(self, seen: FileStatus | None) -> int:
-        """The exit code. The state directory is let go of whatever happens."""
+        """Serve, and return the exit code. The state directory is let go of whatever happens."""
         try:
-            return self._opened(None) if self._options.once else self._begun(seen)
+            if self.options.once:
+                return self._once()
+            from peak_console.headless.resident import ResidentService
+
+            return ResidentService(self).serve(seen)
         finally:
             self._outlet.close()
 
-    def _begun(self, seen: FileStatus | None) -> int:
-        """The exit code of a resident engine, which begins as soon as the disk takes what it records."""
-        from peak_console.engine.upkeep.disk_trouble import DiskTrouble
+    def is_told_to_leave(self) -> bool:
+        """Whether a signal has come."""
+        return self.signals > 0
 
-        trouble = DiskTrouble(self._clock, self._tell, self._send_at_once)
-        self._take_signals()
-        while not self._is_told_to_leave():
-            try:
-                return self._opened(self._watcher(seen))
-            except DiskError as error:
-                if self._has_begun:
-                    raise
-                if self._notifier is not None:  # as one that stands by: a manager that gives up starts it in vain
-                    self._notifier.ready(str(error))
-                trouble.wait(str(error), self._notifier.beat if self._notifier is not None else None)
-        return 0
-
-    def _is_told_to_leave(self) -> bool:
-        return self._signals > 0
-
-    def _opened(self, watcher: Watcher | None) -> int:
-        """The exit code of work on the open state directory; the watcher is that of a resident engine."""
-        from peak_console.engine.open_directory import OpenDirectory
-
-        setup = self._setup(watcher)
-        with OpenDirectory(setup, self._control) as place:
-            self._take_signals()
-            return self._once(setup, place) if watcher is None else self._resident(setup, place, watcher)
-
-    def _send_at_once(self, alert: Alert) -> None:
-        """Send an alert past the registry, which cannot take it."""
-        if not self._options.no_alerts:
-            self._alerting.channels_of(self._jobset)
-            self._alerting.send_at_once(alert)
-
-    def _take_signals(self) -> None:
+    def take_signals(self) -> None:
+        """Have INT and TERM drain the engine, and a second one stop its runs."""
         from _signal import SIGINT, SIGTERM, signal  # type: ignore[import-not-found]
 
         # ``signal`` itself makes enums of all numbers first, a fiftieth of a start with nothing to do.
@@ -198,143 +117,60 @@ class _Service:
             signal(number, self._on_signal)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self._signals += 1
-        if self._signals == 1:
-            self._control.drain()
+        self.signals += 1
+        if self.signals == 1:
+            self.control.drain()
         else:
-            self._control.stop_runs()
+            self.control.stop_runs()
 
-    def _once(self, setup: EngineSetup, place: OpenDirectory) -> int:
+    def _once(self) -> int:
+        from peak_console.engine.open_directory import OpenDirectory
+
+        setup = self.setup("once")
+        with OpenDirectory(setup, self.control) as place:
+            self.take_signals()
+            return self._one_shot(setup, place)
+
+    def _one_shot(self, setup: EngineSetup, place: OpenDirectory) -> int:
+        """Dispatch what is due, see its runs to their ends, and return the exit code."""
         from peak_console.engine.quiet_start import sign_on_and_off
 
-        if not take_turn(place, lambda: bool(self._signals)):
-            text = f"another engine{_rival(place)} serves {self._directory}{_overlap(place)}; nothing done"
-            self._reporter.line(self._clock.now(), "info", text)
+        if not take_turn(place, self.is_told_to_leave):
+            text = f"another engine{rival_of(place)} serves {self.directory}{overlap_of(place)}; nothing done"
+            self.say("info", text)
             return 0
-        await_known_jobs(place, self._control, self._jobset)
-        if sign_on_and_off(setup, place, self._control):
-            self._resume_deliveries(place)
-            self._alerting.finish()
+        await_known_jobs(place, self.control, self.jobset)
+        if sign_on_and_off(setup, place, self.control):
+            self.resume_deliveries(place)
+            self.alerting.finish()
             return 0
         from peak_console.engine.one_shot import OneShotEngine
+        from peak_console.headless.telling import tell_of_holds, tell_of_others
 
-        engine = OneShotEngine(setup, place, self._control)
-        self._tell_of_others(engine.context)
-        self._tell_of_hold(engine.context)
+        engine = OneShotEngine(setup, place, self.control)
+        known = engine.context
+        tell_of_others(known.served, self.say)
+        tell_of_holds(known.status, known.holds, known.served, self.say)
         engine.dispatch_once()
-        self._resume_deliveries(place)
+        self.resume_deliveries(place)
         engine.finish_own()
         status = engine.end()
-        self._alerting.finish()
+        self.alerting.finish()
         return 3 if status.failed else 0
 
-    def _tell_of_hold(self, context: EngineContext) -> None:
-        told = [] if context.status.hold is None else [(context.status.hold, "nothing new starts")]
-        told += [(hold, "nothing new of these starts") for hold in context.holds.all]
-        if not told:
-            return
-        from peak_console.decisions.conditions import held
-        from peak_console.decisions.holding.holds import scope
-
-        for hold, effect in told:
-            which = f"{scope(hold)}: " if hold.tags or hold.words else ""
-            text = f"{which}{held(hold, context.served.zone_of(None))}: {effect}"
-            self._reporter.line(self._clock.now(), "warning", text)
-
-    def _tell_of_others(self, context: EngineContext) -> None:
-        """Name the jobs that the tags select, but another engine serves."""
-        left: dict[str, list[str]] = {}
-        for name, engine in context.served.contested.items():
-            left.setdefault(engine.named, []).append(name)
-        for who, names in left.items():
-            text = f"left to another engine ({who}), which serves them: {listed(names)}"
-            self._reporter.line(self._clock.now(), "info", text)
-
-    def _resume_deliveries(self, place: OpenDirectory) -> None:
+    def resume_deliveries(self, place: OpenDirectory) -> None:
         """Send what an earlier engine could not."""
-        due = None if self._options.no_alerts else place.store.next_delivery_at()
-        if due is not None and (due <= self._clock.now() or not self._options.once):
-            self._alerting.wake()
-
-    def _watcher(self, seen: FileStatus | None) -> Watcher:
-        from peak_console.jobs.watching.watcher import Watcher
-
-        control = self._control
-        return Watcher(
-            self._options.config, on_jobs=self._offer, on_error=control.reject, on_held=control.hold_back,
-            seen=seen, known=self._jobset,
-        )  # fmt: skip
-
-    def _resident(self, setup: EngineSetup, place: OpenDirectory, watcher: Watcher) -> int:
-        import signal
-
-        from peak_console.engine.resident import ResidentEngine
-        from peak_console.engine.upkeep.stall import StallWatch
-
-        signal.signal(signal.SIGHUP, lambda _number, _frame: watcher.look())
-        if not self._stand_by(place, watcher):
-            return 0
-        watcher.settle(lambda: bool(self._signals))  # it may have stood by for weeks
-        await_known_jobs(place, self._control, self._jobset)
-        engine = ResidentEngine(setup, place, self._control)
-        self._has_begun = True
-        self._tell_of_hold(engine.context)
-        self._resume_deliveries(place)
-        watcher.start()
-        self._stall_watch = watch = StallWatch(self._directory, self._tell_of_stall)
-        watch.start()
-        try:
-            engine.serve()
-            engine.end()
-        finally:
-            watch.stop()
-            watcher.stop()
-            self._alerting.finish()
-        return 0
-
-    def _offer(self, jobset: JobSet) -> None:
-        """The jobs file has been read again. Called in the watcher's thread."""
-        _warn(jobset, self._jobset)
-        _warn_of_tags(self._options, jobset, self._jobset)
-        self._jobset = jobset
-        if self._notifier is not None:
-            self._notifier.reloading()
-        self._control.offer(jobset)
-
-    def _stand_by(self, place: OpenDirectory, watcher: Watcher) -> bool:
-        """Take the lock, or wait until it is free; ``False`` when told to leave before that."""
-        told = False
-        pause = SUCCESSION_SECONDS if self._options.successor else STAND_BY_SECONDS
-        if self._options.no_wait and not take_turn(place, lambda: bool(self._signals)):
-            who = f"another engine{_rival(place)} serves this state directory{_overlap(place)}"
-            raise StateError(f"{self._directory}: {who}; without --no-wait this one would stand by")
-        while not place.take_over():
-            if not told and place.rival is not None and place.rival.mode in RESIDENT_MODES:
-                told = True
-                self._tell(self._standing_by(place.rival, place.overlap))
-            if self._signals:
-                return False
-            if self._notifier is not None:
-                self._notifier.beat()
-            self._clock.sleep(pause)
-            if place.overlap:  # the jobs file may no longer make them overlap
-                watcher.compare()
-        return True
-
-    def _standing_by(self, rival: EngineInfo, overlap: Sequence[str]) -> EngineEvent:
-        from peak_console.engine.events import EngineStandingBy
-
-        return EngineStandingBy(
-            at=self._clock.now(), directory=self._directory, holder=rival.pid, selection=rival.selection,
-            overlap=overlap,
-        )  # fmt: skip
+        due = None if self.options.no_alerts else place.store.next_delivery_at()
+        if due is not None and (due <= self.clock.now() or not self.options.once):
+            self.alerting.wake()
 
 
-def _rival(place: OpenDirectory) -> str:
+def rival_of(place: OpenDirectory) -> str:
+    """Who has the lock, in parentheses, where that is known."""
     return f" ({place.rival.named})" if place.rival is not None and place.rival.pid else ""
 
 
-def _overlap(place: OpenDirectory) -> str:
+def overlap_of(place: OpenDirectory) -> str:
     """What both select, where the tags are not the same."""
     return f", including {listed(place.overlap)}" if place.overlap else ""
 
@@ -391,15 +227,6 @@ def _lives(pid: int | None) -> bool:
     except OSError:  # another user's
         pass
     return True
-
-
-def _notifier() -> Notifier | None:
-    """The notifier for systemd; ``None`` when systemd did not start this process."""
-    if not os.environ.get("NOTIFY_SOCKET"):
-        return None
-    from peak_console.headless.notify import Notifier
-
-    return Notifier(os.environ)
 
 
 def _outlet(options: Namespace) -> Outlet:
