@@ -348,9 +348,11 @@ def _serve(parser: ArgumentParser) -> Verb:
     add("--host", metavar="ADDR", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
     add("--port", metavar="N", type=int, default=8765, help="its port (default: 8765; 0: any that is free)")
     add("--allow-actions", action="store_true", help="pages may run, stop, disable, hold, acknowledge, not only look")
-    add("--allow-network", action="store_true", help="with --host: even an address that others can reach")
+    add("--allow-network", action="store_true", help="with --host, --metrics: even an address that others can reach")
     add("--name", metavar="NAME", action="append", default=[], help="a host name by which browsers ask for it")
     add("--max-tabs", metavar="N", type=int, default=8, help="how many pages at once (default: 8)")
+    metrics = "figures for Prometheus instead, on this address (host: 127.0.0.1)"
+    add("--metrics", metavar="[HOST:]PORT", help=metrics)
     return _verb("setting_up.serve", "serve")
 
 

@@ -73,6 +73,7 @@ class EngineCore:
         self.bookkeeper.record([])
         if self.context.status.on_finish is not None:
             self.context.status.on_finish.look()
+        self.context.alerts.look_at_outlets()
         self._tell_of_unwatched(now)
         self._mishaps.tell(now)
 
@@ -170,11 +171,15 @@ class EngineCore:
         if context.status.beacon is not None:
             context.status.beacon.close()
         context.alerts.close()
+        context.alerts.look_at_outlets()
         left = context.runs.supervisor.leave_all()
         if self._place.lock.is_held:  # an engine that has given way must not sign off the one that serves now
             context.store.engine_stopped(now, context.lock_name)
             if self._place.is_resident:
                 context.store.log_action(current_user(), "end", f"the engine has ended, pid {os.getpid()}", now)
+        if context.status.metrics_file is not None:
+            context.status.metrics_file.close()
+            context.alerts.look_at_outlets()
         stopped = events.EngineStopped(
             at=now, succeeded=context.status.succeeded, failed=context.status.failed, left_running=left
         )

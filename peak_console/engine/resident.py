@@ -199,6 +199,8 @@ class ResidentEngine:
         before = self.context
         memory = memory_of(before, self.core.bookkeeper)
         before.runs.supervisor.leave_all()
+        if before.status.metrics_file is not None:
+            before.status.metrics_file.abandon()
         self._replaced_at = self._setup.clock.monotonic()
         try:
             if damaged:

@@ -296,6 +296,18 @@ class Heartbeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """What Prometheus is told, and where."""
+
+    file: str | None = None
+    """The file for node_exporter, absolute; ``None`` is none."""
+    every: float = 30
+    """Seconds between two writes."""
+    max_jobs: int = 500
+    """How many jobs have series of their own."""
+
+
+@dataclass(frozen=True, slots=True)
 class AlertChannel:
     """One place that alerts are delivered to. ``url`` is an Apprise URL and a secret."""
 
@@ -338,6 +350,7 @@ class JobSet:
     gates: Sequence[Gate] = ()
     executors: Sequence[ExecutorDefinition] = ()
     heartbeat: Heartbeat | None = None
+    metrics: Metrics = field(default_factory=Metrics)
     alert_file: str | None = None
     """The file, absolute, that each alert is written to as a line; ``None`` is none."""
     confirm_tags: Sequence[str] = ()

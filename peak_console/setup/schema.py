@@ -28,6 +28,7 @@ from peak_console.jobs.file.fields.field import (
     INTEGER,
     INTEGERS,
     JOB,
+    METRICS,
     MOMENT,
     NUMBER,
     REQUIREMENTS,
@@ -57,6 +58,7 @@ _ABOUT: Final = {
     SCHEDULER: "The scheduler itself, and the defaults of all jobs.",
     ALERTS: "Where alerts are delivered to.",
     HEARTBEAT: "Where the engine says that it works.",
+    METRICS: "What Prometheus is told, and where.",
     SAFETY: "What people have to confirm.",
     EXECUTOR: "A cluster that runs may be executed on.",
     RESOURCES: "What a run asks its cluster for.",
@@ -92,6 +94,7 @@ def schema(*, strict: bool = False) -> Schema:
             ALERTS: _table(ALERTS, strict),
             SAFETY: _table(SAFETY, strict),
             HEARTBEAT: _table(HEARTBEAT, strict),
+            METRICS: _table(METRICS, strict),
             "groups": {
                 "type": "object",
                 "description": "How many runs of the jobs of a group go on at once, by group.",

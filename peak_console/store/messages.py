@@ -272,6 +272,11 @@ class AlertRecords(Database):
         newest, is_open, incidents, occurrences = self._rows(sql)[0]
         return AlertCounts(newest, is_open, incidents, occurrences)
 
+    def open_by_level(self) -> dict[str, int]:
+        """How many alerts of each level need attention."""
+        sql = "SELECT level, count(*) FROM alerts WHERE acknowledged_at IS NULL AND resolved_at IS NULL GROUP BY level"
+        return {**{str(level): 0 for level in Level}, **{str(level): count for level, count in self._rows(sql)}}
+
     def acknowledge(
         self,
         by: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from operator import itemgetter
 
-from peak_console.alerts.results import channels_in_trouble
+from peak_console.alerts.outlets import silences
 from peak_console.decisions.gates import recorded_reason
 from peak_console.decisions.holding.holds import covers, is_over, scope
 from peak_console.decisions.job_status import Standing, counts, views
@@ -71,7 +71,7 @@ class _Status:
             served=bool(self.engines),
             not_served=self.not_served,
         )
-        self.undelivered = channels_in_trouble(store.incidents()) if store is not None else []
+        self.undelivered = silences(store.incidents()) if store is not None else []
         self.counts: Mapping[str, int] = {standing: tally.get(standing, 0) for standing in Standing}
         self.next = _next(found)
         self.config_error = str(selection.file_error) if selection.file_error is not None else None
@@ -125,8 +125,7 @@ def _object(status: _Status) -> dict[str, Any]:
         else None,
         "unacknowledged_alerts": status.alerts,
         "undelivered": [
-            {"channel": channel, "since": iso(since, zone), "answer": answer}
-            for channel, since, answer in status.undelivered
+            {"channel": each.name, "since": iso(each.since, zone), "answer": each.answer} for each in status.undelivered
         ],
         "config_error": status.config_error,
         "trouble": status.complaint or None,
@@ -170,10 +169,7 @@ def _lines(status: _Status) -> list[tuple[str, str]]:
         ),
         ("state", selection.directory),
     ]
-    lines += [
-        ("problem", f'alerts do not get out through channel "{channel}" since {shown(since, zone)}: {answer}')
-        for channel, since, answer in status.undelivered
-    ]
+    lines += [("problem", f"{each.what} since {shown(each.since, zone)}: {each.answer}") for each in status.undelivered]
     if status.complaint:
         lines.append(("problem", status.complaint))
     if status.config_error is not None:
@@ -248,7 +244,8 @@ def _line(status: _Status) -> str:
     if status.config_error is not None:
         words.append("✖ jobs file")
     if status.undelivered:
-        words.append("✖ alerts do not get out")
+        channels = any(each.is_channel for each in status.undelivered)
+        words.append("✖ alerts do not get out" if channels else f"✖ {status.undelivered[0].name}")
     if status.engine is None:
         words.append("no engine")
     elif status.complaint:

@@ -255,7 +255,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "unacknowledged_alerts": (NUMBER, "how many are open"),
         "undelivered": (
             OBJECTS,
-            "channels that take no alerts: `channel`, `since`, `answer`",
+            "channels and other outlets that take nothing: `channel`, `since`, `answer`",
         ),
         "config_error": (TEXT + OR_NULL, "why the jobs file cannot be used"),
         "trouble": (TEXT + OR_NULL, "why the engine records nothing, or how long it has been silent"),
@@ -309,6 +309,7 @@ RUN_VARIABLES: Mapping[str, str] = {
 
 EXTRAS: Mapping[str, str] = {
     "calendars": "the sessions of exchanges, and files of holidays in iCalendar's format",
+    "metrics": "figures for Prometheus: `[metrics] file`, `serve --metrics`",
     "web": "`peak-console serve`, the console in a browser",
     "docs": "this documentation as a site",
     "test": "the tests",

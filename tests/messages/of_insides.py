@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import sys
 from functools import partial
 from typing import Any
 
@@ -221,7 +222,15 @@ def serving(stage: Stage) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         stage.run(f"serve --port {port}")
+        stage.run(f"serve --metrics {port}")
         stage.told = [line.replace(str(port), "PORT") for line in stage.told]
+    with stage.patch.context() as patched:
+        patched.setitem(sys.modules, "prometheus_client", None)
+        patched.delitem(sys.modules, "peak_console.metrics.server", raising=False)
+        stage.run("serve --metrics 9464")
+        stage.jobs('[metrics]\nfile = "peak.prom"\n')
+        stage.run("--headless --once")
+        stage.run("status")
 
 
 @scenario

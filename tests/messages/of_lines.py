@@ -23,7 +23,8 @@ def usage(stage: Stage) -> None:
         "runs --job b", "logs b", "logs a", "logs '#9'", "run b", "run a --set x", "stop '#x'", "disable a --for long",
         "ack x", "history", "alerts --limit -1", "install systemd --user --run-as root",
         "install systemd --system --run-as nobody-there",
-        "install systemd --name 'a b'", "serve --port 70000", "serve --max-tabs 0", "serve --host 10.0.0.1", "stop a",
+        "install systemd --name 'a b'", "serve --port 70000", "serve --max-tabs 0", "serve --host 10.0.0.1",
+        "serve --metrics here", "stop a",
         "reload", "release",
     ):  # fmt: skip
         stage.run(line)

@@ -6,8 +6,12 @@ import os
 from queue import SimpleQueue
 from threading import Thread
 
+from peak_console.alerts.outlets import ALERT_FILE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from peak_console.model.records import Alert
 
 CLOSING_SECONDS = 2.0
@@ -32,11 +36,12 @@ def line_of(alert: Alert, *, tabs: bool) -> str:
 
 
 class AlertFile:
-    """Appends alerts in their order. ``fault`` says why the last one could not be written."""
+    """Appends alerts in their order."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, report: Callable[[str, str], None]) -> None:
+        """``report`` gets why an alert could not be written, and nothing once one can; in any thread."""
         self.path = path
-        self.fault = ""
+        self._report = report
         self._alerts: SimpleQueue[Alert | None] = SimpleQueue()
         self._thread: Thread | None = None
 
@@ -47,7 +52,7 @@ class AlertFile:
             try:
                 thread.start()
             except RuntimeError as error:  # no room for a thread: the alert is in the registry all the same
-                self.fault = str(error)
+                self._report(ALERT_FILE, str(error))
                 return
             self._thread = thread
         self._alerts.put(alert)
@@ -70,6 +75,6 @@ class AlertFile:
                 finally:
                     os.close(descriptor)
             except OSError as error:
-                self.fault = f"{self.path}: alerts cannot be written there ({error.strerror or error})"
+                self._report(ALERT_FILE, f"{self.path}: {error.strerror or error}")
             else:
-                self.fault = ""
+                self._report(ALERT_FILE, "")

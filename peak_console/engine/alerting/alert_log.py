@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from peak_console.engine.alerting.alert_file import AlertFile
+    from peak_console.engine.outside.outlets import Outlets
     from peak_console.engine.setup import EngineSetup
     from peak_console.engine.supervision.launch import Launcher
     from peak_console.jobs.model import AlertChannel
@@ -40,6 +41,7 @@ class AlertLog:
         self.channels = channels
         """Where alerts go, by the jobs file and the environment."""
         self._file: AlertFile | None = None
+        self._outlets: Outlets | None = None
         self.write_to(setup.jobset.alert_file)
         self.is_delivery_due = False
         """Whether alerts wait for a thread that could not be started."""
@@ -77,7 +79,21 @@ class AlertLog:
         if path is not None and self._file is None and self._is_recording:
             from peak_console.engine.alerting.alert_file import AlertFile
 
-            self._file = AlertFile(path)
+            self._file = AlertFile(path, self.outlets.report)
+
+    @property
+    def outlets(self) -> Outlets:
+        """Where threads say whether the heartbeat, pings and files take what they are given."""
+        if self._outlets is None:
+            from peak_console.engine.outside.outlets import Outlets
+
+            self._outlets = Outlets(self._clock)
+        return self._outlets
+
+    def look_at_outlets(self) -> None:
+        """Record which outlets take nothing, and which do so again. Raises ``StateError``."""
+        if self._outlets is not None:
+            self._outlets.look(self)
 
     def close(self) -> None:
         """Have what was raised so far written to the file."""
@@ -165,6 +181,10 @@ class AlertLog:
     def sends_to(self, channel: str) -> bool:
         """Whether a channel of this name is used. An engine that sends nothing cannot tell, and says yes."""
         return not self._is_sending or any(each.name == channel for each in self.channels)
+
+    def incident(self, cause: str) -> Alert | None:
+        """The incident that is open for a cause."""
+        return self._store.incident(cause)
 
     def has_incident(self, cause: str) -> bool:
         """Whether an incident is open for a cause."""

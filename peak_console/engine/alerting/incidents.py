@@ -92,15 +92,21 @@ class Sweep:
             self._sweep()
 
     def _sweep(self) -> None:
+        incidents = self._alerts.incidents()
+        if not incidents:
+            return
+        from peak_console.alerts.outlets import OUTLET, outlets_of
         from peak_console.alerts.results import UNDELIVERED
 
+        outlets = outlets_of(self._served.jobset)
         gates = {gate.name for gate in self._served.jobset.gates}
         gone = [
             alert.cause
-            for alert in self._alerts.incidents()
+            for alert in incidents
             if alert.cause is not None
             and (
                 (alert.cause.startswith(GATE) and alert.cause.removeprefix(GATE) not in gates)
+                or (alert.cause.startswith(OUTLET) and alert.cause.removeprefix(OUTLET) not in outlets)
                 or (alert.job is not None and alert.job not in self._served.jobset.jobs)
                 or (
                     alert.cause.startswith(UNDELIVERED)

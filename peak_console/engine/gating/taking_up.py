@@ -24,16 +24,7 @@ def take_up_gates(context: EngineContext, setup: EngineSetup, wake: Callable[[],
         from peak_console.engine.provenance.keeping import Provenance
 
         status.provenance = Provenance(context, setup.environ)
-    jobset = served.jobset
-    pings = any(job.ping_url or job.ping_url_env for job in jobset.jobs.values())
-    if setup.surroundings.has_outside and (jobset.heartbeat is not None or pings):
-        if status.beacon is None:
-            from peak_console.engine.outside.beacon import Beacon
-
-            status.beacon = Beacon(setup.environ, jobset.base, context.clock)
-        status.beacon.heartbeat = jobset.heartbeat
-    elif status.beacon is not None:
-        status.beacon.heartbeat = None
+    _take_up_outlets(context, setup)
     if (
         status.on_finish is None
         and setup.surroundings.has_outside
@@ -63,3 +54,24 @@ def take_up_gates(context: EngineContext, setup: EngineSetup, wake: Callable[[],
     status.gates.take_up(served.jobset, served.jobs, setup.environ, served.zone_of(None))
     if not served.jobset.gates:
         status.gates = None
+
+
+def _take_up_outlets(context: EngineContext, setup: EngineSetup) -> None:
+    """Tell watchers outside what the jobs file says that they are to be told."""
+    served, status = context.served, context.status
+    jobset = served.jobset
+    pings = any(job.ping_url or job.ping_url_env for job in jobset.jobs.values())
+    if setup.surroundings.has_outside and (jobset.heartbeat is not None or pings):
+        if status.beacon is None:
+            from peak_console.engine.outside.beacon import Beacon
+
+            status.beacon = Beacon(setup.environ, jobset.base, context.clock, context.alerts.outlets.report)
+        status.beacon.heartbeat = jobset.heartbeat
+    elif status.beacon is not None:
+        status.beacon.heartbeat = None
+    if status.metrics_file is None and setup.surroundings.has_outside and jobset.metrics.file is not None:
+        from peak_console.engine.outside.metrics_file import MetricsFile, stays
+
+        status.metrics_file = MetricsFile(
+            served, context.directory, context.clock, context.alerts.outlets.report, stays=stays(context.options.mode)
+        )

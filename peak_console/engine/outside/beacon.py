@@ -6,12 +6,13 @@ import os
 from queue import Full, Queue
 from threading import Thread
 
+from peak_console.alerts.outlets import HEARTBEAT, PING
 from peak_console.model.terms import Outcome
 from peak_console.text import safe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from peak_console.clock import Clock
     from peak_console.jobs.model import Heartbeat, JobDefinition
@@ -27,16 +28,19 @@ CLOSING_SECONDS = 5.0
 class Beacon:
     """Sends heartbeats and pings, one after the other."""
 
-    def __init__(self, environ: Mapping[str, str], base: str | None, clock: Clock) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], base: str | None, clock: Clock, report: Callable[[str, str], None]
+    ) -> None:
+        """``report`` gets the name of an outlet and why nothing gets out there; empty once something does."""
         self._environ = environ
         self._base = base
         self._clock = clock
-        self._todo: Queue[tuple[str, str] | None] = Queue(MOST_WAITING)
+        self._report = report
+        self._todo: Queue[tuple[str, str, str] | None] = Queue(MOST_WAITING)
+        """Outlet, address or file, body."""
         self._thread: Thread | None = None
         self._beat_due = 0.0
         self.heartbeat: Heartbeat | None = None
-        self.fault: Exception | None = None
-        """Why the last one could not be sent: silence is what the watcher outside is there for."""
 
     def beat(self) -> None:
         """Give a heartbeat if one is due. To be called once a turn has done all of its work, and only then."""
@@ -45,9 +49,9 @@ class Beacon:
             return
         self._beat_due = now + heartbeat.every
         if heartbeat.file is not None:
-            self._send(f"file:{os.path.join(self._base or os.curdir, heartbeat.file)}", "")
-        elif url := self._url(heartbeat.url, heartbeat.url_env):
-            self._send(url, "")
+            self._send(HEARTBEAT, f"file:{os.path.join(self._base or os.curdir, heartbeat.file)}", "")
+        elif url := self._url(HEARTBEAT, heartbeat.url, heartbeat.url_env):
+            self._send(HEARTBEAT, url, "")
 
     def seconds_left(self) -> float | None:
         """In how many seconds the next heartbeat is due; ``None`` where there are none."""
@@ -55,12 +59,14 @@ class Beacon:
 
     def started(self, run: Run, job: JobDefinition) -> None:
         """A run has started: the ping of its job."""
-        if url := self._url(job.ping_url, job.ping_url_env):
-            self._send(_with_run(url, "start", run), "")
+        outlet = f"{PING}{job.name}"
+        if url := self._url(outlet, job.ping_url, job.ping_url_env):
+            self._send(outlet, _with_run(url, "start", run), "")
 
     def ended(self, run: Run, job: JobDefinition) -> None:
         """A run has ended: the exit code of its process, or that it failed."""
-        url = self._url(job.ping_url, job.ping_url_env)
+        outlet = f"{PING}{job.name}"
+        url = self._url(outlet, job.ping_url, job.ping_url_env)
         if not url or run.outcome in (Outcome.SKIPPED, Outcome.MISSED, None):
             return
         if run.outcome == Outcome.SUCCEEDED:
@@ -70,7 +76,7 @@ class Beacon:
         else:
             sign = "fail"
         reason = f": {run.reason}" if run.reason else ""
-        self._send(_with_run(url, sign, run), safe(f"{run.job} #{run.id} {run.outcome}{reason}")[:MOST_BODY])
+        self._send(outlet, _with_run(url, sign, run), safe(f"{run.job} #{run.id} {run.outcome}{reason}")[:MOST_BODY])
 
     def close(self) -> None:
         """Wait a moment until all is sent."""
@@ -82,37 +88,56 @@ class Beacon:
             self._thread.join(CLOSING_SECONDS)
             self._thread = None
 
-    def _url(self, url: str | None, variable: str | None) -> str:
+    def _url(self, outlet: str, url: str | None, variable: str | None) -> str:
         if url is None and variable is not None:
             from peak_console.jobs.environment import load_dotenv_values
 
             url = self._environ.get(variable) or load_dotenv_values(self._base or os.curdir).get(variable)
+            if not url:
+                self._report(outlet, f"the variable {variable} is not set, neither in the environment nor in .env")
         return url or ""
 
-    def _send(self, where: str, body: str) -> None:
+    def _send(self, outlet: str, where: str, body: str) -> None:
         if self._thread is None:
             thread = Thread(target=self._serve, name="beacon", daemon=True)
             try:
                 thread.start()
-            except RuntimeError:  # no room for a thread: the watcher outside notices
+            except RuntimeError as error:  # no room for a thread
+                self._report(outlet, str(error))
                 return
             self._thread = thread
         try:
-            self._todo.put_nowait((where, body))
+            self._todo.put_nowait((outlet, where, body))
         except Full:
-            pass
+            self._report(outlet, f"{MOST_WAITING} others still wait to be sent")
 
     def _serve(self) -> None:
         while (todo := self._todo.get()) is not None:
-            where, body = todo
+            outlet, where, body = todo
             try:
                 if where.startswith("file:"):
                     _touch(where.removeprefix("file:"), self._clock)
                 else:
                     _post(where, body)
-                self.fault = None
             except Exception as error:  # noqa: BLE001 - whatever a service or a URL makes of it
-                self.fault = error
+                self._report(outlet, _fault(error))
+            else:
+                self._report(outlet, "")
+
+
+def _fault(error: Exception) -> str:
+    """What went wrong, without the URL, which is a secret."""
+    from urllib.error import HTTPError, URLError
+
+    if isinstance(error, HTTPError):
+        return f"the service answered HTTP {error.code}"
+    if isinstance(error, URLError):
+        error = error.reason if isinstance(error.reason, OSError) else error
+    if isinstance(error, TimeoutError):
+        return f"no answer within {TIMEOUT_SECONDS:g} s"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+    return f"sending failed with {type(error).__name__}"
 
 
 def _with_run(url: str, sign: str, run: Run) -> str:

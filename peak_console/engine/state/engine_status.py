@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.gating.watch import GateWatch
     from peak_console.engine.outside.beacon import Beacon
+    from peak_console.engine.outside.metrics_file import MetricsFile
     from peak_console.engine.provenance.keeping import Provenance
     from peak_console.engine.results.on_finish import OnFinish
     from peak_console.jobs.model import JobDefinition
@@ -33,6 +34,8 @@ class EngineStatus:
     """Tells commands of runs that have ended; ``None`` where no job has one."""
     beacon: Beacon | None = None
     """Tells watchers outside; ``None`` where there are none."""
+    metrics_file: MetricsFile | None = None
+    """Writes figures for Prometheus; ``None`` where nobody asks for them."""
     draining: bool = False
     """Whether it starts nothing more and leaves once its runs have ended."""
     succeeded: int = 0

@@ -59,6 +59,7 @@ _TABLES: Final = (
     "gate",
     "safety",
     "heartbeat",
+    "metrics",
     "executors",
     CALENDAR,
 )
@@ -234,6 +235,10 @@ class Reader:
             from peak_console.jobs.file.outside import read_heartbeat
 
             found["heartbeat"] = read_heartbeat(document["heartbeat"], findings)
+        if "metrics" in document:
+            from peak_console.jobs.file.outside import read_metrics
+
+            found["metrics"] = read_metrics(document["metrics"], findings, self.path)
         if "safety" in document:
             from peak_console.jobs.file.sections.gates import read_confirm_tags
 

@@ -187,7 +187,7 @@ def _served(state: State, file: JobsFile) -> Iterator[Finding]:
     if state.complaint:
         yield Finding(_STATE, Grade.PROBLEM, state.complaint, "look at its log, and start it again if it hangs")
     for sentence in state.undelivered:
-        yield Finding(_STATE, Grade.PROBLEM, sentence, f"mend its URL, or the service; {URL_FORMS}")
+        yield Finding(_STATE, Grade.PROBLEM, sentence, _remedy(sentence))
     if not state.is_served:
         yield Finding(
             _STATE, Grade.NOTE, "no engine serves it: nothing is dispatched",
@@ -200,6 +200,13 @@ def _served(state: State, file: JobsFile) -> Iterator[Finding]:
                                         f"{engine.version})")  # fmt: skip
         if engine.is_here:
             yield from _engine_elsewhere(engine, file)
+
+
+def _remedy(sentence: str) -> str:
+    """What helps where something does not get out."""
+    if sentence.startswith("alerts do not get out"):
+        return f"mend its URL, or the service; {URL_FORMS}"
+    return "mend the file, or its directory" if "cannot be written" in sentence else "mend its URL, or the service"
 
 
 def _engine_elsewhere(engine: Engine, file: JobsFile) -> Iterator[Finding]:

@@ -218,21 +218,18 @@ def state(directory: str) -> State:
 
 
 def _undelivered(directory: str) -> list[str]:
-    """The channels that take no alerts, a sentence each."""
-    from peak_console.alerts.results import channels_in_trouble
+    """The channels and other outlets that take nothing, a sentence each."""
+    from peak_console.alerts.outlets import silences
 
     try:
         store = Store.look(directory)
         if store is None:
             return []
         with closing(store):
-            found = channels_in_trouble(store.incidents())
+            found = silences(store.incidents())
     except StateError:
         return []
-    return [
-        f'alerts do not get out through channel "{channel}" since {since:%Y-%m-%d %H:%M:%S} UTC: {answer}'
-        for channel, since, answer in found
-    ]
+    return [f"{each.what} since {each.since:%Y-%m-%d %H:%M:%S} UTC: {each.answer}" for each in found]
 
 
 def _complaint(directory: str) -> str:

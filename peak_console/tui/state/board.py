@@ -10,7 +10,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from peak_console.alerts.results import channels_in_trouble
+from peak_console.alerts.outlets import silences
 from peak_console.decisions.gates import recorded_gating, recorded_reason
 from peak_console.decisions.holding.holds import is_over
 from peak_console.decisions.job_status import counts, view
@@ -220,8 +220,7 @@ class Board:
             )
             self._alert_counts = current
             self._undelivered = [
-                Trouble(f'alerts do not get out through channel "{channel}": {answer}', since)
-                for channel, since, answer in channels_in_trouble(self._store.incidents())
+                Trouble(f"{each.what}: {each.answer}", each.since) for each in silences(self._store.incidents())
             ]
         elif self._has_older_alerts:
             older = self._store.alerts(limit=ALERTS_AT_A_TIME, before=self._alerts[-1].id)

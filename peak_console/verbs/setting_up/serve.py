@@ -1,4 +1,4 @@
-"""``serve``: the console in a browser."""
+"""``serve``: the console in a browser, or figures for Prometheus."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ _EXTRA = ("aiohttp", "textual_serve")
 
 def serve(options: Namespace) -> int:
     """``serve``: returns 0 once it has been told to end."""
+    if options.metrics is not None:
+        from peak_console.verbs.setting_up.serve_metrics import address_of, serve_metrics
+
+        host, port = address_of(options.metrics)
+        _check_reach(host, port, "--metrics", options)
+        return serve_metrics(options)
     _check(options)
     probe_jobs_file(options.config)
     jobset = load_noted(options.config)
@@ -79,10 +85,14 @@ def _check(options: Namespace) -> None:
         raise UsageError(f"--port: {options.port} is not between 0 (any that is free) and 65535")
     if not 1 <= options.max_tabs <= MOST_TABS:
         raise UsageError(f"--max-tabs: {options.max_tabs} is not between 1 and {MOST_TABS}")
-    if not _is_loopback(options.host) and not options.allow_network:
+    _check_reach(options.host, options.port, "--host", options)
+
+
+def _check_reach(host: str, port: int, flag: str, options: Namespace) -> None:
+    if not _is_loopback(host) and not options.allow_network:
         raise UsageError(
-            f"--host {options.host} can be reached from the network: from elsewhere rather use ssh -L "
-            f"{options.port}:127.0.0.1:{options.port}, or add --allow-network"
+            f"{flag} {host} can be reached from the network: from elsewhere rather use ssh -L "
+            f"{port}:127.0.0.1:{port}, or add --allow-network"
         )
 
 

@@ -117,7 +117,9 @@ def test_a_file_that_cannot_be_written_keeps_nobody(program: Program) -> None:
     (program.folder / "logs").write_text("a file")
     program.jobs(shell("a", "exit 1") + '[alerts]\nfile = "logs/alerts.jsonl"\n')
     assert program.once().code == 3
-    assert len(json.loads(program.run("alerts", "--json").out)) == 1
+    told, of_job = json.loads(program.run("alerts", "--json").out)
+    assert told["message"].startswith("alerts cannot be written to the file of [alerts]: ")
+    assert of_job["job"] == "a"
 
 
 def test_alerts_and_runs_are_followed_as_they_come(program: Program) -> None:

@@ -1,8 +1,8 @@
-"""Keys of [heartbeat], and of the pings of jobs: what watchers outside this machine learn."""
+"""Keys of [heartbeat] and [metrics], and of the pings of jobs: what watchers outside learn."""
 
 from __future__ import annotations
 
-from peak_console.jobs.file.fields.field import DURATION, HEARTBEAT, JOB, TEXT, Field
+from peak_console.jobs.file.fields.field import DURATION, HEARTBEAT, INTEGER, JOB, METRICS, TEXT, Field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,8 +65,29 @@ OUTSIDE_FIELDS: Final = (
         "30s",
         "How often.",
         '"1m"',
-        where=(HEARTBEAT,),
+        where=(HEARTBEAT, METRICS),
         minimum=1,
         maximum=86400,
+    ),
+    Field(
+        "file",
+        TEXT,
+        None,
+        "A file for the textfile collector of node_exporter, its name ending in .prom. Relative to the directory of the"
+        " jobs file.",
+        '"/var/lib/node_exporter/peak_console.prom"',
+        where=(METRICS,),
+        form="path",
+        filled=True,
+    ),
+    Field(
+        "max_jobs",
+        INTEGER,
+        500,
+        "How many jobs have series of their own, the first ones of the file; the others are only in the sums.",
+        "50",
+        where=(METRICS,),
+        minimum=0,
+        maximum=10_000,
     ),
 )
