@@ -315,6 +315,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def on_output_view_search_requested(self, event: OutputView.SearchRequested) -> None:
         self.navigation.search_output(event.text)
 
+    def on_output_view_filter_requested(self, event: OutputView.FilterRequested) -> None:
+        self.navigation.filter_lines(event.text)
+
     def on_output_view_save_requested(self, event: OutputView.SaveRequested) -> None:
         self.navigation.save_output(event.run)
 

@@ -107,12 +107,18 @@ class Navigation:
         self._layout.output.begin_search()
         self._layout.prompt.ask("search", text, "search in the output")
 
+    def filter_lines(self, text: str) -> None:
+        """Ask which lines of the output to show, while it is typed."""
+        self._layout.prompt.ask("lines", text, "only lines with this regular expression; !this: only the others")
+
     def prompt_edited(self, purpose: str, text: str) -> None:
         """Filter, or search, for what has been typed so far."""
         if purpose == "filter":
             self._layout.jobs.filter(text)
         elif purpose == "alerts":
             self._layout.alerts.filter(text)
+        elif purpose == "lines":
+            self._layout.output.filter_lines(text)
         else:
             self._layout.output.search(text)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from peak_console.decisions.ahead.day_view import SIGNS
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import ComposeResult
+    from textual.geometry import Size
 
 
 WIDE = 132
@@ -75,12 +78,12 @@ class HelpScreen(ModalScreen[None]):
             box.border_subtitle = Content("↑ ↓ scrolls · Esc closes")
             with Horizontal(classes="columns"):
                 with Vertical():
-                    yield from self._keys(Context.EVERYWHERE)
+                    yield from self._keys_of(Context.EVERYWHERE)
                 with Vertical():
                     for context in TITLES:
                         if context != Context.EVERYWHERE:
-                            yield from self._keys(context)
-                    yield from _section("In lists and texts", [_line(*row) for row in _MOVING])
+                            yield from self._keys_of(context)
+                    yield from _keys("In lists and texts", _MOVING)
             yield from _section("Signs", _signs())
             yield from _section("In a few words", [Content(_CONCEPTS)])
 
@@ -92,19 +95,41 @@ class HelpScreen(ModalScreen[None]):
     def action_scroll(self, by: int) -> None:
         self.query_one("#help").scroll_relative(y=by, animate=False)
 
-    def _keys(self, context: str) -> Iterator[Static]:
+    def _keys_of(self, context: str) -> Iterator[Widget]:
         actions = [action for action in ACTIONS if action.context == context]
-        lines = [_line(keys_shown(action, self._keymap), action.help) for action in actions]
-        yield from _section(TITLES[context], lines)
+        yield from _keys(TITLES[context], [(keys_shown(action, self._keymap), action.help) for action in actions])
+
+
+class KeyTable(Widget):
+    """Keys and what they do; a sentence that is too long goes on below its beginning."""
+
+    def __init__(self, rows: Sequence[tuple[str, str]]) -> None:
+        super().__init__(classes="body")
+        self._rows = rows
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual gives them
+        return len(self._lines(width))
+
+    def render(self) -> Content:
+        return Content("\n").join(self._lines(self.content_size.width))
+
+    def _lines(self, width: int) -> list[Content]:
+        lines = []
+        for keys, text in self._rows:
+            for part in wrap(text, max(1, width - _KEYS_WIDTH)):
+                lines.append(Content.assemble((f"{keys:<{_KEYS_WIDTH}}", "bold $text-accent"), part))
+                keys = ""  # noqa: PLW2901 - they stand in the first line
+        return lines
+
+
+def _keys(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[Widget]:
+    yield Static(Content(title), classes="title")
+    yield KeyTable(rows)
 
 
 def _section(title: str, lines: Sequence[Content]) -> Iterator[Static]:
     yield Static(Content(title), classes="title")
     yield Static(Content("\n").join(lines), classes="body")
-
-
-def _line(keys: str, text: str) -> Content:
-    return Content.assemble((f"{keys:<{_KEYS_WIDTH}}", "bold $text-accent"), text)
 
 
 def _signs() -> list[Content]:

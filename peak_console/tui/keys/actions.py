@@ -110,6 +110,8 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("sort", ("s",), "Sort", Context.JOBS, "Sort by the next column."),
     ActionDef("reverse_sort", ("S",), "Reverse", Context.JOBS, "Sort the other way round."),
     ActionDef("search", ("slash",), "Search", Context.OUTPUT, "Find text in the output.", footer=True),
+    ActionDef("filter_lines", ("ampersand",), "Only lines", Context.OUTPUT,
+              "Show only the lines that match; with ! before it, those that do not."),
     ActionDef("next_match", ("n",), "Next match", Context.OUTPUT, "Go to the next match."),
     ActionDef("previous_match", ("N",), "Previous match", Context.OUTPUT, "Go to the match before."),
     ActionDef("jump_end", ("end",), "End", Context.OUTPUT, "Go to the end of the output, and follow it."),

@@ -15,7 +15,7 @@ from peak_console.tui.output.words import stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import tzinfo
 
     from peak_console.tui.output.search import Matches
@@ -32,7 +32,7 @@ class CatchUp:
     """Indexes all there is, then searches it. While it is at work, no other thread extends the index or the matches."""
 
     def __init__(
-        self, index: LineIndex, matches: Matches | None, done: Callable[[CatchUp], object], *, gently: bool = False
+        self, index: LineIndex, matches: Sequence[Matches], done: Callable[[CatchUp], object], *, gently: bool = False
     ) -> None:
         """``gently`` takes a fifth of the time only."""
         self.index = index
@@ -50,8 +50,8 @@ class CatchUp:
     def _work(self) -> None:
         while self._go_on() and not self.index.advance(STEP_BYTES):
             pass
-        if self.matches is not None:
-            self.matches.scan(self._go_on)
+        for matches in self.matches:
+            matches.scan(self._go_on)
         self._done(self)
 
     def _go_on(self) -> bool:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from peak_console.tui.output.files import ERR, OUT
 from peak_console.tui.output.stream_lines import GIANT_LINE_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from peak_console.tui.output.line_index import LineIndex
     from peak_console.tui.output.stream_lines import Line
@@ -26,6 +26,8 @@ _SEQUENCE = re.compile(
 )
 _OVERWRITTEN = re.compile(rb"(?m)^[^\n]*\r")
 _STRIDE_BYTES = 1024 * 1024
+OVERLAP_BYTES = 16 * 1024
+"""Of two parts of a giant line: what is looked for may stand across them."""
 _MOST_LINES = 32 * 1024
 """More lines than any block has."""
 
@@ -53,9 +55,30 @@ class Pattern:
             data = data.lower()
         return len(self._in_bytes.findall(data)) if self._bytes in data else 0
 
+    def has(self, parts: Callable[[], Iterable[bytes]]) -> bool:
+        """Whether a line that comes in parts has it."""
+        return any(map(self.count, parts()))
+
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where it stands in a text that is shown."""
         return [match.span() for match in self._shown.finditer(text)]
+
+
+class LinePattern(Protocol):
+    """What tells some lines from the others."""
+
+    @property
+    def text(self) -> str:
+        """As it was typed."""
+        ...
+
+    def count(self, data: bytes) -> int:
+        """How many lines of ``data`` have it; no bytes are one empty line."""
+        ...
+
+    def has(self, parts: Callable[[], Iterable[bytes]]) -> bool:
+        """Whether a line has it that is too long to be read at once; ``parts`` overlap by ``OVERLAP_BYTES``."""
+        ...
 
 
 class _Found(NamedTuple):
@@ -73,7 +96,7 @@ class _Found(NamedTuple):
 class Matches:
     """The lines of an index that a pattern is found in. ``scan`` by one thread at a time; look up from any."""
 
-    def __init__(self, index: LineIndex, pattern: Pattern) -> None:
+    def __init__(self, index: LineIndex, pattern: LinePattern) -> None:
         self.pattern = pattern
         self._index = index
         self._found = self._nothing()
@@ -118,6 +141,16 @@ class Matches:
             skip -= 1
         return None
 
+    def numbers(self, place: int, count: int) -> list[int]:
+        """The lines that are the matches from a place on, ``count`` at the most."""
+        found, numbers = self._found, list[int]()
+        block = max(0, bisect_right(found.before, place) - 1)
+        while len(numbers) < count and block <= len(found.firsts):
+            skip = max(0, place - found.before[block])
+            numbers += self._matching_lines(found, block)[skip : skip + count - len(numbers)]
+            block += 1
+        return numbers
+
     def place_from(self, number: int) -> int:
         """The place of the first match at or after a line; ``total`` when there is none."""
         found = self._found
@@ -159,13 +192,12 @@ class Matches:
     def _count_range(self, stream: int, start: int, end: int) -> int:
         if end - start <= GIANT_LINE_BYTES:
             return self.pattern.count(self._index.files.read(stream, start, end))
-        overlap = 4 * len(self.pattern.text)  # one giant line: in strides, and never all of it in memory
-        return int(
-            any(
-                self.pattern.count(self._index.files.read(stream, at, min(end, at + _STRIDE_BYTES + overlap)))
-                for at in range(start, end, _STRIDE_BYTES)
-            )
-        )
+
+        def parts() -> Iterator[bytes]:  # one giant line: never all of it in memory
+            for at in range(start, end, _STRIDE_BYTES):
+                yield self._index.files.read(stream, at, min(end, at + _STRIDE_BYTES + OVERLAP_BYTES))
+
+        return int(self.pattern.has(parts))
 
 
 def bare(data: bytes) -> bytes:

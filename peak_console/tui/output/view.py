@@ -10,13 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from peak_console.errors import PeakConsoleError
+from peak_console.errors import PeakConsoleError, UsageError
 from peak_console.model.terms import RunState
 from peak_console.text import safe, size
 from peak_console.tui.drawing.paint import palette
 from peak_console.tui.keys.actions import TITLES, Context, bindings_of
 from peak_console.tui.output.ansi import PLAIN, StyledText
 from peak_console.tui.output.background import CatchUp, in_background, save
+from peak_console.tui.output.line_filter import INVERTS, LineFilter
 from peak_console.tui.output.painting import STYLES, OutputPainter
 from peak_console.tui.output.run import RunOutput
 from peak_console.tui.output.scroll import WindowScroller
@@ -51,6 +52,13 @@ class OutputView(WindowScroller, can_focus=True):
 
         text: str
         """What was looked for last."""
+
+    @dataclass
+    class FilterRequested(Message):
+        """The operator wants to type which lines to show."""
+
+        text: str
+        """The present filter."""
 
     @dataclass
     class SaveRequested(Message):
@@ -106,6 +114,7 @@ class OutputView(WindowScroller, can_focus=True):
         self._painted_size: Size | None = None
         """The size that the strips are for; ``None`` when all have to be painted."""
         self._titles = ("", "")
+        self._filter_fault = ""
         self._before_search: tuple[Place, bool] | None = None
         """Where the operator was when a search began."""
 
@@ -143,6 +152,18 @@ class OutputView(WindowScroller, can_focus=True):
         else:
             count = f"{place or '–'} of {total:,}"
         return f"/{safe(self._output.looked_for.text)} · {count}"
+
+    @property
+    def filter_status(self) -> str:
+        """``&needle · 3 of 41 lines``; nothing while all lines are shown, and what is wrong with a filter."""
+        if self._filter_fault:
+            return self._filter_fault
+        if self._output is None or self._output.filter is None:
+            return ""
+        kept, done = self._output.kept
+        lines = self._output.lines
+        count = f"{kept:,}{'' if done else ' …'} of {lines:,} line{'' if lines == 1 else 's'}"
+        return f"&{safe(self._output.filter.text)} · {count}"
 
     def show_run(
         self,
@@ -221,6 +242,16 @@ class OutputView(WindowScroller, can_focus=True):
             self._output.search(Pattern(text) if text else None)
             self._changed()
 
+    def filter_lines(self, text: str) -> None:
+        """Show only the lines in which a regular expression is found, with ``!`` before it the others; "": all."""
+        self._filter_fault = ""
+        if self._output is not None:
+            try:
+                self._output.keep(LineFilter(text) if text.removeprefix(INVERTS) else None)
+            except UsageError as error:  # while one types
+                self._filter_fault = str(error)
+            self._changed()
+
     def next_match(self) -> None:
         self._step_match(1)
 
@@ -259,7 +290,14 @@ class OutputView(WindowScroller, can_focus=True):
         looked_for = self._output.looked_for if self._output is not None else None
         self.post_message(self.SearchRequested(looked_for.text if looked_for is not None else ""))
 
+    def action_filter_lines(self) -> None:
+        kept = self._output.filter if self._output is not None else None
+        self.post_message(self.FilterRequested(kept.text if kept is not None else ""))
+
     def action_clear_search(self) -> None:
+        """End the search; without one, show all lines again."""
+        if self._output is not None and self._output.looked_for is None:
+            self.filter_lines("")
         self.search("")
 
     def action_older_run(self) -> None:
@@ -289,9 +327,9 @@ class OutputView(WindowScroller, can_focus=True):
 
     def _open(self) -> None:
         """Show another run, from its end."""
-        looked_for = None
+        looked_for = kept = None
         if self._output is not None:
-            looked_for = self._output.looked_for
+            looked_for, kept = self._output.looked_for, self._output.filter
             self._output.close()
             self._output = None
         if self._run is not None:
@@ -301,6 +339,7 @@ class OutputView(WindowScroller, can_focus=True):
                 live=self._run.state == RunState.RUNNING,
             )
             self._output.window.set_wrap(self._wrap)
+            self._output.keep(kept)
             if looked_for is not None:
                 self._output.search(looked_for)
 
@@ -317,7 +356,8 @@ class OutputView(WindowScroller, can_focus=True):
     def _changed(self) -> None:
         """Paint everything, and say in the borders what is shown."""
         self._painted_size = None
-        title, below = Content(TITLES[Context.OUTPUT]), self.search_status
+        title = Content(TITLES[Context.OUTPUT])
+        below = " ── ".join(filter(None, (self.filter_status, self.search_status)))
         if self._run is not None:
             which = run_title(self._run, self._now, self._zone, self.size.width - 16, self._place)
             title = Content(" · ").join([title, which])
@@ -335,6 +375,8 @@ class OutputView(WindowScroller, can_focus=True):
         if self._painter is None:
             self._painter = OutputPainter(palette(self, "output-view", STYLES))
         zone = self._zone if self._timestamps else None
+        if self._output is not None and not self._output.empty and not self._output.window.lines:
+            return self._painter.sentence("no line of this output matches" if self._output.kept[1] else "", self.size)
         if self._output is None or self._output.empty:
             pruned = self._output is not None and self._output.pruned
             return self._painter.sentence(instead_of_output(self._run, pruned=pruned), self.size)

@@ -6,7 +6,7 @@ never known, nor needed.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from rich.cells import cell_len
 
@@ -17,7 +17,7 @@ from peak_console.tui.output.styled_text import cropped, overlaid, width_of, wra
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from peak_console.tui.output.line_index import LineIndex
+    from peak_console.tui.output.files import OutputFiles
     from peak_console.tui.output.search import Pattern
     from peak_console.tui.output.stream_lines import Line
 
@@ -44,10 +44,33 @@ class Row(NamedTuple):
     pieces: list[StyledText]
 
 
-class OutputWindow:
-    """A window of ``width`` × ``height`` cells onto an index, with a final line if there is one."""
+class Lines(Protocol):
+    """Lines by number: all of an output's, or those that a filter keeps."""
 
-    def __init__(self, index: LineIndex) -> None:
+    @property
+    def files(self) -> OutputFiles: ...
+    @property
+    def generation(self) -> int:
+        """Rises when lines got other numbers."""
+        ...
+
+    @property
+    def behind(self) -> int:
+        """Bytes not indexed yet."""
+        ...
+
+    @property
+    def complete_lines(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+    def window(self, first: int, count: int) -> list[Line]: ...
+    def number_of(self, line: Line) -> int: ...
+
+
+class OutputWindow:
+    """A window of ``width`` × ``height`` cells onto some lines, with a final line if there is one."""
+
+    def __init__(self, index: Lines) -> None:
         self.index = index
         self.width = 80
         self.height = 24
@@ -158,7 +181,7 @@ class OutputWindow:
         before, self.left = self.left, max(0, min(self.left + by, max(self.left, widest - self.width)))
         return self.left != before
 
-    def take(self, index: LineIndex, line: Line | None) -> None:
+    def take(self, index: Lines, line: Line | None) -> None:
         """Show an index that has other numbers, from a line on; ``None``: as it was."""
         self.index = index
         self.current = None

@@ -13,7 +13,7 @@ from peak_console.model.records import RunState
 from peak_console.tui.dialogs.alert import ACKNOWLEDGE, GO
 from peak_console.tui.dialogs.base import names
 from peak_console.tui.dialogs.confirm import ConfirmStop, TakeOverDialog
-from peak_console.tui.dialogs.help import HelpScreen
+from peak_console.tui.dialogs.help import HelpScreen, KeyTable
 from peak_console.tui.dialogs.holding.disable import DisableChoice, DisableDialog
 from peak_console.tui.dialogs.holding.hold import HoldDialog
 from peak_console.tui.dialogs.quit import QuitDialog
@@ -258,6 +258,7 @@ async def test_help_shows_the_keys_that_hold() -> None:
     async with DialogApp(dialog).run_test(size=(150, 60)) as pilot:
         await pilot.pause()
         text = "\n".join(str(part.visual) for part in dialog.query(Static))
+        text += "\n".join(str(part.render()) for part in dialog.query(KeyTable))
     assert "Ctrl+R     Run the job now, or every marked job." in text
     for word in ("failed", "disabled", "missed", "critical", "In a few words", "hold"):
         assert word in text

@@ -24,6 +24,7 @@ def rows(window: OutputWindow) -> list[str]:
 
 def grow(window: OutputWindow) -> None:
     window.index.files.refresh()
+    assert isinstance(window.index, LineIndex)
     window.index.advance(1 << 20)
 
 
