@@ -40,7 +40,7 @@ def attached_to_a_run(stage: Stage) -> tuple[Resident, Tmux]:
     stage.jobs(JOBS)
     engine = stage.headless()
     tmux = attached(stage, engine.pid)
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     tmux.wait_for("▶ running   patient")
     return engine, tmux
 
@@ -49,7 +49,7 @@ def test_keys_work_through_another_process_and_its_runs_are_shown(stage: Stage) 
     stage.jobs(JOBS)
     engine = stage.headless()
     tmux = attached(stage, engine.pid)
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     tmux.wait_for(lambda screen: "▶ running   patient" in screen and "begun" in screen)
     assert (stage.running("patient").supervisor or "").startswith(f"{engine.pid} ")
 
@@ -64,7 +64,7 @@ def test_keys_work_through_another_process_and_its_runs_are_shown(stage: Stage) 
     tmux.keys("H")
     tmux.wait_for("Keep holding")
     assert "HOLD by" in tmux.screen()
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     tmux.wait_until_gone("HOLD by")
 
     tmux.keys("q")  # asks nothing: the runs are not ours
@@ -114,7 +114,7 @@ def test_another_engine_takes_over_when_the_console_leaves(stage: Stage) -> None
     engine = stage.start("--headless")
     engine.shows("standing by")
     second = stage.pid
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     tmux.wait_for("begun")
     tmux.keys("q")
     tmux.wait_for("Leave them running")
@@ -130,7 +130,7 @@ def test_another_engine_takes_over_when_the_console_leaves(stage: Stage) -> None
 def test_a_console_killed_outright_leaves_its_run_to_the_next(stage: Stage) -> None:
     stage.jobs(JOBS)
     tmux = stage.tmux()
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     run = stage.running("patient")
     os.kill(stage.pid, signal.SIGKILL)
     tmux.wait_for("left with 137")

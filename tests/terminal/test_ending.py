@@ -66,7 +66,7 @@ def opened(stage: Stage) -> Tmux:
 def busy(stage: Stage) -> Tmux:
     """A console with a run under way."""
     tmux = opened(stage)
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     stage.running("patient")
     tmux.wait_for("begun")
     return tmux
@@ -145,7 +145,7 @@ def test_a_crash_of_the_screen_says_so_without_secrets_and_waits_for_the_run(sta
     tmux = stage.tmux(words)
     tmux.wait_for("engine running")
     assert tmux.ask("#{pane_title}") == "jobs.toml"
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     stage.running("patient")
     tmux.wait_for("begun")
     tmux.keys("?")

@@ -35,7 +35,7 @@ def test_start_run_watch_disable_reload_quit(stage: Stage) -> None:
     stage.jobs(JOBS)
     screen = stage.gnu_screen()
     screen.wait_for(lambda shown: "hello" in shown and "running" in shown)
-    screen.keys("g", "r")
+    screen.keys("k", "r")
     assert stage.ended("hello").outcome == Outcome.FAILED
     screen.wait_for(lambda shown: re.search("failed +hello", shown))
     screen.keys("2")

@@ -70,7 +70,7 @@ def test_hostile_names_and_output_are_shown_and_not_obeyed(stage: Stage) -> None
     tmux = stage.tmux(height=60, width=180)
     assert tmux.ask("#{pane_title}") == "jobs.toml"
     tmux.wait_for("job0")
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     tmux.wait_for("✖ failed")  # there is no file of the second name
     tmux.keys("2")
     tmux.wait_for("end")
@@ -122,7 +122,7 @@ def test_not_one_byte_of_an_attack_is_written(stage: Stage) -> None:
 def test_a_line_of_ten_megabytes_is_a_line(stage: Stage) -> None:
     wide(stage)
     tmux = stage.tmux()
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     tmux.wait_for(lambda screen: "xxxxxxxx" in screen and "the end" in screen)
     assert stage.ended("wide").return_code == 0
     tmux.wait_for("● ok")

@@ -29,7 +29,7 @@ SIZES = [(60, 15), (200, 60), (80, 24), (119, 35), (1, 1), (120, 36), (2, 50), (
 def printing(stage: Stage) -> Tmux:
     stage.jobs(JOBS)
     tmux = stage.tmux()
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     stage.running("printer")
     return tmux
 

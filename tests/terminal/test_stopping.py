@@ -62,7 +62,7 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_brings_the_screen(stage: Stage) -
         tmux.wait_for("engine running")
         assert tmux.ask("#{alternate_on}#{mouse_any_flag}#{cursor_flag}") == "110"
     wait_until(lambda: stage.threads() <= before, "the end of what served the screen before")
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     tmux.wait_for("and later")
     tmux.wait_for("● ok ")
     assert stage.ended("hello").return_code == 0
@@ -72,7 +72,7 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_brings_the_screen(stage: Stage) -
 
 def test_a_run_goes_on_while_the_console_is_stopped_and_its_end_is_true(stage: Stage) -> None:
     tmux = in_a_shell(stage)
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     run = stage.running("hello")
     os.kill(stage.pid, signal.SIGTSTP)
     wait_until(lambda: is_stopped(stage.pid), "the stop")
@@ -93,7 +93,7 @@ def test_it_comes_back_after_a_stop_that_nobody_could_prepare_for(stage: Stage) 
     tmux.type("stty sane; echo scribbled; fg; echo left with $?")
     tmux.keys("C-j")  # the terminal is still as the console had it
     tmux.wait_for(lambda screen: "engine running" in screen and "scribbled" not in screen)
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     tmux.wait_for("● ok ")
     tmux.leave()
     tmux.wait_for("left with 0")
@@ -103,12 +103,12 @@ def test_it_comes_back_after_a_stop_that_nobody_could_prepare_for(stage: Stage) 
 def test_continued_without_having_been_stopped_it_only_goes_on(stage: Stage) -> None:
     stage.jobs(JOBS)
     tmux = stage.tmux()
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     tmux.wait_for("● ok ")
     before = stage.threads()
     for _ in range(5):
         os.kill(stage.pid, signal.SIGCONT)
-    tmux.keys("g", "r")  # not lost
+    tmux.keys("k", "r")  # not lost
     tmux.wait_for("hello #2")
     assert stage.ended("hello").id == 2
     wait_until(lambda: stage.threads() <= before, "the end of what read the output")

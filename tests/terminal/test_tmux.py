@@ -48,7 +48,7 @@ def test_a_job_is_run_watched_disabled_and_enabled(stage: Stage) -> None:
     stage.jobs(JOBS)
     tmux = stage.tmux()
     assert "daily 05:00" in tmux.wait_for("patient")
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     tmux.wait_for(lambda screen: "from stdout" in screen and "from stderr" in screen)
     assert stage.ended("hello").return_code == 3
     tmux.wait_for("✖ failed    hello")
@@ -66,7 +66,7 @@ def test_a_job_is_run_watched_disabled_and_enabled(stage: Stage) -> None:
     tmux.type("pat")
     tmux.wait_for(lambda screen: "hello" not in table(screen))
     tmux.keys("Enter")
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     tmux.wait_for("42 so far")
     (stage.folder / "open").touch()
     tmux.wait_for("through")
@@ -98,7 +98,7 @@ def test_a_save_is_live_and_a_broken_one_shows_where_until_it_is_mended(stage: S
     shown = tmux.wait_for("jobs file rejected")
     assert f"jobs.toml:{line}:1:" in shown.replace("\n", "")
     assert "newcomer" in table(shown)
-    tmux.keys("g", "r")
+    tmux.keys("k", "r")
     assert stage.ended("hello").return_code == 3  # what was loaded before goes on
 
     stage.config.write_text(good, encoding="utf-8")

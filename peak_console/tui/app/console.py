@@ -116,10 +116,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
             session, clock, self.feed, self.layout, self.selection, self.shown_run, self.details, self.dialogs
         )
         self.rooms = Rooms(self, session, clock, keymap, self.feed, self.layout, self.navigation.open_run)
-        subjects = Subjects(
+        self._subjects = subjects = Subjects(
             self.layout, self.selection, self.shown_run, self.details, self.rooms.history, self.rooms.timeline
         )
-        self.answering = Answering(self, session, clock, keymap, self.dialogs, subjects)
+        self.answering = Answering(self, session, clock, keymap, self.dialogs, subjects, self.feed, subjects.go_to)
         self.rooms.add(self.answering)
         self.selection.ask_first(lambda: self.details.job if self.details.screen is not None else None)
         self.job_actions = JobActions(session, clock, keymap, self.feed, self.selection, self.commands, self.dialogs)
@@ -336,7 +336,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def _what_actions_do(self) -> dict[str, Callable[[], None]]:
         """Name the part that does it, by the id of each action of the app's own bindings."""
-        layout, navigation, jobs = self.layout, self.navigation, self.job_actions
+        layout, navigation, jobs, subjects = self.layout, self.navigation, self.job_actions, self._subjects
         return {
             "next_pane": layout.focus_next,
             "previous_pane": partial(layout.focus_next, -1),
@@ -357,8 +357,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
             "wallboard": self.rooms.wallboard.open,
             "run": jobs.run,
             "run_with": jobs.run_with,
-            "rerun": lambda: jobs.rerun(self.shown_run.run()),
+            "rerun": lambda: jobs.rerun(subjects.run()),
             "why": self.answering.why,
+            "chain": self.answering.chain,
+            "go_to": partial(self.found_jobs.ask, self.dialogs, subjects.go_to),
             "stop": jobs.stop,
             "disable": jobs.disable,
             "hold": jobs.hold,

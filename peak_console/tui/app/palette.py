@@ -45,8 +45,8 @@ class ActionCommands(Provider):
     replaced_keys: ClassVar[Mapping[str, str]] = {}
     left_out: ClassVar[Collection[str]] = _NOT_HERE
     views: ClassVar[Mapping[str, Callable[[], None]]] = {}
-    jobs: Callable[[str], Sequence[str]] = staticmethod(lambda _query: ())
-    """The jobs that a text finds."""
+    jobs: Callable[[str], Sequence[tuple[str, str, str]]] = staticmethod(lambda _query: ())
+    """What can be done with the jobs that a text finds: label, job, method."""
     act: Callable[[str, str], None] = staticmethod(lambda _name, _method: None)
     """Does something with a job."""
 
@@ -68,10 +68,9 @@ class ActionCommands(Provider):
             score = max(matcher.match(title), matcher.match(text) * 0.5)
             if score > 0:
                 yield Hit(score, matcher.highlight(title), lambda action=action: self._run(action), help=text)
-        for name in self.jobs(query):
-            for label, method in (("Run", "run"), ("Output of", "output"), ("Disable or enable", "disable")):
-                title = f"{label} {safe(name)}"
-                yield Hit(_JOB_SCORE, matcher.highlight(title), partial(self.act, name, method))
+        for label, name, method in self.jobs(query):
+            title = f"{label} {safe(name)}"
+            yield Hit(_JOB_SCORE, matcher.highlight(title), partial(self.act, name, method))
         for name, show in self.views.items():
             title = f"View: {safe(name)}"
             if (score := matcher.match(title)) > 0:

@@ -43,7 +43,7 @@ _LEGEND_LENGTH = 5
 _MOVING = (
     ("↑ ↓ j k", "Move the cursor, or scroll by a line."),
     ("PgUp PgDn", "Move by a page."),
-    ("Home End", "Go to the first or the last; also g and G in lists."),
+    ("Home End", "Go to the first or the last; also G for the last."),
     ("Esc", "Close a dialog; in the jobs, clear filter, then marks."),
 )
 _CONCEPTS = (

@@ -37,7 +37,7 @@ class CursorList(ScrollView, can_focus=True):
         Binding("down,j", "move(1)", "Down", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,g", "edge(0)", "First", show=False),
+        Binding("home", "edge(0)", "First", show=False),
         Binding("end,G", "edge(-1)", "Last", show=False),
     ]
 

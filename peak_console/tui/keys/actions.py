@@ -78,6 +78,8 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("acknowledge_all", ("A",), "Acknowledge all", _ALL, "Acknowledge every alert; asks first."),
     ActionDef("take_back", ("u",), "Take back", _ALL, "Take back what was acknowledged: the alert is open again."),
     ActionDef("follow", ("f",), "Follow", _ALL, "Keep the output at its end as it grows, or stop that."),
+    ActionDef("go_to", ("g",), "Go to", _ALL, "Find a job by some letters of its name, and go there."),
+    ActionDef("chain", ("C",), "Chain", _ALL, "The jobs that wait for each other, as a tree with states."),
     ActionDef("tags", ("t",), "Tags", _ALL, "Show only the jobs that have one of some tags."),
     ActionDef("take_over", ("E",), "Take over", _ALL, "Run the engine here, when there is none; asks first."),
     ActionDef("accept_jobs", ("L",), "Load jobs", _ALL,
@@ -158,9 +160,12 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("close_room", ("q", "6"), "Close", Context.HISTORY, "Back to the console; also Esc."),
 )  # fmt: skip
 
-ON_A_JOB = ("run", "run_with", "stop", "disable", "hold", "why", "edit", "copy_command", "help")
+ON_A_JOB = (
+    "run", "run_with", "rerun", "stop", "disable", "hold", "hold_jobs", "gates", "why", "chain", "go_to", "edit",
+    "copy_command", "command_palette", "help",
+)  # fmt: skip
 """What can be done to a job also from its details."""
-IN_ROOMS = ("why",)
+IN_ROOMS = ("why", "chain", "go_to")
 """What works in every room: for the job, run or slot under its cursor."""
 ACTION: dict[str, ActionDef] = {action.id: action for action in ACTIONS}
 

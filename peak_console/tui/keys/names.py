@@ -18,7 +18,7 @@ __all__ = ["key_name", "refusal", "resolve", "shown"]
 
 _MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")
 _ALIASES = {"esc": "escape", "return": "enter", "del": "delete", "pgup": "pageup", "pgdn": "pagedown", "ins": "insert"}
-_MOVING = ("up", "down", "left", "right", "pageup", "pagedown", "home", "end", "j", "k", "g", "G")
+_MOVING = ("up", "down", "left", "right", "pageup", "pagedown", "home", "end", "j", "k", "G")
 _REFUSED: dict[str, str] = {
     "ctrl+a": "screen takes it for itself",
     "ctrl+b": "tmux takes it for itself",

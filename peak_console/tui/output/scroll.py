@@ -25,7 +25,7 @@ class WindowScroller(Widget):
         Binding("down,j", "scroll(1)", "Down", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,g", "jump_start", "Start", show=False),
+        Binding("home", "jump_start", "Start", show=False),
         Binding("G", "jump_end", "End", show=False),
         Binding("left", "sideways(-1)", "Left", show=False),
         Binding("right", "sideways(1)", "Right", show=False),

@@ -149,7 +149,7 @@ async def test_where_nobody_works_the_cursor_waits_on_what_is_unread(stage: Stag
         (("down",), 29),
         (("j", "j", "k"), 29),
         (("end",), 1),
-        (("G", "g"), 30),
+        (("G", "home"), 30),
         (("up",), 30),
         (("pagedown",), 25),
         (("pagedown", "pageup"), 30),

@@ -16,7 +16,7 @@ from peak_console.tui.answers.why import WAYS_OUT, Answer, verdict, way_out
 from tests.support.factories import make_job
 from tests.tui import desk
 from tests.tui.app.test_snapshots import by_size
-from tests.tui.console import running, three_jobs
+from tests.tui.console import covers, running, three_jobs
 from tests.tui.harness import fixed_now
 from tests.tui.rooms import pressing, settled
 
@@ -73,6 +73,7 @@ async def asked(console: Console, *keys: str) -> str:
     return found
 
 
+@covers("why")
 async def test_it_is_asked_of_the_job_wherever_the_cursor_is(tmp_path: Path) -> None:
     async with running(three_jobs(tmp_path)) as console:
         await console.go_to("alpha")

@@ -111,7 +111,6 @@ async def test_the_cursor_begins_on_the_worst_job_and_says_so(stage: Stage) -> N
         (("down", "up"), "one"),
         (("k",), "one"),
         (("end",), "three"),
-        (("G", "g"), "one"),
         (("G", "home"), "one"),
         (("pagedown",), "three"),
         (("pagedown", "pageup"), "one"),

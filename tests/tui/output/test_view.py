@@ -59,7 +59,7 @@ async def test_who_scrolls_up_is_left_alone_until_the_end(run: RunDirectory) -> 
         (["pageup"], "line 81"),
         (["k", "k"], "line 88"),
         (["home"], "line 0"),
-        (["g", "pagedown"], "line 9"),
+        (["home", "pagedown"], "line 9"),
         (["home", "down", "j"], "line 2"),
         (["home", "end"], "line 90"),
         (["home", "G"], "line 90"),

@@ -219,7 +219,7 @@ def upcoming_of(*names: str) -> Snapshot:
         (("down",), "job01", "next"),
         (("j", "j", "k"), "job01", "next"),
         (("end",), "job39", "job30"),
-        (("G", "g"), "job00", "next"),
+        (("G", "home"), "job00", "next"),
         (("up",), "job00", "next"),
         (("pagedown",), "job09", "job00"),
         (("pagedown", "pageup"), "job00", "next"),

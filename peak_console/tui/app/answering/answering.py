@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from textual.app import App
 
     from peak_console.clock import Clock
+    from peak_console.tui.app.answering.chain_view import ChainView
     from peak_console.tui.app.answering.subjects import Subjects
     from peak_console.tui.app.answering.why_view import WhyView
     from peak_console.tui.app.dialogs import Dialogs
+    from peak_console.tui.state.feed import SnapshotFeed
     from peak_console.tui.state.interface import Session
 
 
@@ -28,14 +30,20 @@ class Answering:
         keymap: Mapping[str, str],
         dialogs: Dialogs,
         subjects: Subjects,
+        feed: SnapshotFeed,
+        go_to: Callable[[str], None],
     ) -> None:
+        """``go_to`` puts the cursor on a job, wherever the operator is."""
         self._app = app
         self._session = session
         self._clock = clock
         self._keymap = keymap
         self._dialogs = dialogs
         self._subjects = subjects
+        self._feed = feed
+        self._go_to = go_to
         self._why: WhyView | None = None
+        self._chain: ChainView | None = None
 
     def why(self) -> None:
         """Say why the job under the cursor starts or does not, and of its run or slot why it did or will."""
@@ -44,6 +52,15 @@ class Answering:
 
             self._why = WhyView(self._app, self._session, self._clock, self._keymap, self._dialogs)
         self._why.open(self._subjects.current())
+
+    def chain(self) -> None:
+        """Show the chain that the job under the cursor is part of."""
+        if self._chain is None:
+            from peak_console.tui.app.answering.chain_view import ChainView
+
+            self._chain = ChainView(self._session, self._feed, self._dialogs, self._go_to)
+        subject = self._subjects.current()
+        self._chain.open(subject.job if subject is not None else None)
 
     @property
     def _parts(self) -> list[WhyView]:
@@ -58,6 +75,8 @@ class Answering:
         """Bring what is open up to date. Raises ``StateError``."""
         for part in self._parts:
             part.show()
+        if self._chain is not None:
+            self._chain.show()
 
     def tick(self, now: datetime) -> None:
         """Another second has passed."""

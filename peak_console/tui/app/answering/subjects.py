@@ -61,6 +61,22 @@ class Subjects:
         subject = in_pane.get(self._layout.focused, self._in_jobs)()
         return subject if subject is not None else self._in_jobs()
 
+    def run(self) -> Run | None:
+        """The run in question: under the cursor of the details, else the one whose output is shown."""
+        screen = self._details.screen
+        return screen.run if screen is not None and screen.is_mounted else self._shown_run.run()
+
+    def go_to(self, job: str) -> None:
+        """Put the cursor on a job: open details turn to it, rooms are left for the table."""
+        if not self._selection.move_to(job):
+            return
+        if self._details.screen is not None:
+            self._details.turn_to(job)
+            return
+        self._history.leave()
+        self._timeline.leave()
+        self._layout.go_to("jobs")
+
     def _in_details(self) -> tuple[bool, Subject | None]:
         screen, job = self._details.screen, self._details.job
         if screen is None or job is None or not screen.is_mounted:

@@ -61,6 +61,21 @@ class DetailsView:
         self.screen, self._row = screen, row
         self._app.push_screen(screen, closed)
 
+    def turn_to(self, name: str) -> None:
+        """Show another job's details on the open screen."""
+        row = self._selection.row(name)
+        if self.screen is None or row is None:
+            return
+        from peak_console.tui.details.data import details_of
+
+        try:
+            data = details_of(row, self._session, self._clock.now())
+        except StateError as error:
+            self._dialogs.say(str(error), "error")
+            return
+        self._row = row
+        self.screen.show(data)
+
     @property
     def job(self) -> str | None:
         """The name of the job that is, or was last, shown."""

@@ -207,6 +207,11 @@ class TimelineView:
             self.screen.dismiss()
             self._open_run(item.job, run_id)
 
+    def leave(self) -> None:
+        """Go back to the panes."""
+        if self.screen is not None:
+            self.screen.dismiss()
+
     def close(self) -> None:
         if self._reader is not None:
             self._reader.close()
