@@ -202,7 +202,7 @@ def test_a_hangup_waits_for_the_run_and_takes_no_time(stage: Stage) -> None:
     pty = stage.pty()
     stage.serves()
     pty.wait_for(b"running")
-    pty.keys("gr")
+    pty.keys("kr")
     stage.running("patient")
     threads = stage.threads()
     pty.hang_up()

@@ -103,7 +103,7 @@ def test_not_one_byte_of_an_attack_is_written(stage: Stage) -> None:
     pty = stage.pty()
     pty.wait_for(b"job0")
     stage.serves()
-    pty.keys("gr")
+    pty.keys("kr")
     stage.ended(f"job0 {NAMES[0]} after")
     pty.wait_for(b"failed")
     for key in ("2", "1", "\r", "\x1b[27u", "R", "\x1b[27u", "d", "\x1b[27u", "?", "\x1b[27u", "4", "1"):

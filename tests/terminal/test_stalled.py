@@ -38,7 +38,7 @@ def stalled(stage: Stage) -> Pty:
     pty.wait_for(b"running")
     pty.keys("/chatty\r")
     pty.wait_for(b"1 of 2")
-    pty.keys("gr")
+    pty.keys("kr")
     stage.running("chatty")
     pty.stall()
     pty.keys("tt\x1b[27u" * 50)  # something to paint
