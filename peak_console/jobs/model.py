@@ -109,7 +109,12 @@ class Requirement:
     file: str
     """With placeholders; relative to the working directory of the job."""
     newer_than: str | None = None
-    """``slot``, ``slot-1h``, ``today``, or how old it may be: ``15m``."""
+    """``slot``, ``slot-1h``, ``today``, ``last close of XNYS``, or how old it may be: ``15m``."""
+    calendar: Calendar | None = None
+    """The calendar that a session's moment is of."""
+
+    def __str__(self) -> str:
+        return self.file if self.newer_than is None else f"{self.file} newer than {self.newer_than}"
 
 
 class IfStale(StrEnum):

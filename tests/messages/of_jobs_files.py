@@ -411,3 +411,7 @@ def requirements_that_are_wrong(stage: Stage) -> None:
         ' { file = "" }, { file = "a", newer = 1 }]\n[[job]]\nname = "b"\nrequires = { file = "a" }\n'
     )
     stage.run("validate")
+    head = '[calendars.days]\nweekdays = ["mon"]\ntimezone = "UTC"\n[[job]]\nname = "a"\ncommand = "true"\n'
+    for bound in ("last close", "last close of XNYZ", "last close of days", "last lunch of days"):
+        stage.jobs(f'{head}requires = [{{ file = "a", newer_than = "{bound}" }}]\n')
+        stage.run("validate")

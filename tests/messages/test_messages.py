@@ -20,6 +20,7 @@ ELSEWHERE: dict[str, str] = {
     "api.py: raise ArgumentError": "tests/headless/outside/test_alerts_of_jobs.py",
     'engine/commands/requests.py: raise UsageError(f"alert: the level': PROGRAMMERS,
     "engine/commands/requests.py: raise UsageError('alert: the message": PROGRAMMERS,
+    "jobs/freshness.py: raise UnknownSessionError": "tests/jobs/file/test_freshness.py",
     "jobs/freshness.py: return f": "tests/jobs/file/test_freshness.py",
     "engine/results/reading.py: raise NoResultError": "tests/headless/outside/test_results.py",
     "engine/commands/commander.py: return (REFUSED, f'{job.name}: {gate}": "tests/engine/test_gates.py",

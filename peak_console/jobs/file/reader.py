@@ -34,7 +34,7 @@ from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any, Final
 
     from peak_console.jobs.file.checks.wording import Check
@@ -306,6 +306,10 @@ class Reader:
         tables = jobs if isinstance(jobs, list) else []
         values = [table["calendar"] for table in tables if isinstance(table, dict) and "calendar" in table]
         named = {value for value in values if isinstance(value, str) and value.strip()}
+        if any(isinstance(table, dict) and "requires" in table for table in tables):
+            from peak_console.jobs.file.sections.freshness import named_calendars
+
+            named |= {name for table in tables if isinstance(table, dict) for name in named_calendars(table)}
         if CALENDAR in document or named:
             from peak_console.jobs.file.sections.calendars import Calendars
 
@@ -377,9 +381,20 @@ class Reader:
         good = good and values["schedule"] is not None
         if not good:
             return None
+        values["requires"] = self._requirements(index, table, values)
         if "env" in self._policies and "env" in table:
             values["env"] = {**self._policies["env"], **values["env"]}
         return JobDefinition(**values)
+
+    def _requirements(self, index: int, table: dict[str, Any], values: Mapping[str, Any]) -> Sequence[Requirement]:
+        """What a job requires of files, with the calendars that sessions' moments are of."""
+        requires: Sequence[Requirement] = values.get("requires", ())
+        if not requires or all(each.newer_than is None for each in requires):
+            return requires
+        from peak_console.jobs.file.sections.freshness import with_calendars
+
+        place = (index, _label(index, table))
+        return with_calendars(requires, values["schedule"], self.calendars, self.findings, place)
 
     def _schedule(self, index: int, table: dict[str, Any], times: dict[str, Any]) -> JobSchedule | None:
         """The schedule that the good values in ``times`` make; ``None`` if there is anything wrong with it."""

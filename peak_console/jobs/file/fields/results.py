@@ -14,7 +14,7 @@ RESULT_FIELDS: Final = (
         REQUIREMENTS,
         [],
         "Files that have to be there before the job starts, with placeholders as in args, and that have changed since"
-        " newer_than: slot, slot-1h, today (in the job's time zone), or an age such as 15m.",
+        " newer_than: slot, slot-1h, today (in the job's time zone), last close of XNYS, or an age such as 15m.",
         '[{ file = "data/quotes.csv", newer_than = "slot-1h" }]',
         where=(JOB,),
     ),
