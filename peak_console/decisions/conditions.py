@@ -33,6 +33,7 @@ class Situation:
     """One job at one moment: everything that the conditions look at."""
 
     __slots__ = (
+        "_is_off",
         "_outlooks",
         "active",
         "awaiting",
@@ -98,8 +99,16 @@ class Situation:
         self.awaiting = awaiting
         """The moments of the rounds of the job's queued runs that wait for its upstreams."""
         self._outlooks: dict[datetime, Outlook] = {}
+        self._is_off: bool | None = None
         self.zone = zone
         """The zone that sentences give times in; ``None`` is the machine's own."""
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the job is disabled, in its file or by an operator. A long queue asks this for each of its runs."""
+        if self._is_off is None:
+            self._is_off = first_unmet(self, (ENABLED, OVERRIDE)) is not None
+        return self._is_off
 
     def staleness(self, moment: datetime | None) -> str | None:
         """Why the slot of a moment may not start for the files that it requires; ``None`` where it may."""

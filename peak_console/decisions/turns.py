@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from peak_console.decisions.conditions import ENABLED, OVERRIDE, first_unmet
 from peak_console.jobs.model import Overlap
 from peak_console.model.terms import LOCAL, Trigger
 
@@ -59,8 +58,10 @@ class Turns:
         self._capacity = capacity
         self._now = now
         self._held = held
-        self._busy: set[str] = set()
-        """Jobs of which a run is under way: of a long queue nobody asks again."""
+        self._idle: set[str] = set()
+        """Jobs of which no run was under way: of a long queue nobody asks again."""
+        self._shut: set[str] = set()
+        """Jobs of which no further run starts now, whichever it is."""
         self._all_here: bool | None = None
         self._retried: dict[str, datetime] | None = None
         """By job, the oldest slot that waits for another attempt."""
@@ -68,6 +69,8 @@ class Turns:
     def ready(self, jobs: Mapping[str, JobDefinition]) -> Iterator[tuple[Run, JobDefinition]]:
         """The runs whose turn has come, in order, up to the places free; each that starts has to be ``take``\\ n."""
         for run in list(self._queue):
+            if run.job in self._shut:
+                continue
             if self._capacity.yields or (self._capacity.is_full and self._are_all_here(jobs)):
                 return
             job = jobs.get(run.job)
@@ -82,26 +85,30 @@ class Turns:
 
     def take(self, run: Run, job: JobDefinition) -> None:
         """A run that was ``ready`` starts: it takes its job's turn, and a place."""
-        self._busy.add(run.job)
+        if job.overlap != Overlap.ALLOW:
+            self._shut.add(run.job)
         self._capacity.take(job)
 
     def _may_start(self, run: Run, job: JobDefinition) -> bool:
-        if (
-            run.job in self._held
-            or run.awaits is not None
-            or (run.not_before is not None and self._now < run.not_before)
-        ):
+        if run.awaits is not None or (run.not_before is not None and self._now < run.not_before):
             return False
-        if self._capacity.is_full_for(job) or self._capacity.is_group_full(job):
+        if self._is_shut(job):
+            self._shut.add(run.job)
             return False
         if job.overlap == Overlap.ALLOW:
             return True
-        if run.job in self._busy:
-            return False
-        if self._active(run.job):
-            self._busy.add(run.job)
-            return False
         return not self._waits_for_attempt(run)
+
+    def _is_shut(self, job: JobDefinition) -> bool:
+        """Whether none of a job's runs has a turn: what takes places and turns only takes more of them."""
+        if job.name in self._held or self._capacity.is_full_for(job) or self._capacity.is_group_full(job):
+            return True
+        if job.overlap == Overlap.ALLOW or job.name in self._idle:
+            return False
+        if self._active(job.name):
+            return True
+        self._idle.add(job.name)
+        return False
 
     def _waits_for_attempt(self, run: Run) -> bool:
         """Whether an earlier slot is to be tried again first. A run by hand waits for no attempt, nor does a retry."""
@@ -121,6 +128,6 @@ def why_given_up(run: Run, asked: Situation, is_by_hand: Callable[[Run], bool]) 
     """Why a run that waits will never start: empty while it may. What was asked for by hand outlasts a disabling."""
     if run.stop_reason:
         return run.stop_reason
-    if first_unmet(asked, (ENABLED, OVERRIDE)) is None or is_by_hand(run):
+    if not asked.is_off or is_by_hand(run):
         return ""
     return "its job was disabled while it waited"

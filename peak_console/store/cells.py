@@ -99,12 +99,21 @@ def mapping(value: Any) -> dict[str, Any]:
 
 def words(value: Any) -> list[str]:
     """A JSON list of texts."""
+    if value in _WORDS:
+        return list(_WORDS[value])
     found = _json(value)
     if not isinstance(found, list):
         raise TypeError
     for word in found:
         text(word)
+    if len(_WORDS) < MOST_WORDS:
+        _WORDS[value] = tuple(found)
     return found
+
+
+_WORDS: dict[str, tuple[str, ...]] = {}
+"""Lists that were read before: the tags of a job stand in each of its runs."""
+MOST_WORDS = 1000
 
 
 def _json(value: Any) -> Any:
@@ -160,10 +169,21 @@ Cell = tuple[str, "Reader", object]
 
 def read_row(row: Sequence[Any], cells: Sequence[Cell]) -> tuple[dict[str, Any], list[str]]:
     """The fields of a row, and the names of those whose value makes no sense."""
+    some = _OF_SOME
+    try:  # as nearly all rows are
+        return {
+            name: None if value is None and read in some else read(value)
+            for value, (name, read, _) in zip(row, cells, strict=False)
+        }, []
+    except NONSENSE:
+        return _what_is_left(row, cells)
+
+
+def _what_is_left(row: Sequence[Any], cells: Sequence[Cell]) -> tuple[dict[str, Any], list[str]]:
     found: dict[str, Any] = {}
     faults: list[str] = []
     for value, (name, read, instead) in zip(row, cells, strict=False):
-        if value is None and read in _OF_SOME:  # as most are
+        if value is None and read in _OF_SOME:
             found[name] = None
             continue
         try:

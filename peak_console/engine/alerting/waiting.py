@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from peak_console.alerts.judge import judge_waiting
-from peak_console.decisions.places import PlacesTaken
+from peak_console.decisions.places import PlacesTaken, waits_since
 from peak_console.engine.alerting.incidents import cause_of
 
 TYPE_CHECKING = False
@@ -46,14 +48,7 @@ class Waiting:
         limit = self._served.jobset.settings.queue_warning_seconds
         if not self._runs.queue and not self._told and self._resolved_old:
             return
-        runs = [*self._runs.queue, *(live.run for live in self._runs.supervisor), *self._runs.foreign]
-        places = PlacesTaken(runs, self._served.jobset.settings.max_concurrent_runs, now)
-        late: dict[str, Run] = {}
-        if limit and self._status.may_start:
-            for run in places.waiting:
-                is_served = run.job in self._served.jobs and run.job not in self._served.planner.held
-                if is_served and places.waited_seconds(run) >= limit:
-                    late.setdefault(run.job, run)
+        late = self._late(now - timedelta(seconds=limit)) if limit and self._status.may_start else {}
         over = self._told - late.keys()
         if not self._resolved_old:
             known = [alert.cause or "" for alert in self._alerts.incidents()]
@@ -63,6 +58,8 @@ class Waiting:
         new = late.keys() - self._told
         if not (over or new):
             return
+        runs = [*self._runs.queue, *(live.run for live in self._runs.supervisor), *self._runs.foreign]
+        places = PlacesTaken(runs, self._served.jobset.settings.max_concurrent_runs, now)
         with self._alerts:
             for name in sorted(new):
                 run = late[name]
@@ -71,3 +68,12 @@ class Waiting:
             if over:
                 self._alerts.resolve(*(cause_of(KIND, name) for name in sorted(over)))
         self._told = set(late)
+
+    def _late(self, since: datetime) -> dict[str, Run]:
+        """By job, the first run in the queue that has waited since a moment, or for longer."""
+        late: dict[str, Run] = {}
+        jobs, held = self._served.jobs, self._served.planner.held
+        for run in self._runs.queue:
+            if run.awaits is None and waits_since(run) <= since and run.job in jobs and run.job not in held:
+                late.setdefault(run.job, run)
+        return late

@@ -110,17 +110,23 @@ class Dispatcher:
         context = self._context
         if not context.runs.queue:
             return []
+        # The queue may be long: each job is asked about once, and most of them let all of their runs wait on.
         facts = context.facts(now)
         asked: dict[str, Situation] = {}
+        doubtful: set[str] = set()
+        for name in {run.job for run in context.runs.queue}:
+            job = context.served.jobs.get(name)
+            if job is not None:
+                asked[name] = facts.situation(job, context.served.planner.states.get(name), None)
+            if job is None or asked[name].is_off:
+                doubtful.add(name)
         ends = []
-        for run in context.runs.queue:
+        for run in [run for run in context.runs.queue if run.stop_reason or run.job in doubtful]:
             job, reason = context.served.jobs.get(run.job), ""
-            if context.served.is_gone(run.job, context.clock.monotonic()):
-                job, reason = JobDefinition(run.job, tags=run.tags), "its job is gone from the jobs file"
-            elif job is not None:
-                if run.job not in asked:
-                    asked[run.job] = facts.situation(job, context.served.planner.states.get(run.job), None)
+            if job is not None:
                 reason = why_given_up(run, asked[run.job], context.store.is_by_hand)
+            elif context.served.is_gone(run.job, context.clock.monotonic()):
+                job, reason = JobDefinition(run.job, tags=run.tags), "its job is gone from the jobs file"
             if job is not None and reason:
                 outcome = Outcome.STOPPED if run.stop_reason else Outcome.SKIPPED
                 ends.append(End(run, job, outcome, None, now, reason))
