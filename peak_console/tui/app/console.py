@@ -31,6 +31,7 @@ from peak_console.tui.app.navigation import Navigation
 from peak_console.tui.app.preferences import Preferences
 from peak_console.tui.app.presenter import Presenter
 from peak_console.tui.app.rooms.details import DetailsView
+from peak_console.tui.app.rooms.merged import MergedView
 from peak_console.tui.app.rooms.rooms import Rooms
 from peak_console.tui.app.running import run_action
 from peak_console.tui.app.selection import Selection
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from peak_console.tui.history.found import FoundScreen
     from peak_console.tui.history.run_table import RunTable
     from peak_console.tui.history.screen import HistoryScreen
+    from peak_console.tui.output.merged_screen import MergedScreen
     from peak_console.tui.output.view import OutputView
     from peak_console.tui.state.interface import Session
     from peak_console.tui.timeline.lanes import LaneList
@@ -121,6 +123,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
         )
         self.answering = Answering(self, session, clock, keymap, self.dialogs, subjects, self.feed, subjects.go_to)
         self.rooms.add(self.answering)
+        self.merged = MergedView(self, session, self.selection, self.dialogs)
+        self.rooms.add(self.merged)
         self.selection.ask_first(lambda: self.details.job if self.details.screen is not None else None)
         self.job_actions = JobActions(session, clock, keymap, self.feed, self.selection, self.commands, self.dialogs)
         self.alert_actions = AlertActions(session, self.feed, self.layout, self.commands, self.dialogs)
@@ -309,6 +313,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def on_history_screen_details_wanted(self, event: HistoryScreen.DetailsWanted) -> None:
         self.navigation.open_job(event.job)
 
+    def on_merged_screen_chosen(self, event: MergedScreen.Chosen) -> None:
+        self.navigation.open_run(event.job, event.run_id)
+
     def on_output_view_run_step_requested(self, event: OutputView.RunStepRequested) -> None:
         self.shown_run.step(event.by)
 
@@ -355,6 +362,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
             "timeline": self.rooms.timeline.open,
             "history": self.rooms.history.open,
             "wallboard": self.rooms.wallboard.open,
+            "merged": self.merged.open,
             "run": jobs.run,
             "run_with": jobs.run_with,
             "rerun": lambda: jobs.rerun(subjects.run()),

@@ -98,6 +98,7 @@ ACTIONS: tuple[ActionDef, ...] = (
               "Everything about the job, on a screen of its own.", footer=True),
     ActionDef("zoom", ("z",), "Zoom", _ALL, "Give the pane the whole screen, or no longer."),
     ActionDef("wallboard", ("W",), "Wallboard", _ALL, "Large letters: what fails, is late, runs and comes next."),
+    ActionDef("merged", ("M",), "Merged output", _ALL, "What the marked jobs print, line by line as it comes."),
     ActionDef("help", ("question_mark",), "Help", _ALL, "Every key, and what the signs mean.", footer=True),
     ActionDef("command_palette", ("ctrl+p",), "Commands", _ALL, "Find any of these by its name, and the themes."),
     ActionDef("quit", ("q",), "Quit", _ALL, "Leave; asks what becomes of the scheduler.", footer=True),

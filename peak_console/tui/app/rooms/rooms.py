@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from peak_console.clock import Clock
     from peak_console.tui.app.answering.answering import Answering
     from peak_console.tui.app.layout import Layout
+    from peak_console.tui.app.rooms.merged import MergedView
     from peak_console.tui.state.feed import SnapshotFeed
     from peak_console.tui.state.interface import Session
 
-    Room = HistoryView | TimelineView | FoundView | WallboardView | Answering
+    Room = MergedView | HistoryView | TimelineView | FoundView | WallboardView | Answering
 
 
 class Rooms:
