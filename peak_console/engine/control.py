@@ -85,6 +85,12 @@ class Control:
         """Whether the engine has been asked to end without waiting for its runs."""
         return self._leave
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether there is anything that the engine has not taken yet, or an order to leave."""
+        taken = self._offered is None and self._rejection is None and self._held_back is None
+        return self._drain or not taken
+
     def connect(self, ring: Callable[[], None]) -> None:
         """Say what wakes the engine; safe in any thread and in a signal handler."""
         self._ring = ring

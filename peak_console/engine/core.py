@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from peak_console.engine import events
 from peak_console.engine.alerting.incidents import UNDECIDED, Sweep, open_for_job, unwatched_cause
@@ -91,6 +92,11 @@ class EngineCore:
         for live in untold:
             live.is_told = True
 
+    def let_go(self) -> None:
+        """Start what was claimed ahead, if its slot has come and nothing has happened since."""
+        if (ahead := self.dispatcher.claims_ahead) is not None:
+            self.bookkeeper.record(ahead.let_go(self._setup.clock.now(), is_asked=self._control.is_asked))
+
     def dispatch(self) -> None:
         """Claim and start what is due at this moment. The lock has to be held."""
         if self.context.served.jobset.calendars:
@@ -163,6 +169,9 @@ class EngineCore:
     def end(self) -> events.EngineStopped:
         """Leave the directory in order; the final status."""
         context, now = self.context, self._setup.clock.now()
+        if self.dispatcher.claims_ahead is not None:
+            with suppress(StateError):  # then the next engine starts them
+                self.dispatcher.claims_ahead.give_back(now)
         if context.status.gates is not None:
             context.status.gates.close()
         if context.status.on_finish is not None:

@@ -51,8 +51,11 @@ class Duties:
     def turn(self) -> None:
         """Do everything that is to be done now, in an order in which nothing waits for something slower."""
         core, context, now = self.core, self.core.context, self._setup.clock.now()
+        core.let_go()
         core.obey_control(now)
         core.watch(now)
+        if core.dispatcher.claims_ahead is not None:
+            core.dispatcher.claims_ahead.give_back_disturbed(now)
         if context.is_shared:
             context.status.hold = context.store.hold()
             if context.status.gates is not None:
@@ -154,6 +157,9 @@ class Duties:
         if (end := context.holds.next_end()) is not None:
             moments.append(end)
         seconds = [(moment - now).total_seconds() for moment in moments]
+        ahead = self.core.dispatcher.claims_ahead
+        if ahead is not None and (soon := ahead.seconds_left(now)) is not None:
+            seconds.append(soon)
         seconds += seconds_to_misses(context, now)
         if (left := self._unserved.seconds_left()) is not None:
             seconds.append(left)

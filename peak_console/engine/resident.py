@@ -197,6 +197,8 @@ class ResidentEngine:
     def _replace_registry(self, *, damaged: bool) -> None:
         """Go on with a fresh registry. Raises ``TakenAwayError``; runs are left to the next engine then."""
         before = self.context
+        if (ahead := self.core.dispatcher.claims_ahead) is not None:
+            ahead.forget(self._setup.clock.now())
         memory = memory_of(before, self.core.bookkeeper)
         before.runs.supervisor.leave_all()
         if before.status.metrics_file is not None:

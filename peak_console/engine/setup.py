@@ -31,6 +31,8 @@ class EngineOptions:
     send_alerts: bool = True
     keeps_house: bool = True
     """Whether a resident engine looks after the state directory's files: lays out, prunes and sweeps up."""
+    claims_ahead: bool = False
+    """Whether a resident engine claims slots a moment before they come, so that they start on time."""
     judges: bool = True
     """Whether what happens is judged, and becomes alerts."""
 

@@ -186,6 +186,7 @@ def engine_options(options: Namespace, mode: str) -> EngineOptions:
         exclude_tags=tags_of(options.exclude_tags),
         keep_registry=not options.no_registry,
         send_alerts=not options.no_alerts,
+        claims_ahead=True,
     )
 
 

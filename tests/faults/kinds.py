@@ -17,18 +17,19 @@ KILLS: dict[str, tuple[str, ...]] = {
         "after Database._create_tables", "before LocalExecutor._ask", "before Recovery._start_anew",
         "after LocalExecutor.is_started", "before commit", "before Startup.begin", "before Starter.start",
         "after RunRecords.claim", "after KeeperLink.send", "before Starter.record", "before RunRecords.started",
-        "after JobRecords.count_failures",
+        "after JobRecords.count_failures", "after ClaimsAhead._claim", "before ClaimsAhead._prepare",
     ),
     "overlaps": (
         "before OpenDirectory.__init__", "after commit", "after DueSlots.claim", "before DueSlots._record",
         "before Replacer.carry_out", "after Supervisor.stop", "after Supervisor.kill", "before RunRecords.stopping",
-        "after Dispatcher._give_up", "after Supervisor.start", "after JobRecords.decided",
+        "after Dispatcher._give_up", "after Supervisor.start", "after JobRecords.remember",
         "before EngineCore.dispatch", "after EngineCore.watch", "before EngineCore.sleep",
     ),
     "commands": (
         "before Dispatcher.start_by_hand", "before Commander.obey", "after Commander._run", "before Commander._stop",
         "after Commander._override", "after Commander._hold", "before Commander._release",
         "before CommandRecords.answer", "after JobRecords.set_override", "after EngineRecords.set_hold",
+        "before ClaimsAhead.give_back",
     ),
     "reloads": (
         "after Watcher._load", "before EngineRecords.loaded", "before Duties._reload_if_offered", "before Duties.turn",

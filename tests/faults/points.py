@@ -25,6 +25,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "peak_console.engine.duties:Duties": ("turn", "_reload_if_offered"),
     "peak_console.engine.one_shot:OneShotEngine": ("dispatch_once", "_dispatch_own"),
     "peak_console.engine.dispatch.dispatcher:Dispatcher": ("_from_queue", "start_by_hand", "_give_up"),
+    "peak_console.engine.dispatch.claims_ahead:ClaimsAhead": ("_claim", "_prepare", "give_back"),
     "peak_console.engine.dispatch.due_slots:DueSlots": ("claim", "_record"),
     "peak_console.engine.dispatch.replacer:Replacer": ("carry_out",),
     "peak_console.engine.dispatch.starter:Starter": ("start", "record"),
@@ -43,7 +44,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "peak_console.store.records:RunRecords": (
         "claim", "take_from_queue", "take_over", "submitted", "started", "stopping", "finish", "forget",
     ),
-    "peak_console.store.records:JobRecords": ("decided", "remember", "count_failures", "set_override"),
+    "peak_console.store.records:JobRecords": ("remember", "count_failures", "set_override"),
     "peak_console.store.messages:CommandRecords": ("answer",),
     "peak_console.store.messages:EngineRecords": ("engine_started", "engine_stopped", "loaded", "rejected", "set_hold"),
     "peak_console.store.database:Database": ("_create_tables",),

@@ -12,7 +12,7 @@ from peak_console.engine.setup import EngineOptions, EngineSetup
 from peak_console.engine.surroundings import Surroundings
 from peak_console.errors import StateError
 from peak_console.jobs.model import Overlap
-from peak_console.model.terms import LOCAL
+from peak_console.model.terms import LOCAL, Trigger
 from peak_console.runs.executors import Executors
 from peak_console.runs.interface import RunSpec
 from peak_console.runs.simulated import Script
@@ -142,6 +142,8 @@ class World:
 
     def _spec(self, job: JobDefinition, run: Run) -> RunSpec:
         environment = {"attempt": f"{run.attempt}", "slot": f"{run.scheduled_for}"}
+        if run.triggered_by == Trigger.SCHEDULE:
+            environment["not before"] = f"{run.scheduled_for}"
         return RunSpec(run.id, (job.command,), environment, None, 0, run.executor, job.name)
 
     def _script(self, spec: RunSpec) -> Script:
@@ -154,6 +156,8 @@ class World:
     def _on_start(self, spec: RunSpec) -> None:
         assert self._working is not None
         assert self._working.engine is not None or self._working.identity in self.alive
+        if self.story.has_true_clock and spec.env.get("not before", "") > f"{self.clock.now()}":
+            raise BrokenError("no start before its slot", f"{spec.job} #{spec.run_id} starts at {self.clock.now()}")
         # What was claimed under one jobs file may start under the next.
         sets = (self.story.jobset, *self.story.edited)
         overlaps = {each.jobs[spec.job].overlap for each in sets if spec.job in each.jobs}
@@ -177,7 +181,7 @@ class World:
             directory=NOWHERE,
             options=EngineOptions(
                 poll_interval=LONGEST_TURN, include_tags=seat.tags, send_alerts=False, keeps_house=False,
-                judges=self.story.judges,
+                judges=self.story.judges, claims_ahead=self.story.seed % 4 != 0,
             ),
             clock=self.clock,
             executors=Executors({LOCAL: lambda: self.machine}),

@@ -18,7 +18,7 @@ from peak_console.engine.events import RunQueued
 from peak_console.engine.supervision.ends import End
 from peak_console.engine.supervision.mishaps import sentence
 from peak_console.jobs.model import JobDefinition
-from peak_console.model.records import Outcome, RunState
+from peak_console.model.records import RESIDENT_MODES, Outcome, RunState
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from peak_console.decisions.conditions import Situation
     from peak_console.decisions.holding.backlog import Backlog
     from peak_console.engine.context import EngineContext
+    from peak_console.engine.dispatch.claims_ahead import ClaimsAhead
     from peak_console.engine.dispatch.release import Released
     from peak_console.engine.dispatch.starter import Starter
     from peak_console.model.records import Run
@@ -47,6 +48,12 @@ class Dispatcher:
         self._awaiting = Awaiting(context, self._claims, self._replacer)
         self._due_slots = DueSlots(context, self._claims, self._replacer)
         self.output_preparation = OutputPreparation(context)
+        self.claims_ahead: ClaimsAhead | None = None
+        """Claims slots a moment before they come; ``None`` in an engine that does not stay."""
+        if context.options.claims_ahead and context.options.mode in RESIDENT_MODES:
+            from peak_console.engine.dispatch.claims_ahead import ClaimsAhead
+
+            self.claims_ahead = ClaimsAhead(context, self._claims, starter)
 
     def dispatch(self, now: datetime) -> list[End]:
         """Claim every slot that is due, start what may start; the ends of those that could not be.
@@ -63,6 +70,8 @@ class Dispatcher:
         self._due_slots.raise_refusal()
         self._serve_queue(now)
         self.output_preparation.lay_out_ahead(now)
+        if self.claims_ahead is not None:
+            self.claims_ahead.claim(now)
         return self._take_untold()
 
     def release(self, choice: Backlog, by: str, now: datetime) -> Released:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class ActiveRuns:
     """The runs of one engine by who looks after them."""
 
-    __slots__ = ("foreign", "queue", "supervisor")
+    __slots__ = ("ahead", "foreign", "queue", "supervisor")
 
     def __init__(self, supervisor: Supervisor, queue: RunQueue) -> None:
         self.supervisor = supervisor
@@ -21,14 +21,18 @@ class ActiveRuns:
         """Runs that wait for their turn."""
         self.foreign: list[Run] = []
         """Claimed and running runs that another living process looks after."""
+        self.ahead: dict[int, Run] = {}
+        """Claimed runs whose slot has not come yet."""
 
     def of_job(self, job: str) -> list[Run]:
         """A job's claimed and running runs, oldest first."""
         own = [live.run for live in self.supervisor.of_job(job)]
         own += [each.run for each in self.supervisor.preparation if each.run.job == job]
+        own += [run for run in self.ahead.values() if run.job == job]
         return sorted([*own, *(run for run in self.foreign if run.job == job)], key=lambda run: run.id)
 
     def jobs(self) -> list[str]:
         """The job of each run that is claimed or running."""
         own = [live.run.job for live in self.supervisor]
-        return [*own, *(each.run.job for each in self.supervisor.preparation), *(run.job for run in self.foreign)]
+        own += [each.run.job for each in self.supervisor.preparation]
+        return [*own, *(run.job for run in self.ahead.values()), *(run.job for run in self.foreign)]

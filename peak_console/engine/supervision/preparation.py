@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+from contextlib import suppress
 
 from peak_console.errors import StartError
 from peak_console.values import dataclass
@@ -102,6 +103,8 @@ class Preparation:
         self._mounts = Mounts()
         self._waiting: dict[int, Prepared] = {}
         self._patience = PATIENCE_SECONDS
+        self._made: dict[int, RunSpec] = {}
+        """Specifications that were made ahead, by run."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -123,6 +126,8 @@ class Preparation:
             NotYetError: it takes longer; the run is one of ``ripe`` once that is over.
             StartError: it cannot be started. Whatever else ``Launcher.spec`` raises comes too.
         """
+        if (made := self._made.pop(run.id, None)) is not None:
+            return made
         waiting = self._waiting.pop(run.id, None)
         if waiting is None and not (launcher.looks_around and self._mounts.may_hang()):
             return launcher.spec(job, run)
@@ -140,6 +145,20 @@ class Preparation:
             raise waiting.call.error
         spec: RunSpec = waiting.call.result  # type: ignore[assignment]
         return spec
+
+    def make_ahead(self, launcher: Launcher, job: JobDefinition, run: Run) -> None:
+        """Make the specification of a run that starts in a moment, where that takes no time.
+
+        What goes wrong is told when the run starts.
+        """
+        if not (launcher.looks_around and self._mounts.may_hang()):
+            with suppress(Exception):
+                self._made[run.id] = launcher.spec(job, run)
+
+    def drop_ahead(self, launcher: Launcher, run: Run) -> None:
+        """Forget what was made for a run that does not start now."""
+        if self._made.pop(run.id, None) is not None:
+            launcher.resolved(run.id)
 
     def ripe(self) -> list[tuple[Run, JobDefinition]]:
         """Runs whose specification has been made, or will not be, oldest first."""
@@ -163,6 +182,7 @@ class Preparation:
     def clear(self) -> None:
         """Leave all of them to the next engine."""
         self._waiting.clear()
+        self._made.clear()
         self._mounts.close()
 
     def _ask(self, launcher: Launcher, job: JobDefinition, run: Run) -> Call:

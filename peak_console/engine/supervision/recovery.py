@@ -51,7 +51,7 @@ class Recovery:
         context.runs.queue.fill(run for run in unfinished if run.state == RunState.QUEUED)
         for run in unfinished:
             context.beat()
-            if run.state == RunState.QUEUED or run.id in context.runs.supervisor:
+            if run.state == RunState.QUEUED or run.id in context.runs.supervisor or run.id in context.runs.ahead:
                 continue
             try:
                 ends += self._meet(run, now)
@@ -64,7 +64,7 @@ class Recovery:
 
     def _meet(self, run: Run, now: datetime) -> list[End]:
         context = self._context
-        if self._is_left_alone(run):
+        if self._is_left_alone(run, now):
             if not self._give_back(run):
                 context.runs.foreign.append(run)
         elif context.store.take_over(run, context.identity):
@@ -93,7 +93,7 @@ class Recovery:
         with self._context.alerts:
             self._context.alerts.open_incident(unwatched_cause(run.id), judge_unwatched(run, error, now=now), run.tags)
 
-    def _is_left_alone(self, run: Run) -> bool:
+    def _is_left_alone(self, run: Run, now: datetime) -> bool:
         """Whether another process looks after a run, or an engine will later."""
         context = self._context
         if run.supervisor != context.identity and (context.is_alive(run.supervisor) or context.options.mode == "run"):
@@ -102,7 +102,8 @@ class Recovery:
         is_known = run.job in served.jobset.jobs
         gone_for_a_moment = not is_known and not served.is_gone(run.job, context.clock.monotonic())
         not_ours = is_known and run.job not in served.jobs
-        wait = not context.status.may_start or gone_for_a_moment or not_ours
+        is_early = run.scheduled_for is not None and run.scheduled_for > now  # claimed ahead of its slot
+        wait = not context.status.may_start or gone_for_a_moment or not_ours or is_early
         return wait and self._is_still_to_start(run)
 
     def _is_still_to_start(self, run: Run) -> bool:

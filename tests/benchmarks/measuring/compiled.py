@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-SOURCES = Path(__file__).with_name("programs")
+SOURCES = Path(__file__).parent.with_name("programs")
 
 
 class NoCompilerError(Exception):

@@ -29,7 +29,7 @@ SETTLE_SECONDS = 5.0
 def first_paint(report: Report, directory: Path, peers: dict[str, Callable[[], float]], *, quick: bool) -> None:
     """From the start of the process until the jobs stand on the screen."""
     desk = Desk(directory, quiet_jobs(12))
-    hello = [sys.executable, str(Path(__file__).with_name("programs") / "hello_textual.py")]
+    hello = [sys.executable, str(Path(__file__).parent.with_name("programs") / "hello_textual.py")]
     contenders: dict[str, Callable[[], float]] = {
         OURS: partial(painted, desk.console, "job 0000"),
         LIMIT: partial(painted, partial(Terminal, hello), "Hello, World!"),
