@@ -97,9 +97,18 @@ class ConsoleApp(App[int], inherit_bindings=False):
     ]
 
     def __init__(
-        self, session: Session, *, clock: Clock | None = None, live: bool = True, wallboard: bool = False
+        self,
+        session: Session,
+        *,
+        clock: Clock | None = None,
+        live: bool = True,
+        wallboard: bool = False,
+        is_light: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``live`` is whether timers run; without them a test refreshes by hand. ``wallboard`` opens that at once."""
+        """``live`` is whether timers run; without them a test refreshes by hand. ``wallboard`` opens that at once.
+
+        ``is_light`` asks the terminal whether its background is light; it is called where that shows.
+        """
         self._ansi_themes: dict[str, TerminalTheme] = {}  # asked for by App's own constructor
         super().__init__()
         self._opens_wallboard = wallboard
@@ -146,7 +155,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
         )
         self._actions = self._what_actions_do()
         few_colours = self.console.color_system not in ("256", "truecolor")
-        begin_with_theme(self, self.preferences.first_theme(few_colours=few_colours, grey=self.no_color))
+        theme = self.preferences.first_theme(few_colours=few_colours, grey=self.no_color, is_light=is_light)
+        begin_with_theme(self, theme)
 
     @property
     def ansi_theme(self) -> TerminalTheme:

@@ -65,6 +65,7 @@ def run_console(options: Namespace) -> int:
 
     from peak_console.tui.app.console import ConsoleApp
     from peak_console.tui.state.session import EngineSession
+    from peak_console.tui.terminal.ground import Ground
 
     if own_delay:
         del os.environ["ESCDELAY"]  # Textual has read it; it is not for jobs
@@ -72,7 +73,9 @@ def run_console(options: Namespace) -> int:
     if (options.attach or options.read_only) and not _await_first_engine(directory):
         return 130
     session = EngineSession(options, jobset, directory, seen)
-    return _Life(ConsoleApp(session, wallboard=options.wallboard), session).live()
+    ground = Ground(sys.stdin.fileno())
+    life = _Life(ConsoleApp(session, wallboard=options.wallboard, is_light=ground.is_light), session, ground.typed)
+    return life.live()
 
 
 def _await_first_engine(directory: str) -> bool:
@@ -119,7 +122,8 @@ def _claim_terminal() -> None:
 class _Life:
     """The console from its first paint to the engine's last run."""
 
-    def __init__(self, app: ConsoleApp, session: Session) -> None:
+    def __init__(self, app: ConsoleApp, session: Session, typed: bytes) -> None:
+        """``typed`` is what has been read of the terminal before the screen is there."""
         from peak_console.tui.terminal.tty import Terminal, driver_on
 
         self._app = app
@@ -128,6 +132,7 @@ class _Life:
         self._told: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._screen_gone = threading.Event()
         self._terminal = Terminal(on_hangup=partial(os.kill, os.getpid(), signal.SIGHUP))
+        self._terminal.typed = typed
         app.driver_class = driver_on(self._terminal)
 
     def live(self) -> int:

@@ -12,7 +12,7 @@ from peak_console.tui.jobs.columns import COLUMN
 from peak_console.tui.state.config import Settings, load_settings, save_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from peak_console.tui.app.dialogs import Dialogs
     from peak_console.tui.app.layout import Layout
@@ -51,10 +51,13 @@ class Preferences:
         for warning in self._config.warnings:
             self._dialogs.say(warning, "warning")
 
-    def first_theme(self, *, few_colours: bool, grey: bool) -> str:
+    def first_theme(self, *, few_colours: bool, grey: bool, is_light: Callable[[], bool]) -> str:
         """The theme to start with: the configured one, else the last choice, else one that suits the terminal."""
         wanted = self._config.theme or self._settings.theme
-        self._theme_at_start = themes.chosen(wanted, ansi=few_colours, grey=grey)
+        theme = themes.chosen(wanted, ansi=few_colours, grey=grey)
+        if not wanted and theme == themes.DEFAULT_ANSI_THEME and is_light():
+            theme = themes.LIGHT_ANSI_THEME
+        self._theme_at_start = theme
         return self._theme_at_start
 
     @property

@@ -12,6 +12,8 @@ from textual.theme import BUILTIN_THEMES, Theme
 DEFAULT_THEME = "peak-dark"
 DEFAULT_ANSI_THEME = "peak-16"
 """For terminals of sixteen colours: it leaves every colour to the terminal."""
+LIGHT_ANSI_THEME = "peak-16-light"
+"""The same for terminals with a light background: bright colours cannot be read there."""
 DEFAULT_GREY_THEME = "peak-grey"
 """For ``NO_COLOR``."""
 
@@ -176,6 +178,47 @@ THEMES: tuple[Theme, ...] = (
             "scrollbar": "ansi_bright_black",
             "scrollbar-hover": "ansi_white",
             "scrollbar-active": "ansi_bright_white",
+            "scrollbar-background": "ansi_default",
+            "scrollbar-background-hover": "ansi_default",
+            "scrollbar-background-active": "ansi_default",
+            "screen-selection-background": "ansi_blue",
+            "screen-selection-foreground": "ansi_bright_white",
+        },
+    ),
+    Theme(
+        name="peak-16-light",
+        ansi=True,
+        dark=False,
+        primary="ansi_blue",
+        secondary="ansi_cyan",
+        accent="ansi_blue",
+        success="ansi_green",
+        warning="ansi_magenta",
+        error="ansi_red",
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        boost="ansi_default",
+        variables={
+            "ansi-background": "ansi_white",
+            "ansi-foreground": "ansi_black",
+            "panel": "ansi_white",
+            "text-muted": "ansi_bright_black",
+            "text-disabled": "ansi_bright_black",
+            "border": "ansi_blue",
+            "border-blurred": "ansi_bright_black",
+            "block-cursor-foreground": "ansi_bright_white",
+            "block-cursor-background": "ansi_black",
+            "block-cursor-blurred-foreground": "ansi_default",
+            "block-cursor-blurred-background": "ansi_white",
+            "input-cursor-text-style": "reverse",
+            "input-selection-background": "ansi_blue",
+            "input-selection-foreground": "ansi_bright_white",
+            "footer-key-foreground": "ansi_blue",
+            "scrollbar": "ansi_bright_black",
+            "scrollbar-hover": "ansi_black",
+            "scrollbar-active": "ansi_black",
             "scrollbar-background": "ansi_default",
             "scrollbar-background-hover": "ansi_default",
             "scrollbar-background-active": "ansi_default",

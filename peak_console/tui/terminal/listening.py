@@ -8,6 +8,7 @@ from codecs import getincrementaldecoder
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from peak_console.tui.terminal.ground import without_answers
 from peak_console.tui.terminal.pastes import Pastes
 from peak_console.tui.textual_private import XTermParser
 
@@ -21,8 +22,8 @@ LOOK_SECONDS = 0.1
 _CHUNK_BYTES = 4096
 
 
-def listen(fd: int, ended: threading.Event, hand_over: Callable[[Message], None]) -> None:
-    """Hand over what comes until ``ended`` is set, and what has come by then.
+def listen(fd: int, ended: threading.Event, hand_over: Callable[[Message], None], typed: bytes = b"") -> None:
+    """Hand over what was ``typed`` before, what comes until ``ended`` is set, and what has come by then.
 
     Bytes that are not UTF-8 are U+FFFD: nothing that a terminal sends may end the program.
     """
@@ -31,7 +32,10 @@ def listen(fd: int, ended: threading.Event, hand_over: Callable[[Message], None]
 
     def read_once() -> None:
         ready = select.select([fd], [], [], LOOK_SECONDS)[0]
-        text = decode(_read(fd, ended)) if ready else ""
+        take(without_answers(_read(fd, ended)) if ready else b"")
+
+    def take(data: bytes) -> None:
+        text = decode(data)
         text = pastes.take(text, monotonic()) if text else pastes.tick(monotonic())
         if text:  # to the parser, an empty text is the end of everything
             for message in parser.feed(text):
@@ -39,6 +43,7 @@ def listen(fd: int, ended: threading.Event, hand_over: Callable[[Message], None]
         for message in parser.tick():
             hand_over(message)
 
+    take(typed)
     while not ended.is_set():
         read_once()
     read_once()

@@ -52,6 +52,8 @@ class Terminal:
         """Whether the terminal has hung up."""
         self.loop: asyncio.AbstractEventLoop | None = None
         """The loop that draws, from the moment at which it takes calls."""
+        self.typed = b""
+        """Keys that were read before the screen was there."""
         self._on_hangup = on_hangup
         self._given_up = False
         self.modes = _modes(sys.stdin.fileno())
@@ -140,7 +142,8 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Hand over what comes from the terminal. The whole of a thread's work."""
-        listen(self.fileno, self.exit_event, self.process_message)
+        typed, self._terminal.typed = self._terminal.typed, b""
+        listen(self.fileno, self.exit_event, self.process_message, typed)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """The size that the terminal itself tells; exported COLUMNS and LINES may be those of another one."""

@@ -75,7 +75,7 @@ def test_failing_on_a_small_screen(snap_compare: SnapCompare, tmp_path: Path, ke
     assert looks(snap_compare, desk.failing(tmp_path), SMALL, pressing(keys))
 
 
-@pytest.mark.parametrize("theme", ["peak-colour-blind", "peak-16", "peak-light"])
+@pytest.mark.parametrize("theme", ["peak-colour-blind", "peak-16", "peak-16-light", "peak-light"])
 def test_failing_in_other_colours(snap_compare: SnapCompare, tmp_path: Path, theme: str) -> None:
     assert looks(snap_compare, desk.failing(tmp_path), LARGE, pressing(theme=theme))
 
