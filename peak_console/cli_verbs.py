@@ -94,6 +94,7 @@ def _runs(parser: ArgumentParser) -> Verb:
     add("--tag", metavar="TAG", help="with this tag: of its job, or what a script has logged it under")
     add("--since", metavar="WHEN", help="a time in ISO 8601, or how long ago: 2h, 7d")
     add("--limit", metavar="N", type=int, default=50, help="how many, newest first (default: 50; 0: all)")
+    add("--array", metavar="#RUN", help="the runs of this array; without it an array is one line")
     add("--follow", "-f", action="store_true", help="go on with those that end, a line each")
     add("--metrics", action="store_true", help="with the numbers of each run's result")
     add("--csv", action="store_true", help="as CSV")

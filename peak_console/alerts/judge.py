@@ -53,7 +53,9 @@ class Finished:
 
     @property
     def attempts(self) -> int:
-        """How many attempts its slot gets at most."""
+        """How many attempts its slot gets at most. An array as a whole gets one: its runs have their own."""
+        if self.run.is_array:
+            return 1
         return max(self.run.attempt, 1 + (self.job.retries if self.job else 0))
 
     @property
@@ -122,7 +124,8 @@ def judge_finished(
 
 def _succeeded(finished: Finished) -> Judgement | None:
     run, before = finished.run, finished.failures_before
-    details = [f"Resolved: {alert.message.partition(_NEWLINE)[0]}" for alert in finished.resolved]
+    details = _reason(finished) if run.is_array else []
+    details += [f"Resolved: {alert.message.partition(_NEWLINE)[0]}" for alert in finished.resolved]
     if before and (before >= finished.alert_after or finished.resolved):
         return Level.INFO, f"recovered after {wording.count(before, 'failure')}", details
     if run.attempt > 1:
@@ -134,6 +137,8 @@ def _succeeded(finished: Finished) -> Judgement | None:
 
 
 def _failed(finished: Finished) -> Judgement:
+    if finished.run.is_array:
+        return Level.CRITICAL, f"failed: {finished.run.reason}", finished.failure_details()
     level = Level.CRITICAL if finished.retry_at is None else Level.WARNING
     headline = finished.with_retry(f"failed with {wording.exit_code(finished.run.return_code)}")
     return level, headline, _reason(finished) + finished.failure_details()
@@ -166,7 +171,7 @@ def _unexpected(finished: Finished) -> Judgement:
 
 
 def _stopped(finished: Finished) -> Judgement:
-    why = finished.run.stop_reason or ""
+    why = finished.run.stop_reason or (finished.run.reason if finished.run.is_array else "") or ""
     if why.startswith("stopped by "):
         return Level.INFO, f"was {why}", []
     return Level.INFO, "was stopped", [why] if why else []

@@ -42,6 +42,8 @@ class Capacity:
 
     def is_full_for(self, job: JobDefinition) -> bool:
         """Whether no run of a job may start now. The places are this machine's: other executors have their own."""
+        if job.array is not None:
+            return False
         return self.yields or (self.is_full and job.executor == LOCAL)
 
     @property
@@ -56,11 +58,18 @@ class Capacity:
 
     def is_group_full(self, job: JobDefinition) -> bool:
         """Whether as many runs of a job's group go on as may."""
+        if job.array is not None:
+            return False
         most = self.groups.get(job.group) if job.group is not None else None
         return most is not None and self._in_group.get(job.group or "", 0) >= most
 
     def take(self, job: JobDefinition) -> bool:
-        """Take a place for a run of a job; ``False`` if none is free. Every job of this machine takes one place."""
+        """Take a place for a run of a job; ``False`` if none is free. Every run of this machine takes one place.
+
+        An array takes none: its runs do.
+        """
+        if job.array is not None:
+            return True
         if self.is_full_for(job) or self.is_group_full(job):
             return False
         self.taken += job.executor == LOCAL

@@ -13,7 +13,7 @@ from peak_console.model.terms import RunState, Trigger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
     from peak_console.decisions.upstreams.chains import AsksUpstreams
@@ -58,6 +58,7 @@ class Facts:
         upstreams: AsksUpstreams | None = None,
         stale: Callable[[JobDefinition, datetime], str | None] | None = None,
         zone: tzinfo | None = None,
+        in_arrays: Mapping[int, int] | None = None,
     ) -> None:
         """Take what is known of all jobs.
 
@@ -78,6 +79,8 @@ class Facts:
         self.upstreams = upstreams
         self.stale = stale
         self.zone = zone
+        self.in_arrays = in_arrays or {}
+        """How many runs of an array are claimed or running, by the id of the array."""
         self._queued: dict[str, list[Run]] | None = None
 
     def queued(self, job: str) -> Sequence[Run]:
@@ -139,17 +142,21 @@ def recorded_facts(
     """
     active: dict[str, list[Run]] = {}
     queue: list[Run] = []
-    taken = 0
+    with_place: list[str] = []
+    in_arrays: dict[int, int] = {}
     for run in unfinished:
         if run.state == RunState.QUEUED:
             queue.append(run)
-        else:
-            active.setdefault(run.job, []).append(run)
-            taken += 1
+            continue
+        active.setdefault(run.job, []).append(run)
+        if not run.is_array:
+            with_place.append(run.defined_by)
+        if run.array_of is not None:
+            in_arrays[run.array_of] = in_arrays.get(run.array_of, 0) + 1
     queue.sort(key=turn)
-    capacity = Capacity(max_runs, taken)
+    capacity = Capacity(max_runs, len(with_place))
     if jobset is not None:
-        capacity = capacity_of(jobset, [name for name, runs in active.items() for _ in runs])
+        capacity = capacity_of(jobset, with_place)
     return Facts(
         now,
         capacity,
@@ -161,4 +168,5 @@ def recorded_facts(
         why_gated=why_gated,
         upstreams=upstreams,
         zone=zone,
+        in_arrays=in_arrays,
     )

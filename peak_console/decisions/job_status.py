@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from peak_console.jobs.model import Gate, JobDefinition
+    from peak_console.model.progress import Progress
     from peak_console.model.records import EngineInfo, Override, Run
     from peak_console.model.state import GateState, Hold
 
@@ -52,6 +53,9 @@ if TYPE_CHECKING:
         def gate_states(self) -> Mapping[str, GateState]:
             """By name, how each gate stands."""
 
+        def progress_of(self, arrays: Sequence[int]) -> Mapping[int, Progress]:
+            """How far arrays have come, by their ids."""
+
         def holds(self) -> Sequence[Hold]:
             """Every hold that is not on all jobs."""
 
@@ -60,6 +64,7 @@ if TYPE_CHECKING:
 
 
 NO_LIMIT = Capacity(0, 0)
+_NO_ARRAYS: Mapping[int, Progress] = {}
 
 
 class Standing(StrEnum):
@@ -116,6 +121,8 @@ class JobView:
     """The gate that keeps it from starting, with its reason."""
     hold: Hold | None = None
     """The hold on it that is not on all jobs."""
+    progress: Progress | None = None
+    """How far its array is, while one is under way."""
 
     @property
     def enabled(self) -> bool:
@@ -133,10 +140,11 @@ def view(
     no_engine: bool = False,
     gate: str | None = None,
     holds: Sequence[Hold] = (),
+    progress: Mapping[int, Progress] = _NO_ARRAYS,
 ) -> JobView:
     """How things stand with one job; ``unfinished`` are its runs that are queued or under way.
 
-    ``holds`` are those that are not on all jobs.
+    ``holds`` are those that are not on all jobs; ``progress`` is that of arrays, by their ids.
 
     ``no_engine`` says that no engine serves any job, so that nothing starts what is claimed.
     """
@@ -162,6 +170,7 @@ def view(
         not_served=not_served if enabled else None,
         gate=gate if enabled else None,
         hold=holding(job, holds, now) if holds else None,
+        progress=next((progress[run.id] for run in active if run.id in progress), None) if progress else None,
     )
 
 
@@ -267,10 +276,13 @@ def views(
     holds = store.holds()
     states_of_gates = store.gate_states() if gates else {}
     gating = recorded_gating(gates, states_of_gates, zone, is_served=bool(served.engines))
+    arrays = [run.id for job in jobs for run in unfinished.get(job.name, ()) if run.is_array]
+    progress = store.progress_of(arrays) if arrays else _NO_ARRAYS
     return [
         view(
             job, states.get(job.name), last.get(job.name), unfinished.get(job.name, ()), now,
             served.why_not_served(job.name), no_engine=not served.engines, gate=gating(job), holds=holds,
+            progress=progress,
         )
         for job in jobs
     ]  # fmt: skip

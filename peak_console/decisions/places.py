@@ -22,6 +22,7 @@ class PlacesTaken:
         "_queued",
         "_served",
         "active",
+        "arrays",
         "awaiting",
         "held",
         "limit",
@@ -50,7 +51,9 @@ class PlacesTaken:
         self.now = now
         self.held = held
         self._served, self._not_served = served, not_served
-        self.active = [run for run in runs if run.state != RunState.QUEUED]
+        self.active = [run for run in runs if run.state != RunState.QUEUED and not run.is_array]
+        self.arrays = [run for run in runs if run.state != RunState.QUEUED and run.is_array]
+        """Arrays under way: their runs have places, the wholes have none."""
         self._queued = [run for run in runs if run.state == RunState.QUEUED]
         due = [run for run in self._queued if run.awaits is None and (run.not_before is None or run.not_before <= now)]
         self.waiting = [run for run in due if run.job not in not_served]
@@ -62,7 +65,7 @@ class PlacesTaken:
 
     def at(self, now: datetime) -> PlacesTaken:
         """The same runs at another moment."""
-        runs = [*self.active, *self._queued]
+        runs = [*self.active, *self.arrays, *self._queued]
         return PlacesTaken(runs, self.limit, now, held=self.held, served=self._served, not_served=self._not_served)
 
     def waited_seconds(self, run: Run) -> float:
@@ -82,7 +85,7 @@ class PlacesTaken:
         """The runs that a waiting one waits for: those of its own job, or all that have a place where none is free."""
         if run in self.unserved:
             return []
-        own = [each for each in self.active if each.job == run.job]
+        own = [each for each in (*self.active, *self.arrays) if each.job == run.job]
         return own or (self.active if self.limit and len(self.active) >= self.limit else [])
 
     def behind(self, run: Run) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from peak_console.jobs.model import Overlap
 from peak_console.model.terms import LOCAL, Trigger
+from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
 
+_NO_ARRAYS: Mapping[int, int] = {}
 PRIORITY_STEP = timedelta(minutes=10)
 REPLACED = "replaced by a later run"
 """Why a run of a job whose later slots replace it is stopped, or given up while it waits."""
@@ -48,16 +50,21 @@ class Turns:
         capacity: Capacity,
         now: datetime,
         held: frozenset[str] = frozenset(),
+        in_arrays: Mapping[int, int] = _NO_ARRAYS,
     ) -> None:
         """``queue`` is in order of ``turn``; ``active`` gives a job's runs that are claimed or running.
 
-        No run of a job that is ``held`` has a turn.
+        No run of a job that is ``held`` has a turn. ``in_arrays`` says how many runs of an array are claimed or
+        running, by the id of the array.
         """
         self._queue = queue
         self._active = active
         self._capacity = capacity
         self._now = now
         self._held = held
+        self._in_arrays = dict(in_arrays)
+        self._singles: dict[str, JobDefinition] = {}
+        """By its job, what one run of an array counts as."""
         self._idle: set[str] = set()
         """Jobs of which no run was under way: of a long queue nobody asks again."""
         self._shut: set[str] = set()
@@ -73,20 +80,45 @@ class Turns:
                 continue
             if self._capacity.yields or (self._capacity.is_full and self._are_all_here(jobs)):
                 return
-            job = jobs.get(run.job)
-            if job is not None and self._may_start(run, job):
-                yield run, job
+            job = jobs.get(run.defined_by)
+            if job is None:
+                continue
+            if run.array_of is None:
+                if self._may_start(run, job):
+                    yield run, job
+            elif self._may_start_in_array(run, run.array_of, job):
+                yield run, self._single(job)
 
     def _are_all_here(self, jobs: Mapping[str, JobDefinition]) -> bool:
         """Whether every job needs one of the places, so that none is worth a look while they are full."""
         if self._all_here is None:
-            self._all_here = all(job.executor == LOCAL for job in jobs.values())
+            self._all_here = all(job.executor == LOCAL and job.array is None for job in jobs.values())
         return self._all_here
+
+    def _single(self, job: JobDefinition) -> JobDefinition:
+        """A job of one run: an array takes no place, each of its runs does."""
+        if job.array is None:
+            return job
+        if job.name not in self._singles:
+            self._singles[job.name] = replace(job, array=None)
+        return self._singles[job.name]
+
+    def _may_start_in_array(self, run: Run, array: int, job: JobDefinition) -> bool:
+        """Whether one run of an array may start: no overlap is in its way, only what its array says."""
+        if job.name in self._held or (run.not_before is not None and self._now < run.not_before):
+            return False
+        at_once = job.array.at_once if job.array is not None else 0
+        if at_once and self._in_arrays.get(array, 0) >= at_once:
+            return False
+        single = self._single(job)
+        return not (self._capacity.is_full_for(single) or self._capacity.is_group_full(single))
 
     def take(self, run: Run, job: JobDefinition) -> None:
         """A run that was ``ready`` starts: it takes its job's turn, and a place."""
         if job.overlap != Overlap.ALLOW:
             self._shut.add(run.job)
+        if run.array_of is not None:
+            self._in_arrays[run.array_of] = self._in_arrays.get(run.array_of, 0) + 1
         self._capacity.take(job)
 
     def _may_start(self, run: Run, job: JobDefinition) -> bool:

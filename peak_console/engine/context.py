@@ -80,4 +80,5 @@ class EngineContext:
             stale=self.status.stale,
             holds=self.holds.all,
             zone=self.served.zone_of(None),
+            in_arrays=self.runs.in_arrays(),
         )

@@ -65,7 +65,8 @@ class OneShotEngine:
     def _due(self) -> list[str]:
         """The jobs that something is to be decided of at this moment."""
         context = self._core.context
-        return [*context.served.planner.due_names(self._setup.clock.now()), *(run.job for run in context.runs.queue)]
+        waiting = (run.defined_by for run in context.runs.queue)
+        return [*context.served.planner.due_names(self._setup.clock.now()), *waiting]
 
     def _ask_gates(self, jobs: Iterable[str]) -> None:
         """Ask the gates of some jobs, and record what they say."""
@@ -163,7 +164,7 @@ class OneShotEngine:
 
     def _dispatch_own(self) -> None:
         core, place = self._core, self._place
-        self._ask_gates([run.job for run in core.context.runs.queue.own()])
+        self._ask_gates([run.defined_by for run in core.context.runs.queue.own()])
         if not place.lock.acquire():
             if (place.holder().mode or "") in RESIDENT_MODES:
                 # The queue is in the registry: the engine that serves these jobs now goes on with it.

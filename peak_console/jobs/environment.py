@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MAX_BYTES: Final = 1024 * 1024
 _OF_ONE_RUN: Final = (
     "PEAK_JOB_NAME", "PEAK_RUN_ID", "PEAK_SCHEDULED_FOR", "PEAK_SLOT_DATE", "PEAK_TIMEZONE", "PEAK_ATTEMPT",
-    "PEAK_TRIGGER", "PEAK_MODE",
+    "PEAK_TRIGGER", "PEAK_MODE", "PEAK_ARRAY_INDEX",
 )  # fmt: skip
 _LITERAL: Final = r"[ \t]*(?:export[ \t]+)?([^=#\s'\"]+)[ \t]*=[ \t]*'([^']*)'[ \t]*(?:#[^\r\n]*)?(?:\r?\n|\r|\Z)"
 """A line with a value in single quotes: as in a shell all between them counts as it is."""
@@ -58,6 +58,10 @@ def job_environment(
     for name in _OF_ONE_RUN:  # we may ourselves be running inside a run
         environment.pop(name, None)
     environment["PEAK_JOB_NAME"] = job.name
+    if job.member is not None:
+        environment["PEAK_JOB_NAME"] = job.member.array
+        environment["PEAK_ARRAY_INDEX"] = str(job.member.index)
+        environment.update((matrix_variable(axis), as_text(value)) for axis, value in job.member.values.items())
     environment["PEAK_RUN_ID"] = str(run_id)
     environment["PEAK_ATTEMPT"] = str(attempt)
     environment["PEAK_TRIGGER"] = str(trigger)
@@ -76,7 +80,7 @@ def own_environment(job: JobDefinition, base: Mapping[str, str], directory: str 
 
     ``env_file`` is relative to ``directory``, by default the process's own.
     """
-    environment = {name: value for name, value in base.items() if not name.startswith(_OF_META)}  # of an outer run
+    environment = {name: value for name, value in base.items() if not name.startswith(_OF_OUTER_RUN)}
     if job.env_file is not None:
         environment.update(_read_env_file(job.env_file, directory))
     environment.update((name, as_text(value)) for name, value in job.env.items())
@@ -90,7 +94,13 @@ def meta_variable(name: str) -> str:
     return f"PEAK_META_{''.join(letters).upper()}"
 
 
-_OF_META: Final = meta_variable("")
+def matrix_variable(axis: str) -> str:
+    """The variable that hands on the value of an axis of a matrix: ``window`` is ``PEAK_MATRIX_WINDOW``."""
+    return f"PEAK_MATRIX_{axis.upper()}"
+
+
+_OF_OUTER_RUN: Final = (meta_variable(""), matrix_variable(""))
+"""What the variables of a run begin with: we may ourselves be running inside a run."""
 
 
 def meta_text(value: object) -> str:

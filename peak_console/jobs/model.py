@@ -126,6 +126,35 @@ class IfStale(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Array:
+    """Several runs for each slot, one for each index."""
+
+    indexes: Sequence[int]
+    at_once: int = 0
+    """How many of them go on at once; 0 is any number."""
+    succeeds: str | int = "all"
+    """How many have to succeed: ``all``, ``any``, or so many at least."""
+    axes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """Of a matrix: the values of each axis. The last axis changes fastest from index to index."""
+
+    def __str__(self) -> str:
+        from peak_console.jobs.arrays import array_in_words
+
+        return array_in_words(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Which run of an array a definition is for."""
+
+    array: str
+    """The name of the job with the array."""
+    index: int
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Of a matrix: the value of each axis."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobDefinition:
     """One job. Durations are seconds."""
 
@@ -168,6 +197,10 @@ class JobDefinition:
     """What a run asks a cluster for; ``None`` is the least."""
     rerun_on_node_failure: bool = False
     """Whether a run whose node was lost is tried again, once it is certain that it lives no more."""
+    array: Array | None = None
+    """The runs that each slot consists of; ``None`` is a single one."""
+    member: Member | None = None
+    """Which run of an array this is the definition of; ``None`` in a jobs file."""
     group: str | None = None
     """The group whose limit its runs count for."""
     priority: int = 0

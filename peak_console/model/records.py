@@ -88,6 +88,23 @@ class Run:
     """Who has asked for it, of a run by hand."""
     args_changed: Sequence[str] = ()
     """The arguments that somebody has changed for it, or left out."""
+    array_indexes: str | None = None
+    """Of an array as a whole, which has no process of its own: the indexes of its runs, as in ``0-99``."""
+    array_of: int | None = None
+    """Of one run of an array: the id of the array as a whole."""
+    array_index: int | None = None
+    array_values: Mapping[str, Any] = field(default_factory=dict)
+    """Of one run of a matrix: the value of each axis."""
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it is an array as a whole."""
+        return self.array_indexes is not None
+
+    @property
+    def defined_by(self) -> str:
+        """The job in the jobs file: that of ``sweep[7]``, one run of an array, is ``sweep``."""
+        return self.job if self.array_of is None else self.job.rpartition("[")[0]
 
     @property
     def duration_seconds(self) -> float | None:
@@ -112,9 +129,9 @@ class Run:
 
     @property
     def counted_lateness(self) -> float | None:
-        """The lateness of a first attempt for a slot; ``None`` for retries and runs by hand."""
+        """The lateness of a first attempt for a slot; ``None`` for retries, runs by hand, and each run of an array."""
         by_schedule = self.triggered_by in (Trigger.SCHEDULE, Trigger.CATCH_UP, Trigger.AFTER)
-        return self.lateness_seconds if by_schedule and self.attempt == 1 else None
+        return self.lateness_seconds if by_schedule and self.attempt == 1 and self.array_of is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,5 +279,10 @@ class Claim:
     args_changed: Sequence[str] = ()
     """The arguments that somebody has changed for it, or left out."""
     executor: str = LOCAL
+    array_indexes: str | None = None
+    """Of an array as a whole: the indexes of its runs."""
+    array_of: int | None = None
+    array_index: int | None = None
+    array_values: Mapping[str, Any] = field(default_factory=dict)
     definition: str | None = None
     """The definition that it is claimed with, a line for each field, without secrets."""

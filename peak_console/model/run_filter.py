@@ -25,6 +25,8 @@ class RunFilter:
     """This person has asked for the run, or stopped it."""
     since: datetime | None = None
     """Recorded, or started, at this moment or later."""
+    array: int | None = None
+    """The runs of this array; else arrays are asked for as wholes, unless jobs are named as ``sweep[7]``."""
     until: datetime | None = None
     """Recorded, or started, before this moment."""
 

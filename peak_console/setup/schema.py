@@ -28,6 +28,7 @@ from peak_console.jobs.file.fields.field import (
     INTEGER,
     INTEGERS,
     JOB,
+    MATRIX,
     METRICS,
     MOMENT,
     NUMBER,
@@ -37,6 +38,7 @@ from peak_console.jobs.file.fields.field import (
     SAFETY,
     SCHEDULE_TYPES,
     SCHEDULER,
+    SUCCESS_RULE,
     TABLES,
     TEXT,
     TEXTS,
@@ -135,7 +137,7 @@ def _table(table: str, strict: bool) -> Schema:
 def _job(strict: bool) -> Schema:
     return {
         **_table(JOB, strict),
-        "not": {"required": ["args", "argv"]},
+        "not": {"anyOf": [{"required": ["args", "argv"]}, {"required": ["array", "matrix"]}]},
         "allOf": [_of_schedule(kind) for kind in SCHEDULE_TYPES if _keys_of(kind)],
     }
 
@@ -213,6 +215,8 @@ def _text(field: Field) -> Schema:
         found["pattern"] = "^https?://"
     elif field.filled:
         found["pattern"] = "\\S"
+    if field.form == "array":
+        found["pattern"] = "^[0-9 ,-]+(?:%[0-9 ]+)?$"
     if field.form == "memory":
         found["pattern"] = "^[0-9]+[MGT]$"
     if field.form == "name":
@@ -283,6 +287,23 @@ _SHAPES: Final[dict[str, Callable[[Field], Schema]]] = {
     DATE: lambda _field: _DATE,
     DATES: lambda _field: {"type": "array", "items": _DATE},
     TIMES: lambda _field: {"type": "object", "propertyNames": _DATE, "additionalProperties": _TIME},
+    MATRIX: lambda _field: {
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"pattern": "^[A-Za-z0-9_]+$"},
+        "additionalProperties": {"type": "array", "minItems": 1, "items": {"type": ["string", "number", "boolean"]}},
+    },
+    SUCCESS_RULE: lambda _field: {
+        "anyOf": [
+            {"enum": ["all", "any"]},
+            {
+                "type": "object",
+                "properties": {"at_least": {"type": "integer", "minimum": 1}},
+                "required": ["at_least"],
+                "additionalProperties": False,
+            },
+        ]
+    },
     ANYTHING: lambda _field: {"type": "object", "propertyNames": {"minLength": 1}},
 }
 

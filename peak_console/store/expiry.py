@@ -37,6 +37,7 @@ class ExpiryRecords(History):
 
         ``keep_runs`` 0 and ``before`` ``None`` expire nothing. Its newest run stays, and so does the newest that had a
         process: they say how things stand. Only the oldest of its runs are looked at; ask again once these are gone.
+        The runs of an array are not among them: they leave with it.
         """
         kept = self._rows(
             "SELECT (SELECT max(id) FROM runs WHERE job = :job), (SELECT id FROM runs INDEXED BY runs_of_job"
@@ -45,7 +46,8 @@ class ExpiryRecords(History):
             {"job": job},
         )[0]
         sql = (
-            "SELECT id FROM (SELECT id, state, finished_at FROM runs WHERE job = ? ORDER BY id LIMIT ?)"
+            "SELECT id FROM (SELECT id, state, finished_at FROM runs WHERE job = ? AND array_of IS NULL"
+            " ORDER BY id LIMIT ?)"
             " WHERE state = 'finished' AND (id <= ? OR finished_at < ?) AND id NOT IN (?, ?) ORDER BY id LIMIT ?"
         )
         beyond = self._newest_beyond(job, keep_runs) if keep_runs else 0

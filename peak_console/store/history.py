@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from peak_console.model.progress import Progress
     from peak_console.model.records import Alert, Run
 
 RUN_TYPE = "scheduler_job"
@@ -37,10 +38,13 @@ class History(Database):
         tag: str | None = None,
         since: datetime | None = None,
         with_process: bool = False,
+        array: int | None = None,
+        with_members: bool = True,
         limit: int = -1,
     ) -> list[Run]:
         """The registry, newest first. ``with_process`` leaves out slots that never got one; -1 is no limit.
 
+        ``array`` asks for the runs of one array; without ``with_members`` an array is one row, the whole.
         ``tag`` is one of the job's at that time, or what a script has logged the run under.
         """
         where: list[str] = []
@@ -58,9 +62,20 @@ class History(Database):
         if since is not None:
             where += ["id >= ?", "coalesce(started_at, claimed_at) >= ?"]
             values += [self.first_since(max(since, FIRST_MOMENT) - LONGEST_WAIT), stamp(since)]
+        if array is not None:
+            where.append("array_of = ?")
+            values.append(array)
+        elif not with_members:
+            where.append("array_of IS NULL")
         if with_process:
             where.append("(outcome IS NULL OR outcome NOT IN ('missed', 'skipped'))")
         return [run_from(row) for row in self._newest("runs", RUN_COLUMNS, jobs, where, values, limit)]
+
+    def progress_of(self, arrays: Sequence[int]) -> dict[int, Progress]:
+        """By the id of an array: how far its runs have come."""
+        from peak_console.store.arrays import Arrays
+
+        return Arrays(self).progress(arrays)
 
     def alerts(
         self,

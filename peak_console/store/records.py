@@ -50,6 +50,8 @@ def _claimed(claim: Claim, at: str | None, supervisor: str) -> tuple[Any, ...]:
         supervisor if state == RunState.CLAIMED else None, claim.late_because, claim.awaits,
         stamp(claim.round_at), stamp(claim.stands_since), claim.run_mode, claim.requested_by,
         claim.executor, claim.priority, as_json(claim.args_changed) if claim.args_changed else None,
+        claim.array_indexes, claim.array_of, claim.array_index,
+        as_json(claim.array_values) if claim.array_values else None,
     )  # fmt: skip
 
 
@@ -69,8 +71,8 @@ class RunRecords(Database):
                 "INSERT OR IGNORE INTO runs (definition, run_type, job, triggered_by, scheduled_for, attempt, state,"
                 " outcome, reason, not_before, claimed_at, finished_at, command, args, tags, tag, supervisor,"
                 " late_because, awaits, round_at, stands_since, run_mode, requested_by, executor, priority,"
-                " args_changed)"
-                f" VALUES ((SELECT id FROM definitions WHERE text = ?), {', '.join('?' * 25)})",
+                " args_changed, array_indexes, array_of, array_index, array_values)"
+                f" VALUES ((SELECT id FROM definitions WHERE text = ?), {', '.join('?' * 29)})",
                 [_claimed(claim, stamp(now), supervisor) for claim in claims],
             )
             rows = self._rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE id > ? ORDER BY id", (newest,))
@@ -218,9 +220,9 @@ class RunRecords(Database):
         return [run_from(row, strict=strict) for row in self._rows(sql)]
 
     def active_jobs(self) -> list[str]:
-        """The job of each run that has a process or is about to."""
-        sql = "SELECT job FROM runs WHERE state <> 'finished' AND state <> 'queued'"
-        return [str(row[0]) for row in self._rows(sql)]
+        """The job of each run that has a process or is about to, as the jobs file calls it."""
+        sql = "SELECT job, array_of FROM runs WHERE state <> 'finished' AND state <> 'queued' AND array_indexes IS NULL"
+        return [job if whole is None else job.rpartition("[")[0] for job, whole in self._rows(sql)]
 
     def unfinished_of_jobs(self) -> dict[str, list[int]]:
         """By job, the ids of its runs that have not ended, oldest first."""

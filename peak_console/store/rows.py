@@ -72,6 +72,10 @@ RUN_CELLS: tuple[Cell, ...] = (
     ("run_mode", or_none(cells.text), None),
     ("requested_by", or_none(cells.text), None),
     ("args_changed", _words, ()),
+    ("array_indexes", or_none(cells.text), None),
+    ("array_of", or_none(cells.run_id), None),
+    ("array_index", or_none(cells.whole), None),
+    ("array_values", _mapping, {}),
 )
 RUN_COLUMNS = ", ".join(name for name, _, _ in RUN_CELLS)
 ALERT_CELLS: tuple[Cell, ...] = (

@@ -37,6 +37,10 @@ CREATE TABLE runs (
   requested_by   TEXT,                                  -- who asked for it, of a run by hand
   definition     INTEGER,                               -- the definition that it was claimed with
   args_changed   TEXT,                                  -- JSON list: the arguments that somebody changed for it
+  array_indexes  TEXT,                                  -- of an array as a whole: the indexes of its runs, as in 0-99
+  array_of       INTEGER,                               -- of one run of an array: the id of the whole
+  array_index    INTEGER,
+  array_values   TEXT,                                  -- JSON object: of one run of a matrix the value of each axis
   UNIQUE (job, scheduled_for, attempt),                 -- nothing runs twice
   CHECK ((state = 'finished') = (outcome IS NOT NULL))
 );
@@ -46,6 +50,7 @@ CREATE INDEX runs_of_outcome ON runs (outcome, id) WHERE outcome IS NOT NULL;
 CREATE INDEX runs_of_trigger ON runs (triggered_by, id) WHERE triggered_by <> 'schedule';
 CREATE INDEX runs_of_person ON runs (requested_by, id) WHERE requested_by IS NOT NULL;
 CREATE INDEX runs_late ON runs (id) WHERE late_because IS NOT NULL;
+CREATE INDEX runs_of_array ON runs (array_of, state) WHERE array_of IS NOT NULL;
 CREATE INDEX runs_of_type ON runs (run_type, id) WHERE run_type <> 'scheduler_job';
 
 CREATE TABLE job_state (

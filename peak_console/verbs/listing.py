@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from peak_console.decisions.ahead.upcoming import slots_ahead
+from peak_console.decisions.arrays import bar, progress_in_words
 from peak_console.decisions.capacity import Capacity, capacity_of
 from peak_console.decisions.conditions import DISABLED_IN_FILE, held, override_in_words
 from peak_console.decisions.holding.holds import scope
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     Upcoming = tuple[datetime, JobDefinition]
 
 
+BAR_CELLS = 10
 MOST_SLOTS = 100_000
 """Slots shown at once at the most: a job of every minute has five thousand million up to the end of the calendar."""
 
@@ -90,7 +92,7 @@ def _waiting(view: JobView, places: PlacesTaken) -> list[Run]:
 
 def _why_not(view: JobView, selection: Selection, places: PlacesTaken, hold: Hold | None) -> dict[str, Any] | None:
     """The condition that keeps a job from starting now."""
-    active = [run.job for run in places.active]
+    active = [run.defined_by for run in places.active]
     capacity = capacity_of(selection.jobset, active) if selection.jobset is not None else Capacity(0, len(active))
     unmet = unmet_of(view, selection.now, capacity, hold=hold, zone=selection.zone)
     if unmet is None:
@@ -114,6 +116,7 @@ def _job_object(view: JobView, selection: Selection, places: PlacesTaken, hold: 
         "why_not": _why_not(view, selection, places, hold),
         "not_served": view.not_served,
         "gate": view.gate,
+        "array": _array(view),
         "waiting": {
             "slots": len(waiting),
             "since": iso(waits_since(waiting[0]), selection.zone),
@@ -133,6 +136,17 @@ def _job_object(view: JobView, selection: Selection, places: PlacesTaken, hold: 
         "tags": list(job.tags),
         "meta": _meta(job),
     }
+
+
+def _array(view: JobView) -> dict[str, int] | None:
+    """How far the job's array is, while one is under way."""
+    progress = view.progress
+    if progress is None:
+        return None
+    return {
+        "runs": progress.size, "succeeded": progress.succeeded, "failed": progress.failed,
+        "under_way": progress.under_way, "waiting": progress.waiting,
+    }  # fmt: skip
 
 
 def _meta(job: JobDefinition) -> dict[str, Any]:
@@ -170,7 +184,8 @@ def _state(view: JobView, selection: Selection, places: PlacesTaken) -> str:
     not_served = f"not served: {view.not_served}" if view.not_served else view.gate or ""
     claimed = CLAIMED_MEANS if view.standing == Standing.CLAIMED else ""
     there = _waits_there(view, selection) if view.standing == Standing.SUBMITTED else ""
-    state = f"{view.standing}{there}{_waits(view, places)}"
+    how_far = f" {bar(view.progress, BAR_CELLS)} {progress_in_words(view.progress)}" if view.progress else ""
+    state = f"{view.standing}{there}{how_far}{_waits(view, places)}"
     if view.standing == Standing.AWAITING:
         state = view.queued[0].awaits or state
     return ", ".join(filter(None, (state, claimed, switched, not_served)))

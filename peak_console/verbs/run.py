@@ -130,7 +130,9 @@ def _follow_asked(command: Command, directory: str, *, wait: bool) -> int:
 
 
 def _exit_code(run: Run | None) -> int:
-    """A finished run's own code; 3 when it failed without one."""
+    """A finished run's own code; 3 when it failed without one. An array as a whole has none."""
+    if run is not None and run.is_array:
+        return 0 if run.outcome == Outcome.SUCCEEDED else 3
     if run is None or run.return_code is None:
         return 3
     return run.return_code or (0 if run.outcome == Outcome.SUCCEEDED else 3)
@@ -195,7 +197,7 @@ class _Here:
     def _note(self, event: EngineEvent) -> None:
         if isinstance(event, RunStarted) and self._options.wait:
             self._outputs.append(_Output(self._directory, event.run.id))
-        elif isinstance(event, RunFinished):
+        elif isinstance(event, RunFinished) and event.run.array_of is None:
             self._last = event
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:

@@ -54,6 +54,10 @@ RUN: Mapping[str, tuple[str, str]] = {
     "waited_there_seconds": (NUMBER + OR_NULL, "from there to its start"),
     "waits_for": (TEXT + OR_NULL, "why it waits there, as the cluster says"),
     "args_changed": (TEXTS, "the arguments that somebody changed for it by hand"),
+    "array_indexes": (TEXT + OR_NULL, "of an array as a whole: the indexes of its runs, as in `0-99`"),
+    "array_of": (NUMBER + OR_NULL, "of one run of an array: the id of the whole"),
+    "array_index": (NUMBER + OR_NULL, "of one run of an array: its index"),
+    "array_values": (OBJECT, "of one run of a matrix: the value of each axis"),
 }
 """A run, as `runs` and `history` print it."""
 
@@ -73,6 +77,10 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "not_served": (TEXT + OR_NULL, "why no engine is going to start it, while engines serve other jobs"),
         "gate": (TEXT + OR_NULL, "the gate that keeps it from starting, with its reason"),
+        "array": (
+            OBJECT + OR_NULL,
+            "`runs`, `succeeded`, `failed`, `under_way`, `waiting`: how far its array is, while one is under way",
+        ),
         "waiting": (
             OBJECT + OR_NULL,
             "`slots`, `since`, `behind` (the runs, or what else they wait for): its slots that wait for their turn",
@@ -302,6 +310,7 @@ RUN_VARIABLES: Mapping[str, str] = {
     "PEAK_ATTEMPT": "which attempt it is, from 1",
     "PEAK_TRIGGER": "why it was started: `schedule`, `manual`, `retry`, `catch_up`",
     "PEAK_MODE": "what it trades with, where its job has a `mode`: `paper`, `testnet`, `live`",
+    "PEAK_ARRAY_INDEX": "of one run of an array or a matrix: its index",
     "PEAK_CONSOLE_STATE_DIR": "the state directory, for `log_scheduler_job_run` and verbs",
     "PYTHONUNBUFFERED": "`1`, unless it is set: what a script prints is seen at once",
 }

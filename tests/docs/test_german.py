@@ -24,6 +24,8 @@ TYPES = {
     fields.ANYTHING: "dict",
     fields.REQUIREMENTS: "list of dicts",
     fields.RESOURCES_TABLE: "dict",
+    fields.MATRIX: "dict",
+    fields.SUCCESS_RULE: "string or dict",
     fields.EXPECTATIONS: "dict",
 }
 

@@ -81,9 +81,9 @@ def test_every_file_of_the_state_directory_is_on_its_page_and_the_other_way_roun
 
 
 def test_a_run_is_told_what_the_reference_says(program: Program) -> None:
-    program.jobs(shell("teller", "env", 'mode = "paper"'))
+    program.jobs(shell("teller", "env", 'mode = "paper"\narray = "0"'))
     program.once()
-    printed = (program.state / "runs" / "1" / "stdout.log").read_text(encoding="utf-8")
+    printed = (program.state / "runs" / "2" / "stdout.log").read_text(encoding="utf-8")
     told = set(re.findall(r"^(PEAK_\w+|PYTHONUNBUFFERED)=", printed, re.MULTILINE))
     assert told == set(RUN_VARIABLES)
 

@@ -54,6 +54,32 @@ def clusters(stage: Stage) -> None:
 
 
 @scenario
+def arrays(stage: Stage) -> None:
+    """Arrays that are none, and keys that do not go together."""
+    job = '[[job]]\nname = "x"\ncommand = "true"\n'
+    for text in (
+        'array = "5-2"', 'array = "1,1"', 'array = "a"', 'array = "0-9%"', 'array = "0-9%0"', 'array = "0-9999"',
+        'array = "0-2999,4000-6999"', 'array = "2000000"', 'array = "0-9"\nmatrix = { x = [1] }',
+        'array = "0-9%2"\narray_at_once = 2', "array_at_once = 2", 'array = "0-9"\narray_succeeds = { at_least = 11 }',
+        'array = "0-9"\narray_succeeds = "most"\n[[job]]\nname = "y"\narray = "0"\narray_succeeds = { at_least = 0 }',
+        "matrix = {}", "matrix = 3", 'matrix = { "a b" = [1], x = 3, y = [1, 1], z = [[1]], w = ["\\u0000"] }',
+        f"matrix = {{ x = [{2**64}] }}", f"matrix = {{ x = {list(range(80))}, y = {list(range(80))} }}",
+        "matrix = { ab = [1], AB = [2] }", 'matrix = { x = [1] }\nenv = { PEAK_MATRIX_X = "2" }',
+        'array = "0-9"\n[[job]]\nname = "x[4]"\ncommand = "true"',
+    ):  # fmt: skip
+        stage.jobs(f"{job}{text}\n")
+        stage.run("jobs")
+    stage.jobs(f'{job}argv = ["{{matrix.zzzzzz}}", "{{index}}"]\nmatrix = {{ window = [1, 2] }}\n')
+    stage.run("validate")
+    stage.run("run x --wait")
+    stage.run("runs --array 3")
+    stage.run("jobs")
+    stage.run("runs")
+    stage.run("runs --array 1")
+    stage.run("logs x")
+
+
+@scenario
 def types_and_values(stage: Stage) -> None:
     stage.jobs(
         '[[job]]\nname = 7\n[[job]]\nname = ""\n[[job]]\nname = "a\\u0007b"\n[[job]]\nname = "t"\nenabled = "yes"\n'

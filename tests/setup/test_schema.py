@@ -125,6 +125,10 @@ WRONG = {
     "an unknown schedule": "[[job]]\nname = 'a'\nschedule_type = 'hourly'",
     "an unknown overlap": "[scheduler]\noverlap = 'wait'",
     "a date that is none": "[[job]]\nname = 'a'\nrun_at = 'tomorrow'",
+    "array and matrix": "[[job]]\nname = 'a'\narray = '0-9'\nmatrix = { x = [1] }",
+    "an array that is none": "[[job]]\nname = 'a'\narray = 'a-b'",
+    "an axis without values": "[[job]]\nname = 'a'\nmatrix = { x = [] }",
+    "a rule of success that is none": "[[job]]\nname = 'a'\narray = '0-9'\narray_succeeds = { at_most = 3 }",
     "args and argv": "[[job]]\nname = 'a'\nargs = { script = 'a.py' }\nargv = ['b']",
     "a table in args": "[[job]]\nname = 'a'\nargs = { b = { c = 1 } }",
     "a script that is a list": "[[job]]\nname = 'a'\nargs = { script = ['a.py'] }",
@@ -181,6 +185,12 @@ LIKELY = {
         st.sampled_from(["cpus", "memory", "gpus", "queue_limit_seconds", "x"]),
         st.sampled_from([0, 1, 2.5, "8G", "512M", "8", "", True]),
         max_size=2,
+    ),
+    "a table of lists": st.dictionaries(
+        st.sampled_from(["a", "B_2", "a b"]), st.lists(st.sampled_from([1, 2, "x", True, [1]]), max_size=3), max_size=2
+    ),
+    "a rule of success": st.sampled_from(
+        ["all", "any", "most", {"at_least": 1}, {"at_least": 0}, {"at_most": 1}, {"at_least": True}, 3]
     ),
     "a date": st.dates() | st.sampled_from(["2026-12-24", "tomorrow"]),
     "a list of dates": st.lists(st.dates() | st.sampled_from(["2026-12-24", "24.12.2026"]), max_size=2),

@@ -70,6 +70,7 @@ class Rehearsal:
         now_known = Facts(
             facts.now, facts.capacity, self._active, list(self._queue), zone=facts.zone,
             upstreams=facts.upstreams, stale=facts.stale, why_gated=facts.why_gated, awaits_gate=facts.awaits_gate,
+            in_arrays=facts.in_arrays,
         )  # fmt: skip
         for job, pending in self._planner.due(facts.now):
             asked = now_known.situation(job, self._planner.states.get(job.name), pending.latest)
@@ -113,15 +114,15 @@ class Rehearsal:
     def _serve_queue(self) -> None:
         jobs, facts = self._planner.jobs, self._facts
         for run in list(self._queue):
-            job = jobs.get(run.job)
+            job = jobs.get(run.defined_by)
             if job is None:
                 continue
-            asked = facts.situation(job, self._planner.states.get(run.job), None)
+            asked = facts.situation(job, self._planner.states.get(job.name), None)
             if reason := why_given_up(run, asked, self._is_by_hand):
                 self._queue.remove(run)
                 self.steps.append(Step(job, GIVE_UP, run.scheduled_for, reason, run))
         self._look_at_awaiting()
-        turns = Turns(self._queue, self._active, facts.capacity, facts.now, self._planner.held)
+        turns = Turns(self._queue, self._active, facts.capacity, facts.now, self._planner.held, facts.in_arrays)
         for run, job in turns.ready(jobs):
             if (gate := facts.why_gated(job)) is not None:
                 if not facts.awaits_gate(job):

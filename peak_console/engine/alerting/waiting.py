@@ -58,7 +58,8 @@ class Waiting:
         new = late.keys() - self._told
         if not (over or new):
             return
-        runs = [*self._runs.queue, *(live.run for live in self._runs.supervisor), *self._runs.foreign]
+        turns = (run for run in self._runs.queue if run.array_of is None)  # those of an array wait as it says
+        runs = [*turns, *(live.run for live in self._runs.supervisor), *self._runs.foreign]
         places = PlacesTaken(runs, self._served.jobset.settings.max_concurrent_runs, now)
         with self._alerts:
             for name in sorted(new):

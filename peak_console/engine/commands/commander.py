@@ -135,7 +135,7 @@ class Commander:
             pids = {(run.supervisor or "").split(" ", 1)[0] for run in runs}
             if any(str(each.pid) in pids for each in rivals):
                 return True
-            jobs = {run.job for run in runs} or jobs
+            jobs = {run.defined_by for run in runs} or jobs
         return any(serves(each, job) for each in rivals for job in jobs - context.served.jobs.keys())
 
     def _answer(self, command: Command, now: datetime) -> tuple[str, str] | None:
@@ -263,12 +263,22 @@ class Commander:
 
     def _stop(self, request: StopRequest, now: datetime) -> Answer:
         context = self._context
-        wanted = _wanted(request.run_id, request.job, context.store.unfinished())
+        unfinished = context.store.unfinished()
+        wanted = _wanted(request.run_id, request.job, unfinished)
         if not wanted:
             what = f"#{request.run_id}" if request.run_id is not None else request.job
             return REFUSED, f"{what} is not running; see: peak-console jobs", request.run_id
         reason = f"stopped by {request.by}"
-        mine = [run for run in wanted if run.state == RunState.QUEUED or run.id in context.runs.supervisor]
+        arrays = {run.id for run in wanted if run.is_array}
+        members = [run for run in unfinished if run.array_of in arrays] if arrays else []
+        told = ", ".join(f"#{run.id}" for run in wanted)
+        told += f" and its {counted(len(members), 'run')}" if members else ""
+        wanted += members
+        mine = [
+            run
+            for run in wanted
+            if run.state == RunState.QUEUED or run.id in context.runs.supervisor or run.id in context.runs.arrays
+        ]
         for run in mine:
             context.store.stopping(run.id, reason)
         self._afterwards.append(lambda: self._end_runs(mine, reason, now))
@@ -276,14 +286,14 @@ class Commander:
         if foreign:
             keeper = (foreign[0].supervisor or "?").split(" ", 1)[0]
             return REFUSED, f"#{foreign[0].id} is looked after by another process (pid {keeper})", foreign[0].id
-        return DONE, f"stopping {wanted[0].job} {', '.join(f'#{run.id}' for run in mine)}", wanted[0].id
+        return DONE, f"stopping {wanted[0].job} {told}", wanted[0].id
 
     def _end_runs(self, runs: Sequence[Run], reason: str, now: datetime) -> None:
         """Stop runs whose stop has been recorded: signal those under way, then record the ends of those that wait."""
         context = self._context
         waiting = {run.id for run in runs if run.state == RunState.QUEUED}
         for run in runs:
-            if run.id not in waiting:
+            if run.id not in waiting and not run.is_array:  # an array ends with its runs
                 live = next((live for live in context.runs.supervisor if live.run.id == run.id), None)
                 context.runs.supervisor.stop(run.id, reason, recorded=True)
                 context.emit(RunStopping(at=now, run=live.run if live else run, reason=reason, killed=False))
@@ -296,7 +306,7 @@ class Commander:
         from peak_console.engine.supervision.ends import End
         from peak_console.jobs.model import JobDefinition
 
-        job = self._context.served.jobs.get(run.job) or JobDefinition(run.job)
+        job = self._context.served.job_of(run) or JobDefinition(run.job)
         return End(run, job, Outcome.STOPPED, None, now, reason)
 
     def _override(self, request: OverrideRequest, now: datetime) -> Answer:

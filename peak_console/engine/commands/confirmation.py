@@ -53,7 +53,7 @@ def _would_start(context: EngineContext, now: datetime) -> list[str]:
     asked = [job for job in context.served.jobs.values() if jobset.asks_to_confirm(job)]
     if not asked:
         return []
-    waiting = {run.job for run in context.runs.queue if run.not_before is None or run.not_before <= now}
+    waiting = {run.defined_by for run in context.runs.queue if run.not_before is None or run.not_before <= now}
     waiting |= {run.job for run in context.runs.foreign if run.state == RunState.CLAIMED}
     return [job.name for job in asked if job.name in waiting or _is_due(context, job, now)]
 

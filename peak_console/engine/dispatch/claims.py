@@ -122,4 +122,12 @@ def claim_of(
         requested_by=requested_by,
         definition=served.definition_of(job),
         executor=job.executor,
+        array_indexes=_indexes_of(job) if job.array is not None else None,
     )
+
+
+def _indexes_of(job: JobDefinition) -> str:
+    from peak_console.jobs.arrays import indexes_in_words
+
+    assert job.array is not None
+    return indexes_in_words(job.array.indexes)

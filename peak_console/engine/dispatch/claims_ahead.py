@@ -242,5 +242,5 @@ class ClaimsAhead:
 
 
 def _is_plain(job: JobDefinition) -> bool:
-    """Whether what other runs and files do has no part in whether a job's slot starts."""
-    return not (job.after or job.requires) and job.executor == LOCAL
+    """Whether a slot of a job is one run, and what other runs and files do has no part in whether it starts."""
+    return not (job.after or job.requires or job.array) and job.executor == LOCAL

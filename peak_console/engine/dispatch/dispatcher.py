@@ -109,6 +109,8 @@ class Dispatcher:
             self._untold += self._give_up(now)
             self._untold += self._awaiting.look(now)
             self._untold += self._starter.start(self._from_queue(now))
+            while self._starter.take_opened():  # the runs of an array that has waited
+                self._untold += self._starter.start(self._from_queue(now))
 
     def _take_untold(self) -> list[End]:
         ends, self._untold = self._untold, []
@@ -123,19 +125,20 @@ class Dispatcher:
         facts = context.facts(now)
         asked: dict[str, Situation] = {}
         doubtful: set[str] = set()
-        for name in {run.job for run in context.runs.queue}:
+        for name in {run.defined_by for run in context.runs.queue}:
             job = context.served.jobs.get(name)
             if job is not None:
                 asked[name] = facts.situation(job, context.served.planner.states.get(name), None)
             if job is None or asked[name].is_off:
                 doubtful.add(name)
         ends = []
-        for run in [run for run in context.runs.queue if run.stop_reason or run.job in doubtful]:
-            job, reason = context.served.jobs.get(run.job), ""
+        for run in [run for run in context.runs.queue if run.stop_reason or run.defined_by in doubtful]:
+            name, reason = run.defined_by, ""
+            job = context.served.jobs.get(name)
             if job is not None:
-                reason = why_given_up(run, asked[run.job], context.store.is_by_hand)
-            elif context.served.is_gone(run.job, context.clock.monotonic()):
-                job, reason = JobDefinition(run.job, tags=run.tags), "its job is gone from the jobs file"
+                reason = why_given_up(run, asked[name], context.store.is_by_hand)
+            elif context.served.is_gone(name, context.clock.monotonic()):
+                job, reason = JobDefinition(name, tags=run.tags), "its job is gone from the jobs file"
             if job is not None and reason:
                 outcome = Outcome.STOPPED if run.stop_reason else Outcome.SKIPPED
                 ends.append(End(run, job, outcome, None, now, reason))
@@ -167,15 +170,19 @@ class Dispatcher:
         if not context.runs.queue:
             return []
         chosen = []
-        turns = Turns(context.runs.queue, context.runs.of_job, context.capacity(), now, context.served.planner.held)
+        turns = Turns(
+            context.runs.queue, context.runs.of_job, context.capacity(), now, context.served.planner.held,
+            context.runs.in_arrays(),
+        )  # fmt: skip
         for run, job in turns.ready(context.served.jobs):
             if (gate := context.status.why_gated(job)) is not None:
-                if not context.status.awaits_gate(job):
+                if not context.status.awaits_gate(job) and run.array_of is None:
                     context.runs.queue.drop({run.id})
                     self._untold.append(End(run, job, Outcome.SKIPPED, None, now, gate))
                 continue
             try:
-                definition = context.runs.queue.with_arguments(run, job, context.served.launcher)
+                own = job if run.array_of is None else context.served.jobs[run.defined_by]
+                definition = context.runs.queue.with_arguments(run, own, context.served.launcher)
             except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
                 context.runs.queue.drop({run.id})
                 reason = context.served.launcher.redactor.text(sentence(error))

@@ -10,7 +10,7 @@ from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from peak_console.engine.supervision.launch import Launcher
     from peak_console.jobs.model import JobDefinition
@@ -38,6 +38,11 @@ class RunQueue:
             self._own.add(run.id)
         insort(self._runs, run, key=turn)
 
+    def add_all(self, runs: Sequence[Run]) -> None:
+        """Put many runs that this process has recorded into the queue."""
+        self._own.update(run.id for run in runs)
+        self._runs = sorted([*self._runs, *runs], key=turn)
+
     def fill(self, runs: Iterable[Run]) -> None:
         """Make a queue of recorded runs, whichever processes have put them there."""
         self._runs = sorted(runs, key=turn)
@@ -62,9 +67,14 @@ class RunQueue:
             self._given[run.id] = job.args
 
     def with_arguments(self, run: Run, job: JobDefinition, launcher: Launcher) -> JobDefinition:
-        """A job with the arguments that its run was claimed with, secrets among them."""
+        """A job, or one run of its array, with the arguments that its run was claimed with, secrets among them."""
         given = self._given.get(run.id)
-        return launcher.with_args_of(job, run) if given is None else replace(job, args=given)
+        job = launcher.with_args_of(job, run) if given is None else replace(job, args=given)
+        if run.array_of is None:
+            return job
+        from peak_console.jobs.arrays import member_of
+
+        return member_of(job, run)
 
     def forget_arguments(self, run: Run) -> None:
         """Forget them: the run has ended."""

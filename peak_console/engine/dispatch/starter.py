@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from peak_console.engine.events import RunStarted, RunSubmitted
 from peak_console.engine.supervision.ends import End
+from peak_console.errors import StateError
 from peak_console.model.terms import Outcome, RunState
 from peak_console.values import replace
 
@@ -23,6 +26,9 @@ class Starter:
     def __init__(self, context: EngineContext) -> None:
         self._context = context
         self._unrecorded: list[Run] = []
+        self._to_open: list[tuple[Run, JobDefinition]] = []
+        """Arrays that were claimed as wholes, and whose runs are not claimed yet."""
+        self._opened = False
 
     def start(self, ready: Iterable[tuple[Run, JobDefinition]]) -> list[End]:
         """Start claimed runs, all of them before anything else is done; the ends of those that could not be started.
@@ -48,6 +54,25 @@ class Starter:
         self.record()
         for event in events:
             context.emit(event)
+        if self._to_open:
+            with suppress(StateError):  # it is tried again at each turn
+                ends += self._open_arrays()
+        return ends
+
+    def take_opened(self) -> bool:
+        """Whether arrays were opened since this was last asked, so that their runs wait for their turn now."""
+        opened, self._opened = self._opened, False
+        return opened
+
+    def _open_arrays(self) -> list[End]:
+        """Claim the runs of arrays; the ends of those that are not to start any more. Raises ``StateError``."""
+        from peak_console.engine.arrays.opening import open_array
+
+        ends: list[End] = []
+        while self._to_open:
+            ends += open_array(self._context, *self._to_open[0])
+            self._to_open.pop(0)
+            self._opened = True
         return ends
 
     def _event(self, run: Run) -> EngineEvent:
@@ -75,16 +100,19 @@ class Starter:
         context = self._context
         for run, job in ready:
             gate = context.status.why_gated(job)
-            if gate is None:
+            if gate is None and run.is_array:
+                self._to_open.append((run, job))
+            elif gate is None:
                 yield run, job
             else:
                 ends.append(End(run, job, Outcome.SKIPPED, None, context.clock.now(), gate))
 
     def start_prepared(self) -> list[End]:
-        """Start the runs whose preparation has come to its end; a hold keeps them waiting."""
+        """Start the runs whose preparation has come to its end, and open arrays; a hold keeps runs waiting."""
+        ends = self._open_arrays() if self._to_open else []
         ripe = self._context.runs.supervisor.preparation.ripe() if self._context.status.hold is None else ()
         ripe = [each for each in ripe if not self._context.holds.holds_job(each[1].name)]
-        return self.start(ripe) if ripe else []
+        return ends + self.start(ripe) if ripe else ends
 
     def record(self) -> None:
         """Write down which runs have started or were submitted; kept and tried again when the registry refuses."""

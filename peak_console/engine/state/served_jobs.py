@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from peak_console.decisions.serving import Share
     from peak_console.engine.supervision.launch import Launcher
     from peak_console.jobs.model import JobDefinition, JobSet
-    from peak_console.model.records import EngineInfo
+    from peak_console.model.records import EngineInfo, Run
     from peak_console.store.store import Store
 
 GONE_SECONDS = 5.0
@@ -59,6 +59,15 @@ class ServedJobs:
             text = "\n".join(f"{name} = {value}" for name, value in lines_of(job, redactor.args).items())
             known = self._definitions[job.name] = (job, redactor.text(text))
         return known[1]
+
+    def job_of(self, run: Run) -> JobDefinition | None:
+        """The definition of a run's job as it is now; ``None`` for a job that is not served here."""
+        job = self.jobs.get(run.defined_by)
+        if job is None or run.array_of is None:
+            return job
+        from peak_console.jobs.arrays import member_of
+
+        return member_of(job, run)
 
     def is_gone(self, job: str, monotonic: float) -> bool:
         """Whether a job has left the jobs file for good; while the file is written, jobs are missing for a moment."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from peak_console.alerts.judge import judge_finished
 from peak_console.alerts.mishaps import judge_unjudged
 from peak_console.decisions.policy import retry_at
-from peak_console.engine.alerting.incidents import FAILURES, open_for_job, resolve_after
+from peak_console.engine.alerting.incidents import FAILURES, open_for_job, resolve_after, unwatched_cause
 from peak_console.engine.dispatch.claims import TAG
 from peak_console.engine.dispatch.lateness import RETRY
 from peak_console.engine.events import RunFinished, RunQueued
@@ -89,10 +89,9 @@ class Bookkeeper:
         now = context.clock.now()
         end, notes = self._noted(end)
         failed = end.outcome in FAILURES
-        tail = self._stderr_tail(end.run) if failed and context.options.judges else []
-        # With what a damaged row has lost another attempt would be another run.
-        is_damaged = (end.run.reason or "").startswith(DAMAGED)
-        next_at = _next_at(end) if failed and not is_damaged else None
+        is_member = end.run.array_of is not None  # alerts and counts of failures are about the array as a whole
+        tail = self._stderr_tail(end.run) if failed and context.options.judges and not is_member else []
+        next_at = _next_at(end) if failed else None
         before = self._failures.get(end.run.job, 0)
         retry: list[Run] = []
         triggered: list[Run] = []
@@ -103,7 +102,7 @@ class Bookkeeper:
             return_code=end.return_code,
             finished_at=end.at,
             reason="; ".join(filter(None, (end.reason, end.run.reason))) or None,
-            stop_reason=end.reason if end.outcome == Outcome.STOPPED else end.run.stop_reason,
+            stop_reason=end.reason if end.outcome == Outcome.STOPPED and not end.run.is_array else end.run.stop_reason,
         )
         with context.alerts:
             if not context.store.finish(end.run.id, end.outcome, end.return_code, end.at, finished.reason):
@@ -114,20 +113,8 @@ class Bookkeeper:
                 retry = context.store.claim([self._next_attempt(end, next_at)], now, context.identity)
             else:
                 triggered = self._triggered(finished, now)
-            failures = self._count(end, before, final=next_at is None)
-            resolved = resolve_after(context.alerts, finished)
-            alert = None
-            if context.options.judges:
-                alert = judge_finished(
-                    end.job, finished, failures_before=before, retry_at=next_at, stderr_tail=tail, resolved=resolved,
-                    now=now, zone=context.served.zone_of(end.job),
-                )  # fmt: skip
-            if alert is not None and failed:
-                open_for_job(context.alerts, end.outcome, end.job, alert)
-            elif alert is not None:
-                context.alerts.raise_alert(alert, end.job.tags, also_to=context.store.channels_told(resolved))
-            self._flag_duration(end.job, finished, now)
-        self._failures[end.run.job] = failures
+            self._tell(end, finished, before, next_at, tail, now)
+        context.runs.arrays.pop(end.run.id, None)
         context.runs.queue.forget_arguments(end.run)
         for run in retry:
             context.runs.queue.keep_arguments(run, end.job)
@@ -141,12 +128,44 @@ class Bookkeeper:
             context.status.beacon.ended(finished, end.job)
         if end.job.on_finish and context.status.on_finish is not None:
             context.status.on_finish.tell(finished, end.job, notes)
-        if not context.options.keep_registry and not context.chains.is_awaited(end.run.job):
+        if is_member and next_at is None:
+            self._end_array(end.run.array_of or 0)
+        elif not context.options.keep_registry and not is_member and not context.chains.is_awaited(end.run.job):
             self._forget(end.run)
+
+    def _tell(
+        self, end: End, finished: Run, before: int, next_at: datetime | None, tail: Sequence[str], now: datetime
+    ) -> None:
+        """Count failures in a row, and judge an end; in the transaction that records it."""
+        context = self._context
+        if finished.array_of is not None:
+            context.alerts.resolve(unwatched_cause(finished.id))
+            return
+        self._failures[end.run.job] = self._count(end, before, final=next_at is None)
+        resolved = resolve_after(context.alerts, finished)
+        alert = None
+        if context.options.judges:
+            alert = judge_finished(
+                end.job, finished, failures_before=before, retry_at=next_at, stderr_tail=tail, resolved=resolved,
+                now=now, zone=context.served.zone_of(end.job),
+            )  # fmt: skip
+        if alert is not None and end.outcome in FAILURES:
+            open_for_job(context.alerts, end.outcome, end.job, alert)
+        elif alert is not None:
+            context.alerts.raise_alert(alert, end.job.tags, also_to=context.store.channels_told(resolved))
+        self._flag_duration(end.job, finished, now)
+
+    def _end_array(self, array: int) -> None:
+        """Record the end of an array as a whole next, if this was the last of its runs."""
+        from peak_console.engine.arrays.ending import end_of_array
+
+        end = end_of_array(self._context, array)
+        if end is not None:
+            self._unrecorded.append(end)
 
     def _triggered(self, finished: Run, now: datetime) -> list[Run]:
         """The queued runs of the jobs that follow every run of the one that has ended for good."""
-        if not self._context.chains.follow_runs:
+        if finished.array_of is not None or not self._context.chains.follow_runs:
             return []
         from peak_console.engine.dispatch.triggers import claim_triggered
 
@@ -165,6 +184,8 @@ class Bookkeeper:
         has_result = end.outcome == Outcome.SUCCEEDED and (job.expect is not None or job.result is not None)
         if not context.options.judges or not (has_result or context.status.provenance is not None):
             return end, None
+        if end.run.is_array:  # its runs have results
+            return end, None
         from peak_console.engine.results.notes import note
 
         return note(end, context, has_result=has_result)
@@ -181,6 +202,8 @@ class Bookkeeper:
         return failures
 
     def _tally(self, end: End, *, final: bool) -> None:
+        if end.run.array_of is not None:
+            return
         if end.outcome == Outcome.SUCCEEDED:
             self._context.status.succeeded += 1
         elif final and end.outcome in FAILURES:
@@ -205,6 +228,9 @@ class Bookkeeper:
             requested_by=end.run.requested_by,
             args_changed=end.run.args_changed,
             executor=end.job.executor,
+            array_of=end.run.array_of,
+            array_index=end.run.array_index,
+            array_values=end.run.array_values,
         )
 
     def _stderr_tail(self, run: Run) -> list[str]:
@@ -212,7 +238,12 @@ class Bookkeeper:
         from peak_console.text import safe
 
         redactor = self._context.served.launcher.redactor
-        reader = output_of(self._context.directory, run.id).reader()
+        run_id = run.id
+        if run.is_array:
+            from peak_console.engine.arrays.ending import first_failed
+
+            run_id = first_failed(self._context, run.id) or run.id
+        reader = output_of(self._context.directory, run_id).reader()
         try:
             lines = reader.tail_lines("err", TAIL_LINES, TAIL_BYTES)
         except Exception as error:  # noqa: BLE001 - the end counts, whatever has become of the output
@@ -222,8 +253,14 @@ class Bookkeeper:
     def _forget(self, run: Run) -> None:
         from peak_console.runs.output.of_run import output_of
 
-        self._context.store.forget([run.id])
-        output_of(self._context.directory, run.id).remove()
+        members: list[int] = []
+        if run.is_array:
+            from peak_console.store.arrays import Arrays
+
+            members = Arrays(self._context.store).member_ids(run.id, -1)
+        for run_id in (*members, run.id):
+            self._context.store.forget([run_id])
+            output_of(self._context.directory, run_id).remove()
 
 
 def _next_at(end: End) -> datetime | None:
@@ -232,6 +269,9 @@ def _next_at(end: End) -> datetime | None:
     A run that is lost to its node is certain to live no more by now: its executor has seen to that.
     """
     job, attempt = end.job, end.run.attempt
+    # With what a damaged row has lost another attempt would be another run. Of an array each run has its own attempts.
+    if end.run.is_array or (end.run.reason or "").startswith(DAMAGED):
+        return None
     if end.outcome == Outcome.LOST and job.rerun_on_node_failure and attempt <= job.retries + MOST_RERUNS:
         return end.at
     return retry_at(job, attempt, end.at)

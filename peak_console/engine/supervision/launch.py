@@ -119,7 +119,7 @@ class Launcher:
     def _recorded(self, job: JobDefinition) -> dict[str, object]:
         """A job's arguments with secrets masked; those that are not the job's own are told from those that are."""
         masked = self.redactor.args(job.args)
-        own = self._own.get(job.name)
+        own = self._own.get(job.name if job.member is None else job.member.array)
         if own is None or own is job:
             return masked
         values = zip(masked.items(), job.args.items(), strict=True)
@@ -130,7 +130,7 @@ class Launcher:
 
     def _learn_arguments(self, job: JobDefinition) -> None:
         """Mask the secrets among arguments that a person has given."""
-        if self._own.get(job.name) is job:
+        if self._own.get(job.name) is job or job.member is not None:  # its array's have been learned
             return
         new = [secret for secret in secrets_of(job) if secret not in self._secrets]
         if new:

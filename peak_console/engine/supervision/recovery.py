@@ -45,6 +45,7 @@ class Recovery:
         """Bring queue and runs into line with the registry; the ends of runs that are over."""
         context = self._context
         context.runs.foreign.clear()
+        context.runs.arrays.clear()
         context.chains.touch_all()
         ends: list[End] = []
         unfinished = context.store.unfinished(strict=True)
@@ -54,7 +55,7 @@ class Recovery:
             if run.state == RunState.QUEUED or run.id in context.runs.supervisor or run.id in context.runs.ahead:
                 continue
             try:
-                ends += self._meet(run, now)
+                ends += self._meet(run, now) if not run.is_array else self._meet_array(run, now)
             except StateError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever one run does, all others are taken over
@@ -71,13 +72,19 @@ class Recovery:
             return self._take_over(replace(run, supervisor=context.identity), now)
         return []
 
+    def _meet_array(self, run: Run, now: datetime) -> list[End]:
+        from peak_console.engine.arrays.recovery import meet_array
+
+        return meet_array(self._context, self._starter, run, now)
+
     def _give_back(self, run: Run) -> bool:
         """Queue what a dead engine has claimed and not started, of a job that is not served here.
 
         Otherwise it would keep its place until an engine comes that selects its job.
         """
         context = self._context
-        not_served_here = run.job in context.served.jobset.jobs and run.job not in context.served.jobs
+        name = run.defined_by
+        not_served_here = name in context.served.jobset.jobs and name not in context.served.jobs
         if context.options.mode == "run" or context.is_alive(run.supervisor) or not not_served_here:
             return False
         why = "; ".join(dict.fromkeys(filter(None, (run.late_because, DOWN))))
@@ -99,9 +106,9 @@ class Recovery:
         if run.supervisor != context.identity and (context.is_alive(run.supervisor) or context.options.mode == "run"):
             return True  # who came for one run only leaves the others to the next engine
         served = context.served
-        is_known = run.job in served.jobset.jobs
-        gone_for_a_moment = not is_known and not served.is_gone(run.job, context.clock.monotonic())
-        not_ours = is_known and run.job not in served.jobs
+        is_known = run.defined_by in served.jobset.jobs
+        gone_for_a_moment = not is_known and not served.is_gone(run.defined_by, context.clock.monotonic())
+        not_ours = is_known and run.defined_by not in served.jobs
         is_early = run.scheduled_for is not None and run.scheduled_for > now  # claimed ahead of its slot
         wait = not context.status.may_start or gone_for_a_moment or not_ours or is_early
         return wait and self._is_still_to_start(run)
@@ -116,7 +123,7 @@ class Recovery:
 
     def _take_over(self, run: Run, now: datetime) -> list[End]:
         context = self._context
-        job = context.served.jobset.jobs.get(run.job)
+        job = context.served.jobset.jobs.get(run.defined_by)
         # Its timeout is not known any more, so it has none.
         unknown = JobDefinition(run.job, tags=run.tags, timeout_seconds=0)
         definition = context.runs.queue.with_arguments(run, job, context.served.launcher) if job else unknown

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from peak_console.errors import StateError
 from peak_console.runs.output.of_run import output_of
+from peak_console.store.arrays import Arrays
 from peak_console.store.directory import is_run_number, run_directories
 from peak_console.values import dataclass
 
@@ -162,6 +163,12 @@ def expire_runs(pruning: Pruning, before: datetime | None, start: str = "") -> I
 def _expire_runs_of(pruning: Pruning, job: str, before: datetime | None) -> Iterator[None]:
     store, keep_runs = pruning.store, pruning.served.jobset.settings.keep_runs
     while expired := store.expired_runs(job, keep_runs, before, RUNS_A_STEP):
+        for run_id in expired:
+            while members := Arrays(store).member_ids(run_id, RUNS_A_STEP):  # an array leaves with its runs
+                store.forget(members)
+                for member in members:
+                    output_of(pruning.directory, member).remove()
+                yield
         store.forget(expired)
         for run_id in expired:
             output_of(pruning.directory, run_id).remove()

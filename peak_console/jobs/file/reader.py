@@ -10,6 +10,7 @@ from peak_console.jobs.file.checks import checks_of
 from peak_console.jobs.file.checks.wording import DAY_NAMES, as_text, did_you_mean, quoted
 from peak_console.jobs.file.fields import FIELDS, fields_of
 from peak_console.jobs.file.fields.chains import CHAIN_FIELDS
+from peak_console.jobs.file.fields.executors import ARRAY_FIELDS
 from peak_console.jobs.file.fields.field import (
     ANYTHING,
     ARGUMENTS,
@@ -63,6 +64,7 @@ _TABLES: Final = (
     "executors",
     CALENDAR,
 )
+_ARRAY_KEYS: Final = frozenset(field.key for field in ARRAY_FIELDS)
 _CHAIN_KEYS: Final = frozenset(field.key for field in CHAIN_FIELDS) - {"group", "priority"}
 
 
@@ -159,6 +161,8 @@ class Reader:
         self.executors: tuple[ExecutorDefinition, ...] = ()
         self._is_elsewhere = False
         """Whether any job is to be executed elsewhere, or asks for what only a cluster has."""
+        self._has_arrays = False
+        """Whether slots of any job are many runs."""
         self._policies: dict[str, Any] = {}
         """What ``[scheduler]`` says for jobs that do not."""
         self._schedules: dict[tuple[Any, ...], JobSchedule | list[tuple[str, str]]] = {}
@@ -341,6 +345,10 @@ class Reader:
                 self.findings.error(path, f"job {quoted(name)}: duplicate name; the first is in line ", first)
             elif job is not None:
                 self.jobs[job.name] = job
+        if self._has_arrays:
+            from peak_console.jobs.file.sections.arrays import refuse_taken_names
+
+            refuse_taken_names(self.jobs, tables, self.findings)
 
     def _read_job(self, index: int, table: dict[str, Any], checks: Mapping[str, Check]) -> JobDefinition | None:
         """The job that ``table`` defines; ``None`` if it has errors."""
@@ -366,6 +374,7 @@ class Reader:
             good = False
             message = f"{_label(index, table)}: argv and args exclude each other; put everything into argv"
             self.findings.error((JOB, index, "argv"), message)
+        good = self._take_array(values, table, index) and good
         values["schedule"] = self._schedule(index, table, times)
         if "timezone" in times and values["schedule"] is not None:
             self._warn_of_zone((JOB, index, "timezone"), _label(index, table), times["timezone"])
@@ -395,6 +404,15 @@ class Reader:
 
         place = (index, _label(index, table))
         return with_calendars(requires, values["schedule"], self.calendars, self.findings, place)
+
+    def _take_array(self, values: dict[str, Any], table: dict[str, Any], index: int) -> bool:
+        """Make an array of its keys, if there are any; ``False`` if they do not go together."""
+        if _ARRAY_KEYS.isdisjoint(table):
+            return True
+        from peak_console.jobs.file.sections.arrays import take_array
+
+        self._has_arrays = True
+        return take_array(values, table, index, _label(index, table), self.findings)
 
     def _schedule(self, index: int, table: dict[str, Any], times: dict[str, Any]) -> JobSchedule | None:
         """The schedule that the good values in ``times`` make; ``None`` if there is anything wrong with it."""

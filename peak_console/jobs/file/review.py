@@ -61,7 +61,7 @@ def look_around(
         _look_at_calendar(job, index, reader, now)
         if fault := name_doubt(job.name):
             reader.findings.warning((JOB, index, "name"), f"job {quoted(job.name)}: {fault}")
-        for message in placeholders.doubts(build_command_args(job)):
+        for message in placeholders.doubts(build_command_args(job), job.array):
             where = "args" if job.argv is None else "argv"
             reader.findings.warning((JOB, index, where), f"job {quoted(job.name)}: {message}")
         if job.executor == LOCAL:  # what another names is there, not here

@@ -62,9 +62,12 @@ class PastRuns:
     def recorded_jobs(self) -> list[str]:
         """Every name under which there are runs, in the order of text."""
         found: list[str] = []
-        sql = "SELECT job FROM runs WHERE job > ? ORDER BY job LIMIT 1"
-        while rows := self._rows(sql, (found[-1] if found else "",)):
-            found.append(rows[0][0])
+        sql = "SELECT job, array_of FROM runs WHERE job > ? ORDER BY job LIMIT 1"
+        last = ""
+        while rows := self._rows(sql, (last,)):
+            last = rows[0][0]
+            if rows[0][1] is None:  # else it is one run of an array, which is asked for as a whole
+                found.append(last)
         return found
 
     def _shared(self, wanted: RunFilter, before: int | None) -> tuple[list[str], list[Any]]:
@@ -77,6 +80,11 @@ class PastRuns:
         if wanted.until is not None:
             where += ["id < ?", "coalesce(started_at, claimed_at) < ?"]
             values += [self._store.first_since(wanted.until), stamp(wanted.until)]
+        if wanted.array is not None:
+            where.append("array_of = ?")
+            values.append(wanted.array)
+        elif wanted.jobs is None or not any(job.endswith("]") for job in wanted.jobs):
+            where.append("array_of IS NULL")
         if wanted.late_seconds is not None:
             where.append("late_because IS NOT NULL")
             if wanted.late_seconds > 0:

@@ -106,6 +106,14 @@ _TOTALS = (
     ),
 )
 """What metrics need."""
+_ARRAYS = (
+    "ALTER TABLE runs ADD COLUMN array_indexes TEXT",
+    "ALTER TABLE runs ADD COLUMN array_of INTEGER",
+    "ALTER TABLE runs ADD COLUMN array_index INTEGER",
+    "ALTER TABLE runs ADD COLUMN array_values TEXT",
+    "CREATE INDEX runs_of_array ON runs (array_of, state) WHERE array_of IS NOT NULL",
+)
+"""What slots need that consist of several runs."""
 MIGRATIONS: dict[int, Sequence[str]] = {
     1: (
         "DROP INDEX runs_of_job",
@@ -151,7 +159,7 @@ MIGRATIONS: dict[int, Sequence[str]] = {
             " exclude_tags TEXT NOT NULL, jobs TEXT )"
         ),
     ),
-    4: (*_RUNS, *_HISTORY, *_TRUST, *_NOTES, *_TOTALS),
+    4: (*_RUNS, *_HISTORY, *_TRUST, *_NOTES, *_TOTALS, *_ARRAYS),
 }
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
 STAND_INS: dict[int, Mapping[str, str]] = {
@@ -170,6 +178,10 @@ STAND_INS: dict[int, Mapping[str, str]] = {
         "requested_by": "NULL",
         "ack_note": "NULL",
         "args_changed": "NULL",
+        "array_indexes": "NULL",
+        "array_of": "NULL",
+        "array_index": "NULL",
+        "array_values": "NULL",
     },
 }
 """By version: the columns that it has brought, and what who only looks reads in their place in an older registry."""

@@ -53,6 +53,11 @@ def show_output(options: Namespace) -> int:
     with select(options, needs_jobs=False) as selection:
         note_file_error(selection)
         run = _run(options.what, selection)
+        if run.is_array:
+            raise PeakConsoleError(
+                f"{safe(run.job)} #{run.id} is an array: each of its runs has its own output; see them with"
+                f" peak-console runs --array {run.id}"
+            )
         _Reading(options, selection, run).show()
     return 0
 
@@ -67,8 +72,8 @@ def _run(what: str, selection: Selection) -> Run:
         run = store.run(run_id) if store is not None and run_id is not None else None
         if run is None:
             raise PeakConsoleError(f"there is no run #{cut(number, 20)} in the registry; see: peak-console runs")
-        if not selection.shows(run.job):
-            selection.job(run.job)  # says why not
+        if not selection.shows(run.defined_by):
+            selection.job(run.defined_by)  # says why not
         return run
     job = selection.recorded_job(what)
     last = store.last_runs([job]).get(job) if store is not None else None

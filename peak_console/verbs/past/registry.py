@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from peak_console.decisions.arrays import progress_in_words
 from peak_console.decisions.past.run_object import RUN_KEYS, run_object
 from peak_console.engine.commands.requests import LARGEST_NUMBER
 from peak_console.errors import UsageError
 from peak_console.model.records import Level, Outcome, RunState
+from peak_console.store.arrays import Arrays
 from peak_console.store.history import RUN_TYPE
 from peak_console.text import duration, nearest, safe
-from peak_console.verbs.shared.common import note_file_error, select
+from peak_console.verbs.shared.common import note_file_error, number_of, select
 from peak_console.verbs.shared.output import note, write_csv, write_json, write_table
 from peak_console.verbs.shared.times import iso, moment, shown
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from typing import Any
 
+    from peak_console.model.progress import Progress
     from peak_console.model.records import Alert, Run
+    from peak_console.store.store import Store
     from peak_console.verbs.shared.common import Selection
 
 LATE_SECONDS = 2.0
@@ -40,6 +44,8 @@ def show_runs(options: Namespace) -> int:
         runs = _runs(options, selection, outcome, limit)
         numbers = _metrics(selection, runs) if options.metrics else None
         wants = (options.json or options.csv) and selection.store is not None
+        under_way = [run.id for run in runs if run.is_array and run.state == RunState.RUNNING]
+        arrays = Arrays(selection.store).progress(under_way) if under_way and selection.store is not None else {}
         made = selection.store.provenance_of([run.id for run in runs]) if wants and selection.store is not None else {}
     note_file_error(selection)
     if options.json or options.csv:
@@ -58,7 +64,7 @@ def show_runs(options: Namespace) -> int:
             "run", "type", "mode", "job", "triggered by", "slot", "started", "took", "late", "outcome", "code", "why",
             "metrics", "command",
         )  # fmt: skip
-        rows = [_run_row(run, selection.zone, (numbers or {}).get(run.id, {})) for run in runs]
+        rows = [_run_row(run, selection.zone, (numbers or {}).get(run.id, {}), arrays.get(run.id)) for run in runs]
         write_table(headers, rows, flexible=len(headers) - 1)
         note_more(len(runs), limit)
     else:
@@ -79,9 +85,20 @@ def _runs(options: Namespace, selection: Selection, outcome: str | None, limit: 
         since = moment("--since", options.since, selection.zone, selection.now, ahead=False)
     if selection.store is None:
         return []
+    array = _array_of(options.array, selection.store) if options.array is not None else None
     return selection.store.runs(
-        jobs=jobs, outcome=outcome, run_type=options.run_type, tag=options.tag, since=since, limit=limit
-    )
+        jobs=jobs, outcome=outcome, run_type=options.run_type, tag=options.tag, since=since, limit=limit,
+        array=array, with_members=options.job is not None and options.job not in selection.jobs,
+    )  # fmt: skip
+
+
+def _array_of(text: str, store: Store) -> int:
+    """The number of an array. Raises ``UsageError`` for anything else."""
+    number = number_of(text)
+    run = store.run(number) if number is not None else None
+    if run is None or not run.is_array:
+        raise UsageError(f"--array: {safe(text)} is no array; see which there are: peak-console runs")
+    return run.id
 
 
 def outcome_of(text: str | None) -> str | None:
@@ -108,10 +125,13 @@ def note_more(shown_rows: int, limit: int) -> None:
         note(f"the newest {limit}; there may be more, see --limit")
 
 
-def _run_row(run: Run, zone: tzinfo, numbers: Mapping[str, float]) -> tuple[str, ...]:
+def _run_row(run: Run, zone: tzinfo, numbers: Mapping[str, float], progress: Progress | None = None) -> tuple[str, ...]:
     from peak_console.jobs.command import shown as as_command
 
     trigger = run.triggered_by.replace("_", " ")
+    late = run.late_because if run.attempt == 1 else None
+    values = ", ".join(f"{axis} {value}" for axis, value in run.array_values.items())
+    how_far = progress_in_words(progress) if progress is not None else None
     return (
         f"#{run.id}",
         run.run_type if run.run_type != RUN_TYPE else "",
@@ -125,7 +145,7 @@ def _run_row(run: Run, zone: tzinfo, numbers: Mapping[str, float]) -> tuple[str,
         "" if run.lateness_seconds is None else duration(run.lateness_seconds),
         (run.outcome or run.state).replace("_", " "),
         "" if run.return_code is None else str(run.return_code),
-        "; ".join(filter(None, (run.reason, run.late_because if run.attempt == 1 else None, waits_there(run)))),
+        "; ".join(filter(None, (run.reason, late, values, how_far, waits_there(run)))),
         ", ".join(f"{name} {value:g}" for name, value in numbers.items()),
         as_command(run.command),
     )

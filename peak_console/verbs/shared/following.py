@@ -90,7 +90,11 @@ def follow_runs(options: Namespace) -> int:
                 if run is not None and run.state != RunState.FINISHED:
                     continue
                 under_way.discard(run_id)
-                if run is not None and (job is None or run.job == job) and selection.shows(run.job):
+                if (
+                    run is not None
+                    and (job is None or job in (run.job, run.defined_by))
+                    and selection.shows(run.defined_by)
+                ):
                     made = store.provenance_of([run.id]).get(run.id)
                     numbers = store.metrics_of([run.id]).get(run.id, {})
                     told = {**run_object(run, selection.zone), "provenance": made, "metrics": numbers}

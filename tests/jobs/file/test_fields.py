@@ -23,7 +23,16 @@ from peak_console.jobs.file.fields.field import (
     SCHEDULER,
     Field,
 )
-from peak_console.jobs.model import AlertChannel, CatchUp, IfStale, JobDefinition, Mode, Overlap, SchedulerSettings
+from peak_console.jobs.model import (
+    AlertChannel,
+    Array,
+    CatchUp,
+    IfStale,
+    JobDefinition,
+    Mode,
+    Overlap,
+    SchedulerSettings,
+)
 from peak_console.model.records import Level
 from peak_console.schedule.model import JobSchedule, ScheduleType, SessionRule
 
@@ -64,6 +73,7 @@ def test_defaults_are_those_of_the_model() -> None:
     schedule = defaults_of(JobSchedule)
     model = {**defaults_of(JobDefinition), **schedule, "schedule_type": schedule["type"]}
     model |= {"from": None, "until": None, **defaults_of(SessionRule)}
+    model |= {"matrix": None, "array_at_once": None, "array_succeeds": Array(()).succeeds}
     for key, field in fields_of(JOB).items():
         assert plain(model[key]) == field.default, key
     settings = defaults_of(SchedulerSettings)
@@ -75,7 +85,8 @@ def test_defaults_are_those_of_the_model() -> None:
 
 def test_every_part_of_a_job_can_be_said_in_the_file() -> None:
     said = set(fields_of(JOB)) - {"schedule_type"}
-    computed = {"follows", "type", "last_run_at", "next_run_at", "schedule", "sessions", "jitter_seed"}
+    said -= {"matrix", "array_at_once", "array_succeeds"}  # they are parts of the array
+    computed = {"follows", "type", "last_run_at", "next_run_at", "schedule", "sessions", "jitter_seed", "member"}
     parts = {field.name for model in (JobDefinition, JobSchedule, SessionRule) for field in fields(model)}
     parts = parts - {"begin", "end"} | {"from", "until"}
     assert said == parts - computed

@@ -31,8 +31,9 @@ from peak_console.jobs.file.fields import fields_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
-    from peak_console.jobs.file.checks.wording import Check
+    from peak_console.jobs.file.checks.wording import Check, Faults
 
 
 def checks_of(table: str) -> dict[str, Check]:
@@ -60,5 +61,16 @@ def _check_of(field: fields.Field) -> Check:
         fields.TIMES: check_times,
         fields.ANYTHING: check_anything,
         fields.RESOURCES_TABLE: check_resources,
+        fields.MATRIX: _of_array,
+        fields.SUCCESS_RULE: _of_array,
     }
     return makers[field.kind](field)
+
+
+def _of_array(field: fields.Field) -> Check:
+    def check(value: Any) -> Faults:
+        from peak_console.jobs.file.checks.arrays import check_matrix, check_success_rule  # few files have arrays
+
+        return (check_matrix if field.kind == fields.MATRIX else check_success_rule)(field)(value)
+
+    return check

@@ -56,15 +56,24 @@ def _text_fault(field: fields.Field, value: str) -> str | None:
 
         if wrong := check(value):
             return f"is no deadline; {wrong}"
+    if field.form == "array":
+        from peak_console.jobs.file.checks.arrays import array_fault
+
+        return array_fault(value)
     if field.form == "duration":
-        try:
-            parse_duration(value)
-        except ValueError as error:
-            return f"must be a duration: {error}"
+        return _duration_fault(value)
     if field.form == "http" and not value.startswith(("http://", "https://")):
         return "must begin with https:// or http:// (what it holds is not shown: it may be a secret)"
     if "\0" in value and field.form in _FOR_PROGRAMS:
         return "must not hold a NUL character: no program can be given one"
+    return None
+
+
+def _duration_fault(text: str) -> str | None:
+    try:
+        parse_duration(text)
+    except ValueError as error:
+        return f"must be a duration: {error}"
     return None
 
 

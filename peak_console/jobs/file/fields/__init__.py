@@ -10,7 +10,7 @@ from peak_console.jobs.file.fields.alerts import ALERT_FIELDS
 from peak_console.jobs.file.fields.calendars import CALENDAR_FIELDS
 from peak_console.jobs.file.fields.chains import CHAIN_FIELDS
 from peak_console.jobs.file.fields.deadlines import DEADLINE_FIELDS
-from peak_console.jobs.file.fields.executors import EXECUTOR_FIELDS
+from peak_console.jobs.file.fields.executors import ARRAY_FIELDS, EXECUTOR_FIELDS
 from peak_console.jobs.file.fields.gates import GATE_FIELDS
 from peak_console.jobs.file.fields.job import JOB_FIELDS
 from peak_console.jobs.file.fields.modes import MODE_FIELDS
@@ -37,6 +37,7 @@ FIELDS: Final = (
     *CHAIN_FIELDS,
     *DEADLINE_FIELDS,
     *EXECUTOR_FIELDS,
+    *ARRAY_FIELDS,
     *ALERT_FIELDS,
     *OUTSIDE_FIELDS,
     *CALENDAR_FIELDS,

@@ -1,4 +1,4 @@
-"""Keys of [executors.NAME], and of what a job asks a cluster for."""
+"""Keys of [executors.NAME], of what a job asks a cluster for, and of jobs whose slots are many runs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from peak_console.jobs.file.fields.field import (
     EXECUTOR,
     INTEGER,
     JOB,
+    MATRIX,
     MAX_SECONDS,
     NUMBER,
     POLICY,
     RESOURCES,
     RESOURCES_TABLE,
+    SUCCESS_RULE,
     TEXT,
     TEXTS,
     VARIABLES,
@@ -158,5 +160,41 @@ EXECUTOR_FIELDS: Final = (
     _seconds("settle_seconds", 60, "How long the shared file system may take to show what a node has written.", "10"),
     _seconds(
         "fence_seconds", 120, "How long a run whose node is lost must be silent before it counts as dead.", "300", 30
+    ),
+)
+ARRAY_FIELDS: Final = (
+    Field(
+        "array",
+        TEXT,
+        None,
+        "Each slot is many runs, one for each of these indexes; after % how many of them go on at once."
+        " The index is PEAK_ARRAY_INDEX, and {index} in arguments. Excludes matrix.",
+        '"0-99%10"',
+        form="array",
+        filled=True,
+    ),
+    Field(
+        "matrix",
+        MATRIX,
+        None,
+        "Each slot is many runs, one for each combination of these values. The value of the axis window is"
+        " PEAK_MATRIX_WINDOW, and {matrix.window} in arguments.",
+        '{ strategy = ["mean", "trend"], window = [20, 50] }',
+    ),
+    Field(
+        "array_at_once",
+        INTEGER,
+        None,
+        "How many runs of an array or a matrix go on at once; absent: as many as there are places for.",
+        "10",
+        minimum=1,
+        maximum=1_000_000,
+    ),
+    Field(
+        "array_succeeds",
+        SUCCESS_RULE,
+        "all",
+        "How many runs have to succeed for the array to succeed: all, any, or { at_least = 90 }.",
+        "{ at_least = 90 }",
     ),
 )

@@ -39,6 +39,8 @@ TIMES: Final = "a table of times by date"
 TABLES: Final = "an array of tables"
 ANYTHING: Final = "a table of anything"
 RESOURCES_TABLE: Final = "a table of resources"
+MATRIX: Final = "a table of lists"
+SUCCESS_RULE: Final = "a rule of success"
 
 MAX_SECONDS: Final = 100_000_000_000
 """Some 3,000 years: beyond it a moment has no date."""
