@@ -65,6 +65,8 @@ class AheadRun:
     is_guess: bool = False
     """Whether no run of the job has ended yet, so that nobody knows how long one takes."""
     due: Due | None = None
+    round_at: datetime | None = None
+    """By what it belongs to a round of its chain, where that is not its slot."""
 
     @property
     def at(self) -> datetime | None:

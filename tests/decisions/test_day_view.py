@@ -202,11 +202,11 @@ def test_sessions_lie_behind_everything() -> None:
         ),
         (run_ahead(40, 60, attempt=2), "attempt 2 15:05:48, until about 15:06:48 (1m00s)"),
         (run_ahead(40, 60, outcome="failed"), "due 15:05:48, until about 15:06:48 (1m00s), will probably fail"),
-        (run_ahead(40, 60, due=due(45)), "due 15:05:48, until about 15:06:48 (1m00s) · to end by 15:10: 5m00s slack"),
-        (run_ahead(40, 60, due=due(39)), "due 15:05:48, until about 15:06:48 (1m00s) · to end by 15:04: 1m00s late"),
+        (run_ahead(40, 60, due=due(45)), "due 15:05:48 · end by 15:10: 5m00s slack · until about 15:06:48 (1m00s)"),
+        (run_ahead(40, 60, due=due(39)), "due 15:05:48 · end by 15:04: 1m00s late · until about 15:06:48 (1m00s)"),
         (
             run_ahead(40, starts_at=None, outcome="queued", waits="waiting for quotes", due=due(45, None)),
-            "due 15:05:48, and still waits: waiting for quotes · to end by 15:10: will miss it",
+            "due 15:05:48, and still waits: waiting for quotes · end by 15:10: will miss it",
         ),
         (
             run_ahead(40, starts_at=None, ends_at=None, outcome="skipped", reason="held"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from peak_console.decisions.capacity import Capacity
@@ -9,6 +10,7 @@ from peak_console.decisions.conditions import Situation
 from peak_console.jobs.model import JobDefinition
 from peak_console.model.records import Run, RunState, Trigger
 from peak_console.schedule.model import JobSchedule
+from peak_console.schedule.sessions.table import NO_BREAK, Calendar
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,6 +25,20 @@ def make_job(name: str = "backup", **changes: Any) -> JobDefinition:
     schedule = changes.pop("schedule", JobSchedule(type=kind, **{"timezone": "UTC", **given}))
     changes.setdefault("command", "/bin/true")
     return JobDefinition(name, schedule=schedule, **changes)
+
+
+def make_market(name: str, since: datetime, *, opens: float = 8, closes: float = 16.5, days: int = 14) -> Calendar:
+    """A market that is open each day, from a day on, between two hours of UTC; the last session closes early."""
+    first = since.date().toordinal() - date(1970, 1, 1).toordinal()
+    numbers = range(first, first + days)
+    hours = [(opens, closes)] * (days - 1) + [(opens, closes - 3)]
+    return Calendar(
+        name, "UTC", (first, first + days - 1), days=numbers, starts=[86400 * day for day in numbers],
+        ends=[86400 * (day + 1) for day in numbers],
+        opens=[86400 * day + round(3600 * at) for day, (at, _) in zip(numbers, hours, strict=True)],
+        closes=[86400 * day + round(3600 * at) for day, (_, at) in zip(numbers, hours, strict=True)],
+        break_starts=[NO_BREAK] * days, break_ends=[NO_BREAK] * days, early=[numbers[-1]],
+    )  # fmt: skip
 
 
 _KINDS = {"interval_seconds": "interval", "daily_time": "daily", "cron": "cron"}

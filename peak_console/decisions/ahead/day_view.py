@@ -329,14 +329,15 @@ def _told_ahead(run: AheadRun, item: LaneItem, zone: tzinfo) -> str:
         what += f", starts about {start:%H:%M:%S}{f' ({run.waits})' if run.waits else ''}"
     long = "no history yet" if run.is_guess else duration((item.end - item.start).total_seconds())
     fails = ", will probably fail" if run.will_fail else ""
-    return f"{what}, until about {end:%H:%M:%S} ({long}){fails}{_deadline(run.due, zone)}"
+    due = _deadline(run.due, zone)
+    return f"{what}{due}{' ·' if due else ','} until about {end:%H:%M:%S} ({long}){fails}"
 
 
 def _deadline(due: Due | None, zone: tzinfo) -> str:
     if due is None:
         return ""
     at, slack = local_time(due.at, zone), due.slack_seconds
-    by = f" · to {'start' if due.starts else 'end'} by {at:%H:%M}"
+    by = f" · {'start' if due.starts else 'end'} by {at:%H:%M}"
     if slack is None:
         return f"{by}: will miss it"
     if slack < 0:

@@ -12,7 +12,7 @@ from peak_console.schedule.deadline_times import moment_of
 from peak_console.schedule.rounds import round_of
 from peak_console.schedule.zones import local_time, zone
 from peak_console.text import duration
-from peak_console.values import dataclass
+from peak_console.values import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from peak_console.decisions.ahead.expectations import Expectation, Expectations
     from peak_console.decisions.upstreams.chains import Window
     from peak_console.jobs.model import JobDefinition, JobSet
+    from peak_console.model.ahead import Due
     from peak_console.model.records import Run
     from peak_console.model.state import JobState
 
@@ -105,6 +106,26 @@ def prospects(
                 at = moment_of(text, slot, where, job.schedule.sessions)
                 found.append(_prospect(name, job, slot, at, starts, expectation, now))
     return sorted(found, key=_tightness)
+
+
+def sharpened(prospects: Iterable[Prospect], due_of: Mapping[tuple[str, datetime], Due]) -> list[Prospect]:
+    """The same deadlines with what a forecast knows of them, where that is later, the tightest first.
+
+    A forecast knows of places, groups, holds and everything else that keeps a slot from starting.
+    """
+    return sorted(
+        (_sharpened(prospect, due_of.get((prospect.job, prospect.slot))) for prospect in prospects), key=_tightness
+    )
+
+
+def _sharpened(prospect: Prospect, due: Due | None) -> Prospect:
+    if prospect.risk not in (Risk.LATE, Risk.TIGHT, Risk.GOOD) or due is None or due.starts != prospect.starts:
+        return prospect
+    if due.expected is None or prospect.expected is None or due.expected <= prospect.expected:
+        return prospect
+    slack = (prospect.at - due.expected).total_seconds()
+    risk = Risk.LATE if slack < 0 else Risk.TIGHT if slack < due.spread_seconds else prospect.risk
+    return replace(prospect, expected=due.expected, risk=risk)
 
 
 def _tightness(prospect: Prospect) -> tuple[int, float]:

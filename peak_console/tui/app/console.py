@@ -192,6 +192,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def on_unmount(self) -> None:
         self.rooms.close()
+        self.feed.foresight.close()
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.MouseDown)) and self.feed.snapshot is not None:

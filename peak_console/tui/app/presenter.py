@@ -167,6 +167,7 @@ class Presenter:
         self._layout.alerts.tick(now)
         for room in self._rooms:
             room.tick(now)
+        self._feed.foresight.tick(now)
         if self._lapse is not None and self._lapse <= now:
             self._feed.bring_up_to_date()
         else:

@@ -99,6 +99,7 @@ class Startup:
         gc.freeze()
         gc.enable()
         self._session.start(self._feed.news)
+        self._feed.foresight.begin()
 
     def _prepare_details(self) -> None:
         """Load the screen with a job's details and its styles: at the first Enter they would take half the time."""

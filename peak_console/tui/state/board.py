@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from peak_console.decisions.ahead.deadlines import Prospect
     from peak_console.decisions.job_status import JobView
+    from peak_console.forecast.outlook import Outlook
     from peak_console.jobs.model import Gate, JobDefinition, JobSet
     from peak_console.model.records import Alert, EngineInfo, JobState, Run
     from peak_console.model.state import GateState, Hold
@@ -70,6 +71,8 @@ class Board:
         self._unserved_since: datetime | None = None
         self._deadlines: Sequence[Prospect] = ()
         self._deadlines_at: datetime | None = None
+        self._outlook: Outlook | None = None
+        """What the deadlines were last looked at with."""
 
     @property
     def is_complete(self) -> bool:
@@ -183,17 +186,19 @@ class Board:
         self._gating = recorded_gating(gates, states, zone, is_served=is_served)
 
     def _look_at_deadlines(
-        self, jobset: JobSet, jobs: Mapping[str, JobDefinition], now: datetime
+        self, jobset: JobSet, jobs: Mapping[str, JobDefinition], now: datetime, outlook: Outlook | None
     ) -> Sequence[Prospect]:
         """What is expected of the deadlines, looked at again after some seconds."""
         is_recent = self._deadlines_at is not None and timedelta() <= now - self._deadlines_at < DEADLINES_EVERY
-        if not is_recent:
-            from peak_console.decisions.ahead.deadlines import has_deadlines, recorded
+        if not is_recent or outlook is not self._outlook:
+            from peak_console.decisions.ahead.deadlines import has_deadlines, recorded, sharpened
 
-            self._deadlines_at = now
+            self._deadlines_at, self._outlook = now, outlook
             self._deadlines = (
                 recorded(jobset, jobs.values(), self._store, self._states.get, now) if has_deadlines(jobset) else ()
             )
+            if outlook is not None:
+                self._deadlines = sharpened(self._deadlines, outlook.due_of)
         return self._deadlines
 
     def _not_served(self, rows: Sequence[JobRow], now: datetime) -> list[Trouble]:
@@ -255,6 +260,8 @@ class Board:
         max_runs: int = 0,
         gates: Sequence[Gate] = (),
         jobset: JobSet | None = None,
+        outlook: Outlook | None = None,
+        outlook_note: str = "",
     ) -> Snapshot:
         """Everything the screen shows; ``jobset`` says which deadlines there are. Raises ``StateError``."""
         self._look_at_gates(gates, zone)
@@ -287,7 +294,9 @@ class Board:
             troubles=(*troubles, *self._undelivered, *self._not_served(rows, now)),
             read_only=read_only,
             gates=self._gates,
-            deadlines=self._look_at_deadlines(jobset, jobs, now) if jobset is not None else (),
+            deadlines=self._look_at_deadlines(jobset, jobs, now, outlook) if jobset is not None else (),
+            outlook=outlook,
+            outlook_note=outlook_note,
             counts=counts([row.view for row in rows]),
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from peak_console.errors import StateError
 from peak_console.tui.state.board import Board
+from peak_console.tui.state.foresight.foresight import Foresight
 from peak_console.tui.state.snapshot import Snapshot, Trouble
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class SnapshotFeed:
         """``is_awaited`` says whether an answer of the engine is waited for."""
         self.snapshot: Snapshot | None = None
         """What the screen shows."""
+        self.foresight = Foresight(session, clock, self.news)
         self._session = session
         self._clock = clock
         self._screen: FeedScreen | None = None
@@ -137,8 +139,9 @@ class SnapshotFeed:
             session.jobs, now, jobs_file=session.jobs_file, engine=session.engine_state, zone=session.zone,
             troubles=session.troubles(), read_only=session.refusal is not None,
             max_runs=session.jobset.settings.max_concurrent_runs, gates=session.jobset.gates,
-            jobset=session.jobset,
+            jobset=session.jobset, outlook=self.foresight.outlook, outlook_note=self.foresight.note(now, session.zone),
         )  # fmt: skip
+        self.foresight.consider(snapshot)
         self._last_read = now
         self._give(snapshot, screen)
         screen.registry_was_read()

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 NAMES = {3600: "1 h", 10800: "3 h", 21600: "6 h", 43200: "12 h", 86400: "24 h", 259200: "3 d", 604800: "7 d"}
 SHOWN = ("close_room_5", "open_lane_run", "lane_details", "zoom_in", "zoom_out", "previous_item", "next_item", "to_now")
 
+TIME_KEYS = "  ← → time"
+
 
 class TimelineScreen(ModalScreen[None]):
     """What ran, what runs, and what will run, a lane per job."""
@@ -95,12 +97,12 @@ class TimelineScreen(ModalScreen[None]):
         names = {"close_room_5": "back", "open_lane_run": "output", "lane_details": "job", "zoom_in": "closer",
                  "zoom_out": "wider", "previous_item": "run before", "next_item": "run after",
                  "to_now": "now"}  # fmt: skip
-        keys, room = "", self.size.width - 4
+        keys, room = "", self.size.width - 4 - len(TIME_KEYS)
         for action in SHOWN:
             word = f"{key_shown(action, self._keymap)} {names[action]}"
             keys += f"  {word}" if len(keys) + len(word) + 2 <= room else ""
-        self.query_one("#keys", Static).update(Content(f"{keys.strip()}  ← → time"))
-        self.query_one("#legend", Static).update(Content(legend(room)))
+        self.query_one("#keys", Static).update(Content(f"{keys.strip()}{TIME_KEYS}"))
+        self.query_one("#legend", Static).update(Content(legend(self.size.width - 4)))
 
     def on_lane_list_scroll_wanted(self, event: LaneList.ScrollWanted) -> None:
         event.stop()

@@ -10,6 +10,8 @@ from peak_console.decisions.conditions import SERVED
 from peak_console.decisions.job_status import unmet_ahead
 from peak_console.decisions.places import waits_since
 from peak_console.jobs.model import LIVE
+from peak_console.model.ahead import AheadRun
+from peak_console.model.terms import Outcome
 from peak_console.schedule.wording.words import foreign_zone
 from peak_console.text import countdown, safe
 from peak_console.tui.drawing.glyphs import (
@@ -31,9 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime, tzinfo
 
+    from peak_console.decisions.ahead.deadlines import Prospect
+    from peak_console.model.ahead import Due
     from peak_console.tui.drawing.paint import Piece
     from peak_console.tui.state.snapshot import JobRow, Snapshot
 
+FLAG = "⚑"
+"""Before what is said of a deadline."""
 DONE, REST = "━", "─"
 """A progress bar: two glyphs, so that it reads without colours."""
 _SLOTS_SHOWN = 500
@@ -63,6 +69,8 @@ class UpcomingLine:
     """What a slot waits for whose moment has come: ``behind backup #12``."""
     live: bool = False
     """Whether its job trades with real money."""
+    ends: datetime | None = None
+    """When a run to come is expected to have ended."""
     own_zone: tzinfo | None = None
     """The job's zone, where its slot is a time of day there and not in the zone that times are shown in."""
 
@@ -80,7 +88,7 @@ def upcoming_lines(snapshot: Snapshot) -> list[UpcomingLine]:
     if snapshot.hold is not None:
         lines.append(UpcomingLine(heading="next, but held: nothing new starts", loud=True))
     elif ahead:
-        lines.append(UpcomingLine(heading="next"))
+        lines.append(UpcomingLine(heading=" · ".join(filter(None, ("next", snapshot.outlook_note)))))
     else:
         lines.append(UpcomingLine(heading="nothing is scheduled"))
     return [*lines, *ahead]
@@ -119,14 +127,36 @@ def _ahead(snapshot: Snapshot) -> Iterator[UpcomingLine]:
     retries = (
         (waits_since(run), row, run) for row in snapshot.rows for run in row.view.queued if run.id not in waiting
     )
-    slots = ((slot, row, None) for row in snapshot.rows if (slot := row.view.next_slot) is not None)
+    slots = (slot for row in snapshot.rows for slot in _slots_of(row, snapshot))
     # Lines are made of those alone that are shown: there may be ten thousand jobs.
     for at, row, run in nsmallest(_SLOTS_SHOWN, chain(retries, slots), key=itemgetter(0)):
         if run is None:
             yield _slot_line(row, at, snapshot)
+        elif isinstance(run, AheadRun):
+            yield _foreseen_line(row, at, run, snapshot)
         else:
             remark = replace(RETRYING, word=f"attempt {run.attempt}") if run.attempt > 1 else QUEUED
             yield UpcomingLine(name=row.name, at=at, remark=remark, live=row.is_live)
+
+
+def _slots_of(row: JobRow, snapshot: Snapshot) -> Iterator[tuple[datetime, JobRow, AheadRun | None]]:
+    """A job's next slot, as it is foreseen; without one what else is foreseen; and a further attempt."""
+    slot, outlook = row.view.next_slot, snapshot.outlook
+    if outlook is None or not row.view.enabled or row.view.not_served is not None:
+        if slot is not None:
+            yield slot, row, None
+        return
+    ahead = [run for run in outlook.next_of(row.name, snapshot.taken_at) if run.run_id is None]
+    if slot is None:
+        chosen = ahead[:1]
+    else:
+        chosen = [run for run in ahead if run.slot == slot][:1]
+        if not chosen:
+            yield slot, row, None
+    chosen += [run for run in ahead if run.attempt > 1 and run not in chosen][:1]
+    for run in chosen:
+        if run.at is not None:
+            yield run.at, row, run
 
 
 def _slot_line(row: JobRow, slot: datetime, snapshot: Snapshot) -> UpcomingLine:
@@ -140,14 +170,43 @@ def _slot_line(row: JobRow, slot: datetime, snapshot: Snapshot) -> UpcomingLine:
     return UpcomingLine(name=row.name, at=slot, remark=remark, own_zone=own_zone, live=row.is_live)
 
 
+def _foreseen_line(row: JobRow, at: datetime, run: AheadRun, snapshot: Snapshot) -> UpcomingLine:
+    """A run to come, with what is foreseen of it; what keeps a slot from starting is told first."""
+    line = _slot_line(row, run.slot, snapshot) if run.slot is not None else UpcomingLine(name=row.name)
+    remark = line.remark if line.remark is not None and line.remark.glyph != FLAG else _fate(run)
+    if remark is None:
+        remark = line.remark
+    if remark is None and run.due is not None:
+        remark = _due(run.due, snapshot)
+    ends = run.ends_at if run.starts_at is not None and not run.is_guess else None
+    own_zone = line.own_zone if at == run.slot == row.view.next_slot else None
+    return replace(line, at=at, remark=remark, ends=ends, own_zone=own_zone, live=row.is_live)
+
+
+def _fate(run: AheadRun) -> Look | None:
+    """What is unusual about a run to come."""
+    if run.outcome in (Outcome.SKIPPED, Outcome.MISSED):
+        because = f": {run.reason}" if run.reason else ""
+        return Look("·", f"will be {run.outcome}{because}", "muted" if run.outcome == Outcome.SKIPPED else "warning")
+    if run.starts_at is None:
+        return Look(QUEUED.glyph, run.waits or run.reason or "waits", "warning")
+    if run.attempt > 1:
+        return replace(RETRYING, word=f"attempt {run.attempt}")
+    return None
+
+
 def _deadline(job: str, slot: datetime, snapshot: Snapshot) -> Look | None:
     """When a slot is expected to end, and how much is left until its deadline; ``None`` where it has none."""
     for prospect in snapshot.deadlines:  # the tightest first
         if prospect.job == job and prospect.slot == slot:
-            text, style = slack(prospect)
-            end = f"ends {moment(prospect.expected, snapshot.taken_at, snapshot.zone)}, " if prospect.expected else ""
-            return Look("⚑", f"{end}{text}", style)
+            return _due(prospect, snapshot)
     return None
+
+
+def _due(due: Prospect | Due, snapshot: Snapshot) -> Look:
+    text, style = slack(due)
+    end = f"ends {moment(due.expected, snapshot.taken_at, snapshot.zone)}, " if due.expected else ""
+    return Look(FLAG, f"{end}{text}", style)
 
 
 def _shown(line: UpcomingLine) -> str:
@@ -170,19 +229,37 @@ def line_pieces(line: UpcomingLine, now: datetime, zone: tzinfo, names: int, wid
         return _wait_pieces(line, max(0.0, (now - line.at).total_seconds()), width)
     left = (line.at - now).total_seconds()
     pieces: list[Piece] = [(f" {countdown(left):>{_COUNTDOWN}}  ", "warning" if left <= 0 else "text")]
-    remark = f"  {line.remark.glyph} {line.remark.word}" if line.remark else ""
-    when = f"{moment(line.at, now, zone)} "
+    when = f"{moment(line.at, now, zone)}{_until(line, zone)} "
     if line.own_zone is not None:
         when = f"{moment(line.at, now, line.own_zone)} {line.at.astimezone(line.own_zone):%Z} = {when}"
-    room = width - pieces_width(pieces) - width_of(remark)
+    room = width - pieces_width(pieces)
     name = _shown(line)
-    pieces.append((cut(name, room), "text"))
+    remark = _remark(line.remark, room - min(width_of(name), _NAME_MIN)) if line.remark else ""
+    pieces.append((cut(name, room - width_of(remark)), "text"))
     if line.remark:
         pieces.append((remark, line.remark.style))
     gap = width - pieces_width(pieces) - width_of(when)
     if gap >= 2:
         pieces.append((" " * gap + when, "muted"))
     return pieces
+
+
+def _remark(remark: Look, room: int) -> str:
+    """A remark in so many cells: of a deadline the slack is said last, and matters most."""
+    text = f"  {remark.glyph} {safe(remark.word)}"
+    if width_of(text) > room and remark.glyph == FLAG:
+        text = f"  {FLAG} {remark.word.rpartition(', ')[2]}"
+    return cut(text, room) if room > len("  ⚑ …") else ""
+
+
+def _until(line: UpcomingLine, zone: tzinfo) -> str:
+    """When a run to come is expected to have ended, where that is another minute than its start."""
+    if line.at is None or line.ends is None:
+        return ""
+    start, end = line.at.astimezone(zone), line.ends.astimezone(zone)
+    if f"{start:%H:%M}" == f"{end:%H:%M}" and (end - start).total_seconds() < 3600:
+        return ""
+    return f"–{end:%H:%M}"
 
 
 def _wait_pieces(line: UpcomingLine, seconds: float, width: int) -> list[Piece]:

@@ -269,7 +269,7 @@ def test_status_with_trouble(snap_compare: SnapCompare, width: int) -> None:
         (Risk.TIGHT, 1, "report by 15:10: 1m00s slack", "warning"),
         (Risk.LATE, -7, "report by 15:10: 7m00s late", "error"),
         (Risk.BLOCKED, None, "report by 15:10: blocked", "error"),
-        (Risk.UNKNOWN, None, "report by 15:10: nobody knows", "muted"),
+        (Risk.UNKNOWN, None, "report by 15:10: no history yet", "muted"),
         (Risk.MISSED, -3, "report by 15:10: missed", "error"),
     ],
 )

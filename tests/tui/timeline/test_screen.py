@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from peak_console.forecast.child import Ended
+from peak_console.forecast.outlook import HORIZON, foresee
+from peak_console.jobs.model import Upstream
 from peak_console.model.lane import COMING, RUNNING
 from peak_console.model.records import Outcome
+from peak_console.schedule.model import AfterRule, JobSchedule, SessionRule
 from peak_console.tui.details.screen import JobDetails
 from peak_console.tui.timeline.lanes import LaneList
 from peak_console.tui.timeline.screen import TimelineScreen
-from tests.support.factories import make_job
+from tests.support.factories import make_job, make_market
 from tests.tui import desk
 from tests.tui.app.test_snapshots import by_size
 from tests.tui.console import covers, running
+from tests.tui.harness import fixed_now
 from tests.tui.history.test_screen import SIZES, press
 from tests.tui.rooms import pressing, settled
 from tests.tui.stage import Stage
@@ -23,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from textual.pilot import Pilot
+
+    from peak_console.tui.app.console import ConsoleApp
     from tests.tui.console import Console
 
     SnapCompare = Callable[..., bool]
@@ -148,6 +157,54 @@ async def test_what_is_new_comes_in(console: Console) -> None:
     await console.refresh()
     await settled(console.pilot)
     assert len(outcomes(console, "initial_setup")) == before + 1
+
+
+def foreseen(directory: Path) -> Stage:
+    """A chain with a further attempt, deadlines that are kept, tight and missed, a market, and what cannot be told."""
+    xetr = make_market("XETR", fixed_now() - timedelta(days=4))
+    jobs = [
+        make_job("fetch_quotes", cron="0,30 * * * *", retries=1, retry_delay_seconds=600, timeout_seconds=0),
+        make_job(
+            "risk_check", schedule=JobSchedule(type="after", follows=AfterRule(("fetch_quotes",), "run")),
+            after=(Upstream("fetch_quotes"),), round="run", timeout_seconds=0,
+        ),
+        make_job("report", cron="45 15 * * *", finish_by="16:00", timeout_seconds=0),
+        make_job("close_prices", cron="50 15 * * *", finish_by="15:55", timeout_seconds=0),
+        make_job("settlement", cron="20 16 * * *", finish_by="17:00"),
+        make_job(
+            "xetr_signals", schedule=JobSchedule(type="session", sessions=SessionRule(xetr, at="close-10m")),
+            timeout_seconds=0,
+        ),
+    ]  # fmt: skip
+    stage = Stage(directory, *jobs)
+    for name, took in (("fetch_quotes", 240), ("risk_check", 500), ("report", 700), ("close_prices", 900)):
+        for day in (3, 2, 1):
+            stage.ran(name, day * 86_400, took)
+    stage.ran("report", 90_000, 1000)
+    stage.ran("xetr_signals", 4000, 200)
+    stage.running("risk_check", 200)
+    return stage
+
+
+def look_ahead(console: ConsoleApp) -> None:
+    """Show the forecast that the child process of a real console would make."""
+    session, now = console.session, console.clock.now()
+    *_, outlook = foresee(session.jobset, session.store, now, now + HORIZON)
+    console.feed.foresight.take(outlook)
+    console.feed.foresight.take(Ended(1.0))
+    console.feed.bring_up_to_date()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=by_size)
+def test_how_a_forecast_looks(snap_compare: SnapCompare, tmp_path: Path, size: tuple[int, int]) -> None:
+    app = foreseen(tmp_path).app()
+
+    async def prepare(pilot: Pilot[Any]) -> None:
+        await pilot.pause()
+        look_ahead(app)
+        await pressing("5", "down", "down", "tab")(pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=prepare)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=by_size)
