@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 180.0
 """A child that has not ended by then is ended: it has its own bound, in the processor's time."""
+BROKEN = "the forecast has ended before its time"
 
 
 class Asking:
@@ -48,7 +49,7 @@ class Asking:
         except OSError as error:
             ended = Ended(0.0, f"no forecast can be made ({error.strerror or error})")
         except (EOFError, pickle.UnpicklingError):
-            ended = Ended(0.0, "the forecast has ended before its time")
+            ended = Ended(0.0, BROKEN)
         self._tell(ended)
 
     def _ask(self) -> Ended:
@@ -74,7 +75,7 @@ class Asking:
                 if isinstance(answer, Ended):
                     return answer
                 self._tell(answer)
-            raise EOFError
+            return Ended(0.0, BROKEN)
         finally:
             watch.cancel()
             child.kill()
