@@ -8,13 +8,14 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console import cli, cli_parser, cli_words
 from peak_console.cli_verbs import VERBS
 from peak_console.errors import PeakConsoleError, StateError, UsageError
 from peak_console.version import __version__
+from tests.support.properties import examples
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -221,7 +222,7 @@ def answer_of(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[obj
     return (options, getattr(act, "__qualname__", None))
 
 
-@settings(max_examples=200)
+@examples(60)
 @given(words=st.lists(st.sampled_from(WORDS), min_size=1, max_size=6))
 def test_a_parser_of_one_verb_says_what_the_whole_parser_says(
     words: list[str], capsys: pytest.CaptureFixture[str]

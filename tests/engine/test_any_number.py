@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from peak_console.cli import main
@@ -24,6 +24,7 @@ from peak_console.schedule.slots import Pending
 from tests.support.clock import FakeClock
 from tests.support.engine import Bench
 from tests.support.factories import make_job, make_situation
+from tests.support.properties import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +92,7 @@ def reckon(jobset: JobSet, engine: Bench) -> None:
             list(islice(slots_ahead(job, store.job_states().get(job.name), now), 3))
 
 
-@settings(max_examples=25)
+@examples(12)
 @given(text=FILES, leaps=st.lists(st.sampled_from(LEAPS), min_size=1, max_size=3))
 @example(
     text=file_of(SCHEDULES[1], "1", {"misfire_grace_seconds": "99999999999"}, {}, ["UTC", "skip", "all"]), leaps=[1.0]

@@ -8,7 +8,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from peak_console.decisions.ahead.rehearsal import GIVE_UP
@@ -21,6 +21,7 @@ from peak_console.model.records import RunState
 from peak_console.runs.interface import Ended
 from tests.support.engine import Bench
 from tests.support.factories import make_job
+from tests.support.properties import examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,7 +162,7 @@ GATED = [("end", 0, 1), ("close_gate", None, None)]
 LAPSED = [("end", 0, 0), ("enable", "c", 30)]
 
 
-@settings(max_examples=150)
+@examples(50)
 @given(
     job_sets(), st.integers(0, 3), st.lists(EVENTS, max_size=12), st.sampled_from([0, 1, 30, 60, 61, 200, 1500]),
     st.lists(st.integers(0, 3), max_size=3),

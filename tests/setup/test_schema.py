@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import tomli
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -29,6 +29,7 @@ from peak_console.jobs.file.fields.field import (
 from peak_console.jobs.file.loader import load
 from peak_console.setup.schema import schema, schema_text
 from tests.jobs.file.test_any_file import KEYS, VALUES, WORDS, toml
+from tests.support.properties import examples
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -232,7 +233,7 @@ def documents(draw: st.DrawFn) -> str:
 
 
 @given(documents())
-@settings(max_examples=300)
+@examples(80)
 def test_whatever_the_loader_accepts_the_schema_accepts(text: str) -> None:
     if loads(text):
         VALIDATOR.validate(as_json(tomli.loads(text)))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.errors import DamagedRowError
@@ -20,6 +20,7 @@ from peak_console.store.rows import DAMAGED
 from peak_console.store.store import Store
 from peak_console.store.tables.definitions import definition_of
 from tests.store.support import NOW, after, claim, finished
+from tests.support.properties import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +120,7 @@ def test_no_cell_of_any_row_keeps_anybody_from_looking_or_an_engine_from_going_o
     assert looked.count("refused by SQLite") < 200
 
 
-@settings(max_examples=150)
+@examples(50)
 @given(
     place=st.integers(0, 10_000),
     value=st.one_of(

@@ -10,12 +10,13 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.cli import main
 from peak_console.cli_parser import make_parser
 from peak_console.cli_verbs import VERBS
+from tests.support.properties import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +89,7 @@ def answer_to(line: list[str]) -> tuple[int, str]:
     return code, said.buffer.getvalue().decode()
 
 
-@settings(max_examples=100)
+@examples(40)
 @given(line=lines())
 def test_any_words_get_an_answer(folder: Path, line: list[str]) -> None:
     code, said = answer_to(line)

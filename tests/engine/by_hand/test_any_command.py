@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.factories import make_job
+from tests.support.properties import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,7 +143,7 @@ def test_a_run_made_before_an_error_of_ours_is_told_of(bench: MakeBench, monkeyp
     assert engine.live == [1]
 
 
-@settings(max_examples=60)
+@examples(25)
 @given(
     verb=st.sampled_from(VERBS) | CELLS, job=st.sampled_from(("backup", None)) | CELLS,
     run_id=st.sampled_from((None, 1, 2**63 - 1)) | CELLS, arguments=JSON | CELLS, by=CELLS, at=st.just(AT) | CELLS,

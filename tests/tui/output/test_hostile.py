@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -15,6 +15,7 @@ from peak_console.tui.output import ansi
 from peak_console.tui.output import painting as output_paint
 from peak_console.tui.output.ansi import DEFAULT, MAX_CELLS, RGB, shown_line
 from peak_console.tui.output.view import OutputView
+from tests.support.properties import examples
 from tests.tui.harness import WidgetApp, fixed_now, make_run
 from tests.tui.output_stage import RunDirectory, until
 
@@ -50,7 +51,7 @@ parameters = st.text("0123456789:;", max_size=24) | st.lists(
 @example(["38;1:"])
 @example(["48;2;1;2;:3"])
 @example(["38;:"])
-@settings(max_examples=600)
+@examples(200)
 def test_malformed_colours_cost_no_text(codes: list[str]) -> None:
     data = "".join(f"\x1b[{code}mhello" for code in codes).encode()
     shown = ansi._coloured_line(data, len(data), MAX_CELLS)
@@ -94,7 +95,7 @@ async def test_a_line_whose_colours_cannot_be_made_out_or_drawn_costs_no_other_l
 @given(hostile)
 @example(b"\x1b]52;c;x\x1b[31m\x07")
 @example("\x1b[31\u0301m".encode())
-@settings(max_examples=600)
+@examples(200)
 def test_no_control_reaches_what_is_shown(data: bytes) -> None:
     shown = shown_line(data)
     assert shown == ansi._coloured_line(data, len(data), MAX_CELLS)  # it has not needed its net
@@ -148,7 +149,7 @@ async def shown_in(pilot: Pilot[None], view: OutputView, directory: RunDirectory
 
 
 @given(st.lists(hostile, max_size=8), st.lists(hostile, max_size=3), st.booleans(), st.integers(8, 60))
-@settings(max_examples=12)
+@examples(6)
 async def test_no_control_reaches_the_terminal(
     tmp_path_factory: pytest.TempPathFactory, out: list[bytes], err: list[bytes], wrap: bool, width: int
 ) -> None:

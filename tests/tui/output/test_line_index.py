@@ -8,12 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.tui.output.files import OutputFiles
 from peak_console.tui.output.line_index import LineIndex, tail_start
 from peak_console.tui.output.stream_lines import CHUNK_BYTES
+from tests.support.properties import examples
 from tests.tui.output_stage import RunDirectory, indexed, texts
 
 
@@ -261,7 +262,7 @@ def expected_lines(parts: list[tuple[list[bytes], list[bytes], bool]]) -> list[s
 
 
 @given(chunks, st.integers(1, 2000), st.booleans())
-@settings(max_examples=150)
+@examples(60)
 def test_lines_are_those_of_a_slow_and_obvious_merge(
     parts: list[tuple[list[bytes], list[bytes], bool]], budget: int, live: bool
 ) -> None:
@@ -290,7 +291,7 @@ def test_lines_are_those_of_a_slow_and_obvious_merge(
     st.floats(0, 1),
     st.floats(0, 1),
 )
-@settings(max_examples=60)
+@examples(30)
 def test_numbers_after_a_drop_are_those_of_a_fresh_index(parts: list[bytes], low: float, high: float) -> None:
     data = b"".join(parts)
     gone, kept = sorted((int(low * len(data)), int(high * len(data))))
