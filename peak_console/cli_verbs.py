@@ -262,6 +262,27 @@ def _gate(parser: ArgumentParser) -> Verb:
     return _verb("gates", "gate")
 
 
+def _blackout(parser: ArgumentParser) -> Verb:
+    add = parser.add_argument
+    choices = ("list", "add", "end")
+    add("what", metavar="list|add|end", nargs="?", choices=choices, default="list", help="what to do (default: list)")
+    add("named", metavar="NAME", nargs="?", help="the blackout to end early")
+    add("--name", metavar="NAME", help="of the one to add (default: after its tags)")
+    _add_tags(parser)
+    add("--jobs", metavar="WORDS", help="the jobs that words name: part of a name, !word, #tag")
+    add("--from", dest="from_", metavar="TIME", help="when it begins: 22:00, sat 22:00, ISO 8601 (default: now)")
+    add("--until", metavar="TIME", help="when it ends: 18:00, 2h, tomorrow 08:00 (default: once it is ended)")
+    add(
+        "--policy",
+        choices=("skip", "defer"),
+        help="skip what is due inside, or run the newest at its end",
+    )
+    add("--reason", metavar="TEXT", help="shown while it lasts")
+    _add_confirm(parser)
+    _add_json(parser)
+    return _verb("blackouts", "blackout")
+
+
 def _release(parser: ArgumentParser) -> Verb:
     parser.add_argument(
         "--slots", choices=("newest", "all", "drop"),
@@ -395,6 +416,7 @@ VERBS: VerbTable = {
     "disable": ("let no slot of some jobs fire, for a while or for good", _disable),
     "hold": ("start nothing new at all, or nothing of some jobs, until a moment or until released", _hold),
     "release": ("lift the hold, or one on some of the jobs", _release),
+    "blackout": ("windows in which nothing of some jobs starts: list them, add one, end one early", _blackout),
     "gate": ("the gates, and their kill switches: what is closed, by whom and why", _gate),
     "ack": ("acknowledge an alert, or all", _ack),
     "reload": ("have the engine read its jobs file again", _reload),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from peak_console.decisions.capacity import Capacity
+    from peak_console.decisions.holding.blackouts import Blackouts, Window
     from peak_console.decisions.upstreams.chains import Outlook
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
@@ -33,11 +34,13 @@ class Situation:
     """One job at one moment: everything that the conditions look at."""
 
     __slots__ = (
+        "_blackout",
         "_is_off",
         "_outlooks",
         "active",
         "awaiting",
         "awaits_gate",
+        "blackouts",
         "capacity",
         "gate",
         "hold",
@@ -65,6 +68,7 @@ class Situation:
         retries: Sequence[Run] = (),
         waiting: int = 0,
         hold: Hold | None = None,
+        blackouts: Blackouts | None = None,
         gate: str | None = None,
         awaits_gate: bool = False,
         not_served: str | None = None,
@@ -86,6 +90,9 @@ class Situation:
         self.waiting = waiting
         """How many slots of the job are queued already."""
         self.hold = hold
+        self.blackouts = blackouts
+        """Every blackout that there is; ``None`` where there is none."""
+        self._blackout: Window | None = None
         self.gate = gate
         """The gate that keeps the job from starting, with its reason; ``None`` where none does."""
         self.awaits_gate = awaits_gate
@@ -109,6 +116,21 @@ class Situation:
         if self._is_off is None:
             self._is_off = first_unmet(self, (ENABLED, OVERRIDE)) is not None
         return self._is_off
+
+    @property
+    def blackout(self) -> Window | None:
+        """The blackout in which nothing of the job starts now."""
+        if self._blackout is None and self.blackouts is not None:
+            self._blackout = self.blackouts.over(self.job, self.now)
+        return self._blackout
+
+    def blackout_at(self, moment: datetime) -> Window | None:
+        """The blackout that a slot of the job lies in."""
+        return self.blackouts.over(self.job, moment) if self.blackouts is not None else None
+
+    def owed_at(self, slot: datetime) -> datetime:
+        """From when on a slot counts as late: its own moment, or the end of the blackout that defers it."""
+        return self.blackouts.owed_at(self.job, slot) if self.blackouts is not None else slot
 
     def staleness(self, moment: datetime | None) -> str | None:
         """Why the slot of a moment may not start for the files that it requires; ``None`` where it may."""
@@ -221,9 +243,20 @@ def _hold_ends(situation: Situation) -> datetime | None:
     return situation.hold.until if situation.hold is not None else None
 
 
+def _blackout(situation: Situation) -> str:
+    from peak_console.decisions.holding.blackouts import window_in_words
+
+    assert situation.blackout is not None
+    return window_in_words(situation.blackout, situation.zone)
+
+
+def _blackout_ends(situation: Situation) -> datetime | None:
+    return situation.blackouts.free_at(situation.job, situation.now) if situation.blackouts is not None else None
+
+
 def _is_due(situation: Situation) -> bool:
     slot, now = situation.slot, situation.now
-    return slot is not None and slot <= now and not is_too_late(situation.job, slot, now)
+    return slot is not None and slot <= now and not is_too_late(situation.job, situation.owed_at(slot), now)
 
 
 def _not_due(situation: Situation) -> str:
@@ -235,7 +268,7 @@ def _not_due(situation: Situation) -> str:
             return no_slot_left(situation.job)
         return "it has run and never will again"
     if slot <= now:
-        return lateness_in_words(situation.job, slot, now)
+        return lateness_in_words(situation.job, situation.owed_at(slot), now)
     return f"not due before {local_time(slot, situation.zone).isoformat(timespec='seconds')}"
 
 
@@ -289,6 +322,7 @@ SERVED = Condition(
 ENABLED = Condition("enabled", _is_enabled_in_file, lambda _asked: DISABLED_IN_FILE, is_known_ahead=True)
 OVERRIDE = Condition("override", _is_not_overridden, _override, _override_lapses, is_known_ahead=True)
 HOLD = Condition("hold", _is_not_held, _hold, _hold_ends, is_known_ahead=True)
+BLACKOUT = Condition("blackout", lambda asked: asked.blackout is None, _blackout, _blackout_ends, is_known_ahead=True)
 GATE = Condition("gate", lambda asked: asked.gate is None, lambda asked: asked.gate or "")
 SCHEDULE = Condition("schedule", _is_due, _not_due, _due_at)
 FRESHNESS = Condition(
@@ -310,7 +344,9 @@ PLACES = Condition(
     lambda asked: f"no place is free (max_concurrent_runs = {asked.capacity.limit})",
 )
 
-CONDITIONS = (SERVED, ENABLED, OVERRIDE, HOLD, GATE, SCHEDULE, UPSTREAMS, FRESHNESS, OVERLAP, RETRY, GROUP, PLACES)
+CONDITIONS = (
+    SERVED, ENABLED, OVERRIDE, HOLD, BLACKOUT, GATE, SCHEDULE, UPSTREAMS, FRESHNESS, OVERLAP, RETRY, GROUP, PLACES,
+)  # fmt: skip
 """In the order in which they are asked: the first that does not hold is the answer."""
 PREREQUISITES = (UPSTREAMS, FRESHNESS)
 """Those that a due slot waits for before it can have a turn."""

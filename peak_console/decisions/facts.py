@@ -6,7 +6,7 @@ from functools import partial
 
 from peak_console.decisions.capacity import Capacity, capacity_of
 from peak_console.decisions.conditions import Situation
-from peak_console.decisions.holding.holds import holding
+from peak_console.decisions.holding.holds import held_names, holding
 from peak_console.decisions.turns import turn
 from peak_console.jobs.model import IfStale
 from peak_console.model.terms import RunState, Trigger
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
+    from peak_console.decisions.holding.blackouts import Blackouts
     from peak_console.decisions.upstreams.chains import AsksUpstreams
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.records import Run
@@ -52,6 +53,7 @@ class Facts:
         *,
         hold: Hold | None = None,
         holds: Sequence[Hold] = (),
+        blackouts: Blackouts | None = None,
         why_not_served: Callable[[str], str | None] = _is_served,
         why_gated: Callable[[JobDefinition], str | None] = is_open,
         awaits_gate: Callable[[JobDefinition], bool] = _is_known,
@@ -73,6 +75,8 @@ class Facts:
         """The hold on all jobs."""
         self.holds = holds
         """The holds on some of them."""
+        self.blackouts = blackouts
+        """Every blackout that there is; ``None`` where there is none."""
         self._why_not_served = why_not_served
         self.why_gated = why_gated
         self.awaits_gate = awaits_gate
@@ -95,6 +99,11 @@ class Facts:
         """The hold on a job that is not on all of them."""
         return holding(job, self.holds, self.now) if self.holds else None
 
+    def waiting_names(self, jobs: Mapping[str, JobDefinition]) -> frozenset[str]:
+        """The jobs whose slots wait, however long they have been due: those that are held or deferred."""
+        held = held_names(jobs, self.holds, self.now) if self.holds else frozenset()
+        return held | self.blackouts.deferred(jobs, self.now) if self.blackouts is not None else held
+
     def situation(
         self, job: JobDefinition, state: JobState | None, slot: datetime | None, *, by_hand: bool = False
     ) -> Situation:
@@ -113,6 +122,7 @@ class Facts:
             retries=retries,
             waiting=len(queued) - len(retries) - len(awaiting),
             hold=self.hold or self.holding(job),
+            blackouts=self.blackouts,
             gate=self.why_gated(job),
             awaits_gate=self.awaits_gate(job),
             not_served=self._why_not_served(job.name),
@@ -131,6 +141,7 @@ def recorded_facts(
     jobset: JobSet | None = None,
     hold: Hold | None = None,
     holds: Sequence[Hold] = (),
+    blackouts: Blackouts | None = None,
     why_not_served: Callable[[str], str | None] = _is_served,
     why_gated: Callable[[JobDefinition], str | None] = is_open,
     upstreams: AsksUpstreams | None = None,
@@ -164,6 +175,7 @@ def recorded_facts(
         queue,
         hold=hold,
         holds=holds,
+        blackouts=blackouts,
         why_not_served=why_not_served,
         why_gated=why_gated,
         upstreams=upstreams,

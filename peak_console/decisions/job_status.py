@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from peak_console.decisions.ahead.upcoming import slots_ahead
+from peak_console.decisions.ahead.upcoming import starts_ahead
 from peak_console.decisions.capacity import Capacity
 from peak_console.decisions.conditions import (
+    BLACKOUT,
     ENABLED,
     FRESHNESS,
     HOLD,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
     from typing import Protocol
 
+    from peak_console.decisions.holding.blackouts import Blackouts, Window
+    from peak_console.jobs.blackouts import Blackout
     from peak_console.jobs.model import Gate, JobDefinition
     from peak_console.model.progress import Progress
     from peak_console.model.records import EngineInfo, Override, Run
@@ -58,6 +61,9 @@ if TYPE_CHECKING:
 
         def holds(self) -> Sequence[Hold]:
             """Every hold that is not on all jobs."""
+
+        def blackouts(self) -> Sequence[Blackout]:
+            """Every blackout that a person has added."""
 
         def engines(self) -> Sequence[EngineInfo]:
             """Of each selection of tags the engine that last served it."""
@@ -108,7 +114,7 @@ class JobView:
     override: Override | None
     """The operator's word, while it is in force."""
     next_slot: datetime | None
-    """The next slot that will fire, in the past while it is due; ``None`` when there is none.
+    """When the next slot starts, in the past while it is due; ``None`` when there is none.
 
     Of a job that an operator has disabled for a while the first slot after that."""
     last_run: Run | None
@@ -123,6 +129,10 @@ class JobView:
     """The hold on it that is not on all jobs."""
     progress: Progress | None = None
     """How far its array is, while one is under way."""
+    blackout: Window | None = None
+    """The blackout in which nothing of it starts now."""
+    blackouts: Blackouts | None = None
+    """Every blackout that there is; ``None`` where there is none."""
 
     @property
     def enabled(self) -> bool:
@@ -141,10 +151,12 @@ def view(
     gate: str | None = None,
     holds: Sequence[Hold] = (),
     progress: Mapping[int, Progress] = _NO_ARRAYS,
+    blackouts: Blackouts | None = None,
 ) -> JobView:
     """How things stand with one job; ``unfinished`` are its runs that are queued or under way.
 
-    ``holds`` are those that are not on all jobs; ``progress`` is that of arrays, by their ids.
+    ``holds`` are those that are not on all jobs; ``progress`` is that of arrays, by their ids; ``blackouts``
+    are all that there are.
 
     ``no_engine`` says that no engine serves any job, so that nothing starts what is claimed.
     """
@@ -153,7 +165,7 @@ def view(
     unmet = first_unmet(asked, (ENABLED, OVERRIDE))
     enabled = unmet is None
     disabled_by = None if unmet is None else DisabledBy.FILE if unmet is ENABLED else DisabledBy.OPERATOR
-    slot = next(slots_ahead(job, state, now), None)
+    slot = next(starts_ahead(job, state, now, blackouts), None)
     active = [run for run in unfinished if run.state != RunState.QUEUED]
     queued = [run for run in unfinished if run.state == RunState.QUEUED]
     return JobView(
@@ -171,6 +183,8 @@ def view(
         gate=gate if enabled else None,
         hold=holding(job, holds, now) if holds else None,
         progress=next((progress[run.id] for run in active if run.id in progress), None) if progress else None,
+        blackout=blackouts.over(job, now) if blackouts is not None else None,
+        blackouts=blackouts,
     )
 
 
@@ -181,7 +195,7 @@ def unmet_of(
     asked = _situation(view, now, capacity, hold, zone)
     unmet = first_unmet(asked)
     awaiting = [run for run in view.queued if run.awaits is not None]
-    if awaiting and (unmet is None or unmet not in (SERVED, ENABLED, OVERRIDE, HOLD)):
+    if awaiting and (unmet is None or unmet not in (SERVED, ENABLED, OVERRIDE, HOLD, BLACKOUT)):
         name = UPSTREAMS.name if view.job.after else FRESHNESS.name
         return Answer(name, False, awaiting[0].awaits or "", None)
     return unmet.answer(asked) if unmet is not None else None
@@ -218,7 +232,7 @@ def _situation(view: JobView, now: datetime, capacity: Capacity, hold: Hold | No
     return Situation(
         view.job, now, capacity, state=JobState(view.job.name, "", override=view.override), slot=view.next_slot,
         active=[run.id for run in view.active], retries=retries, waiting=waiting,
-        hold=hold or view.hold, gate=view.gate, not_served=view.not_served, zone=zone,
+        hold=hold or view.hold, blackouts=view.blackouts, gate=view.gate, not_served=view.not_served, zone=zone,
     )  # fmt: skip
 
 
@@ -260,13 +274,18 @@ def views(
     now: datetime,
     *,
     gates: Sequence[Gate] = (),
+    blackouts: Sequence[Blackout] = (),
     zone: tzinfo | None = None,
 ) -> list[JobView]:
-    """Every job as the registry has it, in the given order; ``None`` is a registry where nothing ever happened."""
+    """Every job as the registry has it, in the given order; ``None`` is a registry where nothing ever happened.
+
+    ``gates`` and ``blackouts`` are those of the jobs file.
+    """
     jobs = list(jobs)
+    every = all_blackouts(blackouts, store)
     if store is None:
         gating = recorded_gating(gates, {}, zone, is_served=False)
-        return [view(job, None, None, (), now, gate=gating(job)) for job in jobs]
+        return [view(job, None, None, (), now, gate=gating(job), blackouts=every) for job in jobs]
     states = store.job_states()
     last = store.last_runs(job.name for job in jobs)
     unfinished: dict[str, list[Run]] = {}
@@ -282,10 +301,20 @@ def views(
         view(
             job, states.get(job.name), last.get(job.name), unfinished.get(job.name, ()), now,
             served.why_not_served(job.name), no_engine=not served.engines, gate=gating(job), holds=holds,
-            progress=progress,
+            progress=progress, blackouts=every,
         )
         for job in jobs
     ]  # fmt: skip
+
+
+def all_blackouts(in_file: Sequence[Blackout], store: JobRecords | None) -> Blackouts | None:
+    """Those of a jobs file and those that people have added; ``None`` where there is none."""
+    rules = [*in_file, *(store.blackouts() if store is not None else ())]
+    if not rules:
+        return None
+    from peak_console.decisions.holding.blackouts import Blackouts
+
+    return Blackouts(rules)
 
 
 def counts(views: Sequence[JobView]) -> Mapping[str, int]:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from peak_console.decisions.conditions import FRESHNESS, GATE, OVERLAP, PREREQUISITES, RETRY, SCHEDULE, first_unmet
+from peak_console.decisions.conditions import BLACKOUT, FRESHNESS, GATE, OVERLAP, PREREQUISITES, RETRY, first_unmet
 from peak_console.decisions.grace import earliest_slot, is_too_late, lateness_in_words
 from peak_console.jobs.model import CatchUp, IfStale, Overlap
 from peak_console.model.terms import Trigger
+from peak_console.schedule.kind import Pending
 from peak_console.schedule.slots import kind_of, slots_between
 from peak_console.schedule.zones import zone
 from peak_console.values import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from peak_console.decisions.conditions import Situation
+    from peak_console.decisions.holding.blackouts import Window
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
-    from peak_console.schedule.slots import Pending
 
 ON_TIME_SECONDS = 300
 """A start later than this is called caught up: cron may be what looks, every five minutes."""
@@ -75,22 +76,42 @@ COUNTED_SLOTS = 1000
 """How many slots that were missed are counted, see ``schedule.slots.pending``."""
 
 
-def decide(asked: Situation, pending: Pending) -> list[Verdict]:
+def decide(asked: Situation, pending: Pending, splits: int = 0) -> list[Verdict]:
     """What is to be done about a job's undecided slots, oldest first; never empty. Takes places for those that start.
 
     Args:
         asked: the job at this moment; its slot is the latest of ``pending``. That it is served, enabled and not held
-            is for the caller to see: without that none of its slots is looked at.
+            is for the caller to see: without that none of its slots is looked at. Nor is it inside of a
+            blackout that defers its slots.
         pending: its undecided slots up to now, folded.
+        splits: how often blackouts have split its slots already.
     """
     job, now = asked.job, asked.now
-    if is_too_late(job, pending.latest, now):
-        return [_verdict(pending, Action.MISS, reason=SCHEDULE.sentence(asked))]
+    window = asked.blackout_at(pending.latest)
+    if window is not None and not window.defers:
+        return _skip_inside(asked, pending, window, splits)
+    owed = asked.owed_at(pending.latest)
+    if is_too_late(job, owed, now):
+        return [_verdict(pending, Action.MISS, reason=lateness_in_words(job, owed, now))]
+    if asked.blackout is not None:
+        return [_verdict(pending, Action.SKIP, reason=BLACKOUT.sentence(asked))]
     if asked.gate is not None and not asked.awaits_gate:
         return [_verdict(pending, Action.SKIP, reason=GATE.sentence(asked))]
     if job.catch_up == CatchUp.ALL and pending.count > 1:
         return _catch_up_all(asked, pending)
     return [_prepared(asked, _verdict(pending, Action.START, triggered_by=_trigger(pending, now)))]
+
+
+def _skip_inside(asked: Situation, pending: Pending, window: Window, splits: int) -> list[Verdict]:
+    """The newest slots lay in a blackout: they are skipped, whatever the time is now. Those before are decided on."""
+    from peak_console.decisions.holding.blackout_slots import MOST_SPLITS, split
+    from peak_console.decisions.holding.blackouts import window_in_words
+
+    early: Pending | None = None
+    if splits < MOST_SPLITS:
+        early, pending = split(asked.job.schedule, pending, window.start)
+    before = decide(asked, early, splits + 1) if early is not None else []
+    return [*before, _verdict(pending, Action.SKIP, reason=window_in_words(window, asked.zone))]
 
 
 def decide_awaited(asked: Situation, run: Run) -> Verdict:
@@ -188,22 +209,25 @@ def _trigger(pending: Pending, now: datetime) -> Trigger:
 def _catch_up_all(asked: Situation, pending: Pending) -> list[Verdict]:
     """Every slot within the grace runs, one after the other; what is older, or too many, is missed as one."""
     job, now = asked.job, asked.now
-    slots = _latest_slots(job, pending, now)
+    slots = _latest_slots(job, pending)
     earliest = earliest_slot(job, now)
-    late = sum(earliest is not None and slot < earliest for slot in slots)
+    late = sum(earliest is not None and asked.owed_at(slot) < earliest for slot in slots)
     verdicts = []
     if late or len(slots) > CATCH_UP_LIMIT:
-        reason = (
-            lateness_in_words(job, slots[late - 1], now) if late else f"more than {CATCH_UP_LIMIT} slots were missed"
-        )
+        reason = f"more than {CATCH_UP_LIMIT} slots were missed"
+        if late:
+            reason = lateness_in_words(job, asked.owed_at(slots[late - 1]), now)
         late = max(late, 1)
-        folded = max(0, pending.count - len(slots)) + late - 1
-        since = pending.oldest if pending.oldest != slots[late - 1] else None
-        verdicts.append(Verdict(slots[late - 1], Action.MISS, Trigger.SCHEDULE, reason, folded, since))
+        missed = max(0, pending.count - len(slots)) + late - 1
+        oldest = pending.oldest if pending.oldest != slots[late - 1] else None
+        verdicts.append(Verdict(slots[late - 1], Action.MISS, Trigger.SCHEDULE, reason, missed, oldest))
     in_order = job.overlap != Overlap.ALLOW
     queue = in_order and bool(asked.active or asked.retries or asked.waiting)
-    for slot in slots[late:]:
-        verdict = Verdict(slot, Action.QUEUE if queue else Action.START, Trigger.CATCH_UP)
+    for slot, folded, since in _one_by_one(asked, slots[late:]):
+        if (window := asked.blackout_at(slot)) is not None and not window.defers:
+            verdicts += _skip_inside(asked, Pending(slot, slot, 1), window, 0)
+            continue
+        verdict = Verdict(slot, Action.QUEUE if queue else Action.START, Trigger.CATCH_UP, folded=folded, since=since)
         if (job.after or job.requires) and (prepared := _prepared(asked, verdict)).action in (
             Action.AWAIT,
             Action.SKIP,
@@ -215,11 +239,20 @@ def _catch_up_all(asked: Situation, pending: Pending) -> list[Verdict]:
     return verdicts
 
 
-def _latest_slots(job: JobDefinition, pending: Pending, now: datetime) -> Sequence[datetime]:
+def _one_by_one(asked: Situation, slots: Sequence[datetime]) -> Iterable[tuple[datetime, int, datetime | None]]:
+    """The slots that are decided one by one, each with how many earlier ones it stands for, and since when."""
+    if asked.blackouts is None:
+        return ((slot, 0, None) for slot in slots)
+    from peak_console.decisions.holding.blackout_slots import deferred_as_one
+
+    return deferred_as_one(asked, slots)
+
+
+def _latest_slots(job: JobDefinition, pending: Pending) -> Sequence[datetime]:
     """The undecided slots, oldest first; of more than may run the latest of those, and the one before them."""
     if pending.count <= CATCH_UP_LIMIT - 1:  # where there are more, not all may have been counted
-        return [pending.oldest, *slots_between(job.schedule, pending.oldest, now)]
-    return kind_of(job.schedule).latest(pending.oldest, now, CATCH_UP_LIMIT + 1)
+        return [pending.oldest, *slots_between(job.schedule, pending.oldest, pending.latest)]
+    return kind_of(job.schedule).latest(pending.oldest, pending.latest, CATCH_UP_LIMIT + 1)
 
 
 def _overlapped(asked: Situation, verdict: Verdict, *, by_hand: bool = False) -> Verdict:

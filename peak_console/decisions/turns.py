@@ -11,10 +11,11 @@ from peak_console.values import replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from peak_console.decisions.capacity import Capacity
     from peak_console.decisions.conditions import Situation
+    from peak_console.decisions.holding.blackouts import Window
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
 
@@ -154,6 +155,18 @@ class Turns:
                     self._retried[each.job] = min(slot, self._retried.get(each.job, slot))
         slot = self._retried.get(run.job)
         return slot is not None and slot < run.scheduled_for
+
+
+def why_shut(run: Run, window: Window | None, zone: tzinfo | None) -> str | None:
+    """That a run whose turn has come is skipped, as its job is in a blackout; ``None`` where it may start.
+
+    A run by hand that was asked for since the blackout began has overridden it.
+    """
+    if window is None or (run.triggered_by == Trigger.MANUAL and run.claimed_at >= window.start):
+        return None
+    from peak_console.decisions.holding.blackouts import window_in_words
+
+    return window_in_words(window, zone)
 
 
 def why_given_up(run: Run, asked: Situation, is_by_hand: Callable[[Run], bool]) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from peak_console.engine.events import EngineEvent
     from peak_console.engine.setup import EngineOptions
     from peak_console.engine.state.active_runs import ActiveRuns
+    from peak_console.engine.state.blackouts import EngineBlackouts
     from peak_console.engine.state.engine_status import EngineStatus
     from peak_console.engine.state.holds import JobHolds
     from peak_console.engine.state.served_jobs import ServedJobs
@@ -52,6 +53,7 @@ class EngineContext:
     status: EngineStatus
     chains: ChainLooks
     holds: JobHolds
+    blackouts: EngineBlackouts
 
     @property
     def is_shared(self) -> bool:
@@ -79,6 +81,7 @@ class EngineContext:
             upstreams=self.chains.at(now),
             stale=self.status.stale,
             holds=self.holds.all,
+            blackouts=self.blackouts.all,
             zone=self.served.zone_of(None),
             in_arrays=self.runs.in_arrays(),
         )

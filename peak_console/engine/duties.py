@@ -61,6 +61,7 @@ class Duties:
             if context.status.gates is not None:
                 context.status.gates.read_closings()
             context.holds.read()
+            context.blackouts.read()
         self.commander.obey(now)
         self._reload_if_offered(now)
         self._look_at_others(now)
@@ -156,6 +157,8 @@ class Duties:
             moments.append(slot)
         if (end := context.holds.next_end()) is not None:
             moments.append(end)
+        if (change := context.blackouts.next_change(now)) is not None:
+            moments.append(change)
         seconds = [(moment - now).total_seconds() for moment in moments]
         ahead = self.core.dispatcher.claims_ahead
         if ahead is not None and (soon := ahead.seconds_left(now)) is not None:

@@ -90,6 +90,12 @@ class OneShotEngine:
         if hold is not None and not force:
             self._place.give_way()
             return None, f"{held(hold, core.context.served.zone_of(None))}; release the hold"
+        window = core.context.blackouts.over(job, self._setup.clock.now())
+        if window is not None and not force:
+            from peak_console.decisions.holding.blackouts import window_in_words
+
+            self._place.give_way()
+            return None, f"{window_in_words(window, core.context.served.zone_of(None))}; wait for its end"
         self._ask_gates([job.name])
         if (gate := core.context.status.why_gated(job)) is not None:
             self._place.give_way()
@@ -174,6 +180,7 @@ class OneShotEngine:
         try:
             core.look_at_registry(self._setup.clock.now())
             core.context.holds.read()
+            core.context.blackouts.read()
             core.context.holds.look(self._setup.clock.now())
             core.bookkeeper.record(core.dispatcher.dispatch_queue(self._setup.clock.now()))
         finally:

@@ -14,6 +14,7 @@ from peak_console.engine.dispatch.chain_looks import ChainLooks
 from peak_console.engine.dispatch.run_queue import RunQueue
 from peak_console.engine.gating.taking_up import take_up_gates
 from peak_console.engine.state.active_runs import ActiveRuns
+from peak_console.engine.state.blackouts import EngineBlackouts
 from peak_console.engine.state.engine_status import EngineStatus
 from peak_console.engine.state.holds import JobHolds
 from peak_console.engine.state.served_jobs import ServedJobs
@@ -117,7 +118,8 @@ class Startup:
         launcher = Launcher(jobset, setup.directory, setup.environ, setup.surroundings.make_spec)
         planner = Planner(share.jobs.values(), store.job_states(strict=True), now)
         served = ServedJobs(jobset, share, planner, launcher, setup.clock.monotonic())
-        holds = JobHolds(store, served)
+        blackouts = EngineBlackouts(store, served)
+        holds = JobHolds(store, served, blackouts)
         return EngineContext(
             options=setup.options,
             clock=setup.clock,
@@ -137,6 +139,7 @@ class Startup:
             status=EngineStatus(before.hold),
             chains=ChainLooks(store, served, holds),
             holds=holds,
+            blackouts=blackouts,
         )
 
     def _sign_on(self, context: EngineContext, share: Share, alerts: Sequence[Alert], now: datetime) -> bool:

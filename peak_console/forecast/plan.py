@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from peak_console.decisions.ahead.upcoming import slots_ahead
+from peak_console.decisions.ahead.upcoming import starts_ahead
+from peak_console.decisions.job_status import all_blackouts
 from peak_console.decisions.selection import changes
 from peak_console.forecast.deadlines import missed
 from peak_console.forecast.forecast import Question, forecast
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from peak_console.decisions.holding.blackouts import Blackouts
     from peak_console.forecast.deadlines import Foreseen
     from peak_console.forecast.forecast import Forecast
     from peak_console.jobs.model import JobSet
@@ -84,7 +86,8 @@ def plan_of(before: JobSet, after: JobSet, source: Store | None, now: datetime) 
     states = source.job_states() if source is not None else {}
     unfinished = source.unfinished_of_jobs() if source is not None else {}
     added, removed, changed = changes(before.jobs, after.jobs)
-    found = [_job_change(name, before, after, states, unfinished, now) for name in (*added, *removed, *changed)]
+    every = all_blackouts(before.blackouts, source), all_blackouts(after.blackouts, source)
+    found = [_job_change(name, before, after, states, unfinished, now, every) for name in (*added, *removed, *changed)]
     old, new = (_forecast(jobset, source, now) for jobset in (before, after))
     started = _at_once(old)
     known = {(each.name, each.job, each.slot) for each in missed(before, old)}
@@ -112,13 +115,17 @@ def _job_change(
     states: Mapping[str, JobState],
     unfinished: Mapping[str, Sequence[int]],
     now: datetime,
+    every: tuple[Blackouts | None, Blackouts | None],
 ) -> JobChange:
     old, new, state = before.jobs.get(name), after.jobs.get(name), states.get(name)
     fields: list[FieldChange] = []
     if old is not None and new is not None:
         fields = _fields(old, new) + _fields(old.schedule, new.schedule)
     kind = "added" if old is None else "removed" if new is None else "changed"
-    slots = [None if job is None else next(slots_ahead(job, state, now), None) for job in (old, new)]
+    slots = [
+        None if job is None else next(starts_ahead(job, state, now, blackouts), None)
+        for job, blackouts in ((old, every[0]), (new, every[1]))
+    ]
     return JobChange(name, kind, fields, slots[0], slots[1], unfinished.get(name, ()) if new is None else ())
 
 

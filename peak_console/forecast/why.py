@@ -78,7 +78,10 @@ class Reasons:
     def now(self, job: JobDefinition) -> Told:
         """Whether a job may start now, by each condition; without a forecast."""
         store, now, where = self._store, self._now, self.zone_of(job)
-        [view] = views([job], store, now, gates=self._jobset.gates, zone=zone(self._jobset.settings.timezone))
+        jobset = self._jobset
+        [view] = views(
+            [job], store, now, gates=jobset.gates, blackouts=jobset.blackouts, zone=zone(jobset.settings.timezone)
+        )
         if not view.enabled and view.next_slot is None:  # when it would be due, were it enabled
             view = replace(view, next_slot=next_slot(job.schedule, now, now))
         active = [run.job for run in store.unfinished() if run.state != RunState.QUEUED] if store is not None else []

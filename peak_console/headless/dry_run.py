@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from peak_console.decisions.ahead.rehearsal import Step
     from peak_console.decisions.facts import Facts
+    from peak_console.decisions.holding.blackouts import Blackouts
     from peak_console.decisions.upstreams.chains import AsksUpstreams
+    from peak_console.jobs.blackouts import Blackout
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.records import EngineInfo, Run
     from peak_console.model.state import GateState, Hold
@@ -74,6 +76,8 @@ class Recorded:
     holds: Sequence[Hold] = ()
     engines: Sequence[EngineInfo] = ()
     gates: Mapping[str, GateState] = field(default_factory=dict)
+    blackouts: Sequence[Blackout] = ()
+    """Those that people have added."""
     upstreams: Callable[[datetime], AsksUpstreams] | None = None
     """What the upstreams of a job say at a moment, asked of the registry."""
 
@@ -83,7 +87,9 @@ class Recorded:
     def read(store: Store) -> Recorded:
         runs = store.unfinished()
         by_hand = frozenset(run.id for run in runs if run.state == RunState.QUEUED and store.is_by_hand(run))
-        return Recorded(runs, by_hand, store.hold(), store.holds(), store.engines(), store.gate_states())
+        return Recorded(
+            runs, by_hand, store.hold(), store.holds(), store.engines(), store.gate_states(), store.blackouts()
+        )
 
     def facts(
         self, max_runs: int, now: datetime, zone: tzinfo, why_gated: Callable[[JobDefinition], str | None] = is_open
@@ -96,11 +102,20 @@ class Recorded:
             now,
             hold=self.hold,
             holds=self.holds,
+            blackouts=self._all_blackouts(),
             jobset=self.jobset,
             upstreams=upstreams,
             zone=zone,
             why_gated=why_gated,
         )
+
+    def _all_blackouts(self) -> Blackouts | None:
+        in_file = self.jobset.blackouts if self.jobset is not None else ()
+        if not (in_file or self.blackouts):
+            return None
+        from peak_console.decisions.holding.blackouts import Blackouts
+
+        return Blackouts([*in_file, *self.blackouts])
 
     def steps(self, planner: Planner, facts: Facts) -> list[Step]:
         """What an engine would do at the moment of the facts."""
@@ -159,6 +174,10 @@ class _DryRun:
         for hold in facts.holds:
             if not is_over(hold, now):
                 self._say(now, f"{scope(hold)}: {held(hold, self._zone)}: nothing of these would start")
+        for window in facts.blackouts.active(now) if facts.blackouts is not None else ():
+            from peak_console.decisions.holding.blackouts import window_in_words
+
+            self._say(now, f"{window.scope}: {window_in_words(window, self._zone)}: nothing of these would start")
         steps = recorded.steps(self.planner, facts)
         for step in steps:
             self._tell(step, now)

@@ -6,7 +6,7 @@ import os
 
 from peak_console.errors import DiskError, StateError
 from peak_console.headless.service import await_known_jobs, overlap_of, rival_of, take_turn
-from peak_console.headless.telling import tell_of_holds, warn, warn_of_tags
+from peak_console.headless.telling import tell_of_blackouts, tell_of_holds, warn, warn_of_tags
 from peak_console.model.terms import RESIDENT_MODES
 from peak_console.values import replace
 
@@ -125,6 +125,7 @@ class ResidentService:
         self._has_begun = True
         known = engine.context
         tell_of_holds(known.status, known.holds, known.served, self._service.say)
+        tell_of_blackouts(known.blackouts, known.served, known.clock.now(), self._service.say)
         self._service.resume_deliveries(place)
         watcher.start()
         self._stall_watch = watch = StallWatch(self._directory, self._tell_of_stall)

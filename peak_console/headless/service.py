@@ -145,12 +145,13 @@ class Service:
             self.alerting.finish()
             return 0
         from peak_console.engine.one_shot import OneShotEngine
-        from peak_console.headless.telling import tell_of_holds, tell_of_others
+        from peak_console.headless.telling import tell_of_blackouts, tell_of_holds, tell_of_others
 
         engine = OneShotEngine(setup, place, self.control)
         known = engine.context
         tell_of_others(known.served, self.say)
         tell_of_holds(known.status, known.holds, known.served, self.say)
+        tell_of_blackouts(known.blackouts, known.served, known.clock.now(), self.say)
         engine.dispatch_once()
         self.resume_deliveries(place)
         engine.finish_own()

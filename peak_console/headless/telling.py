@@ -9,7 +9,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
+    from peak_console.engine.state.blackouts import EngineBlackouts
     from peak_console.engine.state.engine_status import EngineStatus
     from peak_console.engine.state.holds import JobHolds
     from peak_console.engine.state.served_jobs import ServedJobs
@@ -57,6 +59,17 @@ def tell_of_holds(status: EngineStatus, holds: JobHolds, served: ServedJobs, say
     for each, effect in told:
         which = f"{scope(each)}: " if each.tags or each.words else ""
         say("warning", f"{which}{held(each, zone)}: {effect}")
+
+
+def tell_of_blackouts(
+    blackouts: EngineBlackouts, served: ServedJobs, now: datetime, say: Callable[[str, str], None]
+) -> None:
+    """Name the blackouts in which an engine begins."""
+    every = blackouts.all
+    for window in every.active(now) if every is not None else ():
+        from peak_console.decisions.holding.blackouts import window_in_words
+
+        say("warning", f"{window.scope}: {window_in_words(window, served.zone_of(None))}: nothing of these starts")
 
 
 def tell_of_others(served: ServedJobs, say: Callable[[str, str], None]) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from peak_console.calendars.own import Definition
+    from peak_console.jobs.blackouts import Blackout
     from peak_console.schedule.sessions.table import Calendar
 
 
@@ -386,6 +387,8 @@ class JobSet:
     settings: SchedulerSettings = field(default_factory=SchedulerSettings)
     channels: Sequence[AlertChannel] = ()
     gates: Sequence[Gate] = ()
+    blackouts: Sequence[Blackout] = ()
+    """Windows in which nothing of some jobs starts."""
     executors: Sequence[ExecutorDefinition] = ()
     heartbeat: Heartbeat | None = None
     metrics: Metrics = field(default_factory=Metrics)

@@ -82,7 +82,7 @@ def figures_of(store: Store, jobset: JobSet, now: datetime) -> Figures:
     engines = [each for each in store.engines() if each.serves]
     info = store.engine_info()
     signs = [sign for each in engines if (sign := signs_of_life(store.directory, each.lock)) is not None]
-    found = views(jobset.jobs.values(), store, now, gates=jobset.gates)
+    found = views(jobset.jobs.values(), store, now, gates=jobset.gates, blackouts=jobset.blackouts)
     not_served = [each.job.name for each in found if each.not_served is not None]
     unfinished = store.unfinished()
     places = PlacesTaken(unfinished, jobset.settings.max_concurrent_runs, now, not_served=not_served)

@@ -14,7 +14,9 @@ from peak_console.jobs.file.fields.field import (
     ALERTS,
     ANYTHING,
     ARGUMENTS,
+    BLACKOUT,
     BOOLEAN,
+    BOUND,
     CALENDAR,
     CHANNEL,
     DATE,
@@ -66,6 +68,7 @@ _ABOUT: Final = {
     RESOURCES: "What a run asks its cluster for.",
     DEADLINE: "A moment by which several jobs have to have run.",
     GATE: "What has to say yes before its jobs start: a command, a file, a variable, and people.",
+    BLACKOUT: "Windows of time in which nothing of some jobs starts: from and until, cron and duration, or from_ics.",
     CALENDAR: "Trading days or business days of one's own: weekdays, based_on, all_of or any_of.",
     CHANNEL: "A place that alerts are delivered to: either url or url_env.",
 }
@@ -105,6 +108,7 @@ def schema(*, strict: bool = False) -> Schema:
             "executors": {"type": "object", "additionalProperties": _table(EXECUTOR, strict)},
             DEADLINE: {"type": "array", "description": _ABOUT[DEADLINE], "items": _table(DEADLINE, strict)},
             GATE: {"type": "array", "description": _ABOUT[GATE], "items": _table(GATE, strict)},
+            BLACKOUT: {"type": "array", "description": _ABOUT[BLACKOUT], "items": _blackout(strict)},
             CALENDAR: {"type": "object", "additionalProperties": _calendar(strict)},
         },
     }
@@ -145,6 +149,11 @@ def _job(strict: bool) -> Schema:
 def _calendar(strict: bool) -> Schema:
     one_way = [{"required": [way]} for way in ("based_on", "weekdays", "all_of", "any_of")]
     return {**_table(CALENDAR, strict), "anyOf": one_way, "dependencies": {"open": ["close"], "close": ["open"]}}
+
+
+def _blackout(strict: bool) -> Schema:
+    one_way = [{"required": keys} for keys in (["from", "until"], ["cron", "duration"], ["from_ics"])]
+    return {**_table(BLACKOUT, strict), "oneOf": one_way}
 
 
 def _keys_of(kind: str) -> list[str]:
@@ -280,6 +289,7 @@ _SHAPES: Final[dict[str, Callable[[Field], Schema]]] = {
         "additionalProperties": {"type": ["string", "number", "boolean"]},
     },
     MOMENT: _moment,
+    BOUND: lambda _field: {"type": "string", "pattern": "\\S"},
     TEXTS: _texts,
     INTEGERS: _integers,
     ARGUMENTS: _arguments,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from peak_console.jobs.blackouts import Blackout
     from peak_console.model.records import Alert, AlertCounts, Command, Delivery, EngineInfo
     from peak_console.model.state import Hold
 
@@ -464,6 +465,14 @@ class EngineRecords(Database):
         from peak_console.store.tables.holds import holds_of
 
         return holds_of(self)
+
+    def blackouts(self) -> list[Blackout]:
+        """Every blackout that a person has added, those that are over included for some time."""
+        if self.version_read < 5 or not self._rows("SELECT 1 FROM blackouts LIMIT 1"):  # a start loads no more then
+            return []
+        from peak_console.store.tables.blackouts import blackouts_of
+
+        return blackouts_of(self)
 
     def set_hold(self, hold: Hold | None) -> None:
         """Set or, with ``None``, release the hold."""

@@ -159,6 +159,18 @@ CREATE TABLE holds (                                    -- on some of the jobs; 
   words  TEXT NOT NULL                                  -- on jobs that these words are about; empty: whatever the name
 );
 
+CREATE TABLE blackouts (                                -- that people have added; those of the jobs file are not here
+  name     TEXT PRIMARY KEY,
+  since    TEXT NOT NULL,                               -- when it was added
+  begins   TEXT NOT NULL,
+  ends     TEXT,                                        -- NULL: once somebody ends it
+  policy   TEXT NOT NULL CHECK (policy IN ('skip', 'defer')),
+  added_by TEXT NOT NULL,
+  reason   TEXT,
+  tags     TEXT NOT NULL,                               -- as of holds
+  words    TEXT NOT NULL
+);
+
 CREATE TABLE engines (                                  -- who serves which jobs: a row for each selection of tags
   lock         TEXT PRIMARY KEY,                        -- a file: who does not hold this lock does not serve
   pid          INTEGER,

@@ -22,6 +22,7 @@ def give(
     run_id: int | None = None,
     *,
     needs_engine: bool = False,
+    prints_json: bool = False,
     **arguments: Any,
 ) -> int:
     """Give a command and say what came of it. Raises ``PeakConsoleError`` with why it was refused."""
@@ -36,6 +37,11 @@ def give(
         command = ask_here(selection.jobset, selection.directory, verb, job, arguments)
     if command.answer != "done":
         raise PeakConsoleError(command.message or "refused")
+    if prints_json:
+        from peak_console.verbs.shared.output import write_json
+
+        write_json({"answer": command.answer, "message": command.message})
+        return 0
     sys.stdout.write(f"{safe(command.message or '')}\n")
     return 0
 

@@ -8,6 +8,7 @@ from peak_console.decisions.ahead.upcoming import slots_ahead
 from peak_console.decisions.arrays import bar, progress_in_words
 from peak_console.decisions.capacity import Capacity, capacity_of
 from peak_console.decisions.conditions import DISABLED_IN_FILE, held, override_in_words
+from peak_console.decisions.holding.blackouts import window_in_words
 from peak_console.decisions.holding.holds import scope
 from peak_console.decisions.job_status import CLAIMED_MEANS, Standing, unmet_of, views
 from peak_console.decisions.places import PlacesTaken, waits_since
@@ -17,6 +18,7 @@ from peak_console.jobs.model import mode_in_words
 from peak_console.schedule.wording.words import foreign_zone, in_words
 from peak_console.schedule.zones import zone_name
 from peak_console.text import ago, duration
+from peak_console.verbs.blackouts import blackout_object, in_blackout
 from peak_console.verbs.shared.common import note_no_jobs, select
 from peak_console.verbs.shared.output import note, write_json, write_table
 from peak_console.verbs.shared.times import iso, moment, shown, shown_with_zone, until
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from peak_console.decisions.holding.blackouts import Window
     from peak_console.decisions.job_status import JobView
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import JobState, Run
@@ -46,11 +49,13 @@ def show_jobs(options: Namespace) -> int:
     """``jobs``: every job, how it stands and why, its schedule, next slot and last run."""
     with select(options) as selection:
         found = views(
-            selection.jobs.values(), selection.store, selection.now, gates=selection.gates, zone=selection.zone
-        )
+            selection.jobs.values(), selection.store, selection.now, gates=selection.gates,
+            blackouts=selection.blackouts_in_file, zone=selection.zone,
+        )  # fmt: skip
         hold, holds = selection.store.hold() if selection.store is not None else None, selection.holds
+        active = _active(selection)
         places = _places(selection, hold, [view.job.name for view in found if view.not_served is not None])
-    _note_holds(hold, holds, selection)
+    _note_holds(hold, holds, active, selection)
     if options.json:
         write_json([_job_object(view, selection, places, hold) for view in found])
         return 0
@@ -61,11 +66,19 @@ def show_jobs(options: Namespace) -> int:
     return 0
 
 
-def _note_holds(hold: Hold | None, holds: Sequence[Hold], selection: Selection) -> None:
+def _active(selection: Selection) -> list[Window]:
+    """The blackouts around this moment."""
+    blackouts = selection.blackouts
+    return blackouts.active(selection.now) if blackouts is not None else []
+
+
+def _note_holds(hold: Hold | None, holds: Sequence[Hold], blackouts: Sequence[Window], selection: Selection) -> None:
     if hold is not None:
         note(f"{held(hold, selection.zone)}: nothing starts until it is released")
     for each in holds:
         note(f"{scope(each)} are {held(each, selection.zone)}")
+    for window in blackouts:
+        note(f"{window.scope}: {window_in_words(window, selection.zone)}")
 
 
 def _places(selection: Selection, hold: Hold | None, not_served: Sequence[str]) -> PlacesTaken:
@@ -117,6 +130,7 @@ def _job_object(view: JobView, selection: Selection, places: PlacesTaken, hold: 
         "not_served": view.not_served,
         "gate": view.gate,
         "array": _array(view),
+        "blackout": window_in_words(view.blackout, selection.zone) if view.blackout is not None else None,
         "waiting": {
             "slots": len(waiting),
             "since": iso(waits_since(waiting[0]), selection.zone),
@@ -181,7 +195,8 @@ def _state(view: JobView, selection: Selection, places: PlacesTaken) -> str:
     switched = _switched(view, selection)
     if view.standing == Standing.DISABLED:
         return switched
-    not_served = f"not served: {view.not_served}" if view.not_served else view.gate or ""
+    blackout = window_in_words(view.blackout, selection.zone) if view.blackout is not None else ""
+    not_served = f"not served: {view.not_served}" if view.not_served else blackout or view.gate or ""
     claimed = CLAIMED_MEANS if view.standing == Standing.CLAIMED else ""
     there = _waits_there(view, selection) if view.standing == Standing.SUBMITTED else ""
     how_far = f" {bar(view.progress, BAR_CELLS)} {progress_in_words(view.progress)}" if view.progress else ""
@@ -239,9 +254,10 @@ def show_next(options: Namespace) -> int:
         jobs = {options.job: selection.job(options.job)} if options.job is not None else selection.jobs
         states = selection.store.job_states() if selection.store is not None else {}
         hold, holds = selection.store.hold() if selection.store is not None else None, selection.holds
+        blackouts, active = selection.blackouts, _active(selection)
         coverage = Coverage(selection.store.engines() if selection.store is not None else (), selection.now)
         not_served = {name: why for name in jobs if (why := coverage.why_not_served(name)) is not None}
-    _note_holds(hold, holds, selection)
+    _note_holds(hold, holds, active, selection)
     if options.calendar:
         _show_weeks(options, selection, jobs, states)
         return 0
@@ -258,6 +274,7 @@ def show_next(options: Namespace) -> int:
                     "job": job.name,
                     "mode": job.mode,
                     "not_served": not_served.get(job.name),
+                    "blackout": blackout_object(blackouts, job, slot, selection),
                     "slot": iso(slot, selection.zone_of(job)),
                 }
                 for slot, job in found
@@ -269,7 +286,9 @@ def show_next(options: Namespace) -> int:
         rows = [
             (
                 shown_with_zone(slot, selection.zone_of(job)),
-                until(slot, selection.now) + (", not served" if job.name in not_served else ""),
+                until(slot, selection.now)
+                + (", not served" if job.name in not_served else "")
+                + in_blackout(blackouts, job, slot, selection),
                 mode_in_words(job),
                 job.name,
                 _schedule(job, selection),

@@ -6,6 +6,7 @@ from operator import itemgetter
 
 from peak_console.alerts.outlets import silences
 from peak_console.decisions.gates import recorded_reason
+from peak_console.decisions.holding.blackouts import window_in_words
 from peak_console.decisions.holding.holds import covers, is_over, scope
 from peak_console.decisions.job_status import Standing, counts, views
 from peak_console.decisions.places import PlacesTaken, named
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
     from typing import Any
 
+    from peak_console.decisions.holding.blackouts import Window
     from peak_console.decisions.job_status import JobView
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import EngineInfo, Hold
@@ -51,7 +53,12 @@ class _Status:
         self.hold: Hold | None = info.hold if info is not None else None
         self.holds = [each for each in store.holds() if not is_over(each, selection.now)] if store is not None else []
         self.alerts = store.alert_counts().open if store is not None else 0
-        found = views(selection.jobs.values(), store, selection.now, gates=selection.gates, zone=selection.zone)
+        found = views(
+            selection.jobs.values(), store, selection.now, gates=selection.gates,
+            blackouts=selection.blackouts_in_file, zone=selection.zone,
+        )  # fmt: skip
+        blackouts = selection.blackouts
+        self.blackouts = blackouts.active(selection.now) if blackouts is not None else []
         states = store.gate_states() if store is not None and selection.gates else {}
         self.closed_gates = {
             gate.name: reason
@@ -110,6 +117,10 @@ def _object(status: _Status) -> dict[str, Any]:
         "not_served": status.not_served,
         "live": status.live,
         "closed_gates": status.closed_gates,
+        "blackouts": [
+            {"name": each.name, "until": iso(each.end, zone), "policy": each.policy, "on": each.scope}
+            for each in status.blackouts
+        ],
         "places": {
             "taken": len(status.places.active),
             "limit": status.places.limit,
@@ -159,6 +170,7 @@ def _lines(status: _Status) -> list[tuple[str, str]]:
         *(("hold", f"{scope(each)}: {_hold(each, zone)}") for each in status.holds),
         ("jobs", f"{jobs}: {', '.join(told)}" if told else jobs),
         *([("live", f"{LIVE}: {counted(len(status.live), 'job')}: {listed(status.live)}")] if status.live else []),
+        *(("blackout", f"{each.scope}: {_blackout(each, zone)}") for each in status.blackouts),
         *(("gate", f"{name} {reason}") for name, reason in status.closed_gates.items()),
         *([("places", _places(status.places))] if status.places.limit or status.places.waiting else []),
         *([("unserved", _not_served(status))] if status.not_served else []),
@@ -222,6 +234,10 @@ def _hold(hold: Hold | None, zone: tzinfo) -> str:
     return f"by {hold.by} since {shown(hold.since, zone)}{until}" + (f": {hold.reason}" if hold.reason else "")
 
 
+def _blackout(window: Window, zone: tzinfo) -> str:
+    return window_in_words(window, zone).removeprefix("blackout ")
+
+
 def _hold_object(hold: Hold, selection: Selection) -> dict[str, Any]:
     """A hold on some of the jobs, with the jobs that it is on now."""
     return {
@@ -255,6 +271,7 @@ def _line(status: _Status) -> str:
     if status.closed_gates:
         words.append(f"gate {', '.join(status.closed_gates)} closed")
     words += [f"held: {scope(each)}" for each in status.holds[:1]]
+    words += [f"blackout {each.name}" for each in status.blackouts[:1]]
     if status.not_served:
         words.append(f"{len(status.not_served)} not served")
     words += [f"{glyph}{status.counts[standing]}" for standing, glyph in _IN_LINE if status.counts[standing]]

@@ -11,14 +11,18 @@ from hypothesis import strategies as st
 
 from peak_console.decisions.capacity import Capacity
 from peak_console.decisions.conditions import CONDITIONS, Answer, answers, first_unmet
+from peak_console.decisions.holding.blackouts import Blackouts
 from peak_console.decisions.upstreams.chains import Outlook, Way
+from peak_console.jobs.blackouts import Blackout
 from peak_console.model.records import Hold, JobState, Override
+from peak_console.schedule.blackouts.windows import Listed
 from tests.support.factories import make_job, make_queued, make_situation
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 RETRY = make_queued(7, NOW - HOUR, attempt=2, not_before=NOW + HOUR)
 WAITS = Outlook(Way.WAIT, sentence="waiting for fetch (#3 running)")
+NIGHT = Blackout("night", Listed([(NOW - HOUR, NOW + HOUR)]))
 DISABLED = Override(False, "alice", NOW - HOUR, NOW + HOUR, "holiday")
 
 
@@ -41,6 +45,20 @@ UNMET: dict[str, list[tuple[dict[str, Any], dict[str, Any], str, datetime | None
     "hold": [
         ({}, {"hold": Hold(NOW - HOUR, "ada", "month end")}, "held by ada since 2026-11-23 07:00:00 (month end)", None),
         ({}, {"hold": Hold(NOW, "ada")}, "held by ada since 2026-11-23 08:00:00", None),
+    ],
+    "blackout": [
+        (
+            {},
+            {"blackouts": Blackouts([NIGHT])},
+            "blackout night until 2026-11-23 09:00:00",
+            NOW + HOUR,
+        ),
+        (
+            {},
+            {"blackouts": Blackouts([Blackout("live", Listed([(NOW, None)]), by="ada", reason="fed day")])},
+            "blackout live by ada (fed day)",
+            None,
+        ),
     ],
     "gate": [({}, {"gate": "gate venue is closed: holiday"}, "gate venue is closed: holiday", None)],
     "schedule": [

@@ -81,6 +81,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
             OBJECT + OR_NULL,
             "`runs`, `succeeded`, `failed`, `under_way`, `waiting`: how far its array is, while one is under way",
         ),
+        "blackout": (TEXT + OR_NULL, "the blackout in which nothing of it starts now, with its end"),
         "waiting": (
             OBJECT + OR_NULL,
             "`slots`, `since`, `behind` (the runs, or what else they wait for): its slots that wait for their turn",
@@ -93,6 +94,10 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "job": (TEXT, "the job"),
         "mode": (TEXT + OR_NULL, "what it trades with: `paper`, `testnet`, `live`"),
         "not_served": (TEXT + OR_NULL, "why no engine is going to start it, while engines serve other jobs"),
+        "blackout": (
+            OBJECT + OR_NULL,
+            "`name`, `policy` (`skip`, `defer`), `until` (null: not known) of the blackout that the slot lies in",
+        ),
         "slot": (TIME, "when it is due, in the job's zone"),
     },
     "forecast": {
@@ -216,6 +221,18 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "line": (NUMBER, "in its stream, from 1"),
         "text": (TEXT, "the line, without escape sequences"),
     },
+    "blackout": {
+        "name": (TEXT, "the blackout, as `blackout end` takes it"),
+        "active": (FLAG, "whether its window is now; else the next one is told of"),
+        "from": (TIME + OR_NULL, "when the window begins; null: it is over"),
+        "until": (TIME + OR_NULL, "when it ends; null: once somebody ends it, or its calendar is not known so far"),
+        "policy": (TEXT, "`skip` or `defer`"),
+        "on": (TEXT, "which jobs it is on, in words"),
+        "jobs": (TEXTS, "those jobs"),
+        "rule": (TEXT + OR_NULL, "its windows, as the jobs file has them; null of one that was added"),
+        "added_by": (TEXT + OR_NULL, "who has added it; null of one in the jobs file"),
+        "reason": (TEXT + OR_NULL, "why"),
+    },
     "gate": {
         "name": (TEXT, "the gate"),
         "open": (FLAG, "whether its jobs may start"),
@@ -252,6 +269,7 @@ CONTRACT: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "not_served": (TEXTS, "the jobs that none of them serves"),
         "live": (TEXTS, "the enabled jobs that trade with real money"),
         "closed_gates": (OBJECT, "by its name, why each closed gate is closed"),
+        "blackouts": (OBJECTS, "those now: `name`, `until`, `policy`, `on` (which jobs, in words)"),
         "places": (OBJECT, "`taken`, `limit` (0: none), `waiting`, `longest_wait_seconds`, `behind`"),
         "hold": (OBJECT + OR_NULL, "`since`, `by`, `reason`; null: none"),
         "holds": (

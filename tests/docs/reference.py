@@ -13,6 +13,7 @@ from peak_console.engine import events
 from peak_console.jobs.file.fields import FIELDS
 from peak_console.jobs.file.fields.field import (
     ALERTS,
+    BLACKOUT,
     CALENDAR,
     CHANNEL,
     DEADLINE,
@@ -45,6 +46,7 @@ TABLES = {
     HEARTBEAT: "`[heartbeat]`",
     METRICS: "`[metrics]`",
     GATE: "`[[gate]]`",
+    BLACKOUT: "`[[blackout]]`",
     DEADLINE: "`[[deadline]]`",
     EXECUTOR: "`[executors.NAME]`",
     RESOURCES: "`resources`",

@@ -149,6 +149,8 @@ def test_json_has_the_keys_and_types_of_the_contract(peak: CommandLine, verb: st
         peak.jobs('[[job]]\nname = "a"\n[[job]]\nname = "b"\nschedule_type = "after"\nafter = ["a"]\n')
     if verb == "deadlines":
         peak.jobs('[[job]]\nname = "a"\nschedule_type = "daily"\ndaily_time = "07:00"\nfinish_by = "08:00"\n')
+    if verb == "blackout":
+        peak.jobs('[[job]]\nname = "a"\n[[blackout]]\nname = "night"\nfrom = "22:00"\nuntil = "02:00"\n')
     if verb == "gate":
         peak.jobs('[[job]]\nname = "a"\n[[gate]]\nname = "venue"\nfile = "control"\n')
     words = {

@@ -132,6 +132,36 @@ def gates_that_are_closed_and_opened(stage: Stage) -> None:
 
 
 @scenario
+def blackouts_that_are_added_and_ended(stage: Stage) -> None:
+    night = '[[blackout]]\nname = "night"\nfrom = "22:00"\nuntil = "02:00"\n'
+    stage.jobs(
+        '[[job]]\nname = "a"\ncommand = "true"\nconfirm = true\nschedule_type = "interval"\ninterval_seconds = 1\n'
+    )
+    stage.run("blackout")
+    stage.run("blackout list x")
+    stage.run("blackout end")
+    stage.run("blackout end x")
+    stage.run("blackout end x --until 2h")
+    stage.run("blackout add x")
+    stage.run("blackout add --tags ,")
+    stage.run("blackout add --until soon")
+    stage.run("blackout add --until 2001-01-01T00:00:00Z")
+    stage.run("blackout add --from 2h --until 1h")
+    stage.run("blackout add --tags live --until 2h --reason maintenance")
+    stage.run("blackout add --name freeze --policy defer")
+    stage.run("blackout add --name freeze")
+    stage.run("run a --confirm a")
+    stage.run("--headless --once")
+    stage.run("blackout end none")
+    stage.run("blackout end freeze")
+    stage.run("blackout end freeze --confirm a")
+    stage.command("add_blackout", policy="wait")
+    stage.command("add_blackout", name=7)
+    stage.jobs('[[job]]\nname = "a"\ncommand = "true"\n' + night)
+    stage.run("blackout end night")
+
+
+@scenario
 def what_is_to_be_confirmed(stage: Stage) -> None:
     stage.jobs(
         '[[job]]\nname = "a b"\ncommand = "true"\nconfirm = true\nschedule_type = "interval"\ninterval_seconds = 60\n'

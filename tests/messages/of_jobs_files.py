@@ -416,6 +416,38 @@ def gates_that_are_wrong(stage: Stage) -> None:
 
 
 @scenario
+def blackouts_that_are_wrong(stage: Stage) -> None:
+    job = '[[job]]\nname = "a"\ncommand = "true"\ntags = ["live"]\n'
+    stage.jobs(job + '[blackout]\nname = "g"\n')
+    stage.run("validate")
+    span = 'from = "22:00"\nuntil = "02:00"\n'
+    wrong = (
+        span, f'name = "a"\n{span}', f'name = "a"\n{span}', 'name = "b"', 'name = "c"\nfrom = "22:00"',
+        f'name = "d"\n{span}from_ics = "x.ics"', 'name = "e"\nfrom = "22:00"\nuntil = "22:00"',
+        'name = "f"\nfrom = "later"\nuntil = "22:00"', 'name = "g"\nfrom = 7\nuntil = " "',
+        'name = "h"\nfrom = "22:00"\nuntil = 2026-12-24', 'name = "i"\nfrom = 2026-12-24\nuntil = 2026-12-23',
+        'name = "j"\ncron = "* * *"\nduration = "1h"', 'name = "k"\ncron = "* * * * *"\nduration = "1h"',
+        f'name = "l"\n{span}timezone = "Mars"', 'name = "m"\nfrom_ics = "gone.ics"', 'name = "n"\nfrom_ics = "x.csv"',
+        'name = "o"\nfrom = "bank clse"\nuntil = "22:00"', 'name = "p"\nfrom = "bank close"\nuntil = "22:00"',
+        'name = "q"\nfrom = "2026-99-99"\nuntil = "22:00"', 'name = "r"\nfrom = "9999-12-31T23:59"\nuntil = "22:00"',
+        'name = "s"\nfrom = "days open"\nuntil = "22:00"', 'name = "t"\nfrom = "22:60"\nuntil = "22:00"',
+        'name = "u"\nfrom = "fro 22:00"\nuntil = "22:00"',
+    )  # fmt: skip
+    days = '[calendars.days]\nweekdays = ["mon"]\n'
+    stage.jobs(
+        f'[scheduler]\ntimezone = "America/New_York"\n{job}'
+        + "".join(f"[[blackout]]\n{each}\n" for each in wrong)
+        + days
+    )
+    stage.run("validate")
+    stage.jobs(job + f'[[blackout]]\nname = "g"\n{span}tags = ["lve"]\njobs = ["b"]\n')
+    stage.run("validate")
+    stage.write("empty.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n")
+    stage.jobs(job + '[[blackout]]\nname = "g"\nfrom_ics = "empty.ics"\n')
+    stage.run("validate")
+
+
+@scenario
 def placeholders_that_are_none(stage: Stage) -> None:
     stage.jobs('[[job]]\nname = "a"\ncommand = "echo"\nargv = ["{slto:%Y}", "{run_id:04d}", "{anything}"]\n')
     stage.run("validate")

@@ -25,6 +25,7 @@ ELSEWHERE: dict[str, str] = {
     "jobs/freshness.py: return f": "tests/jobs/file/test_freshness.py",
     "engine/results/reading.py: raise NoResultError": "tests/headless/outside/test_results.py",
     "engine/commands/commander.py: return (REFUSED, f'{job.name}: {gate}": "tests/engine/test_gates.py",
+    "engine/commands/commander.py: return (REFUSED, f'{job.name}: {self._shut(": "tests/engine/test_blackouts.py",
     "engine/commands/requests.py: raise UsageError(f'{verb}: name a gate')": "tests/engine/test_gates.py",
     "alerts/judge.py: raise ValueError": PROGRAMMERS,
     "alerts/sender.py: return 'the service did not take it'": "tests/alerts/test_sender.py",

@@ -174,6 +174,7 @@ LIKELY = {
         max_size=2,
     ),
     "a duration": st.sampled_from([0, 1, 30, 2.5, "30s", "1h30m", " 5 ", "soon", "", -1, 10**12]),
+    "a time or a moment": st.times() | st.datetimes() | st.sampled_from(["22:00", "fri 22:00", "XNYS close-5m", " "]),
     "a date and time": st.datetimes() | st.dates() | st.sampled_from(["2026-03-01", "20260301T0730", "2026-W10-1"]),
     "a list of strings": st.lists(st.sampled_from(["mon", " Friday ", "SUN", "x", "json://a"]), max_size=2),
     "a list of whole numbers": st.lists(st.integers(-256, 256), max_size=2),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.events import EngineEvent
+    from peak_console.jobs.blackouts import Blackout
     from peak_console.jobs.model import AlertChannel, Gate
     from peak_console.model.records import Alert, Run
     from peak_console.store.store import Store
@@ -44,6 +45,7 @@ class Bench:
         channels: Sequence[AlertChannel] = (),
         gates: Sequence[Gate] = (),
         confirm_tags: Sequence[str] = (),
+        blackouts: Sequence[Blackout] = (),
     ) -> None:
         self.directory = directory
         self.settings = settings or SchedulerSettings(timezone="UTC")
@@ -58,6 +60,7 @@ class Bench:
         self.channels = channels
         self.gates = gates
         self.confirm_tags = confirm_tags
+        self.blackouts = blackouts
         self.channels_of: Callable[[JobSet], Sequence[AlertChannel]] = lambda _jobset: self.channels
         self.emergencies: list[Alert] = []
         """What was sent past the outbox."""
@@ -104,7 +107,7 @@ class Bench:
 
     def jobset(self, *jobs: JobDefinition) -> JobSet:
         return JobSet("/etc/peak/jobs.toml", {job.name: job for job in jobs}, self.settings, gates=self.gates,
-            confirm_tags=self.confirm_tags,
+            confirm_tags=self.confirm_tags, blackouts=self.blackouts,
         )  # fmt: skip
 
     def restart(self, *jobs: JobDefinition, crash: bool = False) -> None:

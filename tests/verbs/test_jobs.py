@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 KEYS = [
     "name", "mode", "enabled", "disabled_by", "state", "schedule", "timezone", "next_slot", "why_not", "not_served",
-    "gate", "waiting", "last_run", "tags", "meta",
+    "gate", "array", "blackout", "waiting", "last_run", "tags", "meta",
 ]  # fmt: skip
 
 
@@ -51,6 +51,8 @@ def test_json_of_a_job_that_never_ran(peak: CommandLine) -> None:
         },
         "not_served": None,
         "gate": None,
+        "array": None,
+        "blackout": None,
         "waiting": None,
         "last_run": None,
         "tags": ["forward", "prod"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from peak_console.decisions.ahead.durations import expected as expected_duration
-from peak_console.decisions.ahead.upcoming import slots_ahead
+from peak_console.decisions.ahead.upcoming import starts_ahead
 from peak_console.model import ahead
 from peak_console.model.lane import COMING, RUNNING, LaneItem
 from peak_console.model.terms import Outcome
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, tzinfo
 
+    from peak_console.decisions.holding.blackouts import Blackouts
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.ahead import AheadRun, Due
     from peak_console.model.records import JobState, Run
@@ -116,8 +117,9 @@ def coming(
     span: Span,
     expected: float | None,
     foreseen_until: datetime | None = None,
+    blackouts: Blackouts | None = None,
 ) -> Iterator[LaneItem]:
-    """The slots ahead within a span, at most one for each cell, each as long as its run is expected to take.
+    """When slots ahead start within a span, at most one for each cell, each as long as its run is expected to take.
 
     Only those after a moment, where a forecast tells more about the ones before it.
     """
@@ -130,7 +132,7 @@ def coming(
         start = max(span.start_of(cell), foreseen_until or span.start)
         if start > now:
             after = start - timedelta(microseconds=1)
-        slot = next(slots_ahead(job, state, now, after), None)
+        slot = next(starts_ahead(job, state, now, blackouts, after), None)
         if slot is None or slot >= span.end:
             return
         slot = max(slot, now)

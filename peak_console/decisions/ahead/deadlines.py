@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from peak_console.decisions.ahead.durations import REMEMBERED
-from peak_console.decisions.ahead.upcoming import slots_ahead
+from peak_console.decisions.ahead.upcoming import slots_outside
 from peak_console.model.terms import Outcome, RunState, Trigger
 from peak_console.schedule.deadline_times import moment_of
 from peak_console.schedule.rounds import round_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from peak_console.decisions.ahead.expectations import Expectation, Expectations
+    from peak_console.decisions.holding.blackouts import Blackouts
     from peak_console.decisions.upstreams.chains import Window
     from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.ahead import Due
@@ -164,14 +165,19 @@ def _prospect(
 
 
 def slots_in_question(
-    job: JobDefinition, state: JobState | None, unfinished: Iterable[Run], last: Run | None, now: datetime
+    job: JobDefinition,
+    state: JobState | None,
+    unfinished: Iterable[Run],
+    last: Run | None,
+    now: datetime,
+    blackouts: Blackouts | None = None,
 ) -> list[datetime]:
     """The slots of a job whose deadlines are looked at: those under way, the last one, and the next one."""
     slots = [run for run in unfinished if run.job == job.name and run.triggered_by != Trigger.MANUAL]
     found = {run.round_at or run.scheduled_for for run in slots}
     if last is not None and _counts(last) and now - last.claimed_at < HORIZON:
         found.add(last.round_at or last.scheduled_for)
-    ahead = next(slots_ahead(job, state, now), None)
+    ahead = next(slots_outside(job, state, now, blackouts), None)
     if ahead is not None and ahead - now < HORIZON:
         found.add(ahead)
     return sorted(slot for slot in found if slot is not None)
@@ -212,6 +218,7 @@ def recorded(
     records: DeadlineRecords,
     state_of: Callable[[str], JobState | None],
     now: datetime,
+    blackouts: Blackouts | None = None,
 ) -> list[Prospect]:
     """Every deadline of some jobs as a registry lets expect it, the tightest first."""
     from peak_console.decisions.ahead.expectations import Expectations
@@ -238,6 +245,6 @@ def recorded(
         jobset,
         jobs,
         expectations,
-        lambda job: slots_in_question(job, state_of(job.name), unfinished, last.get(job.name), now),
+        lambda job: slots_in_question(job, state_of(job.name), unfinished, last.get(job.name), now, blackouts),
         now,
     )

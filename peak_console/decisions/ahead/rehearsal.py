@@ -9,9 +9,8 @@ from bisect import insort
 
 from peak_console.decisions.conditions import GROUP, OVERLAP, PLACES, RETRY, first_unmet
 from peak_console.decisions.facts import Facts
-from peak_console.decisions.holding.holds import held_names
 from peak_console.decisions.policy import Action, decide, decide_awaited
-from peak_console.decisions.turns import REPLACED, Turns, turn, why_given_up
+from peak_console.decisions.turns import REPLACED, Turns, turn, why_given_up, why_shut
 from peak_console.model.records import Run, RunState, Trigger
 from peak_console.values import dataclass, replace
 
@@ -60,8 +59,8 @@ class Rehearsal:
         facts = self._facts
         if facts.hold is not None:
             return []
-        if facts.holds:
-            self._planner.hold(held_names(self._planner.jobs, facts.holds, facts.now), facts.now)
+        if facts.holds or facts.blackouts is not None:
+            self._planner.hold(facts.waiting_names(self._planner.jobs), facts.now)
         if self._queue and facts.capacity.is_limited:
             if any(job.priority for job in self._planner.jobs.values()):
                 facts.capacity.yields = any(_waits_for_turn(run, facts.now) for run in self._queue)
@@ -70,7 +69,7 @@ class Rehearsal:
         now_known = Facts(
             facts.now, facts.capacity, self._active, list(self._queue), zone=facts.zone,
             upstreams=facts.upstreams, stale=facts.stale, why_gated=facts.why_gated, awaits_gate=facts.awaits_gate,
-            in_arrays=facts.in_arrays,
+            in_arrays=facts.in_arrays, blackouts=facts.blackouts,
         )  # fmt: skip
         for job, pending in self._planner.due(facts.now):
             asked = now_known.situation(job, self._planner.states.get(job.name), pending.latest)
@@ -124,6 +123,11 @@ class Rehearsal:
         self._look_at_awaiting()
         turns = Turns(self._queue, self._active, facts.capacity, facts.now, self._planner.held, facts.in_arrays)
         for run, job in turns.ready(jobs):
+            window = facts.blackouts.over(job, facts.now) if facts.blackouts is not None else None
+            if (shut := why_shut(run, window, facts.zone)) is not None:
+                self._queue.remove(run)
+                self.steps.append(Step(job, GIVE_UP, run.scheduled_for, shut, run))
+                continue
             if (gate := facts.why_gated(job)) is not None:
                 if not facts.awaits_gate(job):
                     self._queue.remove(run)

@@ -1,6 +1,8 @@
-"""The slots that a job has ahead and that will run, as its engine is going to see them. Pure."""
+"""The slots that a job has ahead, and when they will start, as its engine is going to see them. Pure."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from peak_console.decisions.grace import is_too_late
 from peak_console.decisions.planner import settled
@@ -12,15 +14,73 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from peak_console.decisions.holding.blackouts import Blackouts
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import JobState
     from peak_console.schedule.model import JobSchedule
 
 
+MOST_BLACKOUTS = 1000
+"""So many windows in a row are passed over at the most, to find a slot that lies in none."""
+_INSTANT = timedelta(microseconds=1)
+
+
+def starts_ahead(
+    job: JobDefinition,
+    state: JobState | None,
+    now: datetime,
+    blackouts: Blackouts | None,
+    after: datetime | None = None,
+) -> Iterator[datetime]:
+    """When the slots that a job has ahead will start: as ``slots_ahead``, without those that a blackout skips.
+
+    Slots that a blackout defers are one, at its end.
+    """
+    last, since = after, after
+    if after is not None and blackouts is not None and (window := blackouts.over(job, after)) is not None:
+        since = window.start - _INSTANT if window.defers else after  # what it defers starts at its end
+    for slot in slots_outside(job, state, now, blackouts, since):
+        start = slot
+        if blackouts is not None:
+            start = blackouts.owed_at(job, slot)
+            if start <= now and (end := blackouts.owed_at(job, now)) > now:  # it is due, and waits
+                start = end
+            window = blackouts.over(job, max(start, now))
+            if window is not None and not window.defers:  # a window that skips begins where another one ends
+                continue
+        if last is None or start > last:
+            yield start
+            last = start
+
+
+def slots_outside(
+    job: JobDefinition,
+    state: JobState | None,
+    now: datetime,
+    blackouts: Blackouts | None,
+    after: datetime | None = None,
+) -> Iterator[datetime]:
+    """The slots of a job that lie in no blackout which skips them. Whole windows are passed over at once."""
+    if blackouts is None or not blackouts.concern(job):
+        yield from slots_ahead(job, state, now, after)
+        return
+    passed = 0
+    slots = slots_ahead(job, state, now, after)
+    while (slot := next(slots, None)) is not None:
+        window = blackouts.over(job, slot)
+        if window is None or window.defers:
+            yield slot
+            continue
+        passed += 1
+        if window.end is None or passed > MOST_BLACKOUTS:
+            return
+        slots = slots_ahead(job, state, now, max(window.end - _INSTANT, after or window.end - _INSTANT))
+
+
 def slots_ahead(
     job: JobDefinition, state: JobState | None, now: datetime, after: datetime | None = None
 ) -> Iterator[datetime]:
-    """What will run of a job, oldest first, without end where the schedule has none.
+    """The slots that a job has ahead, oldest first, without end where the schedule has none.
 
     The first may be due already (in the past); the slots before it fold into it, and one that is later than its
     grace is left out. An operator's override counts until it lapses. With ``after``, slots later than that only,

@@ -55,7 +55,9 @@ class DeadlineWatch:
             return
         from peak_console.decisions.ahead.deadlines import Risk, recorded
 
-        found = recorded(served.jobset, served.jobs.values(), context.store, context.chains.state_of, now)
+        found = recorded(
+            served.jobset, served.jobs.values(), context.store, context.chains.state_of, now, context.blackouts.all
+        )
         self._next_at = min((each.at for each in found if each.at > now and each.risk != Risk.MET), default=None)
         wanted: dict[str, Prospect] = {}
         for prospect in found:  # the worst one first

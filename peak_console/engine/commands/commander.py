@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from peak_console.decisions.holding.blackouts import Window
     from peak_console.engine.commands.answers import Answer
     from peak_console.engine.commands.requests import Request
     from peak_console.engine.context import EngineContext
@@ -196,6 +197,9 @@ class Commander:
                 return DONE, f"{counted(count, 'alert')} open again", None
             case ReloadRequest():
                 return self._reload_jobs(request)
+        from peak_console.engine.commands.blackouts import add_or_end
+
+        return add_or_end(self._context, request, now, self._afterwards)
 
     def _gate_or_alert(self, request: GateRequest | AlertRequest, now: datetime) -> Answer:
         if isinstance(request, GateRequest):
@@ -222,6 +226,12 @@ class Commander:
         if hold is not None and not force:
             why = held(hold, context.served.zone_of(None))
             return REFUSED, f"{job.name}: {why}; release the hold, or use --force", None
+        window = context.blackouts.over(job, now)
+        if window is not None and not force:
+            return REFUSED, f"{job.name}: {self._shut(window)}; wait for its end, or use --force", None
+        overridden = [held(hold, context.served.zone_of(None))] if hold is not None else []
+        overridden += [self._shut(window)] if window is not None else []
+        beside = f", although {' and '.join(overridden)}" if overridden else ""
         if (gate := context.status.why_gated(job)) is not None:
             return REFUSED, f"{job.name}: {gate}; see: peak-console gate list", None
         if request.arguments:
@@ -244,8 +254,13 @@ class Commander:
         if failed:
             return REFUSED, f"{job.name} #{run.id} could not be started: {failed[0].reason}", run.id
         if run.state == RunState.QUEUED:
-            return DONE, f"{job.name} #{run.id} waits for its turn", run.id
-        return DONE, f"{job.name} #{run.id} started{self._changed(request)}", run.id
+            return DONE, f"{job.name} #{run.id} waits for its turn{beside}", run.id
+        return DONE, f"{job.name} #{run.id} started{self._changed(request)}{beside}", run.id
+
+    def _shut(self, window: Window) -> str:
+        from peak_console.decisions.holding.blackouts import window_in_words
+
+        return window_in_words(window, self._context.served.zone_of(None))
 
     def _changed(self, request: RunRequest) -> str:
         """`` with n=20, without fast``: the arguments that were asked for, without secrets."""

@@ -32,6 +32,11 @@ def unconfirmed(context: EngineContext, request: Request, arguments: Mapping[str
         case ReleaseRequest() | ReleaseJobsRequest():
             left = [name for name in _would_start(context, now) if name not in known]
             return told(left, "the release would start ") if left else ""
+    from peak_console.engine.commands.blackouts import EndBlackoutRequest  # late: loaded where there is such a request
+
+    if isinstance(request, EndBlackoutRequest):
+        left = [name for name in _kept_by(context, request.name, now) if name not in known]
+        return told(left, "its end would start ") if left else ""
     return ""
 
 
@@ -45,6 +50,16 @@ def told(names: Sequence[str], what: str = "") -> str:
     """What is to be given once more, and how."""
     flags = " ".join(f"--confirm {word(name)}" for name in names)
     return f"{what}{', '.join(names)}: to be confirmed by name; give {flags}"
+
+
+def _kept_by(context: EngineContext, blackout: str, now: datetime) -> list[str]:
+    """The jobs to be confirmed of which something starts once a blackout ends."""
+    found = []
+    for name in _would_start(context, now):
+        window = context.blackouts.over(context.served.jobs[name], now)
+        if window is not None and window.defers and window.name == blackout:
+            found.append(name)
+    return found
 
 
 def _would_start(context: EngineContext, now: datetime) -> list[str]:

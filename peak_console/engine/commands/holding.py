@@ -47,13 +47,14 @@ class ReleaseJobsRequest:
 
 def scoped_request(command: Command, reason: str | None) -> HoldJobsRequest | ReleaseJobsRequest:
     """What a command asks to hold, or to release. Raises ``UsageError``."""
-    tags, words = _scope(command)
+    tags, words = scope_of(command)
     if command.verb == "hold_jobs":
         return HoldJobsRequest(command.issued_by, tags, words, moment_of(command), reason)
     return ReleaseJobsRequest(command.issued_by, tags, words, bool(command.arguments.get("everything")))
 
 
-def _scope(command: Command) -> tuple[list[str], str]:
+def scope_of(command: Command) -> tuple[list[str], str]:
+    """The tags and the words that name some jobs. Raises ``UsageError``."""
     tags, words = command.arguments.get("tags") or [], command.arguments.get("words") or ""
     if not isinstance(tags, list) or not all(isinstance(tag, str) and tag for tag in tags):
         raise UsageError(f"{command.verb}: tags must be a list of texts")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from peak_console.engine.commands.blackouts import AddBlackoutRequest, EndBlackoutRequest
     from peak_console.model.records import Command
 
 LONGEST_OVERRIDE_SECONDS = 10 * 366 * 86400
@@ -149,6 +150,8 @@ if TYPE_CHECKING:
         | ReloadRequest
         | HoldJobsRequest
         | ReleaseJobsRequest
+        | AddBlackoutRequest
+        | EndBlackoutRequest
     )
 
 
@@ -185,13 +188,23 @@ def request_of(command: Command, arguments_of: Callable[[Command], Mapping[str, 
             if not isinstance(gate, str):
                 raise UsageError(f"{verb}: name a gate")
             return GateRequest(by, gate, verb == "close_gate", reason_of(command))
-        case "hold_jobs" | "release_jobs":
-            return scoped_request(command, reason_of(command))
+        case "hold_jobs" | "release_jobs" | "add_blackout" | "end_blackout":
+            return _of_some_jobs(command)
         case "alert" | "ack" | "unack":
             return _of_alerts(command)
         case "reload":
             return ReloadRequest(by, bool(command.arguments.get("accept")))
     raise UsageError(f'unknown command "{command.verb}"')
+
+
+def _of_some_jobs(
+    command: Command,
+) -> HoldJobsRequest | ReleaseJobsRequest | AddBlackoutRequest | EndBlackoutRequest:
+    if command.verb in ("hold_jobs", "release_jobs"):
+        return scoped_request(command, reason_of(command))
+    from peak_console.engine.commands.blackouts import blackout_request
+
+    return blackout_request(command, reason_of(command))
 
 
 def _of_alerts(command: Command) -> AlertRequest | AcknowledgeRequest | TakeBackRequest:

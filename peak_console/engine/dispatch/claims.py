@@ -49,7 +49,7 @@ class Claims:
     def why_late(self, job: JobDefinition, verdict: Verdict, now: datetime, claims: Sequence[Claim]) -> str | None:
         """What a slot has waited for until now, and what it waits for: those of the same moment come first."""
         waits = self.waits_for(verdict, claims)
-        return "; ".join(filter(None, (self._lateness.why(job.name, verdict.slot, now), waits))) or None
+        return "; ".join(filter(None, (self._lateness.why(job, verdict.slot, now), waits))) or None
 
     def waits_for(self, verdict: Verdict, claims: Sequence[Claim]) -> str | None:
         """What a slot that is queued waits for; ``claims`` are those of the same moment."""

@@ -42,7 +42,7 @@ class Dispatcher:
         self._context = context
         self._starter = starter
         self._untold: list[End] = []
-        self._lateness = Lateness(context.clock, context.status, context.holds)
+        self._lateness = Lateness(context.clock, context.status, context.holds, context.blackouts)
         self._claims = Claims(context.served, context.runs, context.alerts, self._lateness)
         self._replacer = Replacer(context.store, context.runs)
         self._awaiting = Awaiting(context, self._claims, self._replacer)
@@ -175,6 +175,10 @@ class Dispatcher:
             context.runs.in_arrays(),
         )  # fmt: skip
         for run, job in turns.ready(context.served.jobs):
+            if (shut := context.blackouts.why_shut(run, job, now)) is not None:
+                context.runs.queue.drop({run.id})
+                self._untold.append(End(run, job, Outcome.SKIPPED, None, now, shut))
+                continue
             if (gate := context.status.why_gated(job)) is not None:
                 if not context.status.awaits_gate(job) and run.array_of is None:
                     context.runs.queue.drop({run.id})

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.clock import Clock
+    from peak_console.engine.state.blackouts import EngineBlackouts
     from peak_console.engine.state.engine_status import EngineStatus
     from peak_console.engine.state.holds import JobHolds
+    from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
 
 LATE_SECONDS = 2.0
@@ -27,10 +29,11 @@ OWN_RUN = "waited for an earlier run of its own"
 class Lateness:
     """Remembers holds and sleeps of the machine, to tell of a slot that starts late what it waited for."""
 
-    def __init__(self, clock: Clock, status: EngineStatus, holds: JobHolds) -> None:
+    def __init__(self, clock: Clock, status: EngineStatus, holds: JobHolds, blackouts: EngineBlackouts) -> None:
         self._clock = clock
         self._status = status
         self._holds = holds
+        self._blackouts = blackouts
         self._began = clock.now()
         self._asleep = clock.asleep()
         self._held_until: datetime | None = None
@@ -45,9 +48,12 @@ class Lateness:
         if self._status.hold is not None:
             self._held_until = now
 
-    def why(self, job: str, slot: datetime, now: datetime) -> str | None:
+    def why(self, job: JobDefinition, slot: datetime, now: datetime) -> str | None:
         """What a job's slot waited for until it was decided on; ``None`` when it is not late."""
-        return next(self._reasons(job, slot, now), None)
+        window = self._blackouts.over(job, slot)
+        if window is not None and window.defers:
+            return f"waited for the end of the blackout {window.name}"
+        return next(self._reasons(job.name, slot, now), None)
 
     def why_still(self, run: Run, now: datetime) -> str | None:
         """All that a run in the queue has waited for: what was recorded at first, and what came on top of it."""

@@ -93,13 +93,14 @@ class Starter:
     def _not_gated(
         self, ready: Iterable[tuple[Run, JobDefinition]], ends: list[End]
     ) -> Iterator[tuple[Run, JobDefinition]]:
-        """The runs whose gates are open at this very moment; the ends of the others.
+        """The runs that no blackout and no gate keeps from starting at this very moment; the ends of the others.
 
-        Decisions ask the gates too. This is the last look: between a claim and its start a gate may have closed.
+        Decisions ask both too. This is the last look: between a claim and its start a gate may have closed.
         """
         context = self._context
         for run, job in ready:
-            gate = context.status.why_gated(job)
+            shut = context.blackouts.why_shut(run, job, context.clock.now())
+            gate = shut or context.status.why_gated(job)
             if gate is None and run.is_array:
                 self._to_open.append((run, job))
             elif gate is None:

@@ -38,6 +38,7 @@ def memory_of(context: EngineContext, bookkeeper: Bookkeeper) -> EngineMemory:
         context.status.hold,
         list(context.status.gates.states.values()) if context.status.gates is not None else (),
         context.holds.all,
+        context.blackouts.added,
         _last_id(context),
     )
 

@@ -1,4 +1,4 @@
-"""The holds on some of the jobs, as an engine works by them."""
+"""What keeps slots of some jobs waiting: the holds on them, and blackouts that defer, as an engine works by them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from peak_console.engine.state.blackouts import EngineBlackouts
     from peak_console.engine.state.served_jobs import ServedJobs
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.state import Hold
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
 class JobHolds:
     """Reads the holds of the registry, tells the planner whose slots wait, and removes the holds that are over."""
 
-    def __init__(self, store: Store, served: ServedJobs) -> None:
+    def __init__(self, store: Store, served: ServedJobs, blackouts: EngineBlackouts) -> None:
         self._store = store
         self._served = served
+        self._blackouts = blackouts
         self.all: Sequence[Hold] = ()
         self._names: frozenset[str] = frozenset()
+        self._deferred: frozenset[str] = frozenset()
+        """The jobs whose slots wait for the end of a blackout."""
         self._held_until: dict[str, datetime] = {}
         """By job, when it was last seen held."""
         self._seen: tuple[object, ...] = ()
@@ -41,11 +45,12 @@ class JobHolds:
             remove_holds(self._store, over)
             self.all = [hold for hold in self.all if hold not in over]
         planner = self._served.planner
-        seen = (planner, *self.all)
+        deferred = self._blackouts.deferred(now)
+        seen = (planner, deferred, *self.all)
         if seen != self._seen:
             self._seen = seen
-            self._names = held_names(planner.jobs, self.all, now)
-            planner.hold(self._names, now)
+            self._names, self._deferred = held_names(planner.jobs, self.all, now), deferred
+            planner.hold(self._names | deferred, now)
         for name in self._names:
             self._held_until[name] = now
 
@@ -54,8 +59,8 @@ class JobHolds:
         return min((hold.until for hold in self.all if hold.until is not None), default=None)
 
     def holds_job(self, name: str) -> bool:
-        """Whether a job was held when that was last looked at."""
-        return name in self._names
+        """Whether a job was held, or deferred by a blackout, when that was last looked at."""
+        return name in self._names or name in self._deferred
 
     def of(self, job: JobDefinition, now: datetime) -> Hold | None:
         """The hold on a job."""

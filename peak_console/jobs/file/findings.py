@@ -7,6 +7,7 @@ from peak_console.jobs.file.checks.wording import did_you_mean, quoted
 from peak_console.jobs.file.fields import fields_of
 from peak_console.jobs.file.fields.field import (
     ALERTS,
+    BLACKOUT,
     CALENDAR,
     CHANNEL,
     DEADLINE,
@@ -41,6 +42,7 @@ _HEADERS: Final = {
     ALERTS: "[alerts]",
     CHANNEL: "[[alerts.channel]]",
     GATE: "[[gate]]",
+    BLACKOUT: "[[blackout]]",
     DEADLINE: "[[deadline]]",
     SAFETY: "[safety]",
     HEARTBEAT: "[heartbeat]",

@@ -14,6 +14,7 @@ from peak_console.jobs.file.fields.executors import ARRAY_FIELDS
 from peak_console.jobs.file.fields.field import (
     ANYTHING,
     ARGUMENTS,
+    BLACKOUT,
     CALENDAR,
     DURATION,
     INTEGERS,
@@ -63,6 +64,7 @@ _TABLES: Final = (
     "metrics",
     "executors",
     CALENDAR,
+    BLACKOUT,
 )
 _ARRAY_KEYS: Final = frozenset(field.key for field in ARRAY_FIELDS)
 _CHAIN_KEYS: Final = frozenset(field.key for field in CHAIN_FIELDS) - {"group", "priority"}
@@ -228,13 +230,18 @@ class Reader:
         return deadlines
 
     def _read_trust(self) -> dict[str, Any]:
-        """Gates, what people confirm, and where the engine says that it works: by the name in a ``JobSet``."""
+        """Gates, blackouts, what people confirm, and where the engine tells that it works: as in a ``JobSet``."""
         document, findings = self._document, self.findings
         found: dict[str, Any] = {}
         if "gate" in document:
             from peak_console.jobs.file.sections.gates import read_gates
 
             found["gates"] = read_gates(document["gate"], self.jobs, findings)
+        if BLACKOUT in document:
+            from peak_console.jobs.file.sections.blackouts import BlackoutReader
+
+            reader = BlackoutReader(self.path, self.settings, self.jobs, self.calendars, findings)
+            found["blackouts"] = reader.read(document[BLACKOUT])
         if "heartbeat" in document:
             from peak_console.jobs.file.outside import read_heartbeat
 
@@ -314,6 +321,10 @@ class Reader:
             from peak_console.jobs.file.sections.freshness import named_calendars
 
             named |= {name for table in tables if isinstance(table, dict) for name in named_calendars(table)}
+        if BLACKOUT in document:
+            from peak_console.jobs.file.sections.blackouts import calendars_named
+
+            named |= calendars_named(document[BLACKOUT])
         if CALENDAR in document or named:
             from peak_console.jobs.file.sections.calendars import Calendars
 

@@ -184,7 +184,8 @@ def _fill(store: Store, path: str, aside: str, now: datetime) -> None:
     from peak_console.model.records import Alert
 
     old = None
-    kept = dict.fromkeys(("job_state", "runs", "alerts", "deliveries", "holds", "actions", "definitions", "totals"), 0)
+    tables = ("job_state", "runs", "alerts", "deliveries", "holds", "blackouts", "actions", "definitions", "totals")
+    kept = dict.fromkeys(tables, 0)
     whole, hold_known = False, False
     try:
         old = sqlite3.connect(f"file:{quoted(path)}?mode=ro", uri=True, timeout=1)

@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from peak_console.jobs.blackouts import Blackout
     from peak_console.model.records import Run
     from peak_console.model.state import GateState, Hold, JobState
     from peak_console.store.store import Store
@@ -29,6 +30,8 @@ class EngineMemory:
     """The state of the gates that a person has closed or an engine has asked."""
     holds: Sequence[Hold] = ()
     """The holds on some of the jobs."""
+    blackouts: Sequence[Blackout] = ()
+    """Those that people have added."""
     last_run_id: int = 0
     """No run gets this number or a lower one: alerts and commands have named them."""
 
@@ -62,6 +65,10 @@ def write_memory(store: Store, memory: EngineMemory) -> int:
                 store.close_gate(gate.gate, gate.closed_by, gate.closed_at, gate.closed_reason)
         if memory.holds:
             restore_holds(store, memory.holds)
+        if memory.blackouts:
+            from peak_console.store.tables.blackouts import restore_blackouts
+
+            restore_blackouts(store, memory.blackouts)
         store.pass_over(memory.last_run_id)
         for run in memory.runs:
             lost += _reinstate(store, run)

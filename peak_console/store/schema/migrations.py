@@ -114,6 +114,14 @@ _ARRAYS = (
     "CREATE INDEX runs_of_array ON runs (array_of, state) WHERE array_of IS NOT NULL",
 )
 """What slots need that consist of several runs."""
+_BLACKOUTS = (
+    (
+        "CREATE TABLE blackouts ( name TEXT PRIMARY KEY, since TEXT NOT NULL, begins TEXT NOT NULL, ends TEXT,"
+        " policy TEXT NOT NULL CHECK (policy IN ('skip', 'defer')), added_by TEXT NOT NULL, reason TEXT,"
+        " tags TEXT NOT NULL, words TEXT NOT NULL )"
+    ),
+)
+"""What people add to the blackouts of a jobs file."""
 MIGRATIONS: dict[int, Sequence[str]] = {
     1: (
         "DROP INDEX runs_of_job",
@@ -159,7 +167,7 @@ MIGRATIONS: dict[int, Sequence[str]] = {
             " exclude_tags TEXT NOT NULL, jobs TEXT )"
         ),
     ),
-    4: (*_RUNS, *_HISTORY, *_TRUST, *_NOTES, *_TOTALS, *_ARRAYS),
+    4: (*_RUNS, *_HISTORY, *_TRUST, *_NOTES, *_TOTALS, *_ARRAYS, *_BLACKOUTS),
 }
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
 STAND_INS: dict[int, Mapping[str, str]] = {

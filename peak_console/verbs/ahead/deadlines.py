@@ -40,7 +40,7 @@ def _prospects(selection: Selection) -> Sequence[Prospect]:
     store, jobset = selection.store, selection.jobset
     if jobset is None or store is None:
         return []
-    return recorded(jobset, selection.jobs.values(), store, store.job_states().get, selection.now)
+    return recorded(jobset, selection.jobs.values(), store, store.job_states().get, selection.now, selection.blackouts)
 
 
 def _object(prospect: Prospect, selection: Selection) -> dict[str, Any]:

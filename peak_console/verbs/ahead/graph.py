@@ -29,7 +29,7 @@ def show_graph(options: Namespace) -> int:
         names = graph.chained(selection.job(options.job).name if options.job is not None else None)
         if options.job is None:
             names = [name for name in names if name in selection.jobs]
-        found = views([jobset.jobs[name] for name in names], selection.store, selection.now)
+        found = views([jobset.jobs[name] for name in names], selection.store, selection.now, blackouts=jobset.blackouts)
     standing = {view.job.name: view for view in found}
     if options.json:
         write_json([_object(view, graph) for view in found])

@@ -109,6 +109,7 @@ class _View:
         self.span = span
         self.outlook = outlook
         self.states = store.job_states() if store is not None else {}
+        self.blackouts = selection.blackouts
         self.running: dict[str, list[Run]] = {}
         for run in store.unfinished() if store is not None else ():
             if run.state == RunState.RUNNING:
@@ -160,7 +161,7 @@ class _Lane:
         usual = expected(self._known)
         yield from coming(
             job, view.states.get(job.name), now, span, usual.usual if usual is not None else None,
-            outlook.end if outlook is not None else None,
+            outlook.end if outlook is not None else None, view.blackouts,
         )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from peak_console.clock import SystemClock
 from peak_console.decisions.holding.holds import is_over
+from peak_console.decisions.job_status import all_blackouts
 from peak_console.decisions.selection import tags_of
 from peak_console.errors import JobsFileError, UnknownJobError
 from peak_console.jobs.file.loader import filter_jobs_by_tags
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from peak_console.decisions.holding.blackouts import Blackouts
+    from peak_console.jobs.blackouts import Blackout
     from peak_console.jobs.model import Gate, JobDefinition, JobSet
     from peak_console.model.state import Hold
 
@@ -73,6 +76,16 @@ class Selection:
     def gates(self) -> Sequence[Gate]:
         """The gates of the jobs file."""
         return self.jobset.gates if self.jobset is not None else ()
+
+    @property
+    def blackouts_in_file(self) -> Sequence[Blackout]:
+        """The blackouts of the jobs file."""
+        return self.jobset.blackouts if self.jobset is not None else ()
+
+    @property
+    def blackouts(self) -> Blackouts | None:
+        """Those of the jobs file, and those that people have added; ``None`` where there is none."""
+        return all_blackouts(self.blackouts_in_file, self.store)
 
     @property
     def zone(self) -> tzinfo:

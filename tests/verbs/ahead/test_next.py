@@ -24,7 +24,7 @@ def slots(answer: Answer) -> list[tuple[str, str]]:
 def test_json_merges_the_slots_of_all_enabled_jobs_over_time(peak: CommandLine, store: Store) -> None:
     store.decided("risk_check", HOURLY, NOW - timedelta(minutes=55), None)
     answer = peak("next", "--json", "--count", "4")
-    assert [list(item) for item in answer.json] == [["job", "mode", "not_served", "slot"]] * 4
+    assert [list(item) for item in answer.json] == [["job", "mode", "not_served", "blackout", "slot"]] * 4
     assert slots(answer) == [
         ("risk_check", "2026-11-23T15:00:00+01:00"),
         ("risk_check", "2026-11-23T16:00:00+01:00"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from peak_console.jobs.file.checks.dates import check_date, check_dates, check_times
 from peak_console.jobs.file.checks.single import (
     check_boolean,
+    check_bound,
     check_duration,
     check_integers,
     check_moment,
@@ -51,6 +52,7 @@ def _check_of(field: fields.Field) -> Check:
         fields.EXPECTATIONS: check_expectations,
         fields.REQUIREMENTS: check_requirements,
         fields.MOMENT: check_moment,
+        fields.BOUND: check_bound,
         fields.TEXTS: check_texts,
         fields.INTEGERS: check_integers,
         fields.ARGUMENTS: check_arguments,

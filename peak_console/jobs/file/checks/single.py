@@ -146,6 +146,19 @@ def check_moment(field: fields.Field) -> Check:
     return check
 
 
+def check_bound(field: fields.Field) -> Check:
+    """One end of a window: what its text means is seen where the calendars are known."""
+
+    def check(value: Any) -> Faults:
+        if value.__class__ in (datetime, date, time):
+            return GOOD
+        if value.__class__ is not str:
+            return one_fault(wrong_type(field.kind, value))
+        return GOOD if value.strip() else one_fault("must not be empty")
+
+    return check
+
+
 def check_texts(field: fields.Field) -> Check:
     def check(value: Any) -> Faults:
         if value.__class__ is not list:

@@ -11,7 +11,7 @@ from peak_console.jobs.file.fields.calendars import CALENDAR_FIELDS
 from peak_console.jobs.file.fields.chains import CHAIN_FIELDS
 from peak_console.jobs.file.fields.deadlines import DEADLINE_FIELDS
 from peak_console.jobs.file.fields.executors import ARRAY_FIELDS, EXECUTOR_FIELDS
-from peak_console.jobs.file.fields.gates import GATE_FIELDS
+from peak_console.jobs.file.fields.gates import BLACKOUT_FIELDS, GATE_FIELDS
 from peak_console.jobs.file.fields.job import JOB_FIELDS
 from peak_console.jobs.file.fields.modes import MODE_FIELDS
 from peak_console.jobs.file.fields.outside import OUTSIDE_FIELDS
@@ -34,6 +34,7 @@ FIELDS: Final = (
     *MODE_FIELDS,
     *RESULT_FIELDS,
     *GATE_FIELDS,
+    *BLACKOUT_FIELDS,
     *CHAIN_FIELDS,
     *DEADLINE_FIELDS,
     *EXECUTOR_FIELDS,
