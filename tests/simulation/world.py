@@ -11,6 +11,7 @@ from peak_console.engine.resident import ResidentEngine
 from peak_console.engine.setup import EngineOptions, EngineSetup
 from peak_console.engine.surroundings import Surroundings
 from peak_console.errors import StateError
+from peak_console.forecast.surroundings import SilentBell
 from peak_console.jobs.model import Overlap
 from peak_console.model.terms import LOCAL, Trigger
 from peak_console.runs.executors import Executors
@@ -82,25 +83,6 @@ class SimulatedLock:
 
     def holder(self) -> int | None:
         return 1 if self._name in self._locks.holders else None
-
-
-class NoBell:
-    """Nobody waits for rings: engines are given their turns."""
-
-    def is_in_place(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return -1
-
-    def ring(self) -> None:
-        pass
-
-    def drain(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
 
 class Seat:
@@ -190,7 +172,7 @@ class World:
             open_store=lambda _directory: self.store,
             surroundings=Surroundings(
                 make_lock=lambda _directory, name: SimulatedLock(self.locks, name, identity),
-                make_bell=lambda _directory, _name: NoBell(),
+                make_bell=lambda _directory, _name: SilentBell(),
                 identity=lambda: identity,
                 is_alive=lambda supervisor: supervisor in self.alive,
                 make_spec=self._spec,
