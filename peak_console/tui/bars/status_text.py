@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from peak_console.decisions.holding.holds import scope
 from peak_console.decisions.job_status import Standing
+from peak_console.schedule.sessions.hours import market_at
 from peak_console.text import countdown, safe
 from peak_console.tui.drawing.glyphs import NOTHING, elapsed, moment, standing
 from peak_console.tui.drawing.paint import cut, pieces_width, width_of
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from peak_console.decisions.ahead.deadlines import Prospect
+    from peak_console.schedule.sessions.hours import Market
     from peak_console.tui.drawing.paint import Piece
     from peak_console.tui.state.snapshot import JobRow, Snapshot
 
@@ -25,6 +27,11 @@ _GAP: Piece = ("   ", "text")
 _ALWAYS = (Standing.RUNNING, Standing.FAILED)
 """Counted even when there is none."""
 _SOMETIMES = (Standing.RETRYING, Standing.CLAIMED, Standing.SUBMITTED, Standing.QUEUED, Standing.DISABLED)
+_GAP_WIDTH = len(_GAP[0])
+_LEFT_OF_SECOND = len(" next  a_name_of_its  in 00:00:00  ")
+"""What comes next is to have so much room before markets are told of."""
+_ALWAYS_OPEN_SECONDS = 10 * 86400
+"""Nobody counts down to a close that is further away."""
 _NAME_MIN = 12
 _SCOPE_MAX = 30
 _NO_DATE, _NO_BRAND, _FEW_COUNTS, _BRIEF, _ONLY_FAILED, _NO_PATH, _LEANEST = range(1, 8)
@@ -52,6 +59,7 @@ def second_line(snapshot: Snapshot, upcoming: JobRow | None, now: datetime, widt
     right = _right_of_second(snapshot, now, brief=False)
     if pieces_width(right) > width // 2:
         right = _right_of_second(snapshot, now, brief=True)
+    right = [*_markets(snapshot, now, width - pieces_width(right) - _LEFT_OF_SECOND), *right]
     if upcoming is None or upcoming.next_at is None:
         return _spread([(" next  ", "muted"), (f"{NOTHING} nothing is scheduled", "muted")], right, width)
     left = (upcoming.next_at - now).total_seconds()
@@ -159,6 +167,50 @@ def _counts(snapshot: Snapshot, states: Sequence[str]) -> Line:
         gap = "  " if line else ""
         line.append((f"{gap}{look.glyph} {count} {look.word}", look.style if count else "muted"))
     return line
+
+
+def _markets(snapshot: Snapshot, now: datetime, room: int) -> Line:
+    """The markets that the jobs use, as fully as there is room for; nothing where not even their number is told."""
+    found = [market for calendar in snapshot.markets if (market := market_at(calendar, now)) is not None]
+    for tell in (_market, _market_in_brief, _market_in_a_word):
+        line: Line = []
+        for market in found:
+            style = "success" if market.is_open else "muted"
+            line += [*([(" · ", "muted")] if line else []), (tell(market, now, snapshot.zone), style)]
+        if pieces_width(line) + _GAP_WIDTH <= room:
+            return [*line, _GAP] if line else []
+    count = sum(market.is_open for market in found)
+    few: Piece = (f"{count}/{len(found)} markets open", "success" if count else "muted")
+    return [few, _GAP] if len(found) > 1 and pieces_width([few]) + _GAP_WIDTH <= room else []
+
+
+def _market(market: Market, now: datetime, zone: tzinfo) -> str:
+    """``XNYS open, closes in 2h 34m`` · ``closed, opens Mon 15:30`` · ``closes early at 19:00``."""
+    name = safe(market.name)
+    if market.turns_at is None:
+        return f"{name} closed"
+    left = (market.turns_at - now).total_seconds()
+    if market.is_open and left > _ALWAYS_OPEN_SECONDS:
+        return f"{name} open"
+    if market.is_open:
+        early = market.early_close == market.turns_at
+        return f"{name} open, closes {'early ' if early else ''}in {countdown(left)}"
+    if market.is_break:
+        return f"{name} pauses, opens in {countdown(left)}"
+    early_close = market.early_close
+    at = moment(market.turns_at, now, zone)
+    return f"{name} closed, opens {at}{f', closes early at {moment(early_close, now, zone)}' if early_close else ''}"
+
+
+def _market_in_brief(market: Market, now: datetime, zone: tzinfo) -> str:
+    name, at = safe(market.name), market.turns_at
+    if at is None or (at - now).total_seconds() > _ALWAYS_OPEN_SECONDS:
+        return _market_in_a_word(market, now, zone)
+    return f"{name} {'open' if market.is_open else 'closed'} till {moment(at, now, zone)}"
+
+
+def _market_in_a_word(market: Market, _now: datetime, _zone: tzinfo) -> str:
+    return f"{safe(market.name)} {'open' if market.is_open else 'closed'}"
 
 
 def _right_of_second(snapshot: Snapshot, now: datetime, *, brief: bool) -> Line:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import Gate, JobDefinition, JobSet
     from peak_console.model.records import Alert, EngineInfo, JobState, Run
     from peak_console.model.state import GateState, Hold
+    from peak_console.schedule.sessions.table import Calendar
     from peak_console.store.store import Store
 
 ALERTS_SHOWN = 1000
@@ -295,10 +296,16 @@ class Board:
             read_only=read_only,
             gates=self._gates,
             deadlines=self._look_at_deadlines(jobset, jobs, now, outlook) if jobset is not None else (),
+            markets=_markets(jobset) if jobset is not None else (),
             outlook=outlook,
             outlook_note=outlook_note,
             counts=counts([row.view for row in rows]),
         )
+
+
+def _markets(jobset: JobSet) -> Sequence[Calendar]:
+    """The calendars with hours that the jobs of a file use, by name."""
+    return [calendar for _, calendar in sorted(jobset.calendars.items()) if calendar.has_hours]
 
 
 def _counted_on(counts: AlertCounts, newer: Sequence[Alert]) -> AlertCounts:

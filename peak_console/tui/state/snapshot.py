@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import Gate
     from peak_console.model.records import Alert, Hold, Run
     from peak_console.model.state import GateState
+    from peak_console.schedule.sessions.table import Calendar
 
 HISTORY_RUNS = 20
 
@@ -127,6 +128,8 @@ class Snapshot:
     """Each gate, what is recorded of it, and why it is closed; that is empty for an open one."""
     deadlines: Sequence[Prospect] = ()
     """What is expected of the deadlines of slots under way and of the next ones, the tightest first."""
+    markets: Sequence[Calendar] = ()
+    """The calendars with hours that its jobs use, by name."""
     outlook: Outlook | None = None
     """What is foreseen; ``None`` until that has been worked out."""
     outlook_note: str = ""

@@ -18,6 +18,7 @@ from peak_console.tui.bars.trouble_bar import TroubleBar
 from peak_console.tui.drawing.paint import pieces_width
 from peak_console.tui.state.snapshot import EngineState, Trouble
 from peak_console.values import replace
+from tests.support.factories import make_market
 from tests.tui.harness import WidgetApp, fixed_now, make_row, make_run, make_snapshot, trading_rows
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from textual.geometry import Region
     from textual.pilot import Pilot
 
+    from peak_console.schedule.sessions.table import Calendar
     from peak_console.tui.state.snapshot import Snapshot
 
     SnapCompare = Callable[..., bool]
@@ -285,3 +287,44 @@ def test_the_tightest_deadline_is_shown_with_its_slack(
     assert words in second(snapshot)
     assert style in {style for text, style in second_line(snapshot, None, now, 160) if text == words.split(": ")[1]}
     assert "other" not in second(snapshot)
+
+
+# Markets: it is 13:55:48 in UTC, 14:55:48 in the zone that times are shown in.
+
+OPEN = make_market("XETR", fixed_now() - timedelta(days=3))
+CLOSED = make_market("XNYS", fixed_now() - timedelta(days=3), opens=14.5, closes=21)
+EARLY = make_market("XLON", fixed_now(), days=1, closes=20)
+ALWAYS = make_market("24/7", fixed_now() - timedelta(days=3), opens=0, closes=24, days=60)
+OVER = make_market("XTKS", fixed_now() - timedelta(days=3), days=2)
+
+
+@pytest.mark.parametrize(
+    ("market", "words"),
+    [
+        (OPEN, "XETR open, closes in 2h 34m"),
+        (CLOSED, "XNYS closed, opens 15:30"),
+        (EARLY, "XLON open, closes early in 3h 04m"),
+        (ALWAYS, "24/7 open"),
+        (OVER, "XTKS closed "),
+    ],
+)
+def test_the_markets_that_the_jobs_use_are_told_of(market: Calendar, words: str) -> None:
+    assert words in second(make_snapshot([make_row()], markets=[market]))
+
+
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [
+        (160, "XETR open, closes in 2h 34m · XNYS closed, opens 15:30   hold: none"),
+        (110, "XETR open till 17:30 · XNYS closed till 15:30   hold: none"),
+        (90, "XETR open · XNYS closed   hold: none"),
+        (80, "1/2 markets open   hold: none"),
+        (60, "hold: none   no alerts"),
+    ],
+)
+def test_markets_are_told_of_as_fully_as_there_is_room(width: int, words: str) -> None:
+    text = second(make_snapshot([make_row("a_name_of_its_own")], markets=[OPEN, CLOSED]), width)
+    assert words in text
+    assert ("XETR" in text) is ("XETR" in words)
+    assert len(text) == width
+    assert "a_name_of_its" in text

@@ -16,6 +16,7 @@ from peak_console.schedule.model import AfterRule, JobSchedule, SessionRule
 from peak_console.tui.details.screen import JobDetails
 from peak_console.tui.timeline.lanes import LaneList
 from peak_console.tui.timeline.screen import TimelineScreen
+from peak_console.values import replace
 from tests.support.factories import make_job, make_market
 from tests.tui import desk
 from tests.tui.app.test_snapshots import by_size
@@ -177,6 +178,7 @@ def foreseen(directory: Path) -> Stage:
         ),
     ]  # fmt: skip
     stage = Stage(directory, *jobs)
+    stage.session._jobset = replace(stage.session.jobset, calendars={"XETR": xetr})
     for name, took in (("fetch_quotes", 240), ("risk_check", 500), ("report", 700), ("close_prices", 900)):
         for day in (3, 2, 1):
             stage.ran(name, day * 86_400, took)
@@ -203,6 +205,18 @@ def test_how_a_forecast_looks(snap_compare: SnapCompare, tmp_path: Path, size: t
         await pilot.pause()
         look_ahead(app)
         await pressing("5", "down", "down", "tab")(pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=prepare)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=by_size)
+def test_how_the_panes_look_with_a_forecast(snap_compare: SnapCompare, tmp_path: Path, size: tuple[int, int]) -> None:
+    app = foreseen(tmp_path).app()
+
+    async def prepare(pilot: Pilot[Any]) -> None:
+        await pilot.pause()
+        look_ahead(app)
+        await pressing("3")(pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=prepare)
 
