@@ -102,6 +102,14 @@ def _jobs(figures: Figures) -> Iterator[Metric]:
         lambda job: job.last.duration_seconds if job.last is not None else None,
     )  # fmt: skip
     yield _of_jobs(
+        "job_last_cpu_seconds", "Processor time of the job's last run.", figures.jobs,
+        lambda job: job.last.cpu_seconds if job.last is not None else None,
+    )  # fmt: skip
+    yield _of_jobs(
+        "job_last_peak_memory_bytes", "The most memory that a process of the job's last run has held.", figures.jobs,
+        lambda job: job.last.peak_memory_bytes if job.last is not None else None,
+    )  # fmt: skip
+    yield _of_jobs(
         "job_consecutive_failures", "How often in a row the job has failed for good.", figures.jobs,
         lambda job: job.failures,
     )  # fmt: skip

@@ -106,6 +106,11 @@ class Run:
         """The job in the jobs file: that of ``sweep[7]``, one run of an array, is ``sweep``."""
         return self.job if self.array_of is None else self.job.rpartition("[")[0]
 
+    cpu_seconds: float | None = None
+    """Processor time of its processes, by the kernel; ``None`` until it has ended, and where nothing tells."""
+    peak_memory_bytes: int | None = None
+    """The most memory that one of its processes has held."""
+
     @property
     def duration_seconds(self) -> float | None:
         """Seconds from start to finish, or ``None`` until both are known."""

@@ -110,6 +110,9 @@ if TYPE_CHECKING:
             Raises ``StartError`` where that cannot be written down.
             """
 
+        def usage(self, run_id: int, /) -> Usage | None:
+            """What a run that has ended has used; ``None`` where nothing tells. It takes milliseconds at the most."""
+
         def outputs(self, run_id: int) -> RunOutput:
             """What a run has left on the disk."""
 
@@ -136,6 +139,15 @@ class Stop(StrEnum):
     """Asked to end, so that it can put things in order: TERM."""
     KILL = "kill"
     """Killed, with all that is left of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a run has used, by the kernel's own accounting: the run, and the processes that it has waited for."""
+
+    cpu_seconds: float
+    peak_memory_bytes: int
+    """The most that one of its processes has held at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +187,8 @@ class Ended:
     """What the executor itself knows of the end; ``None``: the return code tells."""
     reason: str | None = None
     """Why it ended so, in words of the executor."""
+    usage: Usage | None = None
+    """What it has used, where that comes with the end; else ``Executor.usage`` may tell."""
 
 
 class AlreadyStartedError(StartError):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.clock import Clock
-    from peak_console.runs.interface import RunHandle, RunSpec
+    from peak_console.runs.interface import RunHandle, RunSpec, Usage
 
 LOOK_SECONDS = 0.05
 
@@ -254,6 +254,9 @@ class SimulatedExecutor:
 
     def lingering(self, handles: Sequence[RunHandle]) -> list[RunHandle]:
         return [handle for handle in handles if isinstance(handle, SimulatedProcess) and handle.leaves]
+
+    def usage(self, _run_id: int) -> Usage | None:
+        return None
 
     def is_started(self, run_id: int) -> bool:
         return run_id in self.started_marks and run_id not in self._prevented

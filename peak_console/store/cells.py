@@ -56,6 +56,15 @@ def whole(value: Any) -> int:
     return _between(value, -_MOST - 1, _MOST)
 
 
+def seconds(value: Any) -> float:
+    """A number of seconds."""
+    if not isinstance(value, int | float):
+        raise TypeError
+    if not 0 <= value <= _MOST:
+        raise ValueError
+    return float(value)
+
+
 def run_id(value: Any) -> int:
     return _between(value, 1, MOST_RUN_ID)
 

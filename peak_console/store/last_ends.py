@@ -21,13 +21,15 @@ class LastEnd:
     ended_at: datetime | None
     duration_seconds: float | None
     succeeded_at: datetime | None
+    cpu_seconds: float | None = None
+    peak_memory_bytes: int | None = None
 
 
 def last_ends(store: Store, jobs: Iterable[str]) -> dict[str, LastEnd]:
     """By job; jobs of which no run has ended are left out."""
     newest = (
-        "SELECT started_at, finished_at FROM runs INDEXED BY runs_of_job WHERE job = ? AND outcome {}"
-        " AND run_type = ? AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+        "SELECT started_at, finished_at, cpu_seconds, peak_memory_bytes FROM runs INDEXED BY runs_of_job WHERE job = ?"
+        " AND outcome {} AND run_type = ? AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1"
     )
     found = {}
     for job in jobs:
@@ -37,7 +39,11 @@ def last_ends(store: Store, jobs: Iterable[str]) -> dict[str, LastEnd]:
         succeeded = _row(store, newest.format("= 'succeeded'"), job)
         started_at, ended_at = _moment(ended[0]), _moment(ended[1])
         took = max(0.0, (ended_at - started_at).total_seconds()) if started_at and ended_at else None
-        found[job] = LastEnd(ended_at, took, _moment(succeeded[1]) if succeeded is not None else None)
+        cpu, peak = (value if isinstance(value, int | float) else None for value in ended[2:])
+        found[job] = LastEnd(
+            ended_at, took, _moment(succeeded[1]) if succeeded is not None else None, cpu,
+            None if peak is None else int(peak),
+        )  # fmt: skip
     return found
 
 

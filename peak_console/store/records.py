@@ -171,15 +171,25 @@ class RunRecords(Database):
         self._write("UPDATE runs SET stop_reason = coalesce(stop_reason, ?) WHERE id = ?", (reason, run_id))
 
     def finish(
-        self, run_id: int, outcome: str, return_code: int | None, at: datetime, reason: str | None = None
+        self,
+        run_id: int,
+        outcome: str,
+        return_code: int | None,
+        at: datetime,
+        reason: str | None = None,
+        *,
+        cpu_seconds: float | None = None,
+        peak_memory_bytes: int | None = None,
     ) -> bool:
-        """Record a run's end; ``False`` when it had already been recorded."""
+        """Record a run's end, with what it has used; ``False`` when it had already been recorded."""
         sql = (
             "UPDATE runs SET state = 'finished', outcome = ?, return_code = ?, finished_at = ?, not_before = NULL,"
-            " awaits = NULL, reason = coalesce(?, reason) WHERE id = ? AND state <> 'finished'"
+            " awaits = NULL, reason = coalesce(?, reason), cpu_seconds = ?, peak_memory_bytes = ?"
+            " WHERE id = ? AND state <> 'finished'"
         )
+        values = (outcome, return_code, stamp(at), reason, cpu_seconds, peak_memory_bytes, run_id)
         with self:
-            is_news = self._write(sql, (outcome, return_code, stamp(at), reason, run_id)).rowcount == 1
+            is_news = self._write(sql, values).rowcount == 1
             if is_news:
                 self.count(Counted.ENDED, outcome)
         return is_news

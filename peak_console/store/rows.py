@@ -76,6 +76,8 @@ RUN_CELLS: tuple[Cell, ...] = (
     ("array_of", or_none(cells.run_id), None),
     ("array_index", or_none(cells.whole), None),
     ("array_values", _mapping, {}),
+    ("cpu_seconds", or_none(cells.seconds), None),
+    ("peak_memory_bytes", or_none(cells.count), None),
 )
 RUN_COLUMNS = ", ".join(name for name, _, _ in RUN_CELLS)
 ALERT_CELLS: tuple[Cell, ...] = (

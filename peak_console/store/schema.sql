@@ -41,6 +41,8 @@ CREATE TABLE runs (
   array_of       INTEGER,                               -- of one run of an array: the id of the whole
   array_index    INTEGER,
   array_values   TEXT,                                  -- JSON object: of one run of a matrix the value of each axis
+  cpu_seconds    REAL,                                  -- processor time of its processes, as the kernel has counted it
+  peak_memory_bytes INTEGER,                            -- the most memory that one of them has held
   UNIQUE (job, scheduled_for, attempt),                 -- nothing runs twice
   CHECK ((state = 'finished') = (outcome IS NOT NULL))
 );

@@ -58,6 +58,8 @@ RUN: Mapping[str, tuple[str, str]] = {
     "array_of": (NUMBER + OR_NULL, "of one run of an array: the id of the whole"),
     "array_index": (NUMBER + OR_NULL, "of one run of an array: its index"),
     "array_values": (OBJECT, "of one run of a matrix: the value of each axis"),
+    "cpu_seconds": (NUMBER + OR_NULL, "processor time of its processes, by the kernel; so far, while it runs here"),
+    "peak_memory_bytes": (NUMBER + OR_NULL, "the most memory that one of its processes has held"),
 }
 """A run, as `runs` and `history` print it."""
 

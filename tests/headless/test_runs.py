@@ -220,3 +220,16 @@ def test_placeholders_are_filled_as_a_run_starts(program: Program) -> None:
     assert slot is not None
     day = f"{slot.astimezone(ZoneInfo('Asia/Tokyo')):%Y%m%d}"
     assert [program.output(number) for number in (1, 2)] == [f"{day} 1 1 {name}\n", f"{day} 2 2 {name}\n"]
+
+
+def test_what_runs_have_used_is_told_by_each_view(program: Program) -> None:
+    burn = f"{sys.executable} -c 'x = bytearray(40 * 1024**2); sum(i * i for i in range(1_000_000))'"
+    program.jobs(shell("burn", burn) + shell("killed", "kill -9 $$"))
+    program.once()
+    objects = {each["job"]: each for each in json.loads(program.run("runs", "--json").out)}
+    assert objects["burn"]["peak_memory_bytes"] > 40 * 1024**2
+    assert objects["burn"]["cpu_seconds"] > 0.01
+    assert objects["killed"]["cpu_seconds"] is not None
+    header, *rows = program.run("runs", "--job", "burn").out.splitlines()
+    assert header.split()[4:9] == ["STARTED", "TOOK", "CPU", "MEMORY", "LATE"], header
+    assert "MiB" in rows[0]

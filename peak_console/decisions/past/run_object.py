@@ -15,7 +15,7 @@ RUN_KEYS = (
     "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
     "finished_at", "duration_seconds", "lateness_seconds", "late_because", "command", "tags", "tag", "args",
     "mode", "reason", "requested_by", "state", "executor", "node", "submitted_at", "waited_there_seconds", "waits_for",
-    "args_changed", "array_indexes", "array_of", "array_index", "array_values",
+    "args_changed", "array_indexes", "array_of", "array_index", "array_values", "cpu_seconds", "peak_memory_bytes",
 )  # fmt: skip
 """The documented keys of a run in JSON, and the columns of the CSV."""
 
@@ -34,5 +34,6 @@ def run_object(run: Run, zone: tzinfo) -> dict[str, Any]:
         run.run_mode, run.reason, run.requested_by, run.state, run.executor, run.node,
         iso(run.submitted_at, zone), run.waited_there_seconds, run.waits_for,
         list(run.args_changed), run.array_indexes, run.array_of, run.array_index, dict(run.array_values),
+        run.cpu_seconds, run.peak_memory_bytes,
     )  # fmt: skip
     return dict(zip(RUN_KEYS, values, strict=True))

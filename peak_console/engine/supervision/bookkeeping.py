@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from peak_console.engine.supervision.ends import End
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
+    from peak_console.runs.interface import Usage
 
 HIGHEST_CODE = 2**31
 MOST_RERUNS = 3
@@ -92,6 +93,7 @@ class Bookkeeper:
         is_member = end.run.array_of is not None  # alerts and counts of failures are about the array as a whole
         tail = self._stderr_tail(end.run) if failed and context.options.judges and not is_member else []
         next_at = _next_at(end) if failed else None
+        used = end.usage or self._used(end)
         before = self._failures.get(end.run.job, 0)
         retry: list[Run] = []
         triggered: list[Run] = []
@@ -103,9 +105,14 @@ class Bookkeeper:
             finished_at=end.at,
             reason="; ".join(filter(None, (end.reason, end.run.reason))) or None,
             stop_reason=end.reason if end.outcome == Outcome.STOPPED and not end.run.is_array else end.run.stop_reason,
+            cpu_seconds=used.cpu_seconds if used is not None else None,
+            peak_memory_bytes=used.peak_memory_bytes if used is not None else None,
         )
         with context.alerts:
-            if not context.store.finish(end.run.id, end.outcome, end.return_code, end.at, finished.reason):
+            if not context.store.finish(
+                end.run.id, end.outcome, end.return_code, end.at, finished.reason,
+                cpu_seconds=finished.cpu_seconds, peak_memory_bytes=finished.peak_memory_bytes,
+            ):  # fmt: skip
                 return
             if notes is not None:
                 notes.keep(context.store, end.run.id)
@@ -162,6 +169,12 @@ class Bookkeeper:
         end = end_of_array(self._context, array)
         if end is not None:
             self._unrecorded.append(end)
+
+    def _used(self, end: End) -> Usage | None:
+        """What a run has used, where that did not come with its end."""
+        if end.run.started_at is None or end.return_code is None:
+            return None
+        return self._context.runs.supervisor.executors.of(end.run.executor).usage(end.run.id)
 
     def _triggered(self, finished: Run, now: datetime) -> list[Run]:
         """The queued runs of the jobs that follow every run of the one that has ended for good."""

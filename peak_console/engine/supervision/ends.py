@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
-    from peak_console.runs.interface import Ended
+    from peak_console.runs.interface import Ended, Usage
 
 TIMEOUT = "timeout"
 """The stop reason of a run that took too long; every other one names who asked."""
@@ -27,22 +27,25 @@ class End:
     return_code: int | None
     at: datetime
     reason: str | None = None
+    usage: Usage | None = None
+    """What the run has used, where that came with its end."""
 
 
 def end_of(run: Run, job: JobDefinition, ended: Ended, stop_reason: str | None, now: datetime) -> End:
     """The end of a run whose processes are gone, and which was stopped for a reason if there is one."""
     at = ended.at or now
+    used = ended.usage
     if run.started_at is not None:
         at = max(at, run.started_at)  # the clock may have been set back
     code = ended.return_code
     if ended.outcome is not None and stop_reason is None:
-        return End(run, job, ended.outcome, code, at, ended.reason)
+        return End(run, job, ended.outcome, code, at, ended.reason, used)
     if stop_reason == TIMEOUT:
         from peak_console.text import duration
 
-        return End(run, job, Outcome.TIMED_OUT, code, at, f"took longer than {duration(job.timeout_seconds)}")
+        return End(run, job, Outcome.TIMED_OUT, code, at, f"took longer than {duration(job.timeout_seconds)}", used)
     if stop_reason is not None:
-        return End(run, job, Outcome.STOPPED, code, at, stop_reason)
+        return End(run, job, Outcome.STOPPED, code, at, stop_reason, used)
     if code is None:
         return End(run, job, Outcome.LOST, None, at, "it left no trace: no process and no exit status")
-    return End(run, job, Outcome.SUCCEEDED if code in job.success_codes else Outcome.FAILED, code, at)
+    return End(run, job, Outcome.SUCCEEDED if code in job.success_codes else Outcome.FAILED, code, at, usage=used)

@@ -19,6 +19,7 @@ from peak_console.runs.local.run_directory import (
     prevent,
     read_exit_status,
     read_record,
+    read_usage,
 )
 from peak_console.runs.local.system import this_system
 from peak_console.runs.output.of_run import RunOutput
@@ -29,7 +30,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from peak_console.runs.interface import RunHandle, RunSpec
+    from peak_console.runs.interface import RunHandle, RunSpec, Usage
     from peak_console.runs.local.keeper_client import KeeperLink
     from peak_console.runs.local.system import System
 
@@ -37,6 +38,7 @@ WOKEN = (
     "The process that starts runs and records their ends was stopped, and is awake again: starts and ends may have been"
     " late, and none is lost. Stopped by a job (kill -STOP $PPID) or by somebody; see the jobs that ran then."
 )
+USAGE_SECONDS, USAGE_LOOKS = 0.001, 5
 LOOK_SECONDS = 1.0
 """How often it is seen at the most whether a keeper has told something unasked."""
 NOBODY = (1 << 22, "nobody")
@@ -245,6 +247,14 @@ class LocalExecutor:
     def lingering(self, handles: Sequence[RunHandle]) -> list[RunHandle]:
         sessions = self._system.sessions()
         return [handle for handle in handles if isinstance(handle, LocalRun) and handle.lingers(sessions)]
+
+    def usage(self, run_id: int) -> Usage | None:
+        place = self._place(run_id)
+        for _ in range(USAGE_LOOKS):  # the keeper notes it some microseconds after the end
+            if (found := read_usage(place)) is not None:
+                return found
+            time.sleep(USAGE_SECONDS)
+        return read_usage(place)
 
     def is_started(self, run_id: int) -> bool:
         return is_claimed(self._place(run_id))

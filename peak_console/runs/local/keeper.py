@@ -17,7 +17,8 @@ takes the place of that: pid, mark, start, the keeper's pid, the witness's. A st
 file away again.
 
 The end goes to ``exit_status`` (see ``ends``) before the process is reaped, so a process that is gone without one has
-lost its keeper and its witness too. An end that no file takes yet is told to the engine, "unasked", and tried again.
+lost its keeper and its witness too; what the run has used follows once it was reaped. An end that no file takes yet is
+told to the engine, "unasked", and tried again.
 The keeper stays until the engine is gone and its last run's end is told. TERM ends it only where all that is left is
 ends that nothing takes.
 """
@@ -39,6 +40,7 @@ RETRY_SECONDS = 1.0
 READ_BYTES = 256 * 1024
 MOST_UNANSWERED = 200
 """Each has a file open."""
+MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 OTHER_DESCRIPTORS = 24
 """So many more are open at times."""
 DEAF_TO = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGTSTP, _signal.SIGUSR1)
@@ -69,6 +71,8 @@ class Keeper:
         self._unwritten: dict[int, tuple[int, float]] = {}
         """Ends that nothing has taken so far: return code, and when."""
         self._offered: set[int] = set()
+        self._used: dict[int, tuple[float, int] | None] = {}
+        """What runs have used whose ends are not written yet: processor seconds, and bytes at the most."""
         self._write_again_at = 0.0
         self._received = bytearray()
         self._answers: list[tuple[str, str, int, str] | Fresh] = []
@@ -249,13 +253,16 @@ class Keeper:
 
     def _settle(self, pid: int, code: int, ended_at: float | None) -> bool:
         """Record an end and let go of the process; ``False``: it has to be tried again. One run holds up no other."""
+        knows = _knows_usage()  # it may load a module, which is not to come between the end and what was used
         recorded = ends.record(self._directories[pid], code, ended_at)
         if recorded == ends.REFUSED or (recorded == ends.GONE and not self._offer(pid, code, ended_at or time.time())):
             return False
         if self._ledger is not None:
             self._ledger.remove(pid)
         if self._linux:
-            os.waitpid(pid, 0)
+            self._used[pid] = _let_go(pid, knows=knows)
+        if (used := self._used.pop(pid, None)) is not None and recorded == ends.WRITTEN:
+            ends.note_usage(self._directories[pid], *used)
         self._unwritten.pop(pid, None)
         self._offered.discard(pid)
         del self._directories[pid]
@@ -275,8 +282,10 @@ class Keeper:
         if len(self._directories) == len(self._unwritten):
             return None
         if not self._linux:  # macOS cannot look before it reaps (Python has waitid there from 3.13 on)
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status, used = os.wait4(-1, os.WNOHANG)
             code = os.waitstatus_to_exitcode(status)
+            if pid in self._directories:
+                self._used[pid] = (used.ru_utime + used.ru_stime, used.ru_maxrss * MAXRSS_UNIT)
             return (pid, code if code >= 0 else 128 - code) if pid else None
         if not self._unwritten:
             return self._dead(os.P_ALL, 0)
@@ -294,6 +303,24 @@ class Keeper:
             if found.si_pid in self._directories:
                 return found.si_pid, found.si_status + (0 if found.si_code == os.CLD_EXITED else 128)
             os.waitpid(found.si_pid, 0)  # an orphan, which a run has left behind
+
+
+def _let_go(pid: int, *, knows: bool) -> tuple[float, int] | None:
+    """Reap a process that is dead: its processor seconds, and how many bytes it has held at the most."""
+    if not knows:
+        os.waitpid(pid, 0)
+        return None
+    used = os.wait4(pid, 0)[2]
+    return used.ru_utime + used.ru_stime, used.ru_maxrss * MAXRSS_UNIT
+
+
+def _knows_usage() -> bool:
+    """Whether Python can tell what a process has used: it loads a module for that, which need not be there."""
+    try:
+        import resource  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def _most_unanswered() -> int:

@@ -1,4 +1,4 @@
-"""What a run's life leaves in its directory: ``started`` (whose it is, and its process) and ``exit_status``."""
+"""What a run's life leaves in its directory: ``started`` (its owner, process, usage) and ``exit_status``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from stat import S_ISREG
 
 from peak_console.errors import StartError
+from peak_console.runs.interface import Usage
 from peak_console.runs.output.files import NO_FILE, STREAMS, YEAR_10000, open_regular, read_start, stream_path
 from peak_console.store.directory import file_mode, folder_mode
 from peak_console.values import dataclass
@@ -30,6 +31,8 @@ MARK_BYTES = 512
 MOST_PIDS = 1 << 22
 """No system counts its processes any further."""
 MOST_CODE = 255
+MOST_DIGITS = 18
+"""No run has used up so many seconds, or bytes, that they need more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +165,14 @@ def wake(pids: Iterable[int]) -> None:
 def _read_started(directory: str) -> Record | Claim | None:
     """The record; else who is about to write it; ``None`` without a claim. A job may have written anything there."""
     try:
-        words = read_start(started_path(directory), MARK_BYTES).decode("ascii", "replace").split()
+        line = read_start(started_path(directory), MARK_BYTES).partition(b"\n")[0]
     except FileNotFoundError:
         return None
     except OSError as error:
         if error.errno in NO_FILE or isinstance(error, PermissionError):  # a job's doing
             return Claim(())
         raise
-    return _started_from(words)
+    return _started_from(line.decode("ascii", "replace").split())
 
 
 def _started_from(words: list[str]) -> Record | Claim | None:
@@ -227,13 +230,31 @@ def _read_end(path: str) -> tuple[int | None, datetime | None]:
             return None, None
         raise
     try:
-        text = os.read(fd, 32)
+        text, whole, _ = os.read(fd, MARK_BYTES).partition(b"\n")
         written = os.fstat(fd).st_mtime
     finally:
         os.close(fd)
-    if not text.endswith(b"\n") or not text.strip().isdigit() or int(text) > MOST_CODE:
+    if not whole or not text.strip().isdigit() or len(text) > MOST_DIGITS or int(text) > MOST_CODE:
         return None, None
     return int(text), datetime.fromtimestamp(written, UTC) if 0 <= written < YEAR_10000 / 1000 else None
+
+
+def read_usage(directory: str) -> Usage | None:
+    """What a run has used, as its keeper has noted it after its end; ``None`` where nothing is noted, or not yet."""
+    try:
+        return usage_from(read_start(started_path(directory), MARK_BYTES).partition(b"\n")[2])
+    except OSError:
+        return None
+
+
+def usage_from(line: bytes) -> Usage | None:
+    """The processor seconds and the bytes that a line says; ``None`` for any other. A job may have written anything."""
+    seconds, _, peak = line.removesuffix(b"\n").partition(b" ")
+    if not (line.endswith(b"\n") and seconds.replace(b".", b"", 1).isdigit() and peak.isdigit()):
+        return None
+    if len(seconds) > MOST_DIGITS or len(peak) > MOST_DIGITS:
+        return None
+    return Usage(float(seconds), int(peak))
 
 
 def why_unwritten(directory: str) -> str | None:

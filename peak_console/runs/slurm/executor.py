@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from peak_console.jobs.model import ExecutorDefinition
-    from peak_console.runs.interface import RunHandle, RunSpec
+    from peak_console.runs.interface import RunHandle, RunSpec, Usage
 
 
 class SlurmExecutor:
@@ -140,6 +140,9 @@ class SlurmExecutor:
 
     def lingering(self, handles: Sequence[RunHandle]) -> list[RunHandle]:  # noqa: ARG002 - Slurm ends what is left
         return []
+
+    def usage(self, _run_id: int) -> Usage | None:
+        return None  # it comes with the end: here a shared file system would be waited for
 
     def is_started(self, run_id: int) -> bool:
         if not os.path.islink(run_directory(self._directory, run_id)):

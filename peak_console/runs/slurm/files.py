@@ -7,13 +7,15 @@ import os
 from datetime import UTC, datetime
 
 from peak_console.errors import StartError
-from peak_console.runs.local.run_directory import NEVER, read_exit_status
+from peak_console.runs.local.run_directory import NEVER, read_exit_status, usage_from
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from peak_console.runs.interface import Usage
 
 NEWS = "news"
 SPEC = "spec"
@@ -35,6 +37,8 @@ class Files:
     """What the wrapper says of itself, once it owns the run."""
     code: int | None = None
     ended_at: datetime | None = None
+    usage: Usage | None = None
+    """What the run has used."""
     ending: Sequence[str] = ()
     """What the code alone does not tell, line by line."""
     beat_at: float | None = None
@@ -71,6 +75,7 @@ def read_files(directory: str) -> Files:
         started=_mapping(mark) if mark is not None and mark != NEVER else None,
         code=code,
         ended_at=ended_at,
+        usage=usage_from(_read(directory, "exit_status").partition(b"\n")[2]) if code is not None else None,
         ending=_read(directory, "ending").decode("utf-8", "surrogateescape").split("\n", 3)
         if "ending" in names
         else (),

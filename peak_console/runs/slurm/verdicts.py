@@ -116,8 +116,10 @@ def _ended(files: Files, code: int) -> Ended:
     if kind == "refused" and len(words) == 3:
         return Ended(None, files.ended_at, outcome=Outcome.NOT_STARTED, reason=_refusal(*words))
     if kind == "timed_out":
-        return Ended(code, files.ended_at, None, files.started_at, Outcome.TIMED_OUT, "took longer than it may")
-    return Ended(code, files.ended_at, None, files.started_at)
+        return Ended(
+            code, files.ended_at, None, files.started_at, Outcome.TIMED_OUT, "took longer than it may", files.usage
+        )
+    return Ended(code, files.ended_at, None, files.started_at, usage=files.usage)
 
 
 def _refusal(number: str, stage: str, what: str) -> str:

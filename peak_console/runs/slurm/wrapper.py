@@ -10,7 +10,7 @@ a script of a few lines, which Slurm copies from there, imports it. Its one argu
     beat          touched now and then while the run lives
     revoked       made by an engine: whatever lives here has no right to go on
     ending        what the code alone does not tell: refused, errno, of what (cwd, exec), what; or timed_out; by lines
-    exit_status   the return code, written last
+    exit_status   the return code, written last; a second line: processor seconds, and bytes at the most
 
 The directory two levels up has ``news``, an empty file for each start and end, so that an engine need look there only.
 """
@@ -116,6 +116,8 @@ class Job:
         self.timeout = float(spec["timeout_seconds"][0])
         self.grace = float(spec["kill_grace_seconds"][0])
         self.pid = 0
+        self.used = ""
+        """Processor seconds, and bytes at the most, once it has ended."""
         self.timed_out = False
         self.deadline: float | None = None
         self.kill_at: float | None = None
@@ -191,8 +193,9 @@ class Job:
         """The return code, when the job has ended."""
         wanted = {signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR2}
         while True:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            pid, status, used = os.wait4(self.pid, os.WNOHANG)
             if pid:
+                self.used = f"{used.ru_utime + used.ru_stime:.6f} {used.ru_maxrss * 1024}\n"
                 code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
                 self.bound(0)
                 return code
@@ -281,13 +284,13 @@ def beat(directory: str) -> None:
         pass
 
 
-def finish(directory: str, code: int, ending: str = "") -> None:
+def finish(directory: str, code: int, ending: str = "", used: str = "") -> None:
     """Record the end; the code last, as it says that all is there. A full disk is waited for."""
     while True:
         try:
             if ending:
                 put(os.path.join(directory, "ending"), ending)
-            put(os.path.join(directory, "exit_status"), f"{code}\n")
+            put(os.path.join(directory, "exit_status"), f"{code}\n{used}")
             break
         except OSError:
             time.sleep(1)
@@ -315,5 +318,5 @@ def main() -> int:
         finish(directory, 127, f"refused\n{number}\n{stage}\n{what}")
         return 127
     code = job.wait()
-    finish(directory, code, "timed_out" if job.timed_out else "")
+    finish(directory, code, "timed_out" if job.timed_out else "", job.used)
     return code

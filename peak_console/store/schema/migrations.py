@@ -122,6 +122,11 @@ _BLACKOUTS = (
     ),
 )
 """What people add to the blackouts of a jobs file."""
+_USAGE = (
+    "ALTER TABLE runs ADD COLUMN cpu_seconds REAL",
+    "ALTER TABLE runs ADD COLUMN peak_memory_bytes INTEGER",
+)
+"""What a run has used."""
 MIGRATIONS: dict[int, Sequence[str]] = {
     1: (
         "DROP INDEX runs_of_job",
@@ -167,7 +172,7 @@ MIGRATIONS: dict[int, Sequence[str]] = {
             " exclude_tags TEXT NOT NULL, jobs TEXT )"
         ),
     ),
-    4: (*_RUNS, *_HISTORY, *_TRUST, *_NOTES, *_TOTALS, *_ARRAYS, *_BLACKOUTS),
+    4: (*_RUNS, *_HISTORY, *_TRUST, *_NOTES, *_TOTALS, *_ARRAYS, *_BLACKOUTS, *_USAGE),
 }
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
 STAND_INS: dict[int, Mapping[str, str]] = {
@@ -190,6 +195,8 @@ STAND_INS: dict[int, Mapping[str, str]] = {
         "array_of": "NULL",
         "array_index": "NULL",
         "array_values": "NULL",
+        "cpu_seconds": "NULL",
+        "peak_memory_bytes": "NULL",
     },
 }
 """By version: the columns that it has brought, and what who only looks reads in their place in an older registry."""

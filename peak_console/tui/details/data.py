@@ -16,6 +16,7 @@ from peak_console.jobs.command import resolve_command, shown, working_directory
 from peak_console.jobs.environment import meta_text, own_environment
 from peak_console.jobs.file.locate import job_line
 from peak_console.redact import Redactor
+from peak_console.runs.usage import with_usage_so_far
 from peak_console.schedule.zones import zone
 from peak_console.tui.details.screen import DetailsData
 
@@ -47,7 +48,7 @@ def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
         environment, error = {**inherited, **job.env}, str(failed)
     own = {name: value for name, value in environment.items() if inherited.get(name) != value}
     redactor = Redactor.from_environments(environment)
-    runs = store.runs(jobs=[job.name], run_type="scheduler_job", limit=RUNS)
+    runs = [with_usage_so_far(run) for run in store.runs(jobs=[job.name], run_type="scheduler_job", limit=RUNS)]
     command_line = ""
     cwd = working_directory(job, session.jobset.base)
     try:

@@ -15,7 +15,17 @@ from peak_console.text import duration, safe
 from peak_console.tui.drawing import paint
 from peak_console.tui.drawing.cursor_list import CursorList
 from peak_console.tui.drawing.entries import EntryList
-from peak_console.tui.drawing.glyphs import CHANGED, CURSOR, NOTHING, QUEUED, RUNNING, SUBMITTED, outcome, why_late
+from peak_console.tui.drawing.glyphs import (
+    CHANGED,
+    CURSOR,
+    NOTHING,
+    QUEUED,
+    RUNNING,
+    SUBMITTED,
+    outcome,
+    used,
+    why_late,
+)
 from peak_console.tui.keys.actions import binding
 
 if TYPE_CHECKING:
@@ -69,16 +79,16 @@ class RunList(CursorList):
         self._zone = zone
         self._runs.replace(runs)
         self.virtual_size = Size(1, len(runs) + self.HEADINGS)
-        self._tell_why_late()
+        self._tell_more()
         self.refresh()
 
-    def _tell_why_late(self) -> None:
-        """Say below the list why the run under the cursor was late: few screens have room for it in its line."""
+    def _tell_more(self) -> None:
+        """Say below the list what its lines have no room for: what the run under the cursor used, why it was late."""
         run = self._runs.current
-        self.border_subtitle = Content(why_late(run)) if run is not None else ""
+        self.border_subtitle = Content("; ".join(filter(None, (used(run), why_late(run))))) if run is not None else ""
 
     def cursor_moved(self) -> None:
-        self._tell_why_late()
+        self._tell_more()
         self.scroll_visible(animate=False)  # on a small screen the list itself may be below the edge
 
     def open_entry(self) -> None:

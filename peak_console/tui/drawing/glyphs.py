@@ -11,7 +11,7 @@ from datetime import timedelta
 from peak_console.decisions.job_status import Standing
 from peak_console.model.records import Level, Outcome
 from peak_console.schedule.zones import local_time
-from peak_console.text import duration, safe
+from peak_console.text import duration, safe, size
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
@@ -129,6 +129,13 @@ def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
     if abs(local - today) < timedelta(days=300):
         return f"{local.day} {local:%b %H:%M}"
     return f"{local.day} {local:%b %Y}"
+
+
+def used(run: Run) -> str:
+    """What a run has used, so far if it runs; empty where nothing tells."""
+    if run.cpu_seconds is None:
+        return ""
+    return f"cpu {duration(run.cpu_seconds)}, memory {size(run.peak_memory_bytes or 0)}"
 
 
 def why_late(run: Run) -> str:

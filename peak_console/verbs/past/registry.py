@@ -7,9 +7,10 @@ from peak_console.decisions.past.run_object import RUN_KEYS, run_object
 from peak_console.engine.commands.requests import LARGEST_NUMBER
 from peak_console.errors import UsageError
 from peak_console.model.records import Level, Outcome, RunState
+from peak_console.runs.usage import with_usage_so_far
 from peak_console.store.arrays import Arrays
 from peak_console.store.history import RUN_TYPE
-from peak_console.text import duration, nearest, safe
+from peak_console.text import duration, nearest, safe, size
 from peak_console.verbs.shared.common import note_file_error, number_of, select
 from peak_console.verbs.shared.output import note, write_csv, write_json, write_table
 from peak_console.verbs.shared.times import iso, moment, shown
@@ -61,7 +62,8 @@ def show_runs(options: Namespace) -> int:
         return 0
     if runs:
         headers = (
-            "run", "type", "mode", "job", "triggered by", "slot", "started", "took", "late", "outcome", "code", "why",
+            "run", "type", "mode", "job", "triggered by", "slot", "started", "took", "cpu", "memory", "late", "outcome",
+            "code", "why",
             "metrics", "command",
         )  # fmt: skip
         rows = [_run_row(run, selection.zone, (numbers or {}).get(run.id, {}), arrays.get(run.id)) for run in runs]
@@ -86,10 +88,11 @@ def _runs(options: Namespace, selection: Selection, outcome: str | None, limit: 
     if selection.store is None:
         return []
     array = _array_of(options.array, selection.store) if options.array is not None else None
-    return selection.store.runs(
+    found = selection.store.runs(
         jobs=jobs, outcome=outcome, run_type=options.run_type, tag=options.tag, since=since, limit=limit,
         array=array, with_members=options.job is not None and options.job not in selection.jobs,
     )  # fmt: skip
+    return [with_usage_so_far(run) for run in found]
 
 
 def _array_of(text: str, store: Store) -> int:
@@ -142,6 +145,8 @@ def _run_row(run: Run, zone: tzinfo, numbers: Mapping[str, float], progress: Pro
         shown(run.scheduled_for, zone) if run.started_at is None else "",
         shown(run.started_at, zone),
         "" if run.duration_seconds is None else duration(run.duration_seconds),
+        "" if run.cpu_seconds is None else duration(run.cpu_seconds),
+        "" if run.peak_memory_bytes is None else size(run.peak_memory_bytes),
         "" if run.lateness_seconds is None else duration(run.lateness_seconds),
         (run.outcome or run.state).replace("_", " "),
         "" if run.return_code is None else str(run.return_code),

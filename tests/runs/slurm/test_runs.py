@@ -15,6 +15,7 @@ from peak_console.errors import StartError
 from peak_console.jobs.model import Resources
 from peak_console.model.terms import Outcome
 from peak_console.runs.interface import AlreadyStartedError, Ended, Stop
+from peak_console.runs.local.run_directory import usage_from
 from tests.support.processes import is_alive, wait_until
 
 if TYPE_CHECKING:
@@ -131,7 +132,10 @@ def test_the_timeout_holds_without_an_engine(desk: Desk) -> None:
     run = desk.begun(desk.shell(1, "trap 'echo bye; exit 9' TERM; while :; do sleep 0.1; done", timeout_seconds=1))
     run.close()
     desk.executor.close()
-    wait_until(lambda: desk.read(1, "exit_status") == "9\n", "the end")
+    wait_until(lambda: desk.read(1, "exit_status").startswith("9\n"), "the end")
+    used = usage_from(desk.read(1, "exit_status").removeprefix("9\n").encode())
+    assert used is not None
+    assert used.peak_memory_bytes > 100_000
     assert desk.read(1, "stdout.log") == "bye\n"
     found = desk.another().executor.adopt(1, None)
     assert isinstance(found, Ended)

@@ -19,7 +19,8 @@ KEYS = [
     "id", "run_type", "job", "triggered_by", "scheduled_for", "attempt", "outcome", "return_code", "started_at",
     "finished_at", "duration_seconds", "lateness_seconds", "late_because", "command", "tags", "tag", "args",
     "mode", "reason", "requested_by", "state", "executor", "node", "submitted_at",
-    "waited_there_seconds", "waits_for", "args_changed", "provenance",
+    "waited_there_seconds", "waits_for", "args_changed", "array_indexes", "array_of", "array_index", "array_values",
+    "cpu_seconds", "peak_memory_bytes", "provenance",
 ]  # fmt: skip
 
 
@@ -60,6 +61,12 @@ def test_json_of_a_run_is_the_documented_object(peak: CommandLine, store: Store)
         "waited_there_seconds": None,
         "waits_for": None,
         "args_changed": [],
+        "array_indexes": None,
+        "array_of": None,
+        "array_index": None,
+        "array_values": {},
+        "cpu_seconds": None,
+        "peak_memory_bytes": None,
     }
 
 
