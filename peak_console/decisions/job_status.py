@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from peak_console.decisions.ahead.expected_success import missing_since
 from peak_console.decisions.ahead.upcoming import starts_ahead
 from peak_console.decisions.capacity import Capacity
 from peak_console.decisions.conditions import (
@@ -49,6 +50,9 @@ if TYPE_CHECKING:
 
         def last_runs(self, jobs: Iterable[str]) -> Mapping[str, Run]:
             """By job: its latest run that has ended or runs."""
+
+        def last_successes(self, jobs: Iterable[str]) -> Mapping[str, Run]:
+            """By job: its latest run that has succeeded."""
 
         def unfinished(self) -> Sequence[Run]:
             """Every run that is queued or under way, oldest first."""
@@ -133,6 +137,9 @@ class JobView:
     """The blackout in which nothing of it starts now."""
     blackouts: Blackouts | None = None
     """Every blackout that there is; ``None`` where there is none."""
+    last_success: Run | None = None
+    missing_since: datetime | None = None
+    """Its last slot that has passed, where no run has succeeded for it or since: one should have."""
 
     @property
     def enabled(self) -> bool:
@@ -152,11 +159,12 @@ def view(
     holds: Sequence[Hold] = (),
     progress: Mapping[int, Progress] = _NO_ARRAYS,
     blackouts: Blackouts | None = None,
+    last_success: Run | None = None,
 ) -> JobView:
     """How things stand with one job; ``unfinished`` are its runs that are queued or under way.
 
     ``holds`` are those that are not on all jobs; ``progress`` is that of arrays, by their ids; ``blackouts``
-    are all that there are.
+    are all that there are. ``last_success`` need not be given where ``last_run`` is it.
 
     ``no_engine`` says that no engine serves any job, so that nothing starts what is claimed.
     """
@@ -168,6 +176,11 @@ def view(
     slot = next(starts_ahead(job, state, now, blackouts), None)
     active = [run for run in unfinished if run.state != RunState.QUEUED]
     queued = [run for run in unfinished if run.state == RunState.QUEUED]
+    if last_run is not None and last_run.outcome == Outcome.SUCCEEDED:
+        last_success = last_run
+    missing = missing_since(job, state, slot, unfinished, last_success, now) if enabled else None
+    if missing is not None and blackouts is not None and blackouts.over(job, missing) is not None:
+        missing = None  # nothing was to start then
     return JobView(
         job=job,
         standing=_standing(
@@ -185,6 +198,8 @@ def view(
         progress=next((progress[run.id] for run in active if run.id in progress), None) if progress else None,
         blackout=blackouts.over(job, now) if blackouts is not None else None,
         blackouts=blackouts,
+        last_success=last_success,
+        missing_since=missing,
     )
 
 
@@ -288,6 +303,8 @@ def views(
         return [view(job, None, None, (), now, gate=gating(job), blackouts=every) for job in jobs]
     states = store.job_states()
     last = store.last_runs(job.name for job in jobs)
+    others = [name for name, run in last.items() if run.outcome != Outcome.SUCCEEDED]
+    successes = store.last_successes(others) if others else {}
     unfinished: dict[str, list[Run]] = {}
     for run in store.unfinished():
         unfinished.setdefault(run.job, []).append(run)
@@ -301,7 +318,7 @@ def views(
         view(
             job, states.get(job.name), last.get(job.name), unfinished.get(job.name, ()), now,
             served.why_not_served(job.name), no_engine=not served.engines, gate=gating(job), holds=holds,
-            progress=progress, blackouts=every,
+            progress=progress, blackouts=every, last_success=successes.get(job.name),
         )
         for job in jobs
     ]  # fmt: skip

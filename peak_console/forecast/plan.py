@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from peak_console.decisions.ahead.upcoming import starts_ahead
@@ -83,20 +83,27 @@ class Plan:
 
 def plan_of(before: JobSet, after: JobSet, source: Store | None, now: datetime) -> Plan:
     """What would change if one jobs file took the place of another. Raises ``StateError``."""
+    return foreseen(changes_of(before, after, source, now), before, after, source, now)
+
+
+def changes_of(before: JobSet, after: JobSet, source: Store | None, now: datetime) -> Plan:
+    """The same without a forecast: what would start at once, and which deadlines break, is left open."""
     states = source.job_states() if source is not None else {}
     unfinished = source.unfinished_of_jobs() if source is not None else {}
     added, removed, changed = changes(before.jobs, after.jobs)
     every = all_blackouts(before.blackouts, source), all_blackouts(after.blackouts, source)
     found = [_job_change(name, before, after, states, unfinished, now, every) for name in (*added, *removed, *changed)]
+    settings = _fields(before.settings, after.settings) + _sets(before, after)
+    return Plan(jobs=found, settings=settings, at_once=(), broken=())
+
+
+def foreseen(plan: Plan, before: JobSet, after: JobSet, source: Store | None, now: datetime) -> Plan:
+    """A plan with what the forecast says of both files. Raises ``StateError``."""
     old, new = (_forecast(jobset, source, now) for jobset in (before, after))
     started = _at_once(old)
     known = {(each.name, each.job, each.slot) for each in missed(before, old)}
-    return Plan(
-        jobs=found,
-        settings=_fields(before.settings, after.settings) + _sets(before, after),
-        at_once=sorted(_at_once(new) - started),
-        broken=[each for each in missed(after, new) if (each.name, each.job, each.slot) not in known],
-    )
+    broken = [each for each in missed(after, new) if (each.name, each.job, each.slot) not in known]
+    return replace(plan, at_once=sorted(_at_once(new) - started), broken=broken)
 
 
 def _forecast(jobset: JobSet, source: Store | None, now: datetime) -> Forecast:

@@ -160,6 +160,15 @@ class History(Database):
             found.append((max(0.0, seconds), str(outcome), code if isinstance(code, int) else None))
         return found
 
+    def last_successes(self, jobs: Iterable[str]) -> dict[str, Run]:
+        """Of each of a few jobs the newest run that has succeeded."""
+        sql = (
+            f"SELECT {RUN_COLUMNS} FROM runs WHERE id = (SELECT id FROM runs INDEXED BY runs_of_job WHERE job = ?"
+            " AND outcome = ? AND run_type = ? ORDER BY id DESC LIMIT 1)"
+        )
+        found = [row for job in jobs for row in self._rows(sql, (job, "succeeded", RUN_TYPE))]
+        return {run.job: run for run in map(run_from, found)}
+
     def last_runs(self, jobs: Iterable[str]) -> dict[str, Run]:
         """Of each job the newest run that has, or had, a process or should have had one."""
         wanted = set(jobs)

@@ -147,6 +147,10 @@ def _job_object(view: JobView, selection: Selection, places: PlacesTaken, hold: 
         }
         if run is not None
         else None,
+        "last_success": {"id": success.id, "finished_at": iso(success.finished_at, selection.zone)}
+        if (success := view.last_success) is not None
+        else None,
+        "no_success_since": iso(view.missing_since, selection.zone_of(job)),
         "tags": list(job.tags),
         "meta": _meta(job),
     }
@@ -203,7 +207,16 @@ def _state(view: JobView, selection: Selection, places: PlacesTaken) -> str:
     state = f"{view.standing}{there}{how_far}{_waits(view, places)}"
     if view.standing == Standing.AWAITING:
         state = view.queued[0].awaits or state
-    return ", ".join(filter(None, (state, claimed, switched, not_served)))
+    return ", ".join(filter(None, (state, _missing(view, selection), claimed, switched, not_served)))
+
+
+def _missing(view: JobView, selection: Selection) -> str:
+    """The slot that has passed without a success, where one has, and how old the last success is."""
+    if view.missing_since is None:
+        return ""
+    success = view.last_success
+    last = ago((selection.now - (success.finished_at or success.claimed_at)).total_seconds()) if success else "never"
+    return f"no success for {shown(view.missing_since, selection.zone)} (last success {last})"
 
 
 def _waits_there(view: JobView, selection: Selection) -> str:

@@ -68,6 +68,8 @@ class _Status:
         tally = counts(found)
         self.claimed = [view.job.name for view in found if view.standing == Standing.CLAIMED]
         self.live = [view.job.name for view in found if view.job.is_live and view.enabled]
+        self.missing = [view.job.name for view in found if view.missing_since is not None]
+        """The jobs whose last slot has passed without a success."""
         self.not_served = [view.job.name for view in found if view.not_served is not None]
         limit = selection.jobset.settings.max_concurrent_runs if selection.jobset is not None else 0
         self.places = PlacesTaken(
@@ -115,6 +117,7 @@ def _object(status: _Status) -> dict[str, Any]:
         "engine": _engine_object(engine, zone) if engine is not None else None,
         "engines": [_engine_object(each, zone) for each in status.engines],
         "not_served": status.not_served,
+        "no_success": status.missing,
         "live": status.live,
         "closed_gates": status.closed_gates,
         "blackouts": [
@@ -174,6 +177,7 @@ def _lines(status: _Status) -> list[tuple[str, str]]:
         *(("gate", f"{name} {reason}") for name, reason in status.closed_gates.items()),
         *([("places", _places(status.places))] if status.places.limit or status.places.waiting else []),
         *([("unserved", _not_served(status))] if status.not_served else []),
+        *([("missing", _missing(status))] if status.missing else []),
         ("next", _next_in_words(status)),
         (
             "alerts",
@@ -225,6 +229,13 @@ def _not_served(status: _Status) -> str:
     number, left = len(status.not_served), status.places.unserved
     jobs = f"{counted(number, 'job')} not served, no engine selects them: {listed(status.not_served)}"
     return jobs + (f"; waiting for one: {named(left)}" if left else "")
+
+
+def _missing(status: _Status) -> str:
+    """The jobs that should have succeeded, and have not."""
+    number = len(status.missing)
+    passed = "whose last slot has passed without a success"
+    return f"{counted(number, 'job')} {passed}: {listed(status.missing)}"
 
 
 def _hold(hold: Hold | None, zone: tzinfo) -> str:

@@ -70,6 +70,7 @@ class StagedSession:
         """What became of it: ``drain``, ``stop``, ``leave``, ``reload``, ``take over``, in their order."""
         self.succession: Any = StagedSuccession()
         self.wants_consent = False
+        self.offered: JobSet | None = None
         self.error_line: int | None = None
         self.served_by: str | None = "pid 4712"
         """The engine that keeps ours from taking over; none once the state is stopped."""

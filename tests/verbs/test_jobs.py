@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 KEYS = [
     "name", "mode", "enabled", "disabled_by", "state", "schedule", "timezone", "next_slot", "why_not", "not_served",
-    "gate", "array", "blackout", "waiting", "last_run", "tags", "meta",
+    "gate", "array", "blackout", "waiting", "last_run", "last_success", "no_success_since",
+    "tags", "meta",
 ]  # fmt: skip
 
 
@@ -55,6 +56,8 @@ def test_json_of_a_job_that_never_ran(peak: CommandLine) -> None:
         "blackout": None,
         "waiting": None,
         "last_run": None,
+        "last_success": None,
+        "no_success_since": None,
         "tags": ["forward", "prod"],
         "meta": {},
     }

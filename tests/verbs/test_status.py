@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tests.verbs.conftest import CommandLine
 
 KEYS = [
-    "engine", "engines", "not_served", "live", "closed_gates", "blackouts", "places", "hold", "holds", "counts",
-    "next_slot", "unacknowledged_alerts", "undelivered", "config_error", "trouble", "state_dir",
+    "engine", "engines", "not_served", "no_success", "live", "closed_gates", "blackouts", "places", "hold", "holds",
+    "counts", "next_slot", "unacknowledged_alerts", "undelivered", "config_error", "trouble", "state_dir",
 ]  # fmt: skip
 STANDINGS = [
     "failed", "retrying", "claimed", "submitted", "running", "queued", "awaiting", "ok", "stopped", "waiting", "done",

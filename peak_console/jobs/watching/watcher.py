@@ -129,6 +129,12 @@ class Watcher:
         """Whether the file as it is now is held back for what it would remove. From any thread."""
         return bool(self._held) and self._held_for == self._status
 
+    @property
+    def held_back(self) -> JobSet | None:
+        """What the file says that is held back for what it would remove. From any thread."""
+        found = self._found
+        return found[0] if found is not None and self.wants_consent else None
+
     def read_now(self, accept: bool = False) -> str:
         """Read the file again at once, in the caller's thread; why it is not taken up, or an empty string.
 

@@ -24,6 +24,7 @@ WIDTH = 104
 """Cells that the box takes where the screen has them."""
 EDGE = 8
 """Cells of the box left and right of its text, with a scrollbar and a gap before it."""
+YES = "yes"
 FRAME = 3
 """Lines of the box above and below its text."""
 
@@ -106,3 +107,15 @@ class AnswerScreen(ModalScreen[str]):
 
     def action_cancel(self) -> None:
         self.dismiss(None)
+
+
+class QuestionScreen(AnswerScreen):
+    """Shows a text, and asks: the result is ``YES``, or ``None``."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", "Yes", show=False),
+        Binding("n", "cancel", "No", show=False),
+    ]
+
+    def action_yes(self) -> None:
+        self.dismiss(YES)

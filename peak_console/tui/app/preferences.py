@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from peak_console.tui.drawing import themes
-from peak_console.tui.jobs.columns import COLUMN
+from peak_console.tui.jobs.columns import ALWAYS, COLUMN, USUAL
 from peak_console.tui.state.config import Settings, load_settings, save_settings
 
 if TYPE_CHECKING:
@@ -72,6 +72,25 @@ class Preferences:
             if isinstance(order, list):
                 column, descending = order
                 self._layout.jobs.sort(column, descending=bool(descending))
+        columns = (self._settings.columns or {}).get(self._path)
+        if isinstance(columns, list):
+            self._layout.jobs.show_columns([key for key in COLUMN if key in columns])
+
+    def choose_columns(self) -> None:
+        """Ask which columns to show, and keep that for this jobs file."""
+        from peak_console.tui.dialogs.columns import ColumnsDialog
+
+        def chosen(columns: set[str] | None) -> None:
+            if columns is None:
+                return
+            shown = [key for key in COLUMN if key in columns or key in ALWAYS]
+            self._layout.jobs.show_columns(shown)
+            self._settings = load_settings()  # another console may have written since
+            kept = None if tuple(shown) == USUAL else shown
+            self._write(replace(self._settings, columns=self._kept(self._settings.columns, kept)))
+
+        offered = {key: COLUMN[key].title for key in COLUMN if key not in ALWAYS}
+        self._dialogs.ask(ColumnsDialog(offered, self._layout.jobs.columns), chosen)
 
     # Views.
 
@@ -131,6 +150,7 @@ class Preferences:
                 theme=self._settings.theme if theme == self._theme_at_start else theme,
                 orders=self._kept(self._settings.orders, order),
                 views=self._settings.views,
+                columns=self._settings.columns,
                 wrap=output.wrap,
                 timestamps=output.timestamps,
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from textual.css.query import NoMatches
 
+from peak_console.decisions.ahead.expected_success import LEEWAY
 from peak_console.decisions.job_status import Standing
 from peak_console.text import safe
 from peak_console.tui import textual_private
@@ -85,7 +86,7 @@ class Presenter:
         self._dialogs = dialogs
         self._rings = rings
         self._lapse: datetime | None = None
-        """When the first override lapses, or the first hold ends; no event tells of it."""
+        """When the first override lapses, hold ends, or slot has passed without a decision; no event tells of it."""
         self._critical = CriticalWatch()
         self._title = ""
         self._warned_of: JobSet | None = None
@@ -122,6 +123,9 @@ class Presenter:
                 room.show()
         overrides = [row.view.override for row in snapshot.rows if row.view.override is not None]
         ends = [each.until for each in overrides] + [each.until for each in snapshot.holds]
+        views = [row.view for row in snapshot.rows]
+        passing = [each.next_slot + LEEWAY for each in views if each.next_slot is not None]
+        ends += [end for end in passing if end > snapshot.taken_at]
         self._lapse = min((end for end in ends if end is not None), default=None)
 
     def _tell_title(self, snapshot: Snapshot) -> None:

@@ -16,6 +16,7 @@ from peak_console.text import safe
 from peak_console.tui.details import text as details_text
 from peak_console.tui.details.metrics import results
 from peak_console.tui.details.run_list import RunList
+from peak_console.tui.drawing.glyphs import MISSING
 from peak_console.tui.keys.actions import ACTION, ON_A_JOB, binding, key_shown
 
 if TYPE_CHECKING:
@@ -193,6 +194,8 @@ class JobDetails(ModalScreen[None]):
         described = safe(data.view.job.description)
         lines = [Content.styled(described, details_text.MUTED)] if described else []
         lines += [Content.styled(f"‖ {text}", "bold $text-warning") for text in (why, safe(data.why_not)) if text]
+        if missing := details_text.no_success(data.view, data.now, data.zone):
+            lines.append(Content.styled(f"{MISSING} {missing}", "bold $text-warning"))
         about = self.query_one("#about", Static)
         about.update(Content("\n").join(lines))
         about.display = bool(lines)

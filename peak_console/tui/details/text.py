@@ -73,6 +73,15 @@ def why_disabled(view: JobView, now: datetime, zone: tzinfo) -> str:
     return safe(unmet.sentence) if unmet is not None and unmet.name in (SERVED.name, ENABLED.name) else ""
 
 
+def no_success(view: JobView, now: datetime, zone: tzinfo) -> str:
+    """What is said of a job whose last slot has passed without a success."""
+    if view.missing_since is None:
+        return ""
+    success = view.last_success
+    last = moment(success.finished_at or success.claimed_at, now, zone) if success is not None else "never"
+    return f"no success for the slot {moment(view.missing_since, now, zone)} or since; the last one: {last}"
+
+
 def schedule(
     view: JobView, slots: Sequence[datetime], zone: tzinfo, now: datetime, width: int, *, chain: Sequence[str] = ()
 ) -> Content:

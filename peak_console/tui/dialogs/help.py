@@ -20,6 +20,7 @@ from peak_console.tui.drawing.glyphs import (
     FAST,
     LEVEL,
     MARKED,
+    MISSING,
     OUTCOME,
     SLOW,
     SLOW_FACTOR,
@@ -141,6 +142,7 @@ def _signs() -> list[Content]:
             (SLOW, f"takes more than {SLOW_FACTOR:g} times its usual time, and at least a second more"),
             (FAST, "ended as much sooner than usual: did it do its work?"),
             (CHANGED, "arguments were changed for this run"),
+            (MISSING, "its last slot has passed without a success since"),
         )
     ]
     return [

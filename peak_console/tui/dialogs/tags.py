@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 TICKED, UNTICKED = "✔", "·"
 
 
-class _TagList(OptionList):
+class TickList(OptionList):
+    """Options that Space ticks and Enter confirms."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "select", "Tick", show=False),
         Binding("enter", "screen.confirm", "Show", show=False),
@@ -48,7 +50,7 @@ class TagsDialog(Dialog[set[str]]):
             yield buttons("Close")
             return
         yield Static(Content("Show only jobs that have any of these tags:"), classes="sentence")
-        yield _TagList(*(Option(self._line(tag)) for tag in self._tags), compact=True)
+        yield TickList(*(Option(self._line(tag)) for tag in self._tags), compact=True)
         yield buttons("Show")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -73,7 +75,7 @@ class TagsDialog(Dialog[set[str]]):
             self._redraw(place)
 
     def _redraw(self, place: int) -> None:
-        self.query_one(_TagList).replace_option_prompt_at_index(place, self._line(self._tags[place]))
+        self.query_one(TickList).replace_option_prompt_at_index(place, self._line(self._tags[place]))
 
     def _line(self, tag: str) -> Content:
         ticked = tag in self._ticked

@@ -33,6 +33,8 @@ UNUSUAL_SECONDS = 1.0
 """A difference that is smaller is never unusual."""
 BLOCKS = "▁▂▃▄▅▆▇█"
 """A bar one cell wide, lowest first."""
+MISSING = "!"
+"""Beside the state of a job whose last slot has passed without a success."""
 CHANGED = "≠"
 """Beside a run for which somebody has changed arguments: it is not the job as the file has it."""
 NOTHING = "–"

@@ -14,6 +14,7 @@ from peak_console.tui.drawing.glyphs import (
     CHANGED,
     FAST,
     GATED,
+    MISSING,
     NOTHING,
     RUNNING,
     SLOW,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from peak_console.tui.state.snapshot import JobRow
 
 NEVER = datetime.max.replace(tzinfo=UTC)
+_AFTER_FAILED = 0.5
+"""Where a job without a success for its last slot stands: below those that have failed, above all others."""
 _ORDER: dict[str, int] = {state: place for place, state in enumerate(Standing)}
 
 
@@ -80,7 +83,8 @@ class Facts:
         """Whether a second line says what an operator did."""
         self.haystack = f"{self.mark} {self.name} {standing(view.standing).word} {self.tags}".casefold()
         self.last = _last_ended(row)
-        self.worst = (_ORDER.get(view.standing, len(_ORDER)), row.next_at or NEVER)
+        rank = _ORDER.get(view.standing, len(_ORDER))
+        self.worst = (min(rank, _AFTER_FAILED) if view.missing_since is not None else rank, row.next_at or NEVER)
         self._timing: tuple[float | None, float | None] | None = None
 
     @property
@@ -124,6 +128,8 @@ class Facts:
             and ours.gate == theirs.gate
             and ours.override == theirs.override
             and ours.hold == theirs.hold
+            and ours.missing_since == theirs.missing_since
+            and _same_run(ours.last_success, theirs.last_success)
             and _same_run(ours.last_run, theirs.last_run)
             and len(self.row.history) == len(row.history)
             and (not row.history or row.history[0].id == self.row.history[0].id)
@@ -172,6 +178,17 @@ def last_cell(facts: Facts, now: datetime) -> Cell:
     mark = CHANGED if run.args_changed else ""
     room = 8 - len(mark)
     return ((look.glyph, look.style), (mark, "warning"), (f"{text.removeprefix('just '):>{room}}", "muted"))
+
+
+def success_cell(facts: Facts, now: datetime) -> Cell:
+    """How long ago the job has succeeded last; loud where one of its slots has passed since."""
+    view = facts.row.view
+    missing = view.missing_since is not None
+    if view.last_success is None:
+        return (("never", "warning" if missing else "muted"),)
+    at = view.last_success.finished_at or view.last_success.claimed_at
+    text = ago((now - at).total_seconds()).removeprefix("just ")
+    return ((text, "warning" if missing else "muted"),)
 
 
 def took_cell(facts: Facts, now: datetime) -> Cell:
@@ -242,7 +259,8 @@ def cell_of(facts: Facts, key: str, width: int, now: datetime) -> Cell:
                 awaits = next((run.awaits for run in facts.row.view.queued if run.awaits is not None), look.word)
                 return ((f"{look.glyph} {safe(awaits.removeprefix('waiting '))}", look.style),)
             changed = facts.last is not None and facts.last.args_changed and facts.row.view.standing == Standing.OK
-            sign = ((f" {CHANGED}", "warning"),) if changed else ()
+            missing = facts.row.view.missing_since is not None
+            sign = ((f" {MISSING if missing else CHANGED}", "warning"),) if changed or missing else ()
             return ((f"{look.glyph} {look.word}", look.style), *sign)
         case "name":
             off = facts.row.view.standing == Standing.DISABLED
@@ -254,6 +272,8 @@ def cell_of(facts: Facts, key: str, width: int, now: datetime) -> Cell:
             return next_cell(facts, now)
         case "last":
             return last_cell(facts, now)
+        case "success":
+            return success_cell(facts, now)
         case "took":
             return took_cell(facts, now)
         case "runs":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from operator import attrgetter
 
 from peak_console.decisions.job_status import Standing
@@ -11,7 +12,7 @@ from peak_console.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from typing import Any
 
     from peak_console.tui.jobs.cells import Facts
@@ -21,6 +22,8 @@ GAP_CELLS = 2
 GUTTER_CELLS = 2
 """Cells left of the first column, for the cursor and the mark."""
 NAME_MAX_CELLS = 60
+OLDEST = datetime.min.replace(tzinfo=UTC)
+"""Stands for the last success of a job that never had one: it comes first."""
 NAME_FIRST_CELLS = {100: 24}
 """By width: a name takes no more before every column has its place; else 32. One long name costs nobody a column."""
 
@@ -41,12 +44,17 @@ COLUMNS = (
     Column("schedule", "schedule"),
     Column("next", "next", right=True),
     Column("last", "last", right=True, descending=True),
+    Column("success", "last ok", right=True),
     Column("took", "took", right=True, descending=True),
     Column("runs", "runs", right=True, descending=True),
     Column("tags", "tags"),
 )
 COLUMN = {column.key: column for column in COLUMNS}
-_FIXED = {"state": 10, "next": 8, "last": 9, "took": 7}
+ALWAYS = ("state", "name")
+"""The columns that are always shown."""
+USUAL = tuple(column.key for column in COLUMNS if column.key != "success")
+"""The columns that are shown while the operator has chosen none."""
+_FIXED = {"state": 10, "next": 8, "last": 9, "success": 8, "took": 7}
 _RUNS_MIN = 5
 _SCHEDULE_MIN = 13
 """``mon–fri 07:30`` is whole in it."""
@@ -55,10 +63,11 @@ _TAGS_MIN = 8
 _NAME_MIN = 8
 
 
-def fit_columns(facts: Iterable[Facts], available: int) -> dict[str, int]:
-    """Which columns fit into ``available`` cells, in order, and how wide each is.
+def fit_columns(facts: Iterable[Facts], available: int, chosen: Collection[str] = USUAL) -> dict[str, int]:
+    """Which of the ``chosen`` columns fit into ``available`` cells, in order, and how wide each is.
 
-    Columns go from the right before names are cut: tags, runs, took, last. Long schedules are cut before that.
+    Columns go from the right before names are cut: tags, runs, took, last success, last. Long schedules are
+    cut before that.
     """
     facts = list(facts)
     name = max([each.name_width for each in facts], default=0)
@@ -72,13 +81,17 @@ def fit_columns(facts: Iterable[Facts], available: int) -> dict[str, int]:
         "schedule": min(schedule, _SCHEDULE_USUAL),
         "next": _FIXED["next"],
         "last": _FIXED["last"],
+        "success": _FIXED["success"],
         "took": _FIXED["took"],
         "runs": _RUNS_MIN,
         "tags": min(tags, _TAGS_MIN),
     }
-    for last in ("tags", "runs", "took", "last"):
+    widths = {key: width for key, width in widths.items() if key in chosen or key in ALWAYS}
+    for last in ("tags", "runs", "took", "success", "last"):
         if _total(widths) <= available:
             break
+        if last not in widths:
+            continue
         if last != "tags":
             _shrink(widths, "schedule", _SCHEDULE_MIN, available)
         if _total(widths) > available:
@@ -103,7 +116,8 @@ def _total(widths: Mapping[str, int]) -> int:
 
 
 def _shrink(widths: dict[str, int], key: str, least: int, available: int) -> None:
-    widths[key] = max(min(least, widths[key]), widths[key] - max(0, _total(widths) - available))
+    if key in widths:
+        widths[key] = max(min(least, widths[key]), widths[key] - max(0, _total(widths) - available))
 
 
 _KEYS: dict[str, Callable[[Facts], Any]] = {
@@ -112,6 +126,7 @@ _KEYS: dict[str, Callable[[Facts], Any]] = {
     "schedule": attrgetter("schedule"),
     "next": lambda facts: facts.row.next_at,
     "last": lambda facts: (facts.last.finished_at or facts.last.claimed_at) if facts.last else None,
+    "success": lambda facts: facts.row.view.last_success.claimed_at if facts.row.view.last_success else OLDEST,
     "took": lambda facts: facts.last.duration_seconds if facts.last else None,
     "runs": lambda facts: sum(run.outcome != Outcome.SUCCEEDED for run in facts.row.history),
     "tags": lambda facts: facts.tags.casefold() or None,

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r'\||!?(?:[a-z]+:)?(?:"[^"]*"?|/(?:\\.|[^/\\])+/(?=[\s|]|$)|[^\s|"]+)', re.IGNORECASE)
 _LATE = re.compile(r"(>=|>|<=|<)?(.+)")
 KEYS = ("state", "tag", "zone", "late")
+MISSING = "missing"
+"""The state that is asked for with ``state:missing``: the last slot of a job has passed without a success."""
 
 
 class FilterError(ValueError):
@@ -84,13 +86,17 @@ def _keyed(key: str, value: str) -> Test:
 
 
 def _state(values: list[str]) -> Test:
-    words = sorted({look.word for look in STANDING.values()})
+    words = sorted({look.word for look in STANDING.values()} | {MISSING})
     for value in values:
         if not any(word.startswith(value) for word in words):
             near = nearest(value, words)
             hint = f"did you mean {near}?" if near else f"known: {', '.join(words)}"
             raise FilterError(f"no state is called {value}; {hint}")
-    return lambda facts, _now: any(facts.state_word.startswith(value) for value in values)
+    wants_missing = any(MISSING.startswith(value) for value in values)
+    return lambda facts, _now: (
+        any(facts.state_word.startswith(value) for value in values)
+        or (wants_missing and facts.row.view.missing_since is not None)
+    )
 
 
 def _late(value: str) -> Test:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from peak_console.tui.drawing.glyphs import ASCENDING, CURSOR, DESCENDING, MARKED
 from peak_console.tui.drawing.paint import cut, fitted, strip
 from peak_console.tui.jobs.cells import cell_of, note
-from peak_console.tui.jobs.columns import COLUMN, GAP_CELLS, GUTTER_CELLS, fit_columns
+from peak_console.tui.jobs.columns import COLUMN, GAP_CELLS, GUTTER_CELLS, USUAL, fit_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime, tzinfo
 
     from textual.strip import Strip
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from peak_console.tui.drawing.paint import Cell, Palette, Piece
     from peak_console.tui.jobs.cells import Facts
 
-TICKING = ("next", "last", "took")
+TICKING = ("next", "last", "success", "took")
 """The columns that change as time goes by, side by side."""
-_TICKING_AT_REST = ("next", "last")
+_TICKING_AT_REST = ("next", "last", "success")
 _NOTE_INDENT = GUTTER_CELLS + 2
 _KEPT_ROWS = 500
 """Rows that are kept; more than any screen shows."""
@@ -44,13 +44,19 @@ class JobPainter:
     def __init__(self) -> None:
         self.widths: dict[str, int] = {}
         self._left: dict[str, int] = {}
+        self.chosen: tuple[str, ...] = USUAL
+        """The columns that the operator wants to see."""
         self.width = 0
         """The cells that they were fitted into."""
         self._drawn: dict[str, _Drawn] = {}
 
+    def choose(self, columns: Collection[str]) -> None:
+        """From the next fit on only these columns are shown, and those that always are."""
+        self.chosen, self.width = tuple(columns), 0
+
     def fit_columns(self, facts: Sequence[Facts], width: int) -> bool:
         """Fit the columns of these rows into ``width`` cells; whether every row looks different for it."""
-        widths = fit_columns(facts, width)
+        widths = fit_columns(facts, width, self.chosen)
         if (widths, width) == (self.widths, self.width):
             return False
         self.widths, self.width = widths, width

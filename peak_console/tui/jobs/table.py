@@ -175,6 +175,16 @@ class JobTable(CursorList):
             self._arranged()
             self.post_message(self.FilterChanged(self._jobs.filter_text))
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the operator wants to see, as far as they fit."""
+        return self._painter.chosen
+
+    def show_columns(self, columns: Collection[str]) -> None:
+        """Show these columns, as far as they fit."""
+        self._painter.choose(columns)
+        self._arranged()
+
     def move_to(self, name: str) -> None:
         """Put the cursor on a job, if it is shown."""
         if name in self._jobs.places:

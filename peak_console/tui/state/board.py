@@ -18,7 +18,7 @@ from peak_console.decisions.places import PlacesTaken
 from peak_console.decisions.serving import Coverage, listed
 from peak_console.errors import StateError
 from peak_console.model.records import AlertCounts, Level, RunState
-from peak_console.model.terms import DRAINING
+from peak_console.model.terms import DRAINING, Outcome
 from peak_console.tui.state.snapshot import HISTORY_RUNS, EngineState, JobRow, Snapshot, Trouble
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class Board:
         self._rows: dict[str, JobRow] = {}
         self._gates: Sequence[tuple[Gate, GateState | None, str]] = ()
         self._gating: Callable[[JobDefinition], str | None] = lambda _job: None
+        self._successes: dict[str, Run] = {}
+        """By job, its last successful run, where its last run is another one."""
         self._states: dict[str, JobState] = {}
         self._known_states: dict[tuple[Any, ...], JobState] = {}
         self._unfinished: dict[int, Run] = {}
@@ -130,6 +132,9 @@ class Board:
         """Take on the jobs that are new here: how they stand at once, their past when there is time."""
         new = [name for name in jobs if name not in self._rows]
         last = self._store.last_runs(new)
+        self._successes |= self._store.last_successes(
+            name for name, run in last.items() if run.outcome != Outcome.SUCCEEDED
+        )
         for name in new:
             latest = last.get(name)
             past = (latest,) if latest is not None and latest.state == RunState.FINISHED else ()
@@ -165,6 +170,9 @@ class Board:
         )
         last = next((run for run in runs if run.state != RunState.QUEUED), None)
         history = [run for run in runs if run.state == RunState.FINISHED][:HISTORY_RUNS]
+        success = next((run for run in history if run.outcome == Outcome.SUCCEEDED), None)
+        if success is not None:
+            self._successes[job.name] = success
         return JobRow(self._view(job, last, unfinished, now), history)
 
     def _view(self, job: JobDefinition, last: Run | None, unfinished: Sequence[Run], now: datetime) -> JobView:
@@ -173,7 +181,7 @@ class Board:
         gate = self._gating(job)
         return view(
             job, self._states.get(job.name), last, unfinished, now, why, no_engine=no_engine, gate=gate,
-            holds=self.holds,
+            holds=self.holds, last_success=self._successes.get(job.name),
         )  # fmt: skip
 
     def _look_at_gates(self, gates: Sequence[Gate], zone: tzinfo) -> None:

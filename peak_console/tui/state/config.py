@@ -51,11 +51,13 @@ class Settings:
     """By jobs file: the column that its jobs are sorted by, and whether downwards; left out while worst first."""
     views: Mapping[str, Any] | None = None
     """By jobs file: what filters, and orders, the operator has named."""
+    columns: Mapping[str, Any] | None = None
+    """By jobs file: the columns of its jobs that are shown; left out while they are the usual ones."""
     wrap: bool | None = None
     timestamps: bool | None = None
 
 
-_KINDS = {"theme": str, "orders": dict, "views": dict, "wrap": bool, "timestamps": bool}
+_KINDS = {"theme": str, "orders": dict, "views": dict, "columns": dict, "wrap": bool, "timestamps": bool}
 
 
 def config_path(environ: Mapping[str, str]) -> str:

@@ -105,6 +105,10 @@ class Session(Protocol):
     def wants_consent(self) -> bool:
         """Whether a jobs file is held back until the operator consents to what it removes."""
 
+    @property
+    def offered(self) -> JobSet | None:
+        """The definitions that are held back until the operator consents; ``None`` where none are."""
+
     def accept_jobs(self) -> None:
         """Show the jobs file as it is now, whatever it removes."""
 

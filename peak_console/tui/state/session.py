@@ -254,6 +254,11 @@ class EngineSession:
         """Whether a jobs file is held back until the operator consents to what it removes."""
         return self._file.watcher.wants_consent
 
+    @property
+    def offered(self) -> JobSet | None:
+        """The definitions that are held back until the operator consents; ``None`` where none are."""
+        return self._file.watcher.held_back
+
     def accept_jobs(self) -> None:
         """Show the jobs file as it is now, whatever it removes."""
         self._file.watcher.accept()

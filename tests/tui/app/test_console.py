@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static
 
-from peak_console.jobs.model import Gate
+from peak_console.jobs.model import Gate, JobSet, SchedulerSettings
 from peak_console.model.records import EngineInfo, Level
 from peak_console.store.locks import EngineLock
 from peak_console.tui.bars.status_text import first_line
@@ -278,7 +278,10 @@ async def test_a_jobs_file_that_is_held_back_is_taken_up_here_and_by_the_engine(
     assert console.stage.commands == []
 
     console.stage.session.wants_consent = True
-    await console.press("L")
+    console.stage.session.offered = JobSet(console.stage.session.jobs_file, {}, SchedulerSettings())
+    await console.press("L", "escape")
+    assert console.stage.commands == []
+    await console.press("L", "y")
     assert console.stage.commands == [("reload", None, None, {"accept": True})]
     assert console.stage.session.left == ["accept jobs"]
 

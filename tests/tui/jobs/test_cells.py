@@ -14,7 +14,7 @@ from peak_console.model.records import Outcome, Override
 from peak_console.schedule.model import JobSchedule
 from peak_console.tui.drawing.paint import changed_span, cut, fitted, merged, pieces_width, width_of
 from peak_console.tui.jobs.cells import Facts, cell_of, note
-from peak_console.tui.jobs.columns import COLUMNS, GAP_CELLS, GUTTER_CELLS, fit_columns, ordered
+from peak_console.tui.jobs.columns import COLUMNS, GAP_CELLS, GUTTER_CELLS, USUAL, fit_columns, ordered
 from peak_console.tui.jobs.filtering import compiled
 from peak_console.tui.jobs.listing import JobList
 from tests.tui.harness import ZONE, fixed_now, make_history, make_row, make_run, trading_rows
@@ -147,7 +147,7 @@ def test_a_row_never_takes_more_room_than_there_is() -> None:
 def test_columns_go_from_the_right_before_names_are_cut() -> None:
     facts = [Facts(row) for row in trading_rows()]
     longest = max(each.name_width for each in facts)
-    keys = [column.key for column in COLUMNS]
+    keys = list(USUAL)
 
     seen = set()
     for width in range(200, 60, -1):

@@ -297,12 +297,16 @@ class JobActions:
 
         self.dialogs.ask(GatesDialog(snapshot.gates), chosen)
 
-    @acting
-    def accept_jobs(self) -> None:
-        """Have a jobs file taken up that is held back for what it would remove."""
+    def accept_jobs(self, ask: Callable[[Callable[[], None]], None]) -> None:
+        """Have a jobs file taken up that is held back for what it would remove, once ``ask`` has been answered."""
+        if self.dialogs.is_refused(self.session.refusal):
+            return
         if not self.session.wants_consent:
             self.dialogs.say("no jobs file is held back")
             return
+        ask(self._accept)
+
+    def _accept(self) -> None:
         self._commands.send("reload", accept=True)
         self.session.accept_jobs()
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from peak_console.clock import Clock
     from peak_console.tui.app.answering.chain_view import ChainView
+    from peak_console.tui.app.answering.plan_view import PlanView
     from peak_console.tui.app.answering.subjects import Subjects
     from peak_console.tui.app.answering.why_view import WhyView
     from peak_console.tui.app.dialogs import Dialogs
@@ -44,6 +45,9 @@ class Answering:
         self._go_to = go_to
         self._why: WhyView | None = None
         self._chain: ChainView | None = None
+        self._plan: PlanView | None = None
+        self._jobset = session.jobset
+        """The definitions that were in force the last time."""
 
     def why(self) -> None:
         """Say why the job under the cursor starts or does not, and of its run or slot why it did or will."""
@@ -62,9 +66,24 @@ class Answering:
         subject = self._subjects.current()
         self._chain.open(subject.job if subject is not None else None)
 
+    def plan(self) -> None:
+        """Show what the jobs file has changed, or would change that is held back."""
+        self._planning().show_landed()
+
+    def accept_jobs(self, accept: Callable[[], None]) -> None:
+        """Show what the jobs file would change that is held back, and ask whether it is to count."""
+        self._planning().ask(accept)
+
+    def _planning(self) -> PlanView:
+        if self._plan is None:
+            from peak_console.tui.app.answering.plan_view import PlanView
+
+            self._plan = PlanView(self._session, self._clock, self._keymap, self._dialogs)
+        return self._plan
+
     @property
-    def _parts(self) -> list[WhyView]:
-        return [part for part in (self._why,) if part is not None]
+    def _parts(self) -> list[WhyView | PlanView]:
+        return [part for part in (self._why, self._plan) if part is not None]
 
     @property
     def is_reading(self) -> bool:
@@ -73,15 +92,16 @@ class Answering:
 
     def show(self) -> None:
         """Bring what is open up to date. Raises ``StateError``."""
-        for part in self._parts:
-            part.show()
+        before, self._jobset = self._jobset, self._session.jobset
+        if before is not self._jobset:
+            self._planning().landed(before, self._jobset)
+        if self._why is not None:
+            self._why.show()
         if self._chain is not None:
             self._chain.show()
 
     def tick(self, now: datetime) -> None:
-        """Another second has passed."""
-        for part in self._parts:
-            part.tick(now)
+        """Another second: what is answered names moments, and no countdowns."""
 
     def close(self) -> None:
         for part in self._parts:

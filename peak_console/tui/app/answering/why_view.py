@@ -136,9 +136,6 @@ class WhyView:
         self._screen.rewrite()
         self._ask_forecast()
 
-    def tick(self, now: datetime) -> None:
-        """The moments that are named are not relative to now."""
-
     def close(self) -> None:
         if self._reader is not None:
             self._reader.close()
