@@ -94,8 +94,7 @@ class EngineCore:
 
     def let_go(self) -> None:
         """Start what was claimed ahead, if its slot has come and nothing has happened since."""
-        if (ahead := self.dispatcher.claims_ahead) is not None:
-            self.bookkeeper.record(ahead.let_go(self._setup.clock.now(), is_asked=self._control.is_asked))
+        self.dispatcher.let_go(self._setup.clock.now(), is_asked=self._control.is_asked)
 
     def dispatch(self) -> None:
         """Claim and start what is due at this moment. The lock has to be held."""

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from peak_console.decisions.policy import Verdict
     from peak_console.engine.context import EngineContext
     from peak_console.engine.dispatch.claims import Claims
-    from peak_console.engine.dispatch.starter import Starter
-    from peak_console.engine.supervision.ends import End
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
     from peak_console.model.state import JobState
@@ -35,6 +33,8 @@ AHEAD_SECONDS = 0.05
 """So long before a slot it is claimed."""
 LEAST_SECONDS = 0.01
 """A claim that cannot be begun so long before the slot waits for the slot: it would make the start later."""
+READY_SECONDS = 0.001
+"""So long before the slot the engine sees whether its claims still hold, and then waits for the slot."""
 BATCH = 16
 """So many slots are claimed in one transaction."""
 LATE_SECONDS = 1.0
@@ -54,10 +54,9 @@ class Taken:
 class ClaimsAhead:
     """The claims whose slot has not come; all of them are of one moment."""
 
-    def __init__(self, context: EngineContext, claims: Claims, starter: Starter) -> None:
+    def __init__(self, context: EngineContext, claims: Claims) -> None:
         self._context = context
         self._claims = claims
-        self._starter = starter
         self._taken: list[Taken] = []
         self._slot: datetime | None = None
         """The last moment whose slots were looked at."""
@@ -69,7 +68,7 @@ class ClaimsAhead:
     def seconds_left(self, now: datetime) -> float | None:
         """In how many seconds there is something to do, if there will be."""
         if self._taken and self._slot is not None:
-            return max(0.0, (self._slot - now).total_seconds())
+            return max(0.0, (self._slot - now).total_seconds() - READY_SECONDS)
         slot = self._context.served.planner.next_at()
         if not self._may_claim() or slot is None or slot == self._slot:
             return None
@@ -164,10 +163,10 @@ class ClaimsAhead:
 
     # When the slot comes, or something else does.
 
-    def let_go(self, now: datetime, *, is_asked: bool) -> list[End]:
-        """Start what was claimed if its slot has come; the ends of runs that could not be started.
+    def take(self, now: datetime, *, is_asked: bool) -> list[tuple[Run, JobDefinition]]:
+        """What was claimed and is to be started now, once: its slot has come, and nothing has happened since.
 
-        ``is_asked``: the engine has been asked for something since. Then nothing starts, see ``give_back_disturbed``.
+        ``is_asked``: the engine has been asked for something since. See ``give_back_disturbed``.
         """
         if not self._taken or self._slot is None:
             return []
@@ -175,11 +174,19 @@ class ClaimsAhead:
             self._is_void = self._is_void or is_asked or self._is_disturbed(self._slot, now)
         except StateError:
             self._is_void = True
-        if self._is_void or now < self._slot:
+        if self._is_void or not self._awaits_slot(self._slot):
             return []
         ready = [(taken.run, taken.job) for taken in self._taken]
         self._forget()
-        return self._starter.start(ready)
+        return ready
+
+    def _awaits_slot(self, slot: datetime) -> bool:
+        """Whether the slot has come, if need be after the last moment before it."""
+        clock = self._context.clock
+        left = (slot - clock.now()).total_seconds()
+        if 0 < left <= READY_SECONDS:
+            clock.sleep(left)
+        return clock.now() >= slot
 
     def _is_disturbed(self, slot: datetime, now: datetime) -> bool:
         """Whether anything has happened since the claim that may concern it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain
 
 from peak_console.decisions.policy import Action, decide_by_hand
 from peak_console.decisions.turns import Turns, why_given_up
@@ -53,7 +54,7 @@ class Dispatcher:
         if context.options.claims_ahead and context.options.mode in RESIDENT_MODES:
             from peak_console.engine.dispatch.claims_ahead import ClaimsAhead
 
-            self.claims_ahead = ClaimsAhead(context, self._claims, starter)
+            self.claims_ahead = ClaimsAhead(context, self._claims)
 
     def dispatch(self, now: datetime) -> list[End]:
         """Claim every slot that is due, start what may start; the ends of those that could not be.
@@ -73,6 +74,18 @@ class Dispatcher:
         if self.claims_ahead is not None:
             self.claims_ahead.claim(now)
         return self._take_untold()
+
+    def let_go(self, now: datetime, *, is_asked: bool) -> None:
+        """Start what was claimed ahead if its slot has come, and with it whatever else is due; before all other work.
+
+        Nothing has happened since the claim then that the engine would have to hear of first. The ends of runs that
+        could not be started come with the next ``dispatch``.
+        """
+        ready = self.claims_ahead.take(now, is_asked=is_asked) if self.claims_ahead is not None else []
+        if ready:
+            now = self._context.clock.now()
+            self._lateness.look(now)
+            self._untold += self._starter.start(chain(ready, self._due_slots.claim(now)))
 
     def release(self, choice: Backlog, by: str, now: datetime) -> Released:
         """Decide by an operator's choice on the slots that waited under a hold; in the caller's transaction."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from peak_console.engine.dispatch.claims_ahead import AHEAD_SECONDS
+from peak_console.engine.dispatch.claims_ahead import AHEAD_SECONDS, READY_SECONDS
 from peak_console.engine.setup import EngineOptions
 from peak_console.errors import StateError
-from peak_console.jobs.model import Overlap, SchedulerSettings
+from peak_console.jobs.model import Overlap, Requirement, SchedulerSettings
 from peak_console.model.records import RunState
 from peak_console.store.store import Store
 from peak_console.values import replace
@@ -49,10 +49,10 @@ def test_a_slot_is_claimed_a_moment_ahead_and_starts_when_it_comes(bench: MakeBe
     engine.advance(60 - AHEAD_SECONDS)
     assert rows(engine) == [(RunState.CLAIMED, None)]
     assert engine.live == []
-    assert engine.engine.seconds_to_sleep() == pytest.approx(AHEAD_SECONDS)
-    engine.advance(AHEAD_SECONDS - 0.001)
+    assert engine.engine.seconds_to_sleep() == pytest.approx(AHEAD_SECONDS - READY_SECONDS)
+    engine.advance(AHEAD_SECONDS - 2 * READY_SECONDS)
     assert engine.live == []
-    engine.advance(0.001)
+    engine.advance(READY_SECONDS)
     assert engine.live == [1]
     [run] = engine.runs()
     assert (run.scheduled_for, run.started_at) == (SLOT, SLOT)
@@ -61,7 +61,7 @@ def test_a_slot_is_claimed_a_moment_ahead_and_starts_when_it_comes(bench: MakeBe
     assert [run.scheduled_for for run in engine.runs()] == [SLOT, SLOT + timedelta(days=1)]
 
 
-@pytest.mark.parametrize("fields", [{"requires": ("/no/such/file",)}, {"executor": "slurm"}])
+@pytest.mark.parametrize("fields", [{"requires": (Requirement("/no/such/file"),)}, {"executor": "slurm"}])
 def test_what_is_not_beyond_doubt_is_decided_when_it_is_due(bench: MakeBench, fields: dict[str, Any]) -> None:
     engine = shortly_before(bench, **fields)
     assert rows(engine) == []
@@ -228,3 +228,15 @@ def test_engines_that_share_the_jobs_claim_nothing_ahead(bench: MakeBench) -> No
     engine.turn()
     engine.advance(60 - HALF)
     assert rows(engine) == []
+
+
+def test_what_could_not_be_claimed_ahead_starts_with_what_was(bench: MakeBench) -> None:
+    jobs = [make_job(name, daily_time=f"{SLOT:%H:%M}") for name in ("backup", "sync")]
+    late = make_job("checked", daily_time=f"{SLOT:%H:%M}", requires=(Requirement("/dev/null"),))
+    engine = bench(*jobs, late, options=AHEAD)
+    engine.turn()
+    engine.advance(60 - HALF)
+    assert [run.job for run in engine.runs()] == ["backup", "sync"]
+    engine.clock.advance(HALF)
+    engine.engine.duties.core.let_go()
+    assert sorted(engine.live) == [1, 2, 3]
