@@ -3,55 +3,36 @@
 from __future__ import annotations
 
 import os
-from datetime import date, datetime, time
-from math import isfinite
 
 from peak_console.jobs.file.checks import checks_of
-from peak_console.jobs.file.checks.wording import DAY_NAMES, as_text, did_you_mean, quoted
-from peak_console.jobs.file.fields import FIELDS, fields_of
+from peak_console.jobs.file.checks.wording import did_you_mean, quoted
+from peak_console.jobs.file.conversions import CONVERSIONS
+from peak_console.jobs.file.fields import fields_of
 from peak_console.jobs.file.fields.chains import CHAIN_FIELDS
 from peak_console.jobs.file.fields.executors import ARRAY_FIELDS
 from peak_console.jobs.file.fields.field import (
-    ANYTHING,
-    ARGUMENTS,
     BLACKOUT,
     CALENDAR,
-    DURATION,
-    INTEGERS,
     JOB,
-    REQUIREMENTS,
-    RESOURCES_TABLE,
-    SCHEDULE_TYPES,
     SCHEDULER,
-    TEXTS,
-    VARIABLES,
 )
 from peak_console.jobs.file.findings import Findings
+from peak_console.jobs.file.schedules import SCHEDULE_KEYS, ScheduleReader, label
 from peak_console.jobs.model import JobDefinition, JobSet, Requirement, SchedulerSettings
 from peak_console.jobs.watching.place import base_of
-from peak_console.schedule.model import JobSchedule, SessionRule
+from peak_console.schedule.model import JobSchedule
 from peak_console.schedule.slots import ScheduleError, validate
-from peak_console.text import parse_duration
 from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any, Final
 
     from peak_console.jobs.file.checks.wording import Check
     from peak_console.jobs.file.sections.calendars import Calendars
-    from peak_console.jobs.model import AlertChannel, Deadline, ExecutorDefinition, Resources
+    from peak_console.jobs.model import AlertChannel, Deadline, ExecutorDefinition
 
-_BELONGS: Final = {field.key: field.schedule.split() for field in FIELDS if field.schedule}
-_SCHEDULE_KEYS: Final = frozenset(("schedule_type", "timezone", *_BELONGS))
-_OF_RULE: Final = {
-    key: {"from": "begin", "until": "end"}.get(key, key)
-    for key, kinds in _BELONGS.items()
-    if "session" in kinds and key != "jitter_seconds"
-}
-"""By the key of a jobs file the field of a ``SessionRule``."""
-_REQUIRED: Final = {field.required: field.key for field in FIELDS if field.required in SCHEDULE_TYPES}
 _TABLES: Final = (
     "job",
     "scheduler",
@@ -70,83 +51,6 @@ _ARRAY_KEYS: Final = frozenset(field.key for field in ARRAY_FIELDS)
 _CHAIN_KEYS: Final = frozenset(field.key for field in CHAIN_FIELDS) - {"group", "priority"}
 
 
-def _moment(value: Any) -> datetime:
-    if isinstance(value, str):
-        return datetime.fromisoformat(value)
-    return value if isinstance(value, datetime) else datetime.combine(value, time())
-
-
-def _clock_time(value: Any) -> str:
-    return value.isoformat().removesuffix(":00") if isinstance(value, time) else str(value)
-
-
-def _days(value: list[str]) -> tuple[str, ...]:
-    return tuple(DAY_NAMES[day.strip().lower()] for day in value)
-
-
-def _arguments(value: dict[str, Any]) -> dict[str, Any]:
-    for name, item in value.items():
-        if isinstance(item, date | time):
-            value[name] = item.isoformat()
-        elif item.__class__ is list:
-            value[name] = [as_text(element) if isinstance(element, date | time) else element for element in item]
-    return value
-
-
-def _variables(value: dict[str, Any]) -> dict[str, str]:
-    return {name: item if item.__class__ is str else as_text(item) for name, item in value.items()}
-
-
-def _resources(value: dict[str, Any]) -> Resources:
-    from peak_console.jobs.file.sections.executors import resources_of
-
-    return resources_of(value)
-
-
-def _requirements(value: list[dict[str, str]]) -> tuple[Requirement, ...]:
-    return tuple(Requirement(each["file"], each.get("newer_than")) for each in value)
-
-
-def seconds_of(value: str | float) -> float:
-    """A duration as it is written, in seconds."""
-    return parse_duration(value) if isinstance(value, str) else value
-
-
-def _anything(value: Any) -> Any:
-    """As JSON could say it: moments, and numbers that are none, become text."""
-    if isinstance(value, dict):
-        return {name: _anything(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_anything(item) for item in value]
-    if isinstance(value, date | time) or (isinstance(value, float) and not isfinite(value)):
-        return as_text(value)
-    return value
-
-
-_BY_KIND: Final[dict[str, Callable[[Any], Any]]] = {
-    TEXTS: tuple,
-    INTEGERS: tuple,
-    ARGUMENTS: _arguments,
-    VARIABLES: _variables,
-    ANYTHING: _anything,
-    RESOURCES_TABLE: _resources,
-    DURATION: seconds_of,
-    REQUIREMENTS: _requirements,
-}
-_CONVERSIONS: Final[dict[str, Callable[[Any], Any]]] = {
-    **{
-        field.key: _BY_KIND[field.kind]
-        for field in FIELDS
-        if field.kind in _BY_KIND and not {JOB, SCHEDULER}.isdisjoint(field.where)
-    },
-    "run_at": _moment,
-    "daily_time": _clock_time,
-    "days": _days,
-    "wait_at_most": parse_duration,
-    "expect_duration": lambda value: tuple(map(parse_duration, value)),
-}
-
-
 class Reader:
     """Reads one document. Everything it finds wrong goes into ``findings``; only good values go on."""
 
@@ -158,8 +62,6 @@ class Reader:
         self._document = document
         self.base = base_of(path)
         self._environ = environ
-        self._doubted: set[str] = set()
-        """Zones that have been warned of."""
         self.executors: tuple[ExecutorDefinition, ...] = ()
         self._is_elsewhere = False
         """Whether any job is to be executed elsewhere, or asks for what only a cluster has."""
@@ -167,8 +69,7 @@ class Reader:
         """Whether slots of any job are many runs."""
         self._policies: dict[str, Any] = {}
         """What ``[scheduler]`` says for jobs that do not."""
-        self._schedules: dict[tuple[Any, ...], JobSchedule | list[tuple[str, str]]] = {}
-        """Each schedule seen so far: files repeat the same few."""
+        self._schedules = ScheduleReader(self.findings)
         self.calendars: Calendars | None = None
         """Those of the document; ``None`` where it names none."""
 
@@ -180,6 +81,7 @@ class Reader:
                 self._unknown_table(name, document[name])
         self._read_scheduler(document.get("scheduler", {}))
         self._read_calendars(document)
+        self._schedules.know(self.settings.timezone, self.calendars)
         self._read_jobs(document.get("job", []))
         self._link_chains(document.get("job", []))
         channels: tuple[AlertChannel, ...] = ()
@@ -294,7 +196,7 @@ class Reader:
             self.findings.error(("scheduler",), "scheduler must be a table, begun with [scheduler]")
             return
         good = self.findings.good_values(table, SCHEDULER, (SCHEDULER,), "[scheduler]")
-        good = {key: _CONVERSIONS[key](value) if key in _CONVERSIONS else value for key, value in good.items()}
+        good = {key: CONVERSIONS[key](value) if key in CONVERSIONS else value for key, value in good.items()}
         zone = good.pop("timezone", None)
         if zone is not None:
             try:
@@ -303,7 +205,7 @@ class Reader:
                 self.findings.error(("scheduler", "timezone"), f"[scheduler]: {error}")
                 zone = None
             else:
-                self._warn_of_zone(("scheduler", "timezone"), "[scheduler]", zone)
+                self._schedules.warn_of_zone(("scheduler", "timezone"), "[scheduler]", zone)
         settings = {name: good.pop(name) for name in SchedulerSettings.__match_args__ if name in good}
         if "state_dir" in settings:
             beside = os.path.dirname(os.path.abspath(self.path))
@@ -330,15 +232,6 @@ class Reader:
 
             self.calendars = Calendars(document, self.path, self.settings, self.findings)
             self.calendars.prepare(sorted(named))
-
-    def _warn_of_zone(self, path: tuple[str | int, ...], label: str, name: str) -> None:
-        """Warn of a zone that may not be meant, once for each."""
-        if "/" not in name or name.startswith("Etc/"):
-            from peak_console.schedule.wording.zone_hints import doubt
-
-            if name not in self._doubted and (fault := doubt(name)):
-                self._doubted.add(name)
-                self.findings.warning(path, f"{label}: {fault}")
 
     def _read_jobs(self, tables: Any) -> None:
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
@@ -368,33 +261,33 @@ class Reader:
         good = True
         for key, value in table.items():
             if (checked := checks.get(key)) is None:
-                self.findings.unknown_key((JOB, index, key), _label(index, table), JOB)
+                self.findings.unknown_key((JOB, index, key), label(index, table), JOB)
             elif faults := checked(value):
                 good = False
                 for inner, fault in faults:
-                    self.findings.error((JOB, index, key, *inner), f"{_label(index, table)}: {key} {fault}")
+                    self.findings.error((JOB, index, key, *inner), f"{label(index, table)}: {key} {fault}")
             else:
-                into = times if key in _SCHEDULE_KEYS else values
-                into[key] = _CONVERSIONS[key](value) if key in _CONVERSIONS else value
+                into = times if key in SCHEDULE_KEYS else values
+                into[key] = CONVERSIONS[key](value) if key in CONVERSIONS else value
         if "executor" in values or "resources" in values or "rerun_on_node_failure" in values:
             self._is_elsewhere = True
         if "name" not in table:
             good = False
-            self.findings.error((JOB, index), f"{_label(index, table)}: name is missing; give each job one of its own")
+            self.findings.error((JOB, index), f"{label(index, table)}: name is missing; give each job one of its own")
         if "argv" in table and "args" in table:
             good = False
-            message = f"{_label(index, table)}: argv and args exclude each other; put everything into argv"
+            message = f"{label(index, table)}: argv and args exclude each other; put everything into argv"
             self.findings.error((JOB, index, "argv"), message)
         good = self._take_array(values, table, index) and good
-        values["schedule"] = self._schedule(index, table, times)
+        values["schedule"] = self._schedules.schedule(index, table, times)
         if "timezone" in times and values["schedule"] is not None:
-            self._warn_of_zone((JOB, index, "timezone"), _label(index, table), times["timezone"])
+            self._schedules.warn_of_zone((JOB, index, "timezone"), label(index, table), times["timezone"])
         mode = values.get("mode")
         if mode is not None and mode not in self.settings.allow_modes:
             good = False
             allowed = ", ".join(quoted(each) for each in self.settings.allow_modes)
             message = (
-                f"{_label(index, table)}: mode {quoted(mode)} is not allowed on this machine:"
+                f"{label(index, table)}: mode {quoted(mode)} is not allowed on this machine:"
                 f" [scheduler] allow_modes = [{allowed}]; allow it there, or leave the job out"
             )
             self.findings.error((JOB, index, "mode"), message)
@@ -413,7 +306,7 @@ class Reader:
             return requires
         from peak_console.jobs.file.sections.freshness import with_calendars
 
-        place = (index, _label(index, table))
+        place = (index, label(index, table))
         return with_calendars(requires, values["schedule"], self.calendars, self.findings, place)
 
     def _take_array(self, values: dict[str, Any], table: dict[str, Any], index: int) -> bool:
@@ -423,82 +316,4 @@ class Reader:
         from peak_console.jobs.file.sections.arrays import take_array
 
         self._has_arrays = True
-        return take_array(values, table, index, _label(index, table), self.findings)
-
-    def _schedule(self, index: int, table: dict[str, Any], times: dict[str, Any]) -> JobSchedule | None:
-        """The schedule that the good values in ``times`` make; ``None`` if there is anything wrong with it."""
-        if "schedule_type" in table and "schedule_type" not in times:  # then the keys that belong to it are unknown
-            times = {key: value for key, value in times.items() if key == "timezone"}
-        kind = times.get("schedule_type", "once")
-        for key in times:
-            if key in _BELONGS and kind not in _BELONGS[key]:
-                self._warn_of_foreign_key(index, table, key, kind)
-        if times.get("jitter_seconds"):
-            times["jitter_seed"] = table.get("name")
-        seen = tuple(times.items())
-        known = self._schedules.get(seen)
-        if known is None:
-            known = self._schedules[seen] = self._made(kind, times)
-        if isinstance(known, JobSchedule):
-            return known
-        for key, fault in known:
-            if key in times:
-                self.findings.error((JOB, index, key), f"{_label(index, table)}: {fault}")
-            elif key not in table:  # else its type is wrong, which has been said
-                path = (JOB, index, "schedule_type") if "schedule_type" in table else (JOB, index)
-                self.findings.error(path, f"{_label(index, table)}: {fault}")
-        return None
-
-    def _made(self, kind: str, times: dict[str, Any]) -> JobSchedule | list[tuple[str, str]]:
-        """The schedule, or each of its faults with the key that it is about."""
-        zone = times.get("timezone", self.settings.timezone)
-        own = {key: value for key, value in times.items() if key in _BELONGS and key not in _OF_RULE}
-        if "jitter_seed" in times:
-            own["jitter_seed"] = times["jitter_seed"]
-        rule = self._session_rule(kind, times)
-        if isinstance(rule, str):
-            return [("calendar", rule)] if rule else []
-        schedule = JobSchedule(type=kind, timezone=zone, sessions=rule, **own)
-        try:
-            validate(schedule)
-        except ScheduleError as error:
-            probes = [JobSchedule(timezone=zone)]
-            if kind in _REQUIRED and kind != "session":
-                required: dict[str, Any] = {_REQUIRED[kind]: own.get(_REQUIRED[kind])}
-                probes.append(JobSchedule(kind, **required))
-            return list(_faults(probes)) or [(error.field, str(error))]
-        return schedule
-
-    def _session_rule(self, kind: str, times: dict[str, Any]) -> SessionRule | str | None:
-        """What a schedule has to do with sessions; a text for what is wrong with its calendar."""
-        said = {_OF_RULE[key]: value for key, value in times.items() if key in _OF_RULE and kind in _BELONGS[key]}
-        if not said:
-            return None
-        if "calendar" in said:
-            assert self.calendars is not None
-            calendar = self.calendars.calendar(said["calendar"])
-            if isinstance(calendar, str):
-                return calendar
-            said["calendar"] = calendar
-        return SessionRule(**said)
-
-    def _warn_of_foreign_key(self, index: int, table: dict[str, Any], key: str, kind: str) -> None:
-        why = f'since schedule_type is "{kind}"'
-        if "schedule_type" not in table:
-            why = f'without schedule_type; did you mean schedule_type = "{_BELONGS[key][-1]}"?'
-        self.findings.warning((JOB, index, key), f"{_label(index, table)}: {key} has no effect {why}")
-
-
-def _faults(schedules: Iterable[JobSchedule]) -> Iterator[tuple[str, str]]:
-    for schedule in schedules:
-        try:
-            validate(schedule)
-        except ScheduleError as error:
-            yield error.field, str(error)
-
-
-def _label(index: int, table: dict[str, Any]) -> str:
-    name = table.get("name")
-    if name.__class__ is str and name.strip():
-        return f"job {quoted(name)}"
-    return f"job number {index + 1}"
+        return take_array(values, table, index, label(index, table), self.findings)
