@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
-    from peak_console.cli_verbs import Verb
+    from peak_console.cli_flags.shared import Verb
 
 EXIT_OK, EXIT_UNUSABLE, EXIT_USAGE, EXIT_RUN_FAILED = 0, 1, 2, 3
 

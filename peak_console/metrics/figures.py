@@ -13,8 +13,8 @@ from peak_console.decisions.planner import Planner
 from peak_console.model.records import RunState
 from peak_console.schedule.zones import zone
 from peak_console.store.heartbeat import signs_of_life
-from peak_console.store.last_ends import last_ends
-from peak_console.store.totals import totals
+from peak_console.store.past.last_ends import last_ends
+from peak_console.store.tables.totals import totals
 from peak_console.values import dataclass, field
 
 TYPE_CHECKING = False
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from peak_console.decisions.job_status import JobView
     from peak_console.jobs.model import JobSet
     from peak_console.model.records import JobState, Run
-    from peak_console.store.last_ends import LastEnd
+    from peak_console.store.past.last_ends import LastEnd
     from peak_console.store.store import Store
 
 MOST_CHANNELS = 50

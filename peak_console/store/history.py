@@ -73,7 +73,7 @@ class History(Database):
 
     def progress_of(self, arrays: Sequence[int]) -> dict[int, Progress]:
         """By the id of an array: how far its runs have come."""
-        from peak_console.store.arrays import Arrays
+        from peak_console.store.tables.arrays import Arrays
 
         return Arrays(self).progress(arrays)
 

@@ -6,18 +6,16 @@ import os
 
 from peak_console.errors import StateError
 from peak_console.store import directory as state
+from peak_console.store.alerts import AlertRecords
+from peak_console.store.commands import CommandRecords
 from peak_console.store.database import BUSY_SECONDS
+from peak_console.store.engines import EngineRecords, GateRecords
 from peak_console.store.expiry import ExpiryRecords
-from peak_console.store.messages import AlertRecords, CommandRecords, EngineRecords
 from peak_console.store.records import JobRecords, RunRecords
-from peak_console.store.tables.gates import GateRecords
-from peak_console.store.tables.metrics import MetricRecords
-from peak_console.store.tables.provenance import ProvenanceRecords
 
 
 class Store(
-    RunRecords, JobRecords, CommandRecords, AlertRecords, EngineRecords, ExpiryRecords, GateRecords, MetricRecords,
-    ProvenanceRecords,
+    RunRecords, JobRecords, CommandRecords, AlertRecords, EngineRecords, ExpiryRecords, GateRecords
 ):  # fmt: skip
     """One connection to a state directory; see the record classes for what it can do.
 

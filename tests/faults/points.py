@@ -45,8 +45,10 @@ STEPS: dict[str, tuple[str, ...]] = {
         "claim", "take_from_queue", "take_over", "submitted", "started", "stopping", "finish", "forget",
     ),
     "peak_console.store.records:JobRecords": ("remember", "count_failures", "set_override"),
-    "peak_console.store.messages:CommandRecords": ("answer",),
-    "peak_console.store.messages:EngineRecords": ("engine_started", "engine_stopped", "loaded", "rejected", "set_hold"),
+    "peak_console.store.commands:CommandRecords": ("answer",),
+    "peak_console.store.engines:EngineRecords": (
+        "engine_started", "engine_stopped", "loaded", "rejected", "set_hold",
+    ),
     "peak_console.store.database:Database": ("_create_tables",),
     "peak_console.jobs.watching.watcher:Watcher": ("_load",),
 }  # fmt: skip

@@ -301,11 +301,14 @@ def consoles_with_nothing_to_show(stage: Stage) -> None:
     from peak_console.jobs.file.loader import load
     from peak_console.tui.state.session import EngineSession
 
-    for flag in ("--attach", "--read-only"):
+    def session_of(flag: str) -> EngineSession:
         options = cli_parser.make_parser([flag]).parse_args([flag, "--config", "jobs.toml"])
-        stage.ask(flag, lambda: EngineSession(options, load("jobs.toml"), str(stage.state), None))  # noqa: B023
+        return EngineSession(options, load("jobs.toml"), str(stage.state), None)
+
+    stage.ask("--attach", lambda: session_of("--attach"))
+    stage.ask("--read-only", lambda: session_of("--read-only"))
     stage.run("hold")
-    session = EngineSession(options, load("jobs.toml"), str(stage.state), None)
+    session = session_of("--read-only")
     stage.ask("a command", lambda: session.command("hold"))
     session.close()
 

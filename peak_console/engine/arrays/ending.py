@@ -6,7 +6,7 @@ from peak_console.decisions.arrays import end_of
 from peak_console.engine.supervision.ends import End
 from peak_console.jobs.model import JobDefinition
 from peak_console.model.records import Outcome, RunState
-from peak_console.store.arrays import Arrays
+from peak_console.store.tables.arrays import Arrays
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -229,9 +229,8 @@ class Dispatcher:
         """
         context = self._context
         slot = now
-        runs: list[Run] = []
         followers: list[Run] = []
-        while not runs:  # the very moment may be taken, by a slot or by the same key pressed twice
+        while True:  # the very moment may be taken, by a slot or by the same key pressed twice
             with context.store:
                 if command_id is not None and context.store.is_answered(command_id):
                     return None, "its asker has given up waiting", []
@@ -250,6 +249,8 @@ class Dispatcher:
                     self._replacer.record(job)
                 if runs and chain is not None:
                     followers = claim_followers(context, runs[0], now)
+            if runs:
+                break
             slot += timedelta(microseconds=1)
         for run in followers:
             context.runs.queue.add(run)

@@ -23,7 +23,7 @@ def take_up_gates(context: EngineContext, setup: EngineSetup, wake: Callable[[],
     elif status.provenance is None:
         from peak_console.engine.provenance.keeping import Provenance
 
-        status.provenance = Provenance(context, setup.environ)
+        status.provenance = Provenance(context.served, context.store, setup.environ)
     _take_up_outlets(context, setup)
     if (
         status.on_finish is None

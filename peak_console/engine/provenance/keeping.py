@@ -9,6 +9,7 @@ from peak_console.engine.provenance.facts import code_facts, definition_digest
 from peak_console.engine.supervision.aside import Aside, CrowdedError
 from peak_console.errors import StartError, StateError
 from peak_console.store.directory import current_user
+from peak_console.store.tables.provenance import last_provenance
 from peak_console.version import __version__
 
 TYPE_CHECKING = False
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from peak_console.engine.context import EngineContext
+    from peak_console.engine.state.served_jobs import ServedJobs
     from peak_console.engine.supervision.aside import Call
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
+    from peak_console.store.store import Store
 
 PATIENCE_SECONDS = 2.0
 """How long the end of a run that was very short waits for what git says."""
@@ -28,8 +30,9 @@ PATIENCE_SECONDS = 2.0
 class Provenance:
     """Belongs to the engine's thread; git is asked in others."""
 
-    def __init__(self, context: EngineContext, environ: Mapping[str, str]) -> None:
-        self._context = context
+    def __init__(self, served: ServedJobs, store: Store, environ: Mapping[str, str]) -> None:
+        self._served = served
+        self._store = store
         self._environ = environ
         self._aside = Aside()
         self._calls: dict[int, tuple[Call | None, dict[str, Any], Mapping[str, Any]]] = {}
@@ -38,10 +41,9 @@ class Provenance:
         """A run has started with a command line whose secrets are masked."""
         from peak_console.jobs.command import working_directory
 
-        context = self._context
         try:
-            cwd = working_directory(job, context.served.jobset.base)
-            before_id, before = context.store.last_provenance(run.job, run.id)
+            cwd = working_directory(job, self._served.jobset.base)
+            before_id, before = last_provenance(self._store, run.job, run.id)
         except (StartError, StateError):
             return
         facts: dict[str, Any] = {

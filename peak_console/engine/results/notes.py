@@ -24,9 +24,13 @@ class Notes:
     def keep(self, store: Store, run_id: int) -> None:
         """Record it."""
         if self.provenance is not None:
-            store.keep_provenance(run_id, self.provenance)
+            from peak_console.store.tables.provenance import keep_provenance
+
+            keep_provenance(store, run_id, self.provenance)
         if self.numbers:
-            store.keep_metrics(run_id, self.numbers)
+            from peak_console.store.tables.metrics import keep_metrics
+
+            keep_metrics(store, run_id, self.numbers)
 
 
 def note(end: End, context: EngineContext, *, has_result: bool) -> tuple[End, Notes]:

@@ -268,7 +268,7 @@ class Bookkeeper:
 
         members: list[int] = []
         if run.is_array:
-            from peak_console.store.arrays import Arrays
+            from peak_console.store.tables.arrays import Arrays
 
             members = Arrays(self._context.store).member_ids(run.id, -1)
         for run_id in (*members, run.id):

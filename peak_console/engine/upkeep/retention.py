@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from peak_console.errors import StateError
 from peak_console.runs.output.of_run import output_of
-from peak_console.store.arrays import Arrays
 from peak_console.store.directory import is_run_number, run_directories
+from peak_console.store.tables.arrays import Arrays
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False

@@ -128,9 +128,10 @@ class LocalExecutor:
             directory = self._place(spec.run_id)
             lay_out(directory)
             link = self._keeper()
-            link.send(spec, directory, self._group(directory))
-        except LinkBrokenError:
-            pass  # receiving fails as well
+            try:
+                link.send(spec, directory, self._group(directory))
+            except LinkBrokenError:
+                pass  # receiving fails as well
         except StartError as error:
             return error
         except Exception as error:  # noqa: BLE001 - whatever a run's own data does, the others are asked for

@@ -12,7 +12,7 @@ from peak_console.model.state import Hold
 from peak_console.model.terms import Outcome, RunState
 from peak_console.store import cells
 from peak_console.store.directory import newest_run_directory
-from peak_console.store.messages import NO_ROW
+from peak_console.store.engines import NO_ROW
 from peak_console.store.records import NEVER, counter_faults
 from peak_console.store.rows import (
     DAMAGED,

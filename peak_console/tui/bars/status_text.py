@@ -44,14 +44,15 @@ def first_line(snapshot: Snapshot, now: datetime, width: int) -> Line:
     Where there is no room the path loses its directories first, then go the date, the program's name, the counts
     that matter less, whose hold it is and since when, the path, and at last all counts.
     """
-    for lean in range(_LEANEST + 1):
+    lean = 0
+    while True:
         left, right = _brand(lean), _right_of_first(snapshot, now, lean)
         room = width - pieces_width(left) - pieces_width(right) - 2
         path = "" if lean >= _NO_PATH else shortened(safe(snapshot.jobs_file), room)
         if path is not None and (room >= 0 or lean == _LEANEST):
             left.append((path, "muted"))
-            break
-    return _spread(left, right, width)
+            return _spread(left, right, width)
+        lean += 1
 
 
 def second_line(snapshot: Snapshot, upcoming: JobRow | None, now: datetime, width: int) -> Line:

@@ -18,6 +18,8 @@ from peak_console.jobs.file.locate import job_line
 from peak_console.redact import Redactor
 from peak_console.runs.usage import with_usage_so_far
 from peak_console.schedule.zones import zone
+from peak_console.store.tables.metrics import metrics_of
+from peak_console.store.tables.provenance import provenance_of
 from peak_console.tui.details.screen import DetailsData
 
 if TYPE_CHECKING:
@@ -70,8 +72,8 @@ def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
         own_environment=_masked(redactor, own),
         inherited_environment=_masked(redactor, {n: v for n, v in inherited.items() if n not in own}),
         runs=runs,
-        provenance=next(iter(store.provenance_of([run.id for run in runs[:1]]).values()), {}),
-        numbers=store.metrics_of([run.id for run in runs]) if job.expect is not None or job.result is not None else {},
+        provenance=next(iter(provenance_of(store, [run.id for run in runs[:1]]).values()), {}),
+        numbers=metrics_of(store, [run.id for run in runs]) if job.expect is not None or job.result is not None else {},
         source=_source(session.jobs_file, job),
         chain=_chain(job, session, now),
     )

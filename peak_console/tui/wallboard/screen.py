@@ -64,15 +64,16 @@ class Wallboard(ModalScreen[None]):
 
 def written(lines: Sequence[Line], width: int, height: int) -> Content:
     """Lines as large as they fit, the last ones left out where even the smallest letters are too many."""
-    for scale in SCALES:
-        each = rows(scale) + 1
-        fits = all(cells(text, scale) <= width for text, _ in lines) and len(lines) * each <= height + 1
-        if fits or scale == SCALES[-1]:
-            break
-    shown = lines[: max(1, (height + 1) // each)]
+    scale = next((scale for scale in SCALES if _fits(lines, scale, width, height)), SCALES[-1])
+    shown = lines[: max(1, (height + 1) // (rows(scale) + 1))]
     parts: list[Content] = []
     for text, style in shown:
         whole = text[: max(1, (width // scale + 1) // 4)]
         parts += [Content.styled(line, f"$text-{style}") for line in drawn(whole, scale)]
         parts.append(Content(""))
     return Content("\n").join(parts[:-1])
+
+
+def _fits(lines: Sequence[Line], scale: int, width: int, height: int) -> bool:
+    is_wide_enough = all(cells(text, scale) <= width for text, _ in lines)
+    return is_wide_enough and len(lines) * (rows(scale) + 1) <= height + 1

@@ -7,6 +7,7 @@ from peak_console.errors import PeakConsoleError, UsageError
 from peak_console.runs.output.compare import differences
 from peak_console.store.directory import run_directory
 from peak_console.store.tables.definitions import definition_of, digest
+from peak_console.store.tables.provenance import provenance_of
 from peak_console.text import safe
 from peak_console.verbs.shared.common import note_file_error, number_of, select
 from peak_console.verbs.shared.output import note, write, write_json, write_table
@@ -26,7 +27,7 @@ def show_diff(options: Namespace) -> int:
         before, after = _runs(options, selection)
         assert selection.store is not None
         texts = definition_of(selection.store, before.id), definition_of(selection.store, after.id)
-        made = selection.store.provenance_of([before.id, after.id])
+        made = provenance_of(selection.store, [before.id, after.id])
         directories = [run_directory(selection.directory, run.id) for run in (before, after)]
         lines = list(differences(directories[0], directories[1]))
     recorded = [*facts(before, after), *origins(made.get(before.id, {}), made.get(after.id, {}))]

@@ -8,8 +8,8 @@ from peak_console.engine.commands.requests import LARGEST_NUMBER
 from peak_console.errors import UsageError
 from peak_console.model.records import Level, Outcome, RunState
 from peak_console.runs.usage import with_usage_so_far
-from peak_console.store.arrays import Arrays
 from peak_console.store.history import RUN_TYPE
+from peak_console.store.tables.arrays import Arrays
 from peak_console.text import duration, nearest, safe, size
 from peak_console.verbs.shared.common import note_file_error, number_of, select
 from peak_console.verbs.shared.output import note, write_csv, write_json, write_table
@@ -47,7 +47,7 @@ def show_runs(options: Namespace) -> int:
         wants = (options.json or options.csv) and selection.store is not None
         under_way = [run.id for run in runs if run.is_array and run.state == RunState.RUNNING]
         arrays = Arrays(selection.store).progress(under_way) if under_way and selection.store is not None else {}
-        made = selection.store.provenance_of([run.id for run in runs]) if wants and selection.store is not None else {}
+        made = provenance_of(selection.store, [run.id for run in runs]) if wants and selection.store is not None else {}
     note_file_error(selection)
     if options.json or options.csv:
         objects = [{**run_object(run, selection.zone), "provenance": made.get(run.id)} for run in runs]
@@ -75,7 +75,7 @@ def show_runs(options: Namespace) -> int:
 
 
 def _metrics(selection: Selection, runs: Sequence[Run]) -> dict[int, dict[str, float]]:
-    return selection.store.metrics_of([run.id for run in runs]) if selection.store is not None else {}
+    return metrics_of(selection.store, [run.id for run in runs]) if selection.store is not None else {}
 
 
 def _runs(options: Namespace, selection: Selection, outcome: str | None, limit: int) -> Sequence[Run]:

@@ -8,8 +8,8 @@ import time
 from peak_console.clock import SystemClock
 from peak_console.errors import PeakConsoleError, StateError
 from peak_console.store.bell import ring
+from peak_console.store.commands import WITHDRAWN
 from peak_console.store.directory import current_user, is_mounted_read_only, not_writable
-from peak_console.store.messages import WITHDRAWN
 from peak_console.store.store import Store
 from peak_console.values import replace
 

@@ -6,6 +6,8 @@ import time
 
 from peak_console.errors import PeakConsoleError
 from peak_console.model.terms import RunState
+from peak_console.store.tables.metrics import metrics_of
+from peak_console.store.tables.provenance import provenance_of
 from peak_console.verbs.shared.common import note_file_error, select
 from peak_console.verbs.shared.output import write
 
@@ -95,8 +97,8 @@ def follow_runs(options: Namespace) -> int:
                     and (job is None or job in (run.job, run.defined_by))
                     and selection.shows(run.defined_by)
                 ):
-                    made = store.provenance_of([run.id]).get(run.id)
-                    numbers = store.metrics_of([run.id]).get(run.id, {})
+                    made = provenance_of(store, [run.id]).get(run.id)
+                    numbers = metrics_of(store, [run.id]).get(run.id, {})
                     told = {**run_object(run, selection.zone), "provenance": made, "metrics": numbers}
                     write(_json_line(told) if options.json else _run_line(run, selection))
     return 0

@@ -28,9 +28,9 @@ def test_starts_at_the_same_moment_run_each_slot_once(program: Program) -> None:
         program.jobs("".join(shell(f"job{number}.{n}", NOTE) for n in range(jobs)))
         starts = [program.start("--once") for _ in range(together)]
         assert [start.wait() for start in starts] == [0] * together, [start.out + start.err for start in starts]
+        assert [start.err for start in starts] == [""] * together
         assert len(program.log) == (number + 1) * jobs
     assert len({line.split()[0] for line in program.log}) == rounds * jobs
-    assert all(start.err == "" for start in starts)
     assert {run.outcome for run in program.runs()} == {"succeeded"}
 
 

@@ -23,9 +23,9 @@ def entry(state: str, reason: str = "None", job_id: str = "5") -> Entry:
 def settled(files: Files, *entries: Entry, memory: Memory | None = None, seconds: float = 1000) -> Verdict:
     """The verdict once Slurm has said the same for a long time."""
     memory = memory or Memory(submissions=3)
-    for at in (0.0, 1.0, seconds):
-        found = verdict(files, entries, memory, PATIENCE, 10_000 + at)
-    return found
+    for at in (0.0, 1.0):
+        verdict(files, entries, memory, PATIENCE, 10_000 + at)
+    return verdict(files, entries, memory, PATIENCE, 10_000 + seconds)
 
 
 @given(st.lists(st.sampled_from([*sorted(OVER), "PENDING", "RUNNING"]).map(entry), max_size=3), st.integers(0, 255))
@@ -98,7 +98,7 @@ def test_what_slurm_has_ended_itself(state: str, outcome: Outcome) -> None:
 
 @pytest.mark.parametrize("entries", [(), (entry("NODE_FAIL"),), (entry("FAILED"),)])
 def test_a_run_that_gives_signs_of_life_is_not_lost_whatever_slurm_says(entries: tuple[Entry, ...]) -> None:
-    memory = Memory(submissions=1)
+    memory, files = Memory(submissions=1), Files(exists=True, started=STARTED)
     for at in range(0, 5000, 10):  # a beat every 15 seconds
         files = Files(exists=True, started=STARTED, beat_at=float(at // 15))
         assert verdict(files, entries, memory, PATIENCE, 1e9 + at).ended is None

@@ -16,6 +16,7 @@ from peak_console.store.directory import run_directory
 from peak_console.store.past.past_runs import PastRuns
 from peak_console.store.store import Store
 from peak_console.store.tables.definitions import definition_of
+from peak_console.store.tables.provenance import provenance_of
 from peak_console.text import safe, size
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class FoundView:
         one, other = store.run(before), store.run(after)
         if one is None or other is None:
             return [[("one of the runs is no longer kept", "warning")]]
-        made = store.provenance_of([before, after])
+        made = provenance_of(store, [before, after])
         told = [*facts(one, other), *origins(made.get(before, {}), made.get(after, {}))]
         told += definitions(definition_of(store, before), definition_of(store, after))
         lines: list[Sequence[Piece]] = [[(f"{'':<3}{'':<22}{f'#{before}':<34}#{after}", "muted")]]

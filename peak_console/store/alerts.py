@@ -1,47 +1,29 @@
-"""What passes between people and the engine: commands, alerts with their outbox, and who serves the directory."""
+"""The alert log with its incidents, and the outbox from which alerts are delivered."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from peak_console.model.terms import DRAINING, LOCK, Counted, Level
-from peak_console.store import cells, private
+from peak_console.model.terms import Counted, Level
+from peak_console.store import cells
 from peak_console.store.database import Database
-from peak_console.store.locks import holds_removed, is_held
 from peak_console.store.rows import (
     ALERT_COLUMNS,
-    COMMAND_COLUMNS,
-    ENGINE_COLUMNS,
-    HOLD_COLUMNS,
-    SHARE_COLUMNS,
     alert_from,
     as_json,
-    command_from,
-    engine_from,
-    hold_from,
     moment,
-    share_from,
     stamp,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
-    from peak_console.jobs.blackouts import Blackout
-    from peak_console.model.records import Alert, AlertCounts, Command, Delivery, EngineInfo
-    from peak_console.model.state import Hold
+    from peak_console.model.records import Alert, AlertCounts, Delivery
 
-NO_ROW = (b"",) * 9 + (None,) * 3
-"""Stands for the row about the engine when it is gone: nothing in it makes sense, and nothing is held."""
 MOST_ATTEMPTS = 10_000
 """No delivery is tried more often."""
-PRIVATE = "private"
-"""The argument of a command that names the file with the other ones."""
-ENGINES_SINCE = 4
-"""The version of the registry that has brought the table of engines."""
-WITHDRAWN = "withdrawn: no engine answered in time"
 _WANTED = (
     "(only_if_open = 0 OR EXISTS (SELECT 1 FROM alerts AS told WHERE told.id = alert_id"
     " AND told.acknowledged_at IS NULL AND told.resolved_at IS NULL))"
@@ -49,111 +31,6 @@ _WANTED = (
 """Of an escalation: nobody has acknowledged its alert yet, and its cause is not gone."""
 _DUE = f"next_attempt_at <= :early AND (attempts = 0 OR next_attempt_at <= :now) AND {_WANTED}"
 _RANK: dict[str, int] = {level: rank for rank, level in enumerate(Level)}
-
-
-class CommandRecords(Database):
-    """What front ends ask of the engine."""
-
-    def issue(
-        self,
-        verb: str,
-        by: str,
-        now: datetime,
-        job: str | None = None,
-        run_id: int | None = None,
-        arguments: Mapping[str, Any] | None = None,
-    ) -> int:
-        """Record a command for the engine; its id, by which its answer is found.
-
-        Other arguments for a job (``args``) may be secrets: they go by way of a private file, see ``arguments_of``.
-        """
-        told = dict(arguments or {})
-        with self:  # so that no engine takes the file for a forgotten one before the command is there
-            if told.get("args"):
-                told[PRIVATE] = private.keep(self.directory, told.pop("args"))
-            cursor = self._write(
-                "INSERT INTO commands (verb, job, run_id, arguments, issued_by, issued_at) VALUES (?, ?, ?, ?, ?, ?)",
-                (verb, job, run_id, as_json(told), by, stamp(now)),
-            )
-        return int(cursor.lastrowid or 0)
-
-    def arguments_of(self, command: Command) -> Mapping[str, Any]:
-        """A command's arguments, with what was handed over privately. Raises ``UsageError`` when that is gone."""
-        if PRIVATE not in command.arguments:
-            return command.arguments
-        told = dict(command.arguments)
-        told["args"] = private.read(self.directory, told.pop(PRIVATE))
-        return told
-
-    def forget_arguments(self, command: Command) -> None:
-        """Remove the private arguments of a command that has been answered."""
-        private.forget(self.directory, command.arguments.get(PRIVATE))
-
-    def forget_old_arguments(self) -> None:
-        """Remove private arguments of commands that no engine will carry out any more."""
-        with self:
-            sql = "SELECT CAST(arguments AS BLOB) FROM commands WHERE answered_at IS NULL"
-            told = b" ".join(row[0] for row in self._rows(sql)).decode(errors="replace")
-            private.sweep(self.directory, told)
-
-    def open_command_ids(self, verb: str | None = None) -> list[int]:
-        """Ids of the commands without an answer, of all verbs or of one, oldest first."""
-        sql = "SELECT id FROM commands WHERE answered_at IS NULL AND (:verb IS NULL OR verb = :verb) ORDER BY id"
-        return [row[0] for row in self._rows(sql, {"verb": verb})]
-
-    def command(self, command_id: int) -> Command | None:
-        """A command as it stands. Raises ``ValueError`` with what is wrong with its row."""
-        rows = self._rows(f"SELECT {COMMAND_COLUMNS} FROM commands WHERE id = ?", (command_id,))
-        return command_from(rows[0]) if rows else None
-
-    def is_answered(self, command_id: int) -> bool:
-        """Whether there is nothing left to be done: it was answered or withdrawn."""
-        return not self._rows("SELECT 1 FROM commands WHERE id = ? AND answered_at IS NULL", (command_id,))
-
-    def carried_out(self, command_id: int, run_id: int) -> None:
-        """A command has made a run; its answer follows."""
-        self._write("UPDATE commands SET run_id = ? WHERE id = ?", (run_id, command_id))
-
-    def answer(self, command_id: int, answer: str, message: str, now: datetime, run_id: int | None = None) -> None:
-        """Answer a command: ``done`` or ``refused``, and what came of it in a sentence. The first answer stays.
-
-        What was done goes into the shift log.
-        """
-        with self:
-            answered = self._write(
-                "UPDATE commands SET answer = ?, message = ?, answered_at = ?, run_id = coalesce(?, run_id)"
-                " WHERE id = ? AND answered_at IS NULL",
-                (answer, message, stamp(now), run_id, command_id),
-            )
-            if answered.rowcount and answer == "done":
-                self._write(
-                    "INSERT INTO actions (at, person, verb, job, run_id, message, reason)"
-                    " SELECT answered_at, issued_by, verb, job, run_id, message, iif(json_valid(arguments),"
-                    " coalesce(json_extract(arguments, '$.reason'), json_extract(arguments, '$.note')), NULL)"
-                    " FROM commands WHERE id = ?",
-                    (command_id,),
-                )
-
-    def log_action(self, person: str, verb: str, message: str, now: datetime, job: str | None = None) -> None:
-        """Note in the shift log what was done without a command."""
-        self._write(
-            "INSERT INTO actions (at, person, verb, job, message) VALUES (?, ?, ?, ?, ?)",
-            (stamp(now), person, verb, job, message),
-        )
-
-    def withdraw(self, command_id: int, now: datetime) -> Command | None:
-        """Refuse a command unless it has been answered; as it stands then, so that its asker learns what holds.
-
-        A command that has made a run cannot be withdrawn: it stays open, with its run, for an engine to answer.
-        """
-        with self:
-            command = self.command(command_id)
-            if command is None or command.answer is not None or (command.verb == "run" and command.run_id is not None):
-                return command
-            self.answer(command_id, "refused", WITHDRAWN, now)
-            withdrawn = self.command(command_id)
-        self.forget_arguments(command)
-        return withdrawn
 
 
 class AlertRecords(Database):
@@ -391,90 +268,3 @@ def _attempts(value: Any) -> int:
         return min(cells.count(value), MOST_ATTEMPTS)
     except cells.NONSENSE:
         return 0
-
-
-class EngineRecords(Database):
-    """Who serves the directory, and whether anything may start."""
-
-    def engine_info(self, *, strict: bool = False) -> EngineInfo:
-        """The engine that last served. ``strict``: raises ``DamagedRowError`` where what is recorded makes no sense."""
-        rows = self._rows(f"SELECT {ENGINE_COLUMNS} FROM engine")
-        return engine_from(rows[0] if rows else NO_ROW, strict=strict)
-
-    def engines(self) -> list[EngineInfo]:
-        """The engine that last served each selection of tags. An engine that does not hold its lock does not serve."""
-        if self.version_read < ENGINES_SINCE:  # who only looks may find an older registry
-            return []
-        from peak_console.values import replace
-
-        found = [share_from(row) for row in self._rows(f"SELECT {SHARE_COLUMNS} FROM engines ORDER BY started_at")]
-        return [replace(each, serves=each.stopped_at is None and self._holds_lock(each)) for each in found]
-
-    def _holds_lock(self, engine: EngineInfo) -> bool:
-        return is_held(self.directory, engine.lock) or holds_removed(self.directory, engine.lock, engine.pid)
-
-    def engine_started(self, info: EngineInfo) -> None:
-        """An engine has taken the directory over, or the part of it that its tags select."""
-        who = (info.pid, info.host, info.mode, info.version, info.jobs_file, stamp(info.started_at))
-        with self:
-            self._write(
-                "UPDATE engine SET pid = ?, host = ?, mode = ?, version = ?, jobs_file = ?, started_at = ?,"
-                " stopped_at = NULL, loaded_at = ?, config_error = NULL",
-                (*who, stamp(info.loaded_at)),
-            )
-            self._write(
-                "INSERT OR REPLACE INTO engines (pid, host, mode, version, jobs_file, started_at, lock, include_tags,"
-                " exclude_tags, jobs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *who, info.lock, as_json(list(info.include_tags)), as_json(list(info.exclude_tags)),
-                    None if info.jobs is None else as_json(list(info.jobs)),
-                ),
-            )  # fmt: skip
-
-    def engine_serves(self, lock: str, jobs: Sequence[str] | None) -> None:
-        """An engine serves other jobs than before."""
-        self._write("UPDATE engines SET jobs = ? WHERE lock = ?", (None if jobs is None else as_json(list(jobs)), lock))
-
-    def engine_drains(self, lock: str = LOCK) -> None:
-        """The engine starts nothing more, and leaves with its last run."""
-        with self:
-            self._write("UPDATE engine SET mode = ?", (DRAINING,))
-            self._write("UPDATE engines SET mode = ? WHERE lock = ?", (DRAINING, lock))
-
-    def engine_stopped(self, now: datetime, lock: str = LOCK) -> None:
-        """The engine has left the directory in order."""
-        with self:
-            self._write("UPDATE engine SET pid = NULL, stopped_at = ?", (stamp(now),))
-            self._write("UPDATE engines SET stopped_at = ? WHERE lock = ?", (stamp(now), lock))
-
-    def loaded(self, now: datetime) -> None:
-        """The engine works by the jobs file as it stands."""
-        self._write("UPDATE engine SET loaded_at = ?, config_error = NULL", (stamp(now),))
-
-    def rejected(self, error: str | None) -> None:
-        """The jobs file as it stands is not used, and why; the engine goes on with the one before. ``None``: it is."""
-        self._write("UPDATE engine SET config_error = ?", (error,))
-
-    def hold(self) -> Hold | None:
-        """The hold in force, if there is one."""
-        rows = self._rows(f"SELECT {HOLD_COLUMNS} FROM engine")
-        return hold_from(rows[0]) if rows else None
-
-    def holds(self) -> list[Hold]:
-        """Every hold that is not on all jobs, oldest first; one that is over stays until an engine removes it."""
-        from peak_console.store.tables.holds import holds_of
-
-        return holds_of(self)
-
-    def blackouts(self) -> list[Blackout]:
-        """Every blackout that a person has added, those that are over included for some time."""
-        if self.version_read < 5 or not self._rows("SELECT 1 FROM blackouts LIMIT 1"):  # a start loads no more then
-            return []
-        from peak_console.store.tables.blackouts import blackouts_of
-
-        return blackouts_of(self)
-
-    def set_hold(self, hold: Hold | None) -> None:
-        """Set or, with ``None``, release the hold."""
-        values = (stamp(hold.since), hold.by, hold.reason) if hold else (None, None, None)
-        self._write("UPDATE engine SET hold_since = ?, hold_by = ?, hold_reason = ?", values)

@@ -1,0 +1,173 @@
+"""Who serves the state directory, and what keeps jobs from starting: the hold on everything, and the gates."""
+
+from __future__ import annotations
+
+from peak_console.model.terms import DRAINING, LOCK
+from peak_console.store import cells
+from peak_console.store.cells import UNKNOWN_MOMENT, or_none, read_row
+from peak_console.store.database import Database
+from peak_console.store.locks import holds_removed, is_held
+from peak_console.store.rows import (
+    DAMAGED,
+    ENGINE_COLUMNS,
+    HOLD_COLUMNS,
+    SHARE_COLUMNS,
+    as_json,
+    engine_from,
+    hold_from,
+    share_from,
+    stamp,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from peak_console.jobs.blackouts import Blackout
+    from peak_console.model.records import EngineInfo
+    from peak_console.model.state import GateState, Hold
+    from peak_console.store.cells import Cell
+
+NO_ROW = (b"",) * 9 + (None,) * 3
+"""Stands for the row about the engine when it is gone: nothing in it makes sense, and nothing is held."""
+ENGINES_SINCE = 4
+"""The version of the registry that has brought the table of engines."""
+GATES_SINCE = 5
+"""The version of the registry that has brought gates."""
+# Whatever cannot be read keeps a gate closed.
+GATE_CELLS: tuple[Cell, ...] = (
+    ("gate", cells.text, DAMAGED),
+    ("closed_at", or_none(cells.moment), UNKNOWN_MOMENT),
+    ("closed_by", or_none(cells.text), DAMAGED),
+    ("closed_reason", or_none(cells.text), DAMAGED),
+    ("answer", or_none(cells.one_of("open", "closed")), "closed"),
+    ("words", or_none(cells.text), DAMAGED),
+    ("answered_at", or_none(cells.moment), UNKNOWN_MOMENT),
+)
+GATE_COLUMNS = ", ".join(name for name, _, _ in GATE_CELLS)
+
+
+class EngineRecords(Database):
+    """Who serves the directory, and whether anything may start."""
+
+    def engine_info(self, *, strict: bool = False) -> EngineInfo:
+        """The engine that last served. ``strict``: raises ``DamagedRowError`` where what is recorded makes no sense."""
+        rows = self._rows(f"SELECT {ENGINE_COLUMNS} FROM engine")
+        return engine_from(rows[0] if rows else NO_ROW, strict=strict)
+
+    def engines(self) -> list[EngineInfo]:
+        """The engine that last served each selection of tags. An engine that does not hold its lock does not serve."""
+        if self.version_read < ENGINES_SINCE:  # who only looks may find an older registry
+            return []
+        from peak_console.values import replace
+
+        found = [share_from(row) for row in self._rows(f"SELECT {SHARE_COLUMNS} FROM engines ORDER BY started_at")]
+        return [replace(each, serves=each.stopped_at is None and self._holds_lock(each)) for each in found]
+
+    def _holds_lock(self, engine: EngineInfo) -> bool:
+        return is_held(self.directory, engine.lock) or holds_removed(self.directory, engine.lock, engine.pid)
+
+    def engine_started(self, info: EngineInfo) -> None:
+        """An engine has taken the directory over, or the part of it that its tags select."""
+        who = (info.pid, info.host, info.mode, info.version, info.jobs_file, stamp(info.started_at))
+        with self:
+            self._write(
+                "UPDATE engine SET pid = ?, host = ?, mode = ?, version = ?, jobs_file = ?, started_at = ?,"
+                " stopped_at = NULL, loaded_at = ?, config_error = NULL",
+                (*who, stamp(info.loaded_at)),
+            )
+            self._write(
+                "INSERT OR REPLACE INTO engines (pid, host, mode, version, jobs_file, started_at, lock, include_tags,"
+                " exclude_tags, jobs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *who, info.lock, as_json(list(info.include_tags)), as_json(list(info.exclude_tags)),
+                    None if info.jobs is None else as_json(list(info.jobs)),
+                ),
+            )  # fmt: skip
+
+    def engine_serves(self, lock: str, jobs: Sequence[str] | None) -> None:
+        """An engine serves other jobs than before."""
+        self._write("UPDATE engines SET jobs = ? WHERE lock = ?", (None if jobs is None else as_json(list(jobs)), lock))
+
+    def engine_drains(self, lock: str = LOCK) -> None:
+        """The engine starts nothing more, and leaves with its last run."""
+        with self:
+            self._write("UPDATE engine SET mode = ?", (DRAINING,))
+            self._write("UPDATE engines SET mode = ? WHERE lock = ?", (DRAINING, lock))
+
+    def engine_stopped(self, now: datetime, lock: str = LOCK) -> None:
+        """The engine has left the directory in order."""
+        with self:
+            self._write("UPDATE engine SET pid = NULL, stopped_at = ?", (stamp(now),))
+            self._write("UPDATE engines SET stopped_at = ? WHERE lock = ?", (stamp(now), lock))
+
+    def loaded(self, now: datetime) -> None:
+        """The engine works by the jobs file as it stands."""
+        self._write("UPDATE engine SET loaded_at = ?, config_error = NULL", (stamp(now),))
+
+    def rejected(self, error: str | None) -> None:
+        """The jobs file as it stands is not used, and why; the engine goes on with the one before. ``None``: it is."""
+        self._write("UPDATE engine SET config_error = ?", (error,))
+
+    def hold(self) -> Hold | None:
+        """The hold in force, if there is one."""
+        rows = self._rows(f"SELECT {HOLD_COLUMNS} FROM engine")
+        return hold_from(rows[0]) if rows else None
+
+    def holds(self) -> list[Hold]:
+        """Every hold that is not on all jobs, oldest first; one that is over stays until an engine removes it."""
+        from peak_console.store.tables.holds import holds_of
+
+        return holds_of(self)
+
+    def blackouts(self) -> list[Blackout]:
+        """Every blackout that a person has added, those that are over included for some time."""
+        if self.version_read < 5 or not self._rows("SELECT 1 FROM blackouts LIMIT 1"):  # a start loads no more then
+            return []
+        from peak_console.store.tables.blackouts import blackouts_of
+
+        return blackouts_of(self)
+
+    def set_hold(self, hold: Hold | None) -> None:
+        """Set or, with ``None``, release the hold."""
+        values = (stamp(hold.since), hold.by, hold.reason) if hold else (None, None, None)
+        self._write("UPDATE engine SET hold_since = ?, hold_by = ?, hold_reason = ?", values)
+
+
+class GateRecords(Database):
+    """The gates that a person has closed or an engine has asked."""
+
+    def gate_states(self) -> dict[str, GateState]:
+        """By name, how each gate stands."""
+        from peak_console.model.state import GateState
+
+        if self.version_read < GATES_SINCE:  # who only looks may find an older registry
+            return {}
+        found = {}
+        for row in self._rows(f"SELECT {GATE_COLUMNS} FROM gates"):
+            values, _ = read_row(row, GATE_CELLS)
+            state = GateState(**{**values, "closed_by": values["closed_by"] or "", "words": values["words"] or ""})
+            found[state.gate] = state
+        return found
+
+    def close_gate(self, gate: str, by: str, now: datetime, reason: str | None) -> None:
+        """A person keeps a gate closed from now on."""
+        self._write(
+            "INSERT INTO gates (gate, closed_at, closed_by, closed_reason) VALUES (?, ?, ?, ?) ON CONFLICT (gate)"
+            " DO UPDATE SET closed_at = excluded.closed_at, closed_by = excluded.closed_by,"
+            " closed_reason = excluded.closed_reason",
+            (gate, stamp(now), by, reason),
+        )
+
+    def open_gate(self, gate: str) -> None:
+        """Nobody keeps a gate closed any more; what its check says holds."""
+        self._write("UPDATE gates SET closed_at = NULL, closed_by = NULL, closed_reason = NULL WHERE gate = ?", (gate,))
+
+    def gate_answered(self, gate: str, answer: str, words: str, since: datetime) -> None:
+        """What a gate's check says, and since when."""
+        self._write(
+            "INSERT INTO gates (gate, answer, words, answered_at) VALUES (?, ?, ?, ?) ON CONFLICT (gate)"
+            " DO UPDATE SET answer = excluded.answer, words = excluded.words, answered_at = excluded.answered_at",
+            (gate, answer, words, stamp(since)),
+        )
