@@ -1,4 +1,4 @@
-"""Who serves the state directory, and what keeps jobs from starting: the hold on everything, and the gates."""
+"""Who serves the state directory, and what keeps jobs from starting: holds and gates."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from typing import Any
 
     from peak_console.jobs.blackouts import Blackout
     from peak_console.model.records import EngineInfo
@@ -33,6 +34,18 @@ NO_ROW = (b"",) * 9 + (None,) * 3
 """Stands for the row about the engine when it is gone: nothing in it makes sense, and nothing is held."""
 ENGINES_SINCE = 4
 """The version of the registry that has brought the table of engines."""
+HOLDS_SINCE = 5
+"""The version of the registry that has brought holds on some of the jobs."""
+JOB_HOLD_CELLS: tuple[Cell, ...] = (
+    ("id", cells.whole, 0),
+    ("since", cells.moment, UNKNOWN_MOMENT),
+    ("by", cells.text, DAMAGED),
+    ("reason", or_none(cells.text), DAMAGED),
+    # What cannot be read keeps jobs from starting rather than starting them.
+    ("until", or_none(cells.moment), None),
+    ("tags", cells.words, []),
+    ("words", cells.text, ""),
+)
 GATES_SINCE = 5
 """The version of the registry that has brought gates."""
 # Whatever cannot be read keeps a gate closed.
@@ -117,9 +130,10 @@ class EngineRecords(Database):
 
     def holds(self) -> list[Hold]:
         """Every hold that is not on all jobs, oldest first; one that is over stays until an engine removes it."""
-        from peak_console.store.tables.holds import holds_of
-
-        return holds_of(self)
+        if self.version_read < HOLDS_SINCE:
+            return []
+        rows = self._rows("SELECT id, since, held_by, reason, until, tags, words FROM holds ORDER BY id")
+        return [_hold(row) for row in rows]
 
     def blackouts(self) -> list[Blackout]:
         """Every blackout that a person has added, those that are over included for some time."""
@@ -133,6 +147,13 @@ class EngineRecords(Database):
         """Set or, with ``None``, release the hold."""
         values = (stamp(hold.since), hold.by, hold.reason) if hold else (None, None, None)
         self._write("UPDATE engine SET hold_since = ?, hold_by = ?, hold_reason = ?", values)
+
+
+def _hold(row: Sequence[Any]) -> Hold:
+    from peak_console.model.state import Hold
+
+    found, _ = read_row(row, JOB_HOLD_CELLS)
+    return Hold(**{**found, "tags": tuple(found["tags"])})
 
 
 class GateRecords(Database):

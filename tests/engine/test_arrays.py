@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from peak_console.store.tables.arrays import Arrays
 
 from peak_console.jobs.model import Array, CatchUp, JobDefinition, Overlap, SchedulerSettings, Upstream
 from peak_console.model.terms import Outcome, RunState
+from peak_console.store.tables.arrays import Arrays
 from peak_console.values import replace
 from tests.support.factories import make_job
 

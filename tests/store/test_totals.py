@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from peak_console.store.tables.totals import totals
 
 from peak_console.model.records import Alert, Claim, Level
 from peak_console.model.terms import BEYOND_BOUNDS, Counted, Outcome, Trigger
 from peak_console.store.repair.damage import set_aside
 from peak_console.store.store import Store
+from peak_console.store.tables.totals import totals
 from tests.store.support import NOW, after, claim
 from tests.store.test_migrations import put
 

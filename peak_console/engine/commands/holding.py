@@ -85,13 +85,13 @@ class Holding:
         self._context = context
 
     def hold(self, request: HoldJobsRequest, now: datetime) -> Answer:
-        from peak_console.store.tables.holds import add_hold, holds_of, remove_holds
+        from peak_console.store.tables.holds import add_hold, remove_holds
 
         store, jobs = self._context.store, self._context.served.jobset.jobs
         if request.until is not None and request.until <= now:
             return REFUSED, f"{self._local(request.until)} is over; name a later end", None
         hold = Hold(now, request.by, request.reason, until=request.until, tags=tuple(request.tags), words=request.words)
-        before = [each for each in holds_of(store) if _same_scope(each, hold)]
+        before = [each for each in store.holds() if _same_scope(each, hold)]
         remove_holds(store, before)
         add_hold(store, hold)
         number = sum(covers(hold, job) for job in jobs.values())
@@ -101,10 +101,10 @@ class Holding:
         return DONE, f"{safe(scope(hold))} are held{until}: {counted(number, 'job')} now{doubt}{changed}", None
 
     def release(self, request: ReleaseJobsRequest) -> Answer:
-        from peak_console.store.tables.holds import holds_of, remove_holds
+        from peak_console.store.tables.holds import remove_holds
 
         store = self._context.store
-        holds = holds_of(store)
+        holds = store.holds()
         asked = Hold(datetime.min, request.by, tags=tuple(request.tags), words=request.words)
         meant = holds if request.everything else [each for each in holds if _same_scope(each, asked)]
         if not meant:

@@ -1,41 +1,16 @@
-"""The registry's holds on some of the jobs. A part of its own, which a start needs only where there are any."""
+"""Changes of the holds on some of the jobs, which a start needs only where there are any."""
 
 from __future__ import annotations
 
-from peak_console.store import cells
-from peak_console.store.cells import UNKNOWN_MOMENT, or_none, read_row
-from peak_console.store.rows import DAMAGED, as_json, stamp
+from peak_console.store.rows import as_json, stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
+    from collections.abc import Iterable
 
     from peak_console.model.state import Hold
-    from peak_console.store.cells import Cell
     from peak_console.store.database import Database
-
-HOLDS_SINCE = 5
-"""The version of the registry that has brought holds on some of the jobs."""
-CELLS: tuple[Cell, ...] = (
-    ("id", cells.whole, 0),
-    ("since", cells.moment, UNKNOWN_MOMENT),
-    ("by", cells.text, DAMAGED),
-    ("reason", or_none(cells.text), DAMAGED),
-    # What cannot be read keeps jobs from starting rather than starting them.
-    ("until", or_none(cells.moment), None),
-    ("tags", cells.words, []),
-    ("words", cells.text, ""),
-)
-COLUMNS = "id, since, held_by, reason, until, tags, words"
-
-
-def holds_of(store: Database) -> list[Hold]:
-    """Every hold on some of the jobs, oldest first, those that are over included until an engine removes them."""
-    if store.version_read < HOLDS_SINCE:
-        return []
-    rows = store._rows(f"SELECT {COLUMNS} FROM holds ORDER BY id")  # noqa: SLF001 - a part of the store
-    return [_hold(row) for row in rows]
+    from peak_console.store.store import Store
 
 
 def add_hold(store: Database, hold: Hold) -> None:
@@ -53,16 +28,9 @@ def remove_holds(store: Database, holds: Iterable[Hold]) -> None:
             store._write("DELETE FROM holds WHERE id = ?", (hold.id,))  # noqa: SLF001
 
 
-def restore_holds(store: Database, holds: Iterable[Hold]) -> None:
+def restore_holds(store: Store, holds: Iterable[Hold]) -> None:
     """Record the holds that the registry has lost."""
-    there = [(hold.since, hold.tags, hold.words) for hold in holds_of(store)]
+    there = [(hold.since, hold.tags, hold.words) for hold in store.holds()]
     for hold in holds:
         if (hold.since, hold.tags, hold.words) not in there:
             add_hold(store, hold)
-
-
-def _hold(row: Sequence[Any]) -> Hold:
-    from peak_console.model.state import Hold
-
-    found, _ = read_row(row, CELLS)
-    return Hold(**{**found, "tags": tuple(found["tags"])})

@@ -10,6 +10,8 @@ from peak_console.model.records import Level, Outcome, RunState
 from peak_console.runs.usage import with_usage_so_far
 from peak_console.store.history import RUN_TYPE
 from peak_console.store.tables.arrays import Arrays
+from peak_console.store.tables.metrics import metrics_of
+from peak_console.store.tables.provenance import provenance_of
 from peak_console.text import duration, nearest, safe, size
 from peak_console.verbs.shared.common import note_file_error, number_of, select
 from peak_console.verbs.shared.output import note, write_csv, write_json, write_table

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from peak_console.jobs.blackouts import Blackout
 from peak_console.jobs.file.checks.wording import as_text, did_you_mean, quoted
+from peak_console.jobs.file.conversions import seconds_of
 from peak_console.jobs.file.fields.field import BLACKOUT
-from peak_console.jobs.file.reader import seconds_of
 from peak_console.schedule.blackouts.bounds import bound, calendar_of
 from peak_console.schedule.blackouts.windows import Bounded, Lasting, Listed
 from peak_console.schedule.kind import zone_of
