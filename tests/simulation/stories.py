@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from peak_console.jobs.model import CatchUp, JobSet, Overlap, SchedulerSettings, Upstream
+from peak_console.jobs.model import Array, CatchUp, JobSet, Overlap, SchedulerSettings, Upstream
 from peak_console.values import replace
 from tests.support.factories import make_job
 
@@ -79,7 +79,7 @@ def story(seed: int) -> Story:
     ]
     places = lot.choice((0, 0, 1 + len(names) // 8, 2 + len(names) // 4))
     shape = Shape(lot.random() < 0.3, lot.random() < 0.3)
-    base = [_job(name, lot, shape) for name in names]
+    base = [_with_array(_job(name, lot, shape), Random(f"{seed} {name}")) for name in names]
     groups = {GROUP: lot.randint(1, 3)} if shape.has_groups else {}
     true_clock = lot.random() < 0.5
     edits = [_edited(base, lot, shape) for _ in range(lot.randint(0, 2))]
@@ -119,6 +119,15 @@ def _job(name: str, lot: Random, shape: Shape) -> JobDefinition:
         if_failed=lot.choice(("wait", "skip", "run")) if shape.has_chains else "wait",
         **schedule,
     )
+
+
+def _with_array(job: JobDefinition, lot: Random) -> JobDefinition:
+    """Some jobs are arrays. By dice of their own: all others stay as they are in a world of this seed."""
+    if lot.random() < 0.75:
+        return job
+    size = lot.randint(1, 5)
+    array = Array(tuple(range(size)), lot.choice((0, 1, 2)), lot.choice(("all", "any", lot.randint(1, size))))
+    return replace(job, array=array)
 
 
 def _upstreams(name: str, lot: Random) -> tuple[Upstream, ...]:

@@ -142,14 +142,18 @@ class World:
             raise BrokenError("no start before its slot", f"{spec.job} #{spec.run_id} starts at {self.clock.now()}")
         # What was claimed under one jobs file may start under the next.
         sets = (self.story.jobset, *self.story.edited)
-        overlaps = {each.jobs[spec.job].overlap for each in sets if spec.job in each.jobs}
-        is_alone = Overlap.ALLOW not in overlaps
+        name = invariants.defined_by(spec.job)
+        known = [each.jobs[name] for each in sets if name in each.jobs]
+        is_alone = Overlap.ALLOW not in {job.overlap for job in known}
+        bounds = [job.array.at_once if job.array is not None else 0 for job in known]
+        at_once = max(bounds) if all(bounds) else 0
         limit = self.jobset.settings.max_concurrent_runs
         group = {name for name, job in self.story.jobset.jobs.items() if job.group is not None}
         group_limit = self.story.jobset.groups.get(GROUP, 0)
         invariants.at_start(
-            spec, limit, self.store, self.machine, is_alone=is_alone, group=group, group_limit=group_limit
-        )
+            spec, limit, self.store, self.machine, is_alone=is_alone, group=group, group_limit=group_limit,
+            at_once=at_once,
+        )  # fmt: skip
 
     # Engines come and go.
 
