@@ -77,6 +77,8 @@ def arrays(stage: Stage) -> None:
     stage.run("runs")
     stage.run("runs --array 1")
     stage.run("logs x")
+    stage.run("history array:x")
+    stage.run("history array:1")
 
 
 @scenario

@@ -26,8 +26,10 @@ OUTCOME_WORDS: Mapping[str, Sequence[str]] = {
     "bad": (*FAILED, *NOT_RUN, Outcome.STOPPED),
 }
 TRIGGER_WORDS: Mapping[str, str] = {**{str(trigger): trigger for trigger in Trigger}, "hand": Trigger.MANUAL}
+LONGEST_NUMBER = 19
+"""Digits; the registry gives no number as long as that."""
 DAYS = ("today", "yesterday")
-KEYS = ("late", "by", "since", "until", "job", "tag")
+KEYS = ("late", "by", "since", "until", "array", "job", "tag")
 """What may stand before a colon."""
 
 
@@ -80,6 +82,8 @@ def _with_key(asked: AskedRuns, key: str, value: str, zone: tzinfo, now: datetim
             return replace(asked, runs=replace(runs, person=value or None))
         case "since":
             return replace(asked, runs=replace(runs, since=_back(value, zone, now)))
+        case "array":
+            return replace(asked, runs=replace(runs, array=_array(value)))
         case "until":
             return replace(asked, runs=replace(runs, until=_back(value, zone, now)))
     guess = nearest(key, KEYS)
@@ -101,6 +105,14 @@ def seconds(value: str) -> float:
         return parse_duration(value.removeprefix(">")) if value.removeprefix(">") else 0.0
     except ValueError as error:
         raise UsageError(f"late: {error}") from None
+
+
+def _array(value: str) -> int:
+    """``12`` or ``#12`` as a number. Raises ``UsageError``."""
+    number = value.removeprefix("#")
+    if not (number.isascii() and number.isdecimal() and len(number) < LONGEST_NUMBER):
+        raise UsageError(f'"array:{safe(value)}" is no run: write its number, as in array:12')
+    return int(number)
 
 
 def _back(value: str, zone: tzinfo, now: datetime) -> datetime:

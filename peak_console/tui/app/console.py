@@ -124,8 +124,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.shown_run = ShownRun(session, clock, self.layout, self.selection, self.dialogs)
         self.details = DetailsView(self, session, clock, keymap, self.selection, self.dialogs)
         self.navigation = Navigation(
-            session, clock, self.feed, self.layout, self.selection, self.shown_run, self.details, self.dialogs
-        )
+            session, clock, self.feed, self.layout, self.selection, self.shown_run, self.details, self.dialogs,
+            self._show_history,
+        )  # fmt: skip
         self.rooms = Rooms(self, session, clock, keymap, self.feed, self.layout, self.navigation.open_run)
         self._subjects = subjects = Subjects(
             self.layout, self.selection, self.shown_run, self.details, self.rooms.history, self.rooms.timeline
@@ -280,8 +281,14 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.navigation.open_run_of_details(event.run_id)
 
     def on_run_table_opened(self, event: RunTable.Opened) -> None:
+        if event.run.is_array:  # its runs are shown in the same list
+            self.rooms.history.filter_by(f"array:{event.run.id}")
+            return
         self.rooms.history.leave()
-        self.navigation.open_run(event.run.job, event.run.id)
+        self.navigation.open_run(event.run.defined_by, event.run.id)
+
+    def _show_history(self, words: str) -> None:
+        self.rooms.history.open(words)
 
     def on_run_table_more_wanted(self, _event: RunTable.MoreWanted) -> None:
         self.rooms.history.ask_for_more()

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from peak_console.errors import StateError
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from peak_console.clock import Clock
     from peak_console.model.records import Alert, Run
     from peak_console.tui.app.dialogs import Dialogs
@@ -33,7 +37,9 @@ class Navigation:
         shown_run: ShownRun,
         details: DetailsView,
         dialogs: Dialogs,
+        open_history: Callable[[str], None],
     ) -> None:
+        """``open_history`` shows the runs that some words ask for."""
         self._session = session
         self._clock = clock
         self._feed = feed
@@ -42,6 +48,7 @@ class Navigation:
         self._shown_run = shown_run
         self._details = details
         self._dialogs = dialogs
+        self._open_history = open_history
 
     # From one thing to another.
 
@@ -71,18 +78,27 @@ class Navigation:
 
     def open_run_of_details(self, run_id: int) -> None:
         """Show the output of a run of the job whose details are open."""
-        job = self._details.job
-        if job is not None and self._selection.move_to(job):
-            self._shown_run.choose(job, run_id)
-            self._layout.go_to("output")
+        if self._details.job is not None:
+            self.open_run(self._details.job, run_id)
 
     def open_run(self, job: str, run_id: int) -> None:
-        """Show the output of any run."""
+        """Show the output of any run; of an array, which has none itself, the list of its runs."""
+        run = self._run(run_id)
+        if run is not None and run.is_array:
+            self._open_history(f"array:{run_id}")
+            return
+        job = run.defined_by if run is not None else job
         if not self._selection.move_to(job):
             self._dialogs.say(f"{job} is no longer in the jobs file; see: peak-console logs '#{run_id}'", "warning")
             return
         self._shown_run.choose(job, run_id)
         self._layout.go_to("output")
+
+    def _run(self, run_id: int) -> Run | None:
+        try:
+            return self._session.store.run(run_id)
+        except StateError:
+            return None
 
     def open_job(self, job: str) -> None:
         """Show everything about a job."""

@@ -185,6 +185,11 @@ class HistoryScreen(ModalScreen[None]):
         self._filter.display = True
         self._filter.focus()
 
+    def filter_by(self, text: str) -> None:
+        """Put a text into the filter."""
+        self._filter.value = text
+        self._leave_filter()
+
     def action_past_word(self, action: str) -> None:
         """Put the words of a key into the filter, or take them out."""
         wanted = WORDS[action].split()
@@ -193,8 +198,7 @@ class HistoryScreen(ModalScreen[None]):
             words = [word for word in words if word not in wanted]
         else:
             words += [word for word in wanted if word not in words]
-        self._filter.value = " ".join(words)
-        self._leave_filter()
+        self.filter_by(" ".join(words))
 
     def action_past_actions(self) -> None:
         """Show the shift log instead of the runs, or the runs again."""

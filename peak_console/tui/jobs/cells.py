@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from peak_console.decisions.arrays import BAR
 from peak_console.decisions.job_status import DisabledBy, Standing
 from peak_console.jobs.model import LIVE
 from peak_console.model.records import Outcome, Trigger
@@ -33,11 +34,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from peak_console.model.progress import Progress
     from peak_console.model.records import Run
     from peak_console.model.state import Hold
     from peak_console.tui.drawing.paint import Cell, Piece
     from peak_console.tui.state.snapshot import JobRow
 
+WAITING = "·"
+"""In a bar: a run that has not started."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 _AFTER_FAILED = 0.5
 """Where a job without a success for its last slot stands: below those that have failed, above all others."""
@@ -130,6 +134,7 @@ class Facts:
             and ours.hold == theirs.hold
             and ours.missing_since == theirs.missing_since
             and _same_run(ours.last_success, theirs.last_success)
+            and ours.progress == theirs.progress
             and _same_run(ours.last_run, theirs.last_run)
             and len(self.row.history) == len(row.history)
             and (not row.history or row.history[0].id == self.row.history[0].id)
@@ -218,9 +223,36 @@ def _took(facts: Facts, now: datetime) -> tuple[float | None, str, str]:
 
 def runs_cell(facts: Facts, width: int) -> Cell:
     """A bar of the last ``width`` runs, oldest first: as high as each took long, other endings as their glyphs."""
+    progress = facts.row.view.progress
+    if progress is not None:
+        return progress_bar(progress, min(width, HISTORY_RUNS))
     history = facts.row.history[: min(width, HISTORY_RUNS)]
     _, usual = facts.timing
     return merged(_bar(run, usual) for run in reversed(history))
+
+
+def progress_bar(progress: Progress, width: int) -> Cell:
+    """How the runs of an array stand: those that have ended well and otherwise, those under way, and the rest."""
+    parts = (
+        (progress.succeeded, BAR[0], outcome(Outcome.SUCCEEDED).style),
+        (progress.failed, BAR[0], outcome(Outcome.FAILED).style),
+        (progress.under_way, BAR[1], RUNNING.style),
+    )
+    cells: list[Piece] = []
+    counted = filled = 0
+    for number, glyph, style in parts:
+        counted += number
+        # Rounded down, so that the bar is full only once all have ended; but what there is can be seen.
+        size = max(counted * width // max(progress.size, 1) - filled, min(1, number, width - filled))
+        cells.append((glyph * size, style))
+        filled += size
+    return (*cells, (WAITING * (width - filled), "muted"))
+
+
+def _far(progress: Progress, room: int) -> str:
+    """``39/100``, or ``39%`` where that is too long."""
+    words = f"{progress.ended}/{progress.size}"
+    return words if len(words) <= room else f"{100 * progress.ended // max(progress.size, 1)}%"
 
 
 def _bar(run: Run, usual: float | None) -> Piece:
@@ -258,6 +290,8 @@ def cell_of(facts: Facts, key: str, width: int, now: datetime) -> Cell:
             if facts.row.view.standing == Standing.AWAITING:
                 awaits = next((run.awaits for run in facts.row.view.queued if run.awaits is not None), look.word)
                 return ((f"{look.glyph} {safe(awaits.removeprefix('waiting '))}", look.style),)
+            if facts.row.view.progress is not None:
+                return ((f"{look.glyph} {_far(facts.row.view.progress, width - 2)}", look.style),)
             changed = facts.last is not None and facts.last.args_changed and facts.row.view.standing == Standing.OK
             missing = facts.row.view.missing_since is not None
             sign = ((f" {MISSING if missing else CHANGED}", "warning"),) if changed or missing else ()

@@ -115,6 +115,9 @@ def instead_of_output(run: Run | None, *, pruned: bool) -> str:
     if run.outcome in NO_PROCESS:
         reason = f": {safe(run.reason)}" if run.reason else ""
         return f"{glyphs.outcome(run.outcome).word}{reason}"
+    if run.is_array:
+        reason = f": {safe(run.reason)}" if run.reason else ""
+        return f"an array of runs {run.array_indexes}{reason}; each has its own output, see 6 History: array:{run.id}"
     if run.state != RunState.FINISHED:
         return "no output yet"
     return "its output has been pruned" if pruned else "it printed nothing"

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from peak_console.decisions.job_status import JobView
     from peak_console.forecast.outlook import Outlook
     from peak_console.jobs.model import Gate, JobDefinition, JobSet
+    from peak_console.model.progress import Progress
     from peak_console.model.records import Alert, EngineInfo, JobState, Run
     from peak_console.model.state import GateState, Hold
     from peak_console.schedule.sessions.table import Calendar
@@ -152,7 +153,7 @@ class Board:
         known, self._unfinished = self._unfinished, unfinished
         for run_id in known.keys() | unfinished.keys():
             if unfinished.get(run_id) != known.get(run_id):
-                self._changed[(unfinished.get(run_id) or known[run_id]).job] = None
+                self._changed[(unfinished.get(run_id) or known[run_id]).defined_by] = None
         for _, job in newer:
             self._changed[job] = None
 
@@ -181,8 +182,13 @@ class Board:
         gate = self._gating(job)
         return view(
             job, self._states.get(job.name), last, unfinished, now, why, no_engine=no_engine, gate=gate,
-            holds=self.holds, last_success=self._successes.get(job.name),
+            holds=self.holds, last_success=self._successes.get(job.name), progress=self._progress(unfinished),
         )  # fmt: skip
+
+    def _progress(self, unfinished: Sequence[Run]) -> Mapping[int, Progress]:
+        """How far the arrays among a job's runs have come, by their ids."""
+        arrays = [run.id for run in unfinished if run.is_array and run.state != RunState.QUEUED]
+        return self._store.progress_of(arrays) if arrays else {}
 
     def _look_at_gates(self, gates: Sequence[Gate], zone: tzinfo) -> None:
         """Learn how the gates stand."""

@@ -90,6 +90,11 @@ class HistoryView:
             return
         self._read_newest(self._take_newest)
 
+    def filter_by(self, text: str) -> None:
+        """Show what some words ask for, as if the operator had typed them."""
+        if self.screen is not None:
+            self.screen.filter_by(text)
+
     def show_actions(self, *, actions: bool) -> None:
         """Show the shift log, or the runs."""
         self._shows_actions = actions
