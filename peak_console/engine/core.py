@@ -53,6 +53,8 @@ class EngineCore:
         enabled = sum(job.enabled for job in jobs.values())
         started = events.EngineStarted(at=now, directory=self.context.directory, jobs=len(jobs), enabled=enabled)
         self._setup.emit(started)
+        if self.context.status.on_finish is not None and self._setup.options.mode != "run":
+            self.context.status.on_finish.make_up(now)
         self.look_at_registry(now)
 
     def look_at_registry(self, now: datetime) -> None:

@@ -216,3 +216,8 @@ CREATE TABLE totals (                                   -- what was ever counted
   value REAL NOT NULL,
   UNIQUE (name, label)
 );
+
+CREATE TABLE on_finish_owed (                           -- runs that have ended, and whose on_finish command has not
+  run_id     INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+  supervisor TEXT                                       -- the engine that is going to run it, as pid and start
+);

@@ -114,6 +114,8 @@ class Bookkeeper:
                 cpu_seconds=finished.cpu_seconds, peak_memory_bytes=finished.peak_memory_bytes,
             ):  # fmt: skip
                 return
+            if end.job.on_finish and context.status.on_finish is not None:
+                context.status.on_finish.owe(end.run)
             if notes is not None:
                 notes.keep(context.store, end.run.id)
             if next_at is not None:

@@ -184,7 +184,18 @@ def _fill(store: Store, path: str, aside: str, now: datetime) -> None:
     from peak_console.model.records import Alert
 
     old = None
-    tables = ("job_state", "runs", "alerts", "deliveries", "holds", "blackouts", "actions", "definitions", "totals")
+    tables = (
+        "job_state",
+        "runs",
+        "alerts",
+        "deliveries",
+        "holds",
+        "blackouts",
+        "actions",
+        "definitions",
+        "totals",
+        "on_finish_owed",
+    )
     kept = dict.fromkeys(tables, 0)
     whole, hold_known = False, False
     try:

@@ -127,6 +127,13 @@ _USAGE = (
     "ALTER TABLE runs ADD COLUMN peak_memory_bytes INTEGER",
 )
 """What a run has used."""
+_OWED = (
+    (
+        "CREATE TABLE on_finish_owed ( run_id INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,"
+        " supervisor TEXT )"
+    ),
+)
+"""What commands that are told of ends need."""
 MIGRATIONS: dict[int, Sequence[str]] = {
     1: (
         "DROP INDEX runs_of_job",
@@ -172,7 +179,7 @@ MIGRATIONS: dict[int, Sequence[str]] = {
             " exclude_tags TEXT NOT NULL, jobs TEXT )"
         ),
     ),
-    4: (*_RUNS, *_HISTORY, *_TRUST, *_NOTES, *_TOTALS, *_ARRAYS, *_BLACKOUTS, *_USAGE),
+    4: (*_RUNS, *_HISTORY, *_TRUST, *_NOTES, *_TOTALS, *_ARRAYS, *_BLACKOUTS, *_USAGE, *_OWED),
 }
 """By version: the statements that lead from it to the next one. ``schema.sql`` is always the newest version."""
 STAND_INS: dict[int, Mapping[str, str]] = {

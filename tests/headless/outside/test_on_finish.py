@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from peak_console.bridge import COLUMNS, append, main
+from peak_console.store.directory import DATABASE
 from tests.headless.support import shell
 
 if TYPE_CHECKING:
@@ -95,3 +99,43 @@ def test_many_at_once_lose_no_row(tmp_path: Path) -> None:
 def test_the_bridge_refuses_what_is_no_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     assert "usage" in capsys.readouterr().err
+
+
+def _owed(program: Program) -> list[int]:
+    with closing(sqlite3.connect(program.state / DATABASE)) as registry:
+        return [row[0] for row in registry.execute("SELECT run_id FROM on_finish_owed ORDER BY run_id")]
+
+
+def test_what_an_engine_that_dies_has_not_come_to_the_next_one_does(program: Program) -> None:
+    program.gate()
+    told = "cat gate >/dev/null; cat >>told.jsonl"
+    program.jobs(
+        shell("scan", "exit 3", f"retries = 2\nretry_delay_seconds = 0\non_finish = ['/bin/sh', '-c', '{told}']")
+    )
+    engine = program.headless()
+    program.finished(3)
+    assert _owed(program) == [1, 2, 3], "the command of the first hangs, and the others wait for it"
+    engine.send(signal.SIGKILL)
+    engine.wait()
+    program.open_gate()
+    assert program.once().code == 0
+    objects = [json.loads(line) for line in (program.folder / "told.jsonl").read_text().splitlines()]
+    made_up = [each for each in objects if each]
+    assert [each["id"] for each in made_up][-3:] == [1, 2, 3]
+    assert {each["outcome"] for each in made_up} == {"failed"}
+    assert _owed(program) == []
+    assert program.once().code == 0
+    assert len((program.folder / "told.jsonl").read_text().splitlines()) == len(objects), "once made up is enough"
+
+
+def test_what_is_owed_to_a_job_that_has_gone_is_forgotten(program: Program) -> None:
+    program.gate()
+    program.jobs(shell("scan", "true", "on_finish = ['/bin/sh', '-c', 'cat gate']") + shell("other", "true"))
+    engine = program.headless()
+    program.finished(2)
+    engine.send(signal.SIGKILL)
+    engine.wait()
+    program.jobs(shell("other", "true", "on_finish = ['/bin/true']"))
+    assert program.once().code == 0
+    assert _owed(program) == []
+    program.open_gate()
