@@ -28,7 +28,7 @@ _WHAT_FOR: Final = {
     "alerts": "the alert log, newest first",
     "alert": "raise an alert, from a job or by hand",
     "logs": "a run's output",
-    "run": "run a job now",
+    "run": "run jobs now",
     "stop": "ask the runs of jobs, or single runs, to end",
     "enable": "let slots of jobs fire again, whatever the jobs file says",
     "disable": "let no slot of some jobs fire, for a while or for good",

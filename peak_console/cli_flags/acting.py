@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def _run(parser: ArgumentParser) -> Verb:
     add = parser.add_argument
-    add("job", metavar="JOB", help="its name")
+    add("job", metavar="JOB", nargs="*", help="their names")
+    add_tags(parser)
     add("--wait", action="store_true", help="show its output, wait for its end, exit with its code")
     add("--force", action="store_true", help="even beside a run of the same job, or under a hold")
     add_confirm(parser)

@@ -17,9 +17,10 @@ from peak_console.verbs.shared.times import moment
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
+    from peak_console.jobs.model import JobDefinition
     from peak_console.verbs.shared.common import Selection
 
 
@@ -124,15 +125,20 @@ def _end(options: Namespace, selection: Selection) -> dict[str, Any]:
 
 def _jobs(selection: Selection, names: Sequence[str], tags: str | None) -> list[str]:
     """The jobs that are named, and those with one of the tags, each once. Raises ``UsageError``."""
+    found = dict.fromkeys(selection.job(name).name for name in names)
+    found.update(dict.fromkeys(tagged(selection.jobs.values(), tags)))
+    return list(found)
+
+
+def tagged(jobs: Iterable[JobDefinition], tags: str | None) -> list[str]:
+    """The names of the jobs that have one of the tags that ``--tags`` gives. Raises ``UsageError`` where none has."""
     wanted = set(tags_of(tags))
     if tags is not None and not wanted:
         raise UsageError("--tags: names no tag; name some (a,b,c), or leave it out")
-    found = dict.fromkeys(selection.job(name).name for name in names)
-    tagged = [job.name for job in selection.jobs.values() if not wanted.isdisjoint(job.tags)]
-    if wanted and not tagged:
+    found = [job.name for job in jobs if not wanted.isdisjoint(job.tags)]
+    if wanted and not found:
         raise UsageError(f"--tags: no job has {' or '.join(map(safe, sorted(wanted)))}; see: peak-console jobs")
-    found.update(dict.fromkeys(tagged))
-    return list(found)
+    return found
 
 
 def _each(acts: Sequence[Callable[[], int]]) -> int:

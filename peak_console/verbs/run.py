@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 
 from peak_console.clock import SystemClock
 from peak_console.decisions.serving import serves
@@ -17,7 +18,7 @@ from peak_console.jobs.state_place import state_directory
 from peak_console.model.records import Outcome, RunState
 from peak_console.store.directory import current_user, run_directory
 from peak_console.store.store import Store
-from peak_console.text import safe
+from peak_console.text import counted, safe
 from peak_console.values import replace
 from peak_console.verbs.shared.asking import ask_engine, one_shot_setup, refuse_viewer, take_lock
 from peak_console.verbs.shared.common import select
@@ -26,7 +27,7 @@ from peak_console.verbs.shared.output import gap_before, note
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import FrameType
     from typing import Any, TextIO
 
@@ -40,7 +41,7 @@ LOOK_SECONDS = 0.05
 
 
 def run_by_hand(options: Namespace) -> int:
-    """Run a job now; 3 when it failed, with ``--wait`` its own exit code."""
+    """Run jobs now, one after the other; 3 when one has failed, with ``--wait`` its own exit code."""
     from peak_console.decisions.selection import tags_of
     from peak_console.jobs.file.loader import filter_jobs_by_tags
     from peak_console.jobs.watching.standing import load_standing
@@ -50,13 +51,50 @@ def run_by_hand(options: Namespace) -> int:
     jobset = load_standing(options.config)[0]
     directory = state_directory(options.config, options.state_dir, jobset.settings.state_dir)
     selected = filter_jobs_by_tags(jobset.jobs.values(), tags_of(options.include_tags), tags_of(options.exclude_tags))
-    jobs = {job.name: job for job in selected}
-    job = jobs.get(options.job)
-    if job is None:
-        raise UnknownJobError(unknown_job(options.job, jobs))
-    if refusal := missing(jobset, job.name, set(options.confirm)):
-        raise UsageError(refusal)
+    jobs = _wanted(options, {job.name: job for job in selected})
+    for job in jobs:  # before the first one starts
+        if refusal := missing(jobset, job.name, set(options.confirm)):
+            raise UsageError(refusal)
     changes = _changes(options.set)
+    codes = _each([partial(_run_one, options, jobset, directory, job, changes) for job in jobs])
+    return next((code for code in codes if code), 0)
+
+
+def _wanted(options: Namespace, known: Mapping[str, JobDefinition]) -> Sequence[JobDefinition]:
+    """The jobs that are named, and those with one of the tags, each once.
+
+    Raises ``UnknownJobError`` or ``UsageError`` before anything starts.
+    """
+    from peak_console.verbs.on_jobs import tagged
+
+    for name in options.job:
+        if name not in known:
+            raise UnknownJobError(unknown_job(name, known))
+    names = dict.fromkeys([*options.job, *tagged(known.values(), options.tags)])
+    if not names:
+        raise UsageError("run: name a job, or --tags")
+    return [known[name] for name in names]
+
+
+def _each(acts: Sequence[Callable[[], int]]) -> list[int]:
+    """Do all of it, whatever is refused; refusals are told, and raised at the end."""
+    if len(acts) == 1:
+        return [acts[0]()]
+    codes, refused = [], 0
+    for act in acts:
+        try:
+            codes.append(act())
+        except PeakConsoleError as error:
+            note(str(error))
+            refused += 1
+    if refused:
+        others = "; the others were started" if codes else ""
+        raise PeakConsoleError(f"{refused} of {counted(len(acts), 'job')} refused{others}")
+    return codes
+
+
+def _run_one(options: Namespace, jobset: JobSet, directory: str, job: JobDefinition, changes: Mapping[str, Any]) -> int:
+    """Run one job, by the engine that serves it, or here."""
     engines = _living(directory)
     if not engines or any(serves(each, job.name) for each in engines):
         arguments = {"args": changes, "force": options.force, "confirm": options.confirm}

@@ -85,7 +85,7 @@ class ConfirmForce(Question):
         return [
             *lines,
             Content(""),
-            Content("It would start beside what is under way, whatever the job's overlap says."),
+            Content("What is named here would be overridden, for this run alone."),
         ]
 
 

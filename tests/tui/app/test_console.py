@@ -13,7 +13,7 @@ from peak_console.model.records import EngineInfo, Level
 from peak_console.store.locks import EngineLock
 from peak_console.tui.bars.status_text import first_line
 from peak_console.tui.dialogs.acknowledge import AcknowledgeDialog
-from peak_console.tui.dialogs.confirm import ConfirmStop, TakeOverDialog
+from peak_console.tui.dialogs.confirm import ConfirmForce, ConfirmStop, TakeOverDialog
 from peak_console.tui.dialogs.confirm_name import ConfirmNameDialog
 from peak_console.tui.dialogs.holding.disable import DisableDialog
 from peak_console.tui.dialogs.holding.enable import EnableDialog
@@ -261,14 +261,24 @@ async def test_the_reason_of_a_hold_can_be_changed(console: Console) -> None:
     assert console.stage.commands == [("hold", None, None, {"reason": "exchange down!", "edit": True})]
 
 
-@pytest.mark.parametrize("key", ["r", "R"])
-async def test_while_held_nothing_is_run_and_the_key_that_releases_is_named(console: Console, key: str) -> None:
+async def test_a_hold_and_a_blackout_are_overridden_after_a_question_that_names_them(console: Console) -> None:
     console.stage.hold("exchange down")
     await console.refresh()
-    await console.press(key)
-
-    assert console.toasts == [("warning", "nothing new starts, anna holds everything: release it first, with H")]
-    assert console.stage.commands == []
+    for why in ("held by anna since 14:50 (exchange down); release the hold", "in the blackout eod; wait for its end"):
+        await console.press("j", "k", "r")
+        console.stage.answer(f"beta: {why}, or use --force", "refused")
+        await console.refresh()
+        assert console.shows(ConfirmForce)
+        named = " ".join(str(line.render()) for line in console.screen.query(".explanation").results(Static))
+        assert why.split(";")[0] in named
+        assert "--force" not in named
+        await console.press("enter")  # leaves it
+        assert console.stage.commands == []
+    await console.press("r")
+    console.stage.answer("beta: held by anna since 14:50; release the hold, or use --force", "refused")
+    await console.refresh()
+    await console.press("y")
+    assert console.stage.commands == [("run", "beta", None, {"force": True})]
 
 
 @covers("accept_jobs")

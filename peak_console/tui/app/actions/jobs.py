@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from peak_console.errors import StateError
 from peak_console.redact import MASK
 from peak_console.tui.app.dialogs import acting
-from peak_console.tui.keys.actions import key_shown
-from peak_console.tui.state.snapshot import EngineState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +51,7 @@ class JobActions:
         commands.on_overridable = self._ask_to_force
 
     def _ask_to_force(self, refused: Sequence[Overridable]) -> None:
-        """Ask whether runs that were refused are to start all the same."""
+        """Ask whether runs are to start all the same that overlap, a hold or a blackout has kept from it."""
         from peak_console.tui.dialogs.confirm import ConfirmForce
 
         def confirmed(yes: bool | None) -> None:
@@ -65,7 +63,7 @@ class JobActions:
 
     def rerun(self, run: Run | None) -> None:
         """Run again, as it was, a run of the past."""
-        if self.dialogs.is_refused(self.session.refusal) or self.dialogs.is_refused(self._held):
+        if self.dialogs.is_refused(self.session.refusal):
             return
         row = self._selection.row(run.job) if run is not None else None
         if run is None or row is None:
@@ -120,20 +118,8 @@ class JobActions:
 
         self.dialogs.ask(ConfirmNameDialog(left[0], what), answered)
 
-    @property
-    def _held(self) -> str | None:
-        """Why nothing is run from here now; ``None`` where it is, and while no engine serves: that is said first."""
-        snapshot = self._feed.snapshot
-        hold = snapshot.hold if snapshot is not None else None
-        if hold is None or self.session.engine_state == EngineState.STOPPED:
-            return None
-        key = key_shown("hold", self._keymap)
-        return f"nothing new starts, {hold.by} holds everything: release it first, with {key}"
-
     @acting
     def run(self) -> None:
-        if self.dialogs.is_refused(self._held):
-            return
         rows = self._selected()
         if self._selection.is_chosen or not rows:
             self._send_for("run", rows)
@@ -151,8 +137,6 @@ class JobActions:
     @acting
     def run_with(self) -> None:
         """Run the selected job with other arguments, which a form asks for."""
-        if self.dialogs.is_refused(self._held):
-            return
         rows = self._selected()
         if len(rows) > 1:
             self.dialogs.say("arguments are changed for one job at a time: unmark the others with Esc", "warning")
