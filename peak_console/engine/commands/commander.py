@@ -26,10 +26,11 @@ from peak_console.engine.commands.requests import (
     TakeBackRequest,
     request_of,
 )
+from peak_console.engine.commands.stopping import Stopping, wanted_runs
 from peak_console.engine.dispatch.chain_by_hand import refusal_of
-from peak_console.engine.events import CommandAnswered, RunStopping
+from peak_console.engine.events import CommandAnswered
 from peak_console.errors import PeakConsoleError, StateError, UnknownJobError, UsageError
-from peak_console.model.records import Hold, JobState, Outcome, Override, RunState
+from peak_console.model.records import Hold, JobState, Override, RunState
 from peak_console.schedule.zones import local_time
 from peak_console.store.bell import ring
 from peak_console.text import counted
@@ -65,6 +66,7 @@ class Commander:
         self._dispatcher = dispatcher
         self._record = record
         self._reload = reload
+        self._stopping = Stopping(context.store, context.runs, context.served, context.emit, record)
         self._afterwards: list[Callable[[], object]] = []
         """What follows from the present command once it is durable."""
 
@@ -130,7 +132,7 @@ class Commander:
         rivals = others(context.store.engines(), context.lock_name)
         jobs = {command.job or ""}
         if command.verb == "stop":
-            runs = _wanted(command.run_id, command.job, context.store.unfinished())
+            runs = wanted_runs(command.run_id, command.job, context.store.unfinished())
             if any(run.id in context.runs.supervisor for run in runs):
                 return False
             pids = {(run.supervisor or "").split(" ", 1)[0] for run in runs}
@@ -175,7 +177,7 @@ class Commander:
             case RunRequest():
                 return self._run(command_id, request, now)
             case StopRequest():
-                return self._stop(request, now)
+                return self._stopping.stop(request, now, self._afterwards)
             case OverrideRequest():
                 return self._override(request, now)
             case HoldRequest():
@@ -276,54 +278,6 @@ class Commander:
             return REFUSED, f"there is no run #{run_id}; see: peak-console runs", None
         return (*answer_of(run, run_id), run_id)
 
-    def _stop(self, request: StopRequest, now: datetime) -> Answer:
-        context = self._context
-        unfinished = context.store.unfinished()
-        wanted = _wanted(request.run_id, request.job, unfinished)
-        if not wanted:
-            what = f"#{request.run_id}" if request.run_id is not None else request.job
-            return REFUSED, f"{what} is not running; see: peak-console jobs", request.run_id
-        reason = f"stopped by {request.by}"
-        arrays = {run.id for run in wanted if run.is_array}
-        members = [run for run in unfinished if run.array_of in arrays] if arrays else []
-        told = ", ".join(f"#{run.id}" for run in wanted)
-        told += f" and its {counted(len(members), 'run')}" if members else ""
-        wanted += members
-        mine = [
-            run
-            for run in wanted
-            if run.state == RunState.QUEUED or run.id in context.runs.supervisor or run.id in context.runs.arrays
-        ]
-        for run in mine:
-            context.store.stopping(run.id, reason)
-        self._afterwards.append(lambda: self._end_runs(mine, reason, now))
-        foreign = [run for run in wanted if run not in mine]
-        if foreign:
-            keeper = (foreign[0].supervisor or "?").split(" ", 1)[0]
-            return REFUSED, f"#{foreign[0].id} is looked after by another process (pid {keeper})", foreign[0].id
-        return DONE, f"stopping {wanted[0].job} {told}", wanted[0].id
-
-    def _end_runs(self, runs: Sequence[Run], reason: str, now: datetime) -> None:
-        """Stop runs whose stop has been recorded: signal those under way, then record the ends of those that wait."""
-        context = self._context
-        waiting = {run.id for run in runs if run.state == RunState.QUEUED}
-        for run in runs:
-            if run.id not in waiting and not run.is_array:  # an array ends with its runs
-                live = next((live for live in context.runs.supervisor if live.run.id == run.id), None)
-                context.runs.supervisor.stop(run.id, reason, recorded=True)
-                context.emit(RunStopping(at=now, run=live.run if live else run, reason=reason, killed=False))
-        if waiting:
-            context.runs.queue.drop(waiting)
-            self._record([self._never(run, reason, now) for run in runs if run.id in waiting])
-
-    def _never(self, run: Run, reason: str, now: datetime) -> End:
-        """The end of a run that waits. It may be in the registry's queue only, put there by another process."""
-        from peak_console.engine.supervision.ends import End
-        from peak_console.jobs.model import JobDefinition
-
-        job = self._context.served.job_of(run) or JobDefinition(run.job)
-        return End(run, job, Outcome.STOPPED, None, now, reason)
-
     def _override(self, request: OverrideRequest, now: datetime) -> Answer:
         context, enabled = self._context, request.enabled
         job = self._job(request.job)
@@ -412,8 +366,3 @@ def _runs_of_slots(runs: Sequence[Run], choice: Backlog) -> str:
         return f"the slots of {what} are dropped"
     started = sum(run.state == RunState.CLAIMED for run in runs)
     return f"{started} {'run starts' if started == 1 else 'runs start'}, {len(runs) - started} wait or are missed"
-
-
-def _wanted(run_id: int | None, job: str | None, runs: Sequence[Run]) -> list[Run]:
-    """The run with a number, or else the runs of a job."""
-    return [run for run in runs if (run.id == run_id if run_id is not None else run.job == job)]
