@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["XTermParser"]  # turns what a terminal sends into messages; our own thread reads the terminal
 
+MOST_TOASTS = 3
+"""The most toasts that are shown at a time; the oldest makes room."""
 WRITTEN_FOR = "8.2.8"
 """The version of Textual whose source has been read for each part."""
 
@@ -67,7 +69,7 @@ def use_theme_before_start(app: App[Any], ansi_theme: TerminalTheme) -> None:
     app._refresh_truecolor_filter(ansi_theme)  # noqa: SLF001
 
 
-def make_room_for_toast(app: App[Any], message: str, most: int) -> None:
+def make_room_for_toast(app: App[Any], message: str, most: int = MOST_TOASTS) -> None:
     """Before a toast is shown: remove one with the same message, and the oldest beyond ``most``.
 
     Textual removes all of them or none, and leaves what stood below a pile that is higher than the screen.

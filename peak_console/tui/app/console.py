@@ -17,11 +17,7 @@ from textual.widgets import Input
 from peak_console.errors import StateError
 from peak_console.text import safe_lines
 from peak_console.tui import textual_private
-from peak_console.tui.app.actions.alerts import AlertActions
-from peak_console.tui.app.actions.engine import EngineActions
-from peak_console.tui.app.actions.holds import HoldActions
-from peak_console.tui.app.actions.jobs import JobActions
-from peak_console.tui.app.actions.terminal import TerminalActions
+from peak_console.tui.app.actions.actions import Actions
 from peak_console.tui.app.answering.answering import Answering
 from peak_console.tui.app.answering.subjects import Subjects
 from peak_console.tui.app.dialogs import ClosedByEscape, Dialogs
@@ -74,9 +70,6 @@ if TYPE_CHECKING:
     from peak_console.tui.timeline.lanes import LaneList
     from peak_console.tui.timeline.screen import TimelineScreen
     from peak_console.tui.upcoming.pane import Upcoming
-
-MOST_TOASTS = 3
-"""The most toasts that are shown at a time; the oldest makes room."""
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
@@ -136,15 +129,11 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.merged = MergedView(self, session, self.selection, self.dialogs)
         self.rooms.add(self.merged)
         self.selection.ask_first(lambda: self.details.job if self.details.screen is not None else None)
-        self.job_actions = JobActions(session, clock, keymap, self.feed, self.selection, self.commands, self.dialogs)
-        self.alert_actions = AlertActions(session, self.feed, self.layout, self.commands, self.dialogs)
-        self.hold_actions = HoldActions(session, clock, self.feed, self.layout, self.commands, self.dialogs)
-        self.engine_actions = EngineActions(session, clock, self.feed, self.dialogs, self.exit, self.set_timer)
-        self.terminal_actions = TerminalActions(
-            session, clock, self.selection, self.dialogs, self.suspend, partial(textual_private.write_to_terminal, self)
+        self.actions = Actions(
+            self, session, clock, keymap, self.feed, self.layout, self.selection, self.commands, self.dialogs
         )
         self.preferences = Preferences(self.config, session, self.layout, self.dialogs)
-        self.found_jobs = FoundJobs(self.feed, self.layout, self.selection, self.job_actions)
+        self.found_jobs = FoundJobs(self.feed, self.layout, self.selection, self.actions.jobs)
         self.views = Views(self.preferences, self.layout, self.dialogs)
         self.presenter = Presenter(
             self, session, clock, self.feed, self.layout, self.shown_run,
@@ -154,7 +143,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self._startup = Startup(
             self, session, self.feed, self.presenter, self.layout, self.shown_run, self.preferences, live=live
         )
-        self._actions = self._what_actions_do()
+        self._does = self._what_actions_do()
         few_colours = self.console.color_system not in ("256", "truecolor")
         theme = self.preferences.first_theme(few_colours=few_colours, grey=self.no_color, is_light=is_light)
         begin_with_theme(self, theme)
@@ -217,7 +206,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.layout.show_current_job()
 
     def _on_notify(self, event: Notify) -> None:
-        textual_private.make_room_for_toast(self, event.notification.message, MOST_TOASTS)
+        textual_private.make_room_for_toast(self, event.notification.message)
 
     def _on_theme_changed(self, theme: Theme) -> None:
         self.preferences.theme_chosen(theme.name)
@@ -242,13 +231,13 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.navigation.open_alert(event.alert)
 
     def on_alerts_pane_acknowledge_requested(self, event: AlertsPane.AcknowledgeRequested) -> None:
-        self.alert_actions.acknowledge(event.alert)
+        self.actions.alerts.acknowledge(event.alert)
 
     def on_alerts_pane_filter_requested(self, event: AlertsPane.FilterRequested) -> None:
         self.navigation.filter_alerts(event.text)
 
     def on_alerts_pane_note_requested(self, event: AlertsPane.NoteRequested) -> None:
-        self.alert_actions.note(event.alert)
+        self.actions.alerts.note(event.alert)
 
     async def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
         await run_action(self, event.action)
@@ -361,15 +350,11 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def _what_actions_do(self) -> dict[str, Callable[[], None]]:
         """Name the part that does it, by the id of each action of the app's own bindings."""
-        layout, navigation, jobs, subjects = self.layout, self.navigation, self.job_actions, self._subjects
+        layout, navigation, jobs, subjects = self.layout, self.navigation, self.actions.jobs, self._subjects
         return {
-            "next_pane": layout.focus_next,
-            "previous_pane": partial(layout.focus_next, -1),
-            **{f"pane_{pane}": partial(layout.go_to, pane) for pane in ("jobs", "output", "upcoming", "alerts")},
-            "zoom": layout.zoom,
-            "mark": self.selection.mark,
-            "mark_all": self.selection.mark_all,
-            "invert_marks": self.selection.invert_marks,
+            **self.actions.by_id(),
+            **layout.by_id(),
+            **self.selection.by_id(),
             "filter": navigation.filter_jobs,
             "tags": navigation.choose_tags,
             "views": self.views.choose,
@@ -382,25 +367,12 @@ class ConsoleApp(App[int], inherit_bindings=False):
             "history": self.rooms.history.open,
             "wallboard": self.rooms.wallboard.open,
             "merged": self.merged.open,
-            "run": jobs.run,
-            "run_with": jobs.run_with,
             "rerun": lambda: jobs.rerun(subjects.run()),
             "why": self.answering.why,
             "chain": self.answering.chain,
             "go_to": partial(self.found_jobs.ask, self.dialogs, subjects.go_to),
-            "stop": jobs.stop,
-            "disable": jobs.disable,
-            "hold": jobs.hold,
-            "gates": jobs.gates,
             "accept_jobs": partial(jobs.accept_jobs, self.answering.accept_jobs),
             "plan": self.answering.plan,
-            "hold_jobs": self.hold_actions.hold_jobs,
-            "acknowledge": self.alert_actions.acknowledge_at_cursor,
-            "acknowledge_all": self.alert_actions.acknowledge_all,
-            "take_back": self.alert_actions.take_back_at_cursor,
-            "copy_command": self.terminal_actions.copy_command,
-            "edit": self.terminal_actions.edit,
-            "take_over": self.engine_actions.take_over,
         }
 
     async def run_action(
@@ -411,7 +383,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
     ) -> bool:
         place, name, _ = parse(action) if isinstance(action, str) else action
         is_ours = place == "app" or (not place and default_namespace in (None, self))
-        if is_ours and (act := self._actions.get(name)) is not None:
+        if is_ours and (act := self._does.get(name)) is not None:
             act()
             return True
         return await super().run_action(action, default_namespace, namespaces)
@@ -421,7 +393,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
             super().action_suspend_process()
 
     async def action_quit(self) -> None:
-        self.engine_actions.quit()
+        self.actions.engine.quit()
 
     def action_command_palette(self) -> None:
         from peak_console.tui.app.palette import Palette

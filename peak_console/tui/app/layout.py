@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from peak_console.tui.bars.key_bar import KeyBar
@@ -10,6 +11,8 @@ from peak_console.tui.jobs.table import JobTable
 from peak_console.tui.keys.actions import Context
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import App
     from textual.geometry import Size
     from textual.screen import Screen
@@ -127,6 +130,15 @@ class Layout:
         """Give the focused pane the whole screen, or no longer."""
         self.main.toggle_class("-zoomed")
         self.mark_shown()
+
+    def by_id(self) -> dict[str, Callable[[], None]]:
+        """What the keys for panes do, by the id of the action in the table of keys."""
+        return {
+            "next_pane": self.focus_next,
+            "previous_pane": partial(self.focus_next, -1),
+            **{f"pane_{pane}": partial(self.go_to, pane) for pane in ("jobs", "output", "upcoming", "alerts")},
+            "zoom": self.zoom,
+        }
 
     # Sizes.
 

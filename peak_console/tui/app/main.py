@@ -178,7 +178,7 @@ class _Life:
         return 128 + self._signals[0] if self._signals else (self._app.return_code or 0)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGINT and self._app.terminal_actions.editor is not None:
+        if number == signal.SIGINT and self._app.actions.terminal.editor is not None:
             return  # Ctrl+C in the editor is the editor's
         asked_before = any(each != signal.SIGHUP for each in self._signals)
         self._signals.append(number)
@@ -213,7 +213,7 @@ class _Life:
         os._exit(128 + number)
 
     def _end_editor(self, number: int) -> None:
-        editor = self._app.terminal_actions.editor
+        editor = self._app.actions.terminal.editor
         if editor is not None:
             with suppress(OSError):
                 editor.send_signal(number)

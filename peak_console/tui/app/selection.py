@@ -56,6 +56,10 @@ class Selection:
         rows = [self.row(name) for name in self._layout.jobs.selected_names()]
         return [row for row in rows if row is not None]
 
+    def by_id(self) -> dict[str, Callable[[], None]]:
+        """What the keys for marks do, by the id of the action in the table of keys."""
+        return {"mark": self.mark, "mark_all": self.mark_all, "invert_marks": self.invert_marks}
+
     def mark(self) -> None:
         """Mark the job under the cursor, or no longer."""
         self._layout.jobs.action_mark()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from peak_console.engine.commands.commander import Commander
+from peak_console.engine.commands.stopping import Stopping
 from peak_console.engine.setup import EngineOptions
 from peak_console.engine.supervision.supervisor import Supervisor
 from peak_console.errors import StateError
@@ -433,7 +433,7 @@ def test_a_waiting_run_that_was_stopped_stays_so_when_the_engine_dies_before_its
     engine.end(1, 1)
     engine.store.issue("stop", "alice", engine.clock.now(), "backup")
     with monkeypatch.context() as dying:
-        dying.setattr(Commander, "_never", _end_of_process)
+        dying.setattr(Stopping, "_never", _end_of_process)
         with pytest.raises(KeyboardInterrupt):
             engine.turn()
     engine.restart(crash=True)

@@ -27,18 +27,18 @@ async def test_edit_opens_the_file_at_the_job_and_has_it_read_again(
     editor.write_text(f'#!/bin/sh\nprintf "%s " "$@" > "{tmp_path}/opened"\n')
     editor.chmod(0o700)
     monkeypatch.setenv("EDITOR", f"'{editor}' --wait")
-    monkeypatch.setattr(console.app.terminal_actions, "_suspend", contextlib.nullcontext)
+    monkeypatch.setattr(console.app.actions.terminal, "_suspend", contextlib.nullcontext)
     await console.go_to("beta")
     await console.press("e")
 
     assert (tmp_path / "opened").read_text() == f"--wait +5 {tmp_path}/jobs.toml "
     assert console.stage.session.left == ["reload"]
-    assert console.app.terminal_actions.editor is None
+    assert console.app.actions.terminal.editor is None
 
 
 async def test_an_editor_that_is_not_there_is_said(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDITOR", "/nowhere/ed")
-    monkeypatch.setattr(console.app.terminal_actions, "_suspend", contextlib.nullcontext)
+    monkeypatch.setattr(console.app.actions.terminal, "_suspend", contextlib.nullcontext)
     await console.press("e")
 
     assert console.toasts == [
@@ -61,7 +61,7 @@ async def test_copy_puts_the_resolved_masked_command_line_on_the_clipboard(
     )
     async with running(Stage(tmp_path, job)) as console:
         written: list[str] = []
-        monkeypatch.setattr(console.app.terminal_actions, "_write", written.append)
+        monkeypatch.setattr(console.app.actions.terminal, "_write", written.append)
         await console.press("c")
 
         (sequence,) = written
