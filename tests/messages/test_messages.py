@@ -27,6 +27,7 @@ ELSEWHERE: dict[str, str] = {
     "engine/commands/commander.py: return (REFUSED, f'{job.name}: {gate}": "tests/engine/by_hand/test_gates.py",
     "engine/commands/commander.py: return (REFUSED, f'{job.name}: {self._shut(": "tests/engine/test_blackouts.py",
     "engine/commands/requests.py: raise UsageError(f'{verb}: name a gate')": "tests/engine/by_hand/test_gates.py",
+    "schedule/blackouts/bounds.py: raise ValueError(f'is no moment of a session": "tests/schedule/test_blackouts.py",
     "alerts/judge.py: raise ValueError": PROGRAMMERS,
     "alerts/sender.py: return 'the service did not take it'": "tests/alerts/test_sender.py",
     "alerts/sender.py: return f'the service answered HTTP": "tests/alerts/test_sender.py",

@@ -22,7 +22,7 @@ WAYS_OUT: Mapping[str, str] = {
     "enabled": "enabled = true in the jobs file, or {disable}",
     "override": "{disable} enables it",
     "hold": "its release: {hold} where everything is held, {hold_jobs} where some jobs are",
-    "blackout": "the end of the blackout",
+    "blackout": "the end of the blackout; {blackouts} ends one that was added",
     "gate": "the gate's next yes; {gates} shows the gates",
     "schedule": "its slot; sooner: {run}",
     "after": "the runs that it waits for; without them: {run}",
@@ -33,7 +33,7 @@ WAYS_OUT: Mapping[str, str] = {
     "places": "the end of any run, or a higher max_concurrent_runs",
 }
 """By condition, what would have it hold; the names in braces are actions, for which their keys are shown."""
-_ACTIONS = ("disable", "hold", "hold_jobs", "gates", "run", "stop")
+_ACTIONS = ("disable", "hold", "hold_jobs", "blackouts", "gates", "run", "stop")
 
 
 @dataclass(frozen=True, slots=True)

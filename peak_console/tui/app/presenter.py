@@ -126,6 +126,7 @@ class Presenter:
         views = [row.view for row in snapshot.rows]
         passing = [each.next_slot + LEEWAY for each in views if each.next_slot is not None]
         ends += [end for end in passing if end > snapshot.taken_at]
+        ends.append(snapshot.blackouts_change)
         self._lapse = min((end for end in ends if end is not None), default=None)
 
     def _tell_title(self, snapshot: Snapshot) -> None:

@@ -129,6 +129,10 @@ def _loud(snapshot: Snapshot, now: datetime, *, brief: bool) -> list[Line]:
         left = countdown((hold.until - now).total_seconds()) if hold.until is not None else ""
         what = cut(safe(scope(hold).removeprefix("jobs tagged ")), _SCOPE_MAX if not brief else _NAME_MIN)
         groups.append([(f" HOLD {what}{f' {left}' if left else ''} ", "caution")])
+    for window in snapshot.blackouts:
+        left = countdown((window.end - now).total_seconds()) if window.end is not None else ""
+        what = cut(safe(window.name), _SCOPE_MAX if not brief else _NAME_MIN)
+        groups.append([(f" BLACKOUT {what}{f' {left}' if left else ''} ", "caution")])
     if snapshot.dry_run:
         groups.append([(" DRY RUN ", "caution")])
     if snapshot.read_only:

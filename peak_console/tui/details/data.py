@@ -6,7 +6,7 @@ import os
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from peak_console.decisions.ahead.upcoming import slots_ahead
+from peak_console.decisions.ahead.upcoming import starts_ahead
 from peak_console.decisions.capacity import capacity_of
 from peak_console.decisions.job_status import unmet_of, views
 from peak_console.decisions.upstreams.chain_tree import tree_lines
@@ -64,7 +64,7 @@ def details_of(row: JobRow, session: Session, now: datetime) -> DetailsData:
         zone=session.zone,
         slot_zone=zone(job.schedule.timezone or session.jobset.settings.timezone),
         why_not=_why_not(row.view, session, now),
-        slots=list(islice(slots_ahead(job, store.job_state(job.name), now), SLOTS)),
+        slots=list(islice(starts_ahead(job, store.job_state(job.name), now, row.view.blackouts), SLOTS)),
         command_line=command_line,
         command_error=redactor.text(error) if error else None,
         cwd=cwd,
@@ -85,7 +85,7 @@ def _chain(job: JobDefinition, session: Session, now: datetime) -> list[str]:
     names = graph.chained(job.name)
     if len(names) < 2:
         return []
-    found = views([session.jobset.jobs[name] for name in names], session.store, now)
+    found = views([session.jobset.jobs[name] for name in names], session.store, now, blackouts=session.jobset.blackouts)
     lines = tree_lines(graph, {view.job.name: view for view in found})
     return [f"{'›' if name == job.name else ' '} {line}" for name, line in islice(lines, CHAIN_LINES)]
 

@@ -34,6 +34,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from peak_console.decisions.holding.blackouts import Window
     from peak_console.model.progress import Progress
     from peak_console.model.records import Run
     from peak_console.model.state import Hold
@@ -268,7 +269,7 @@ def note(facts: Facts, now: datetime, zone: tzinfo) -> str:
     """What an operator did to the job: ``by anna until 18:00: "exchange maintenance"``; empty without an override."""
     override, hold = facts.row.view.override, facts.row.view.hold
     if override is None:
-        return _held(hold, now, zone) if hold is not None else ""
+        return _held(hold, now, zone) if hold is not None else _shut(facts.row.view.blackout, now, zone)
     until = (
         f" until {moment(override.until, now, zone)}" if override.until else f" since {moment(override.at, now, zone)}"
     )
@@ -280,6 +281,14 @@ def _held(hold: Hold, now: datetime, zone: tzinfo) -> str:
     """``held by anna until 18:00: "maintenance"``."""
     until = f" until {moment(hold.until, now, zone)}" if hold.until else f" since {moment(hold.since, now, zone)}"
     return f"held by {safe(hold.by)}{until}" + (f': "{safe(hold.reason)}"' if hold.reason else "")
+
+
+def _shut(window: Window | None, now: datetime, zone: tzinfo) -> str:
+    """``blackout live until 18:00: "maintenance"``."""
+    if window is None:
+        return ""
+    until = f" until {moment(window.end, now, zone)}" if window.end else ""
+    return f"blackout {safe(window.name)}{until}" + (f': "{safe(window.reason)}"' if window.reason else "")
 
 
 def cell_of(facts: Facts, key: str, width: int, now: datetime) -> Cell:

@@ -73,6 +73,8 @@ ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("hold", ("H",), "Hold", _ALL,
               "Hold everything: nothing new starts; or release it; asks first.", footer=True),
     ActionDef("hold_jobs", ("B",), "Hold some", _ALL, "Hold some jobs, by tags or words, or release them."),
+    ActionDef("blackouts", ("X",), "Blackout", _ALL,
+              "Begin a blackout: what is due of some jobs is skipped or deferred; or end one."),
     ActionDef("gates", ("K",), "Gates", _ALL, "The gates, and their kill switches: close one, or open it again."),
     ActionDef("acknowledge", ("a",), "Acknowledge", _ALL, "Acknowledge the alert under the cursor.", footer=True),
     ActionDef("acknowledge_all", ("A",), "Acknowledge all", _ALL, "Acknowledge every alert; asks first."),
@@ -164,8 +166,8 @@ ACTIONS: tuple[ActionDef, ...] = (
 )  # fmt: skip
 
 ON_A_JOB = (
-    "run", "run_with", "rerun", "stop", "disable", "hold", "hold_jobs", "gates", "why", "chain", "go_to", "edit",
-    "copy_command", "command_palette", "help",
+    "run", "run_with", "rerun", "stop", "disable", "hold", "hold_jobs", "blackouts", "gates", "why", "chain", "go_to",
+    "edit", "copy_command", "command_palette", "help",
 )  # fmt: skip
 """What can be done to a job also from its details."""
 IN_ROOMS = ("why", "chain", "go_to")

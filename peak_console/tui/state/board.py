@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.outlets import silences
 from peak_console.decisions.gates import recorded_gating, recorded_reason
+from peak_console.decisions.holding.blackouts import Blackouts
 from peak_console.decisions.holding.holds import is_over
 from peak_console.decisions.job_status import counts, view
 from peak_console.decisions.places import PlacesTaken
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from peak_console.decisions.ahead.deadlines import Prospect
+    from peak_console.decisions.holding.blackouts import Window
     from peak_console.decisions.job_status import JobView
     from peak_console.forecast.outlook import Outlook
+    from peak_console.jobs.blackouts import Blackout
     from peak_console.jobs.model import Gate, JobDefinition, JobSet
     from peak_console.model.progress import Progress
     from peak_console.model.records import Alert, EngineInfo, JobState, Run
@@ -72,6 +75,10 @@ class Board:
         self.coverage = Coverage((), datetime.max.replace(tzinfo=UTC))
         self.holds: Sequence[Hold] = ()
         """The holds that are not on all jobs."""
+        self._blackouts: Blackouts | None = None
+        """Every blackout that there is; ``None`` where there is none."""
+        self._active: Sequence[Window] = ()
+        """The blackouts around the moment of the last look."""
         self._unserved_since: datetime | None = None
         self._deadlines: Sequence[Prospect] = ()
         self._deadlines_at: datetime | None = None
@@ -109,6 +116,8 @@ class Board:
         restated = self._hear_of_states()
         holds = [hold for hold in self._store.holds() if not is_over(hold, now)]
         held_anew, self.holds = holds != self.holds, holds
+        active = self._blackouts.active(now) if self._blackouts is not None else []
+        held_anew, self._active = held_anew or active != self._active, active
         of_job: dict[str, list[Run]] = {}
         for run in self._unfinished.values():
             of_job.setdefault(run.job, []).append(run)
@@ -122,7 +131,12 @@ class Board:
         for name, row in list(self._rows.items()):
             newly = row.view.enabled and self.coverage.why_not_served(name) != row.view.not_served
             newly = newly or (row.view.enabled and self._gating(jobs[name]) != row.view.gate)
-            newly = newly or held_anew or (came_or_left and bool(row.view.active))
+            newly = (
+                newly
+                or held_anew
+                or row.view.blackouts is not self._blackouts
+                or (came_or_left and bool(row.view.active))
+            )
             if newly or row.view.job is not jobs[name] or name in restated or _has_aged(row, now):
                 seen_anew = self._view(jobs[name], row.view.last_run, of_job.get(name, ()), now)
                 if seen_anew != row.view:
@@ -183,12 +197,19 @@ class Board:
         return view(
             job, self._states.get(job.name), last, unfinished, now, why, no_engine=no_engine, gate=gate,
             holds=self.holds, last_success=self._successes.get(job.name), progress=self._progress(unfinished),
+            blackouts=self._blackouts,
         )  # fmt: skip
 
     def _progress(self, unfinished: Sequence[Run]) -> Mapping[int, Progress]:
         """How far the arrays among a job's runs have come, by their ids."""
         arrays = [run.id for run in unfinished if run.is_array and run.state != RunState.QUEUED]
         return self._store.progress_of(arrays) if arrays else {}
+
+    def _look_at_blackouts(self, in_file: Sequence[Blackout]) -> None:
+        """Learn which blackouts there are."""
+        rules = [*in_file, *self._store.blackouts()]
+        if rules != (list(self._blackouts.rules) if self._blackouts is not None else []):
+            self._blackouts = Blackouts(rules) if rules else None
 
     def _look_at_gates(self, gates: Sequence[Gate], zone: tzinfo) -> None:
         """Learn how the gates stand."""
@@ -210,7 +231,9 @@ class Board:
 
             self._deadlines_at, self._outlook = now, outlook
             self._deadlines = (
-                recorded(jobset, jobs.values(), self._store, self._states.get, now) if has_deadlines(jobset) else ()
+                recorded(jobset, jobs.values(), self._store, self._states.get, now, self._blackouts)
+                if has_deadlines(jobset)
+                else ()
             )
             if outlook is not None:
                 self._deadlines = sharpened(self._deadlines, outlook.due_of)
@@ -280,6 +303,7 @@ class Board:
     ) -> Snapshot:
         """Everything the screen shows; ``jobset`` says which deadlines there are. Raises ``StateError``."""
         self._look_at_gates(gates, zone)
+        self._look_at_blackouts(jobset.blackouts if jobset is not None else ())
         rows = self.look(jobs, now)
         alerts, unacknowledged = self.alerts()
         engines = self.coverage.engines
@@ -294,6 +318,8 @@ class Board:
             critical=sum(alert.is_open and alert.level == Level.CRITICAL for alert in alerts),
             hold=self.engine_info.hold,
             holds=self.holds,
+            blackouts=self._active,
+            blackouts_change=self._blackouts.next_change(now) if self._blackouts is not None else None,
             engine_pid=engines[0].pid if engines else self.engine_info.pid,
             engine_tags=engines[0].selection if engines else "",
             places=PlacesTaken(

@@ -24,6 +24,7 @@ _ACTING = frozenset(
         "disable",
         "hold",
         "hold_jobs",
+        "blackouts",
         "gates",
         "acknowledge",
         "acknowledge_all",

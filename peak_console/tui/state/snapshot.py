@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from peak_console.decisions.ahead.deadlines import Prospect
+    from peak_console.decisions.holding.blackouts import Window
     from peak_console.decisions.job_status import JobView
     from peak_console.decisions.places import PlacesTaken
     from peak_console.forecast.outlook import Outlook
@@ -112,6 +113,10 @@ class Snapshot:
     hold: Hold | None = None
     holds: Sequence[Hold] = ()
     """The holds that are not on all jobs."""
+    blackouts: Sequence[Window] = ()
+    """The blackouts around this moment, the one that ends first at first."""
+    blackouts_change: datetime | None = None
+    """When the next window of a blackout begins or ends."""
     engine_pid: int | None = None
     engine_tags: str = ""
     """The engine's selection of jobs, as on its command line; empty when it serves all."""

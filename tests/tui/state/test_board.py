@@ -97,7 +97,7 @@ def test_a_look_with_nothing_new_reads_no_job_apart(tmp_path: Path) -> None:
     bench = many(tmp_path, 200)
     bench.look()
 
-    assert len(bench.statements) <= 7
+    assert len(bench.statements) <= 8
     assert not any("job IN" in statement or "job =" in statement for statement in bench.statements)
 
 

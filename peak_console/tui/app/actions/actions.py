@@ -58,6 +58,7 @@ class Actions:
             "hold": self.jobs.hold,
             "gates": self.jobs.gates,
             "hold_jobs": self.holds.hold_jobs,
+            "blackouts": self.holds.blackouts,
             "acknowledge": self.alerts.acknowledge_at_cursor,
             "acknowledge_all": self.alerts.acknowledge_all,
             "take_back": self.alerts.take_back_at_cursor,

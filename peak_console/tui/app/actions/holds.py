@@ -71,5 +71,45 @@ class HoldActions:
         dialog = HoldJobsDialog(self.session.jobs.values(), written, now=self._clock.now(), zone=self.session.zone)
         self.dialogs.ask(dialog, chosen)
 
+    @acting
+    def blackouts(self) -> None:
+        """Begin a blackout; where people have added some, ask first whether one of these is meant."""
+        if self._commands.are_refused():
+            return
+        snapshot = self._feed.snapshot
+        added = [window for window in snapshot.blackouts if window.by] if snapshot is not None else []
+        if not added:
+            self._ask_for_blackout()
+            return
+        from peak_console.tui.dialogs.holding.blackouts import BlackoutsDialog
+        from peak_console.tui.dialogs.holding.hold_jobs import NEW
+
+        def chosen(what: str | None) -> None:
+            if what == NEW:
+                self._ask_for_blackout()
+            elif what is not None:
+                self._commands.send("end_blackout", name=added[int(what)].name)
+
+        self.dialogs.ask(BlackoutsDialog(added, now=self._clock.now(), zone=self.session.zone), chosen)
+
+    def _ask_for_blackout(self) -> None:
+        from peak_console.tui.dialogs.holding.blackouts import BLACKOUT
+        from peak_console.tui.dialogs.holding.hold_jobs import HoldJobsDialog
+
+        def chosen(choice: HoldChoice | None) -> None:
+            if choice is not None:
+                until = choice.until.isoformat() if choice.until is not None else None
+                tags: Sequence[str] = list(choice.tags)
+                self._commands.send(
+                    "add_blackout", tags=tags, words=choice.words, until=until, policy=choice.policy,
+                    reason=choice.reason,
+                )  # fmt: skip
+
+        dialog = HoldJobsDialog(
+            self.session.jobs.values(), self._layout.jobs.filter_text, now=self._clock.now(), zone=self.session.zone,
+            purpose=BLACKOUT,
+        )  # fmt: skip
+        self.dialogs.ask(dialog, chosen)
+
     def _release(self, hold: Hold) -> None:
         self._commands.send("release_jobs", tags=list(hold.tags), words=hold.words)

@@ -232,6 +232,7 @@ class TimelineView:
                 lanes[row.name] = Lane([*lane.past, *running, *lane.ahead], lane.sessions)
         notes = ["held: nothing new starts"] if snapshot.hold is not None else []
         notes += [f"held: {scope(hold)}" for hold in snapshot.holds]
+        notes += [f"blackout {window.name}: {window.scope}" for window in snapshot.blackouts]
         notes += [snapshot.outlook_note] if snapshot.outlook_note else []
         screen.show(self._names, span, lanes, now, notes)
 
@@ -252,7 +253,7 @@ def _look_up(
         slots = list(
             coming(
                 row.view.job, state, now, span, usual.usual if usual is not None else None,
-                outlook.end if outlook is not None else None,
+                outlook.end if outlook is not None else None, row.view.blackouts,
             )
         )  # fmt: skip
     except Exception:  # noqa: BLE001 - one job's own schedule: the engine says what is wrong with it

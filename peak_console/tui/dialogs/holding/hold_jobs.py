@@ -40,35 +40,68 @@ class HoldChoice:
     words: str
     until: datetime | None
     reason: str | None
+    policy: str = "skip"
+    """Of a blackout: what becomes of the slots inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """For what jobs are named, and how the dialog words it."""
+
+    heading: str
+    hints: str
+    sentence: str
+    button: str
+    which: str
+    """What to write for the jobs."""
+    until: str
+    """What to write for the end."""
+    endless: str
+    """How it ends where none is written."""
+    has_policy: bool = False
+    """Whether it is asked what becomes of slots; then no words mean all jobs."""
+
+
+HOLD = Purpose(
+    heading="Hold some jobs",
+    hints="Tab next line · Enter holds · Esc cancels",
+    sentence="Nothing new of these jobs starts, nor of any like them that are deployed meanwhile.",
+    button="Hold",
+    which=_LONGEST_WAY_OFF,
+    until="18:00, tomorrow 08:00, 2h; empty: until released",
+    endless="until released",
+)
 
 
 class HoldJobsDialog(Dialog[HoldChoice]):
     """Which jobs are held. A word that is a tag means the jobs that have it; any other one is part of a name."""
 
-    heading = "Hold some jobs"
-    hints = "Tab next line · Enter holds · Esc cancels"
+    heading = HOLD.heading
+    hints = HOLD.hints
 
-    def __init__(self, jobs: Iterable[JobDefinition], written: str, *, now: datetime, zone: tzinfo) -> None:
+    def __init__(
+        self, jobs: Iterable[JobDefinition], written: str, *, now: datetime, zone: tzinfo, purpose: Purpose = HOLD
+    ) -> None:
         """``written`` are the words to begin with."""
         super().__init__()
+        self.heading, self.hints, self._purpose = purpose.heading, purpose.hints, purpose
         self._jobs, self._written, self._now, self._zone = list(jobs), written, now, zone
         self._known = {tag for job in self._jobs for tag in job.tags}
 
     def contents(self) -> Iterable[Widget]:
         yield Static(
-            Content("Nothing new of these jobs starts, nor of any like them that are deployed meanwhile."),
+            Content(self._purpose.sentence),
             classes="sentence",
         )
-        for name, label, placeholder in (
-            ("which", "jobs", _LONGEST_WAY_OFF),
-            ("until", "until", "18:00, tomorrow 08:00, 2h; empty: until released"),
-            ("reason", "reason", "if you like; shown beside the jobs"),
-        ):
+        lines = [("which", "jobs", self._purpose.which), ("until", "until", self._purpose.until)]
+        if self._purpose.has_policy:
+            lines.append(("policy", "slots", "skip, or defer: the newest runs at the end; empty: skip"))
+        for name, label, placeholder in (*lines, ("reason", "reason", "if you like; shown beside the jobs")):
             written = self._written if name == "which" else ""
             field = FormInput(written, placeholder=placeholder, id=name, max_length=200, select_on_focus=False)
             yield Horizontal(Static(Content(label), classes="label"), field, classes="field")
         yield Static(id="meaning")
-        yield buttons("Hold")
+        yield buttons(self._purpose.button)
 
     def on_mount(self) -> None:
         self._explain()
@@ -93,7 +126,7 @@ class HoldJobsDialog(Dialog[HoldChoice]):
     def _choice(self) -> HoldChoice:
         """What is written. Raises ``ValueError``, ``UsageError`` with a sentence."""
         words = self._value("which").split()
-        if not words:
+        if not words and not self._purpose.has_policy:
             raise ValueError("name tags, or part of a name; H holds everything")
         tags = [word.removeprefix("#") for word in words if word.startswith("#") or word in self._known]
         rest = " ".join(word for word in words if not word.startswith("#") and word not in self._known)
@@ -102,7 +135,14 @@ class HoldJobsDialog(Dialog[HoldChoice]):
         end = moment_ahead(until, self._zone, self._now) if until else None
         if end is not None and end <= self._now:
             raise ValueError(f'"{safe(until)}" is over; name a later end')
-        return HoldChoice(tags, rest, end, self._value("reason") or None)
+        return HoldChoice(tags, rest, end, self._value("reason") or None, self._policy())
+
+    def _policy(self) -> str:
+        """What becomes of slots. Raises ``ValueError``."""
+        written = self._value("policy").lower() if self._purpose.has_policy else ""
+        if written not in ("", "skip", "defer"):
+            raise ValueError(f'"{safe(written)}" is neither skip nor defer')
+        return written or "skip"
 
     def _explain(self) -> None:
         """Say which jobs are meant and until when, or what is wrong."""
@@ -117,7 +157,7 @@ class HoldJobsDialog(Dialog[HoldChoice]):
         hold = Hold(self._now, "", tags=tuple(choice.tags), words=choice.words)
         found = [safe(job.name) for job in self._jobs if covers(hold, job)]
         listed = ", ".join(found[:NAMES_SHOWN]) + (" …" if len(found) > NAMES_SHOWN else "")
-        until = f"until {moment(choice.until, self._now, self._zone)}" if choice.until else "until released"
+        until = f"until {moment(choice.until, self._now, self._zone)}" if choice.until else self._purpose.endless
         number = counted(len(found), "job") if found else "no job now"
         meaning.update(Content(f"{number} {until}" + (f": {listed}" if found else "")))
 
@@ -125,7 +165,8 @@ class HoldJobsDialog(Dialog[HoldChoice]):
         try:
             choice = self._choice()
         except (ValueError, UsageError):
-            self.query_one("#which" if not self._value("which") else "#until", Input).focus()
+            wrong = "#policy" if self._purpose.has_policy and self._value("policy") else "#until"
+            self.query_one("#which" if not self._value("which") and wrong == "#until" else wrong, Input).focus()
             return
         self.dismiss(choice)
 
