@@ -67,7 +67,11 @@ def _submitted(event: events.RunSubmitted) -> Line:
 
 
 def _queued(event: events.RunQueued) -> Line:
-    return Level.INFO, f"{_name(event.run)} " + (f"is {event.run.awaits}" if event.run.awaits else "waits for its turn")
+    awaits = event.run.awaits
+    how = "waits for its turn"
+    if awaits:  # "waiting for fetch_quotes", or "requires q.csv newer than today: ..."
+        how = f"is {awaits}" if awaits.startswith("waiting") else f"waits: it {awaits}"
+    return Level.INFO, f"{_name(event.run)} {how}"
 
 
 def _stopping(event: events.RunStopping) -> Line:

@@ -143,3 +143,8 @@ def test_a_run_by_hand_of_a_job_that_would_wait_is_refused_for_its_file(program:
     assert program.run("run", "orders").code == 3
     assert program.runs()[0].outcome == "not_started"
     assert program.log == []
+
+
+def test_a_slot_that_waits_for_a_file_is_told_of_in_a_sentence(program: Program) -> None:
+    program.jobs(shell("orders", "true", 'requires = [{ file = "q.csv" }]'))
+    assert "orders #1 waits: it requires q.csv, which is not there" in program.once().out
