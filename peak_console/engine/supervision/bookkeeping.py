@@ -12,16 +12,18 @@ from peak_console.engine.events import RunFinished, RunQueued
 from peak_console.engine.supervision.mishaps import sentence
 from peak_console.errors import StateError
 from peak_console.model.records import Claim, Outcome, RunState, Trigger
+from peak_console.model.terms import LOCAL
 from peak_console.store.rows import DAMAGED
 from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.results.notes import Notes
+    from peak_console.engine.supervision.aside import Aside, Call
     from peak_console.engine.supervision.ends import End
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
@@ -32,6 +34,9 @@ MOST_RERUNS = 3
 """How often a run whose node was lost is tried again, beyond ``retries``."""
 TAIL_LINES = 10
 TAIL_BYTES = 16 * 1024
+NO_ANSWER = "(stderr cannot be read: the shared directory does not answer)"
+PATIENCE_SECONDS = 1.0
+"""How long the engine waits for the stderr of a run that ended elsewhere."""
 
 
 class Bookkeeper:
@@ -40,6 +45,9 @@ class Bookkeeper:
     def __init__(self, context: EngineContext) -> None:
         self._context = context
         self._unrecorded: list[End] = []
+        self._aside: Aside | None = None
+        self._hanging: Call | None = None
+        """The reading of a shared file system that did not answer, until it does."""
         states = context.store.job_states(strict=True)
         self._failures = {name: state.failures for name, state in states.items() if state.failures}
 
@@ -258,12 +266,34 @@ class Bookkeeper:
             from peak_console.engine.arrays.ending import first_failed
 
             run_id = first_failed(self._context, run.id) or run.id
-        reader = output_of(self._context.directory, run_id).reader()
+
+        def read() -> list[str]:
+            return output_of(self._context.directory, run_id).reader().tail_lines("err", TAIL_LINES, TAIL_BYTES)
+
         try:
-            lines = reader.tail_lines("err", TAIL_LINES, TAIL_BYTES)
+            lines = read() if run.executor == LOCAL else self._read_aside(read)
         except Exception as error:  # noqa: BLE001 - the end counts, whatever has become of the output
             lines = [f"(stderr cannot be read: {sentence(error)})"]
         return [safe(redactor.text(line)) for line in lines]
+
+    def _read_aside(self, read: Callable[[], list[str]]) -> list[str]:
+        """What is read from a shared file system, if it answers soon. Raises what ``read`` raises."""
+        from peak_console.engine.supervision.aside import Aside, CrowdedError
+
+        if self._hanging is not None and not self._hanging.is_over():
+            return [NO_ANSWER]
+        self._aside, self._hanging = self._aside or Aside(), None
+        try:
+            call = self._aside.call(read)
+        except CrowdedError:
+            return [NO_ANSWER]
+        if not call.is_over(PATIENCE_SECONDS):
+            self._hanging = call  # the next ones do not wait for it once more
+            return [NO_ANSWER]
+        if call.error is not None:
+            raise call.error
+        lines: list[str] = call.result  # type: ignore[assignment]
+        return lines
 
     def _forget(self, run: Run) -> None:
         from peak_console.runs.output.of_run import output_of

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
     from peak_console.runs.interface import Ended, RunHandle
-    from peak_console.runs.output.recorder import OutputRecorder
+    from peak_console.runs.output.of_run import Recorder
 
 SAMPLE_SECONDS = 0.1
 SAMPLE_SECONDS_AT_REST = 1.0
@@ -48,7 +48,7 @@ class LiveRun:
     run: Run
     job: JobDefinition
     handle: RunHandle
-    recorder: OutputRecorder | None
+    recorder: Recorder | None
     """Samples its output, if it leaves any."""
     timeout_at: float | None
     asked_at: float | None = None

@@ -8,8 +8,20 @@ from peak_console.store.directory import run_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from typing import Protocol
+
     from peak_console.runs.output.reader import OutputReader
     from peak_console.runs.output.recorder import OutputRecorder
+
+    class Recorder(Protocol):
+        """Notes when a run's output grows."""
+
+        def sample(self, now: datetime, *, final: bool = False) -> bool:
+            """Record what has grown since the last sample; whether anything had. No other follows a ``final`` one."""
+
+        def close(self) -> None: ...
 
 
 def output_of(state_directory: str, run_id: int) -> RunOutput:
@@ -20,10 +32,21 @@ def output_of(state_directory: str, run_id: int) -> RunOutput:
 class RunOutput:
     """The files of one run."""
 
-    __slots__ = ("_directory", "_is_kept", "_may_bound")
+    __slots__ = ("_directory", "_is_kept", "_may_bound", "_wrap")
 
-    def __init__(self, directory: str, *, may_bound: bool = True, is_kept: bool = True) -> None:
-        """``may_bound``: a recorder of this machine keeps the bound of the output; ``is_kept``: there is any."""
+    def __init__(
+        self,
+        directory: str,
+        *,
+        may_bound: bool = True,
+        is_kept: bool = True,
+        wrap: Callable[[Callable[[], OutputRecorder]], Recorder] = lambda make: make(),
+    ) -> None:
+        """``may_bound``: a recorder of this machine keeps the bound of the output; ``is_kept``: there is any.
+
+        ``wrap`` makes what records: by default the recorder itself, at once.
+        """
+        self._wrap = wrap
         self._directory = directory
         self._is_kept = is_kept
         self._may_bound = may_bound
@@ -34,13 +57,13 @@ class RunOutput:
 
         return OutputReader(self._directory)
 
-    def recorder(self, max_output_bytes: int) -> OutputRecorder | None:
+    def recorder(self, max_output_bytes: int) -> Recorder | None:
         """Notes when the output grows, and keeps its bound; ``None`` for a run that leaves none."""
         if not self._is_kept:
             return None
         from peak_console.runs.output.recorder import OutputRecorder
 
-        return OutputRecorder(self._directory, max_output_bytes if self._may_bound else 0)
+        return self._wrap(lambda: OutputRecorder(self._directory, max_output_bytes if self._may_bound else 0))
 
     def disk_bytes(self) -> int:
         """What the files take of the disk."""

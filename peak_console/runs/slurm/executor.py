@@ -10,6 +10,7 @@ from peak_console.runs.output.of_run import RunOutput
 from peak_console.runs.slurm.commands import Slurm
 from peak_console.runs.slurm.files import fence, read_files, read_spec
 from peak_console.runs.slurm.run import SlurmRun
+from peak_console.runs.slurm.sampling import Sampler, SharedRecorder
 from peak_console.runs.slurm.shared import SharedDirectory
 from peak_console.runs.slurm.verdicts import by_files
 from peak_console.runs.slurm.watcher import Watcher
@@ -31,6 +32,7 @@ class SlurmExecutor:
         self._directory = directory
         self._definition = definition
         self._shared = SharedDirectory(directory, definition)
+        self._sampler = Sampler()
         self._told, self._tells = os.pipe()
         for fd in (self._told, self._tells):
             os.set_blocking(fd, False)
@@ -154,7 +156,8 @@ class SlurmExecutor:
         return fence(self._linked(run_id))
 
     def outputs(self, run_id: int) -> RunOutput:
-        return RunOutput(run_directory(self._directory, run_id), may_bound=False)
+        directory = run_directory(self._directory, run_id)
+        return RunOutput(directory, may_bound=False, wrap=lambda make: SharedRecorder(self._sampler, make))
 
     def mishaps(self) -> list[str]:
         return []
@@ -167,6 +170,7 @@ class SlurmExecutor:
         self._shared.remove_root()
 
     def close(self) -> None:
+        self._sampler.close()
         if self.watcher.close():
             for fd in (self._told, self._tells):
                 os.close(fd)
