@@ -182,7 +182,7 @@ class Bookkeeper:
 
     def _used(self, end: End) -> Usage | None:
         """What a run has used, where that did not come with its end."""
-        if end.run.started_at is None or end.return_code is None:
+        if end.run.started_at is None or end.return_code is None or end.run.is_array:
             return None
         return self._context.runs.supervisor.executors.of(end.run.executor).usage(end.run.id)
 

@@ -115,13 +115,15 @@ async def test_a_double_click_on_a_run_asks_for_its_output() -> None:
 
 async def test_why_the_run_under_the_cursor_was_late_stands_below_the_list() -> None:
     newest, second, *rest = runs_of()
-    app = DetailsApp(details(runs=[newest, replace(second, late_because="held; machine slept"), *rest]))
+    used: dict[str, Any] = {"cpu_seconds": 74.2, "peak_memory_bytes": 300 * 1024**2}
+    app = DetailsApp(details(runs=[newest, replace(second, late_because="held; machine slept", **used), *rest]))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         runs = app.details.query_one(RunList)
         assert str(runs.border_subtitle) == ""
         await pilot.press("down")
         await pilot.pause()
+        assert str(runs.border_subtitle).startswith("cpu 1m14s, memory 300.0 MiB; ")
         assert str(runs.border_subtitle).endswith(" late: held; machine slept")
 
 
