@@ -15,6 +15,7 @@ from tests.messages import (
     of_forecasts,
     of_insides,
     of_jobs_files,
+    of_jobs_tables,
     of_lines,
     of_questions,
     of_setting_up,
@@ -26,6 +27,7 @@ from tests.messages.stage import Stage
 
 MODULES = (
     of_jobs_files,
+    of_jobs_tables,
     of_calendars,
     of_lines,
     of_forecasts,

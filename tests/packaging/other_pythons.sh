@@ -7,9 +7,9 @@ trap 'rm -rf "$work"' EXIT
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 unset VIRTUAL_ENV
 
-parts=(tests/schedule/test_slots.py tests/schedule/test_cron.py tests/schedule/test_zones.py tests/jobs/file/test_loader.py
+parts=(tests/schedule/test_slots.py tests/schedule/test_validate.py tests/schedule/test_cron.py tests/schedule/test_zones.py tests/jobs/file/test_loader.py
   tests/store/test_database.py tests/store/test_runs.py tests/engine/test_slots.py tests/decisions/test_policy.py
-  tests/headless/test_runs.py tests/verbs/test_status.py tests/tui/app/test_console.py tests/test_api.py tests/test_values.py)
+  tests/headless/test_runs.py tests/verbs/test_status.py tests/tui/app/test_console.py tests/api/test_api.py tests/test_values.py)
 
 find_python() { # VERSION: a Python that starts; the name on PATH may be a shim for one that is not there
   local root candidate

@@ -15,7 +15,6 @@ from peak_console.tui.jobs.cells import Facts, cell_of
 from peak_console.tui.jobs.columns import fit_columns
 from peak_console.tui.jobs.table import JobTable
 from tests.tui.harness import (
-    Posted,
     WidgetApp,
     fixed_now,
     make_history,
@@ -24,13 +23,14 @@ from tests.tui.harness import (
     make_snapshot,
     trading_rows,
 )
+from tests.tui.jobs.conftest import Stage, lines, text, three
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from textual.pilot import Pilot
 
-    from peak_console.tui.state.snapshot import JobRow, Snapshot
+    from peak_console.tui.state.snapshot import Snapshot
 
     SnapCompare = Callable[..., bool]
 
@@ -55,44 +55,6 @@ def test_one_long_name_costs_nobody_a_column(width: int) -> None:
     with_one = fit_columns([Facts(row) for row in [*rows, make_row("x" * 60)]], width)
     assert set(with_one) >= set(without) - {"tags", "runs", "took"}
     assert with_one["name"] >= 24
-
-
-def three() -> list[JobRow]:
-    return [make_row("one", next_in=10), make_row("two", next_in=20), make_row("three", next_in=30)]
-
-
-def lines(table: JobTable) -> list[str]:
-    """The names that are shown, from top to bottom."""
-    return [facts.name for facts in table._jobs.order]
-
-
-def text(table: JobTable, y: int) -> str:
-    return table.render_line(y).text
-
-
-class Stage:
-    """A table on a screen, and what it posts."""
-
-    def __init__(self, table: JobTable, pilot: Pilot[None], posted: Posted) -> None:
-        self.table, self.pilot, self.posted = table, pilot, posted
-
-    async def show(self, snapshot: Snapshot) -> None:
-        self.table.show(snapshot)
-        await self.pilot.pause()
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    table, posted = JobTable(), Posted()
-    async with WidgetApp(table).run_test(size=(120, 20), message_hook=posted) as pilot:
-        table.focus()
-        table.show(make_snapshot(three()))
-        await pilot.pause()
-        yield Stage(table, pilot, posted)
 
 
 # The cursor.
@@ -204,103 +166,6 @@ async def test_a_click_on_a_heading_sorts_by_it_and_then_the_other_way(stage: St
     assert "name ▼" in text(stage.table, 0)
     posted = [(message.column, message.descending) for message in stage.posted.of(JobTable.SortChanged)]
     assert posted == [("name", False), ("name", True)]
-
-
-# Sorting.
-
-
-async def test_sorting_keeps_the_cursor_on_its_job(stage: Stage) -> None:
-    stage.table.sort("next", descending=True)
-    await stage.pilot.pause()
-
-    assert lines(stage.table) == ["three", "two", "one"]
-    assert stage.table.cursor_name == "one"
-    assert (stage.table.sort_column, stage.table.sort_descending) == ("next", True)
-
-
-async def test_sorting_as_it_is_sorted_posts_nothing(stage: Stage) -> None:
-    stage.table.sort("state", descending=False)
-    await stage.pilot.pause()
-
-    assert stage.posted.of(JobTable.SortChanged) == []
-
-
-# Marks.
-
-
-async def test_space_marks_jobs_for_one_action_and_the_marks_stay_with_them(stage: Stage) -> None:
-    assert stage.table.selected_names() == ("one",)
-    await stage.press("space", "down", "space")
-    assert stage.table.selected_names() == ("one", "three")
-    stage.table.sort("name", descending=True)
-    await stage.pilot.pause()
-
-    assert stage.table.selected_names() == ("three", "one")
-    assert [message.names for message in stage.posted.of(JobTable.MarksChanged)][:2] == [("one",), ("one", "three")]
-    assert text(stage.table, 1 + lines(stage.table).index("one")).startswith("◆")
-
-
-async def test_space_again_takes_the_mark_away(stage: Stage) -> None:
-    await stage.press("space", "up", "space")
-
-    assert stage.posted.of(JobTable.MarksChanged)[-1].names == ()
-    assert not text(stage.table, 1).startswith("◆")
-
-
-async def test_a_marked_job_that_is_gone_is_no_longer_marked(stage: Stage) -> None:
-    await stage.press("space")
-    await stage.show(make_snapshot(three()[1:]))
-
-    assert stage.table.selected_names() == ("two",)
-    assert stage.posted.of(JobTable.MarksChanged)[-1].names == ()
-
-
-async def test_nothing_is_done_to_marked_jobs_that_a_filter_hides(stage: Stage) -> None:
-    await stage.press("space", "space")
-    stage.table.filter("two")
-    await stage.pilot.pause()
-
-    assert stage.table.selected_names() == ("two",)
-
-
-# Filters, and an empty table.
-
-
-async def test_a_filter_shows_what_matches_and_escape_clears_it(stage: Stage) -> None:
-    stage.table.filter(" TH ")
-    await stage.pilot.pause()
-    assert lines(stage.table) == ["three"]
-    assert stage.table.cursor_name == "three"
-    assert "1 of 3" in str(stage.table.border_title)
-    await stage.press("escape")
-
-    assert lines(stage.table) == ["one", "two", "three"]
-    assert stage.table.cursor_name == "three"
-    assert [message.text for message in stage.posted.of(JobTable.FilterChanged)] == ["TH", ""]
-
-
-async def test_escape_without_a_filter_takes_the_marks_away(stage: Stage) -> None:
-    await stage.press("space", "escape")
-
-    assert stage.posted.of(JobTable.MarksChanged)[-1].names == ()
-
-
-async def test_an_empty_table_says_why(stage: Stage) -> None:
-    stage.table.filter("xyz")
-    assert "nothing matches 'xyz'" in text(stage.table, 1)
-    assert "esc clears" in text(stage.table, 1)
-    stage.table.filter("")
-    await stage.show(make_snapshot([]))
-
-    assert "no jobs in config/scheduler/jobs.toml: press e to edit" in text(stage.table, 1)
-
-
-async def test_keys_in_an_empty_table_do_nothing(stage: Stage) -> None:
-    await stage.show(make_snapshot([]))
-    await stage.press("down", "G", "pagedown", "space", "enter")
-
-    assert stage.table.selected_names() == ()
-    assert stage.posted.of(JobTable.Opened) == []
 
 
 # What a row says.

@@ -3,73 +3,22 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from peak_console.alerts.results import judge_undelivered, undelivered_cause
 from peak_console.decisions.job_status import Standing
-from peak_console.errors import StateError
-from peak_console.model.records import Alert, Claim, EngineInfo, Level, Outcome, Override
+from peak_console.model.records import Alert, Claim, EngineInfo, Level, Outcome
 from peak_console.store.locks import EngineLock
-from peak_console.store.store import Store
-from peak_console.tui.state.board import ALERTS_AT_A_TIME, HISTORIES_AT_A_TIME, Board
+from peak_console.tui.state.board import ALERTS_AT_A_TIME, HISTORIES_AT_A_TIME
 from peak_console.tui.state.snapshot import HISTORY_RUNS
 from tests.support.factories import make_job
-from tests.tui.harness import ZONE
 from tests.tui.stage import Stage
+from tests.tui.state.conftest import Bench
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    from peak_console.tui.state.snapshot import JobRow, Snapshot
-
-
-class Bench:
-    """A board on a staged registry, and every statement that it has the registry execute."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.store = Store(stage.session.directory)
-        self.board = Board(self.store)
-        self.statements: list[str] = []
-        self.store._connection.set_trace_callback(self.statements.append)
-
-    def look(self) -> Snapshot:
-        """What is to be shown now; ``statements`` are then those that it took."""
-        self.statements.clear()
-        session = self.stage.session
-        return self.board.snapshot(
-            session.jobs, self.stage.clock.now(), jobs_file="jobs.toml", engine="running", zone=ZONE
-        )
-
-    def row(self, name: str) -> JobRow:
-        row = self.look().row(name)
-        assert row is not None
-        return row
-
-    def agrees(self) -> bool:
-        """Whether the rows are those that a board would have that begins now."""
-        ours = self.look().rows
-        fresh = Board(self.stage.store)
-        while True:
-            theirs = fresh.look(self.stage.session.jobs, self.stage.clock.now())
-            if fresh.is_complete:
-                return list(ours) == list(theirs)
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    stage = Stage(tmp_path, make_job("alpha", interval_seconds=3600), make_job("beta", interval_seconds=60))
-    stage.ran("alpha", 60)
-    stage.decided("beta")
-    bench = Bench(stage)
-    bench.look()
-    yield bench
-    bench.store.close()
 
 
 # What a look costs.
@@ -351,92 +300,3 @@ def test_counts_are_of_all_jobs(bench: Bench) -> None:
     bench.stage.running("beta", 1)
 
     assert bench.look().counts == {Standing.OK: 1, Standing.RUNNING: 1}
-
-
-# Jobs that come, go and change.
-
-
-def test_a_reload_is_seen(bench: Bench) -> None:
-    session, stage = bench.stage.session, bench.stage
-    alpha = replace(session.jobs["alpha"], tags=("risk",))
-    session.define(make_job("gamma", interval_seconds=5), alpha)
-    snapshot = bench.look()
-
-    assert [row.name for row in snapshot.rows] == ["gamma", "alpha"]
-    assert snapshot.rows[1].view.job is alpha
-    assert len(snapshot.rows[1].history) == 1
-    assert snapshot.row("beta") is None
-    assert bench.agrees()
-
-    session.define(alpha, make_job("beta", interval_seconds=60))
-    stage.ran("beta", 1, 0.5)
-    assert [row.name for row in bench.look().rows] == ["alpha", "beta"]
-    assert bench.agrees()
-
-
-def test_another_schedule_brings_another_next_slot(bench: Bench) -> None:
-    before = bench.row("alpha").view.next_slot
-    bench.stage.session.define(make_job("alpha", interval_seconds=7200), make_job("beta", interval_seconds=60))
-    after = bench.row("alpha").view.next_slot
-
-    assert before is not None
-    assert after == before + timedelta(hours=1)
-
-
-def test_a_job_that_is_gone_for_a_while_comes_back_with_its_past(bench: Bench) -> None:
-    session, store = bench.stage.session, bench.stage.store
-    alpha, beta = session.jobs.values()
-    session.define(beta)
-    bench.look()
-    (run,) = store.claim([Claim("alpha", bench.stage.ago(1))], bench.stage.ago(1), "4711 then")
-    bench.look()
-    session.define(alpha, beta)
-
-    assert [known.id for known in bench.row("alpha").view.active] == [run.id]
-    assert [known.id for known in bench.row("alpha").history] == [1]
-    assert bench.agrees()
-
-
-def test_an_override_lapses_as_time_goes_by(bench: Bench) -> None:
-    now = bench.stage.clock.now()
-    bench.stage.store.set_override("alpha", Override(False, "anna", now, now + timedelta(seconds=60), None))
-    assert bench.row("alpha").view.standing == Standing.DISABLED
-
-    bench.stage.clock.advance(60)
-
-    assert bench.row("alpha").view.standing == Standing.OK
-    assert bench.agrees()
-
-
-# News and trouble.
-
-
-def test_only_what_others_write_is_news(bench: Bench) -> None:
-    bench.board.has_news()
-    bench.store.issue("run", "anna", bench.stage.clock.now(), "alpha")
-    assert not bench.board.has_news()
-
-    bench.stage.alert()
-    assert bench.board.has_news()
-    assert not bench.board.has_news()
-
-
-@pytest.mark.parametrize("method", ["engine_info", "unfinished", "job_states", "alert_counts", "runs"])
-def test_what_could_not_be_read_is_read_at_the_next_look(
-    bench: Bench, method: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_args: object, **_named: object) -> Sequence[object]:
-        raise StateError("no")
-
-    bench.stage.ran("alpha", 2, 1, outcome=Outcome.FAILED)
-    bench.stage.running("beta", 1)
-    bench.stage.alert()
-    with monkeypatch.context() as patch:
-        patch.setattr(bench.store, method, broken)
-        with pytest.raises(StateError):
-            bench.look()
-
-    assert bench.row("alpha").view.standing == Standing.FAILED
-    assert bench.row("beta").view.standing == Standing.RUNNING
-    assert len(bench.look().alerts) == 1
-    assert bench.agrees()
