@@ -95,7 +95,7 @@ class OpenDirectory:
             in_order = self.store.engine_info(strict=True).pid is None
         except DamagedError:
             in_order = False
-        if not in_order:
+        if not in_order and self._setup.checks_registry:
             from peak_console.store.repair.damage import is_damaged
 
             if is_damaged(self.store):

@@ -65,4 +65,4 @@ class EngineSetup:
     """Opens the registry of a state directory for writing. Raises ``StateError``."""
     surroundings: Surroundings = field(default_factory=Surroundings)
     checks_registry: bool = True
-    """Whether a resident engine has the registry's file looked through now and then, in a thread of its own."""
+    """Whether the registry is looked through for damage: after an end in disorder, and now and then while it serves."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peak_console.errors import DiskError, StateError
+from peak_console.model.terms import LOCAL
 from peak_console.store.schema.memory import MemoryStore
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from types import TracebackType
     from typing import Any, Self
 
-    from peak_console.model.records import EngineInfo
+    from peak_console.model.records import Claim, EngineInfo, Run
 
 
 class Crash(BaseException):
@@ -69,6 +71,21 @@ class FaultyStore(MemoryStore):
         self.faults = Faults()
         super().__init__(holds_lock=holds_lock)
         self.faults = faults
+        self.on_record: Callable[[Sequence[Run]], None] = lambda _runs: None
+        self.on_take: Callable[[int], None] = lambda _run_id: None
+
+    def claim(self, claims: Sequence[Claim], now: datetime, supervisor: str) -> list[Run]:
+        runs = super().claim(claims, now, supervisor)
+        self.on_record(runs)
+        return runs
+
+    def take_from_queue(
+        self, run_id: int, supervisor: str, late_because: str | None = None, executor: str = LOCAL
+    ) -> bool:
+        is_taken = super().take_from_queue(run_id, supervisor, late_because, executor)
+        if is_taken:
+            self.on_take(run_id)
+        return is_taken
 
     def __enter__(self) -> Self:
         if self._depth == 0:

@@ -30,6 +30,7 @@ def at_start(
     store: FaultyStore,
     machine: Machine,
     *,
+    held: str,
     is_alone: bool,
     group: Collection[str] = (),
     group_limit: int = 0,
@@ -37,22 +38,24 @@ def at_start(
 ) -> None:
     """What holds at the moment at which a process starts.
 
-    ``is_alone``: no jobs file lets its job run side by side. ``at_once``: no jobs file lets more of its array go on.
+    ``is_alone``: it may not run beside another of its job. ``at_once``: no jobs file lets more of its array go on.
     """
     name = f"{spec.job or '?'} #{spec.run_id}"
     if store.in_transaction:
         raise BrokenError("decide, record, then act", f"{name} starts inside a transaction that may not be committed")
-    rows = store.peek("SELECT state FROM runs WHERE id = ?", (spec.run_id,))
+    rows = store.peek("SELECT state, array_indexes FROM runs WHERE id = ?", (spec.run_id,))
     if not rows:
         raise BrokenError("no run unaccounted", f"{name} starts and the registry knows nothing of it")
-    state = rows[0][0]
+    state, array = rows[0]
     if state not in (RunState.CLAIMED, RunState.SUBMITTED):
         raise BrokenError("no slot twice", f"{name} starts while the registry has it as {state}")
     if spec.run_id in machine.processes:
         raise BrokenError("no slot twice", f"{name} starts a second time")
-    if store.peek("SELECT 1 FROM engine WHERE hold_since IS NOT NULL"):
-        raise BrokenError("no start under a hold", name)
+    if held:
+        raise BrokenError("no start under a hold", f"{name}: {held}")
     living = machine.now_living()
+    if array is not None:  # claimed as a whole array, which takes no place: an edit since has made one run of it
+        return
     if limit and len(living) >= limit:
         raise BrokenError("places", f"{name} starts beside {len(living)} others, and {limit} may run")
     own = defined_by(spec.job)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from peak_console.errors import StartError
 from peak_console.runs.interface import AlreadyStartedError, Ended
@@ -57,6 +57,8 @@ class Machine(SimulatedExecutor):
         self.faults = faults
         self.on_start = on_start
         self.starts = 0
+        self.refused: set[int] = set()
+        """Runs whose process could not be started."""
         self.living: dict[int, Process] = {}
 
     def start(self, spec: RunSpec) -> SimulatedProcess:
@@ -65,6 +67,7 @@ class Machine(SimulatedExecutor):
             raise AlreadyStartedError(f"run #{spec.run_id}: somebody else has started it already")
         script = self._script_of(spec)
         if script.refusal is not None:
+            self.refused.add(spec.run_id)
             raise StartError(script.refusal)
         self.on_start(spec)
         ends_at = self.machine.monotonic() + script.seconds if script.seconds is not None else float("inf")
@@ -81,6 +84,11 @@ class Machine(SimulatedExecutor):
         for run_id in [run_id for run_id, process in self.living.items() if not process.lives]:
             del self.living[run_id]
         return list(self.living.values())
+
+    def has_ended(self, run_id: int) -> bool:
+        """Whether a run needs no place any more, recorded or not."""
+        process = self.processes.get(run_id)
+        return run_id in self.refused if process is None else not cast("Process", process).lives
 
     def lose(self, at: datetime) -> None:
         """The process that has lived longest is gone without a trace."""

@@ -7,7 +7,9 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from peak_console.jobs.model import Array, CatchUp, JobSet, Overlap, SchedulerSettings, Upstream
+from peak_console.schedule.model import JobSchedule, SessionRule
 from peak_console.values import replace
+from tests.simulation.days import desk
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ SMALL_SEEDS = 1000
 
 
 GROUP = "api"
+ENGINES = (((),), (("a",), ("b",)), ((), ()))
+"""One engine, two that share the jobs, or one that stands by for the other: of each the tags that it selects."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Shape:
 
     has_groups: bool
     has_chains: bool
+    has_calendar: bool
 
 
 @dataclass(frozen=True)
@@ -73,34 +78,31 @@ class Story:
 def story(seed: int) -> Story:
     """The story of a seed."""
     lot = Random(seed)
-    shared = lot.random() < 0.06
+    engines = lot.choices(ENGINES, (86, 6, 8))[0]
     names = [
         f"job{number}" for number in range(lot.choice((1, 2, 4, 6) if seed < SMALL_SEEDS else (1, 4, 20, 40, 60, 60)))
     ]
     places = lot.choice((0, 0, 1 + len(names) // 8, 2 + len(names) // 4))
-    shape = Shape(lot.random() < 0.3, lot.random() < 0.3)
+    shape = Shape(lot.random() < 0.3, lot.random() < 0.3, lot.random() < 0.2)
     base = [_with_array(_job(name, lot, shape), Random(f"{seed} {name}")) for name in names]
     groups = {GROUP: lot.randint(1, 3)} if shape.has_groups else {}
+    calendars = {"desk": desk()} if shape.has_calendar else {}
     true_clock = lot.random() < 0.5
     edits = [_edited(base, lot, shape) for _ in range(lot.randint(0, 2))]
     settings = SchedulerSettings(timezone=lot.choice(("UTC", "Europe/Berlin")), max_concurrent_runs=places)
     sets = [
-        JobSet("/etc/peak/jobs.toml", {job.name: job for job in jobs}, settings, groups=groups)
+        JobSet("/etc/peak/jobs.toml", {job.name: job for job in jobs}, settings, groups=groups, calendars=calendars)
         for jobs in (base, *edits)
     ]
     actions = [
         _action(lot, names, len(edits), true_clock=true_clock)
         for _ in range(lot.randint(20, 40) if seed < SMALL_SEEDS else lot.randint(40, 120))
     ]
-    return Story(
-        seed, sets[0], sets[1:], actions, (("a",), ("b",)) if shared else ((),), lot.random() < 0.15, true_clock
-    )
+    return Story(seed, sets[0], sets[1:], actions, engines, lot.random() < 0.15, true_clock)
 
 
 def _job(name: str, lot: Random, shape: Shape) -> JobDefinition:
-    schedule: dict[str, Any] = (
-        {"cron": lot.choice(CRONS)} if lot.random() < 0.7 else {"interval_seconds": lot.choice((30, 90, 600))}
-    )
+    schedule = _schedule(lot, shape)
     return make_job(
         name,
         overlap=lot.choice(list(Overlap)),
@@ -130,6 +132,19 @@ def _with_array(job: JobDefinition, lot: Random) -> JobDefinition:
     return replace(job, array=array)
 
 
+def _schedule(lot: Random, shape: Shape) -> dict[str, Any]:
+    """The fields of a job's schedule."""
+    if lot.random() >= 0.7:
+        return {"interval_seconds": lot.choice((30, 90, 600))}
+    cron = lot.choice(CRONS)
+    if not shape.has_calendar or lot.random() < 0.4:
+        return {"cron": cron}
+    if lot.random() < 0.5:
+        return {"cron": cron, "sessions": SessionRule(desk())}
+    rule = SessionRule(desk(), every=lot.choice(("2m", "10m")), begin=lot.choice((None, "open+1h")))
+    return {"schedule": JobSchedule("session", timezone="UTC", sessions=rule)}
+
+
 def _upstreams(name: str, lot: Random) -> tuple[Upstream, ...]:
     """A job may wait for one with a lower number, so that no chain bites its tail."""
     number = int(name.removeprefix("job"))
@@ -145,7 +160,8 @@ def _edited(base: Sequence[JobDefinition], lot: Random, shape: Shape) -> list[Jo
 
 WEIGHTS = {
     "go": 25, "crash": 130, "refuse": 6, "full": 4, "down": 4, "suspend": 3, "leap": 3, "reload": 4, "hold": 2,
-    "release": 4, "disable": 3, "enable": 3, "run": 5, "stop": 4, "lose": 3,
+    "release": 4, "disable": 3, "enable": 3, "run": 5, "stop": 4, "lose": 3, "hold_some": 3, "release_some": 4,
+    "spoil": 2,
 }  # fmt: skip
 
 
@@ -167,6 +183,8 @@ def _action(lot: Random, names: Sequence[str], edits: int, *, true_clock: bool) 
         return Action(kind, number=lot.randint(0, edits))
     if kind in ("disable", "enable"):
         return Action(kind, job=lot.choice(names), seconds=lot.choice((0, 0, 60, 900)))
+    if kind in ("hold_some", "release_some"):
+        return Action(kind, job=lot.choice("ab"), seconds=lot.choice((0, 60, 900, 5000)))
     if kind in ("run", "stop"):
         return Action(kind, job=lot.choice(names))
     return Action(kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from peak_console.engine.control import Control
@@ -20,11 +20,13 @@ from peak_console.runs.simulated import Script
 from peak_console.schedule.model import JobSchedule
 from peak_console.store.schema.memory import NOWHERE
 from peak_console.values import replace
-from tests.simulation import invariants
+from tests.simulation import account, invariants
 from tests.simulation.clock import MachineClock
+from tests.simulation.decisions import Claims
 from tests.simulation.faults import Crash, Faults, FaultyStore
 from tests.simulation.invariants import BrokenError
 from tests.simulation.processes import Machine
+from tests.simulation.seats import Locks, Seat, SimulatedLock
 from tests.simulation.stories import GROUP, SECONDS, script_lot
 
 if TYPE_CHECKING:
@@ -47,56 +49,6 @@ RESTLESS_SECONDS = 0.5
 MOST_RESTLESS = 100
 
 
-class Locks:
-    """Who holds which lock; the kernel drops the locks of a process that is gone."""
-
-    def __init__(self) -> None:
-        self.holders: dict[str, str] = {}
-
-
-class SimulatedLock:
-    """One engine's hold on a lock of the world."""
-
-    def __init__(self, locks: Locks, name: str, owner: str) -> None:
-        self._locks, self._name, self._owner = locks, name, owner
-        self.path = f"{NOWHERE}/{name}"
-
-    @property
-    def is_held(self) -> bool:
-        return self._locks.holders.get(self._name) == self._owner
-
-    def acquire(self) -> bool:
-        return self._locks.holders.setdefault(self._name, self._owner) == self._owner
-
-    def is_in_place(self) -> bool:
-        return True
-
-    def renew(self) -> bool:
-        return self.acquire()
-
-    def give_sign(self, trouble: str = "") -> None:
-        pass
-
-    def release(self) -> None:
-        if self.is_held:
-            del self._locks.holders[self._name]
-
-    def holder(self) -> int | None:
-        return 1 if self._name in self._locks.holders else None
-
-
-class Seat:
-    """The place of one engine, in which one follows another."""
-
-    def __init__(self, tags: tuple[str, ...]) -> None:
-        self.tags = tags
-        self.engine: ResidentEngine | None = None
-        self.control = Control()
-        self.identity = ""
-        self.not_before = 0.0
-        """When, on the monotonic clock, the next one is started."""
-
-
 class World:
     """Lives through one story."""
 
@@ -107,6 +59,8 @@ class World:
         self.machine = Machine(self.clock, self.faults, self._script, self._on_start)
         self.locks = Locks()
         self.store = FaultyStore(self.faults, self._holds_lock)
+        self.store.on_record, self.store.on_take = self._on_record, self._on_take
+        self.claims = Claims(self.store, self.machine)
         self.jobset = story.jobset
         self.seats = [Seat(tags) for tags in story.engines]
         self.alive: set[str] = set()
@@ -138,22 +92,39 @@ class World:
     def _on_start(self, spec: RunSpec) -> None:
         assert self._working is not None
         assert self._working.engine is not None or self._working.identity in self.alive
+        if self.locks.holders.get(self._working.lock) != self._working.identity:
+            raise BrokenError("one engine at a time", f"{spec.job} is started by an engine without the lock")
         if self.story.has_true_clock and spec.env.get("not before", "") > f"{self.clock.now()}":
             raise BrokenError("no start before its slot", f"{spec.job} #{spec.run_id} starts at {self.clock.now()}")
-        # What was claimed under one jobs file may start under the next.
-        sets = (self.story.jobset, *self.story.edited)
         name = invariants.defined_by(spec.job)
-        known = [each.jobs[name] for each in sets if name in each.jobs]
-        is_alone = Overlap.ALLOW not in {job.overlap for job in known}
-        bounds = [job.array.at_once if job.array is not None else 0 for job in known]
-        at_once = max(bounds) if all(bounds) else 0
-        limit = self.jobset.settings.max_concurrent_runs
-        group = {name for name, job in self.story.jobset.jobs.items() if job.group is not None}
-        group_limit = self.story.jobset.groups.get(GROUP, 0)
+        job = self._served().jobs.get(name)
+        # What was claimed under one jobs file may start under the next.
+        overlaps = {self.claims.overlaps.get(spec.run_id), job.overlap if job is not None else None}
+        known = [each.jobs[name] for each in (self.story.jobset, *self.story.edited) if name in each.jobs]
+        bounds = [each.array.at_once if each.array is not None else 0 for each in known]
+        group = {name for name, each in self.story.jobset.jobs.items() if each.group is not None}
         invariants.at_start(
-            spec, limit, self.store, self.machine, is_alone=is_alone, group=group, group_limit=group_limit,
-            at_once=at_once,
+            spec, self.jobset.settings.max_concurrent_runs, self.store, self.machine,
+            held=self.claims.hold_on(job, self.clock.now()) if job is not None else "",
+            is_alone=Overlap.ALLOW not in overlaps, group=group,
+            # Edits move jobs between groups: what holds as runs are claimed is asked in ``decisions``.
+            group_limit=self.story.jobset.groups.get(GROUP, 0) if not self.story.edited else 0,
+            at_once=max(bounds) if all(bounds) else 0,
         )  # fmt: skip
+
+    def _served(self) -> JobSet:
+        """The jobs file that the engine at work goes by."""
+        assert self._working is not None
+        engine = self._working.engine
+        return engine.context.served.jobset if engine is not None else self.jobset
+
+    def _on_record(self, runs: Sequence[Run]) -> None:
+        self.claims.recorded(runs, self._served(), self.clock.now())
+
+    def _on_take(self, run_id: int) -> None:
+        run = self.store.run(run_id)
+        assert run is not None
+        self.claims.claimed(run, self._served(), self.clock.now())
 
     # Engines come and go.
 
@@ -189,6 +160,7 @@ class World:
             self.alive.discard(identity)
             seat.not_before = self.clock.monotonic() + RESTART_SECONDS
             return
+        seat.lock = place.lock.path.rpartition("/")[2]
         seat.engine = ResidentEngine(setup, place, seat.control)
 
     def _gone(self, seat: Seat, seconds: float) -> None:
@@ -206,6 +178,7 @@ class World:
         for action in self.story.actions:
             getattr(self, f"_do_{action.kind}")(action)
             self._check()
+        account.nothing_is_missed(self.story, self.store)
         self._settle()
 
     def _check(self) -> None:
@@ -312,6 +285,20 @@ class World:
     def _do_release(self, _action: Action) -> None:
         self._command("release")
 
+    def _do_hold_some(self, action: Action) -> None:
+        until = self.clock.now() + timedelta(seconds=action.seconds)
+        end = {"until": until.isoformat()} if action.seconds else {}
+        self._command("hold_jobs", tags=[action.job], **end)
+
+    def _do_release_some(self, action: Action) -> None:
+        self._command("release_jobs", tags=[action.job])
+
+    def _do_spoil(self, _action: Action) -> None:
+        """Somebody saves a jobs file that cannot be used."""
+        for seat in self.seats:
+            if seat.engine is not None:
+                seat.control.reject("/etc/peak/jobs.toml:1: no table")
+
     def _do_disable(self, action: Action) -> None:
         self._command(action.kind, action.job, **({"seconds": action.seconds} if action.seconds else {}))
 
@@ -328,11 +315,13 @@ class World:
         for seat in self.seats:
             seat.not_before = 0.0
         self._command("release")
+        self._command("release_jobs", everything=True)
         far = JobSchedule(type="once", run_at=NEVER, timezone="UTC")
         jobs = {name: replace(job, schedule=far, enabled=True) for name, job in self.jobset.jobs.items()}
         self._offer(replace(self.jobset, jobs=jobs))
         is_over = self._wait_for_the_end()
         invariants.at_end(self.store, self.machine, is_over=is_over)
+        account.attempts_follow(self.story, self.store)
 
     def _wait_for_the_end(self) -> bool:
         """Whether everything has ended; what takes too long to wait for still goes on."""
