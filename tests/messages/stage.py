@@ -106,4 +106,6 @@ class Stage:
         line = re.sub(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?(\+\d\d:\d\d)?", "TIME", line)
         line = re.sub(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) TIME", "TIME", re.sub(r"\d{4}-\d\d-\d\d", "DATE", line))
         line = re.sub(rf"\b(by|user|to) {re.escape(current_user())}\b", r"\1 ME", line)
-        return re.sub(r"\b\d+\.\ds\b", "N s", line)
+        line = re.sub(r"\b\d+\.\ds\b", "N s", line)
+        # What processes have held makes its column as wide as it wants.
+        return re.sub(r"\bMEMORY +", "MEMORY  ", re.sub(r"(N s +)\d+\.\d MiB +", r"\1N MiB  ", line))
