@@ -118,9 +118,7 @@ class Board:
         held_anew, self.holds = holds != self.holds, holds
         active = self._blackouts.active(now) if self._blackouts is not None else []
         held_anew, self._active = held_anew or active != self._active, active
-        of_job: dict[str, list[Run]] = {}
-        for run in self._unfinished.values():
-            of_job.setdefault(run.job, []).append(run)
+        of_job = self._unfinished_of_jobs()
         self._rows = {name: row for name, row in self._rows.items() if name in jobs}
         self._meet(jobs, of_job, now)
         for name in [*self._changed, *list(self._without_history)[:HISTORIES_AT_A_TIME]]:
@@ -142,6 +140,22 @@ class Board:
                 if seen_anew != row.view:
                     self._rows[name] = JobRow(seen_anew, row.history)
         return [self._rows[name] for name in jobs]
+
+    def read_pasts(self, jobs: Mapping[str, JobDefinition], now: datetime, is_enough: Callable[[], bool]) -> None:
+        """Read the pasts of some more jobs, for the next look to tell. Raises ``StateError``."""
+        of_job = self._unfinished_of_jobs()
+        for name in list(self._without_history):
+            if name in self._rows and name in jobs:
+                self._rows[name] = self._read(jobs[name], of_job.get(name, ()), now)
+            self._without_history.pop(name)
+            if is_enough():
+                return
+
+    def _unfinished_of_jobs(self) -> dict[str, list[Run]]:
+        of_job: dict[str, list[Run]] = {}
+        for run in self._unfinished.values():
+            of_job.setdefault(run.job, []).append(run)
+        return of_job
 
     def _meet(self, jobs: Mapping[str, JobDefinition], of_job: Mapping[str, Sequence[Run]], now: datetime) -> None:
         """Take on the jobs that are new here: how they stand at once, their past when there is time."""

@@ -25,6 +25,10 @@ COLLECT_SECONDS = 0.01
 """How long news are collected before the screen is brought up to date."""
 REFRESH_SECONDS = 0.05
 """The shortest time between two refreshes."""
+SLICE_SECONDS = 0.008
+"""So long pasts of jobs are read at a time, so that keys are felt at once; then the screen has the same time."""
+REST_FACTOR = 10.0
+"""While not all is read, the screen is refreshed after so many times as long as the last refresh has taken."""
 
 
 class FeedScreen(Protocol):
@@ -64,6 +68,9 @@ class SnapshotFeed:
         self._is_refresh_due = False
         self._refreshed_at = float("-inf")
         """On the monotonic clock, in seconds."""
+        self._refresh_took = 0.0
+        self._is_reading_on = False
+        """Whether more of the past is to be read soon."""
         self._last_read: datetime | None = None
         self._poll_timer: Timer | None = None
         """Looks for news of which no engine of ours tells."""
@@ -119,7 +126,7 @@ class SnapshotFeed:
         screen = self._screen
         if screen is None or not screen.is_running:
             return
-        now = self._clock.now()
+        now, began = self._clock.now(), time.monotonic()
         try:
             self._read(now, screen)
         except StateError as error:
@@ -127,6 +134,7 @@ class SnapshotFeed:
                 self._session.wake()  # the second time: at the first, the directory may be half removed
             self._give(self._stale(error, now), screen)
         self._refreshed_at = time.monotonic()
+        self._refresh_took = self._refreshed_at - began
         self.expect_news()
 
     def _read(self, now: datetime, screen: FeedScreen) -> None:
@@ -146,7 +154,29 @@ class SnapshotFeed:
         self._give(snapshot, screen)
         screen.registry_was_read()
         if not self._board.is_complete:
+            self._read_on_soon()
+
+    def _read_on_soon(self) -> None:
+        if self._loop is not None and self._screen is not None and not self._is_reading_on:
+            self._is_reading_on = True
+            self._loop.call_later(SLICE_SECONDS, self._screen.while_mounted(self._read_on))
+
+    def _read_on(self) -> None:
+        """Read more of the past: with ten thousand jobs, a refresh for each few of them would keep the keys waiting."""
+        self._is_reading_on = False
+        board = self._board
+        if board is None or board.is_complete:
+            return
+        until = time.monotonic() + SLICE_SECONDS
+        try:
+            board.read_pasts(self._session.jobs, self._clock.now(), lambda: time.monotonic() >= until)
+        except StateError:  # the refresh says so
             self.news()
+            return
+        if board.is_complete or time.monotonic() - self._refreshed_at >= REST_FACTOR * self._refresh_took:
+            self.news()
+        else:
+            self._read_on_soon()
 
     def _give(self, snapshot: Snapshot, screen: FeedScreen) -> None:
         self.snapshot = snapshot

@@ -99,6 +99,26 @@ def test_the_first_look_reads_no_more_pasts_than_it_should(tmp_path: Path) -> No
     assert bench.board.is_complete
 
 
+def test_pasts_are_read_between_two_looks_until_it_is_enough_and_the_next_look_tells_them(tmp_path: Path) -> None:
+    count = HISTORIES_AT_A_TIME + 7
+    stage = Stage(tmp_path, *(make_job(f"job {n}", interval_seconds=3600) for n in range(count)))
+    for n in range(count):
+        stage.ran(f"job {n}", 200)
+        stage.ran(f"job {n}", 100)
+    bench = Bench(stage)
+    jobs, now = stage.session.jobs, stage.clock.now()
+    assert sum(len(row.history) == 2 for row in bench.look().rows) == HISTORIES_AT_A_TIME
+    asked = iter((False, False, True))
+    bench.board.read_pasts(jobs, now, lambda: next(asked))
+    assert not bench.board.is_complete
+    bench.board.read_pasts(jobs, now, lambda: False)
+    assert bench.board.is_complete
+    bench.statements.clear()
+    rows = bench.look().rows
+    assert all(len(row.history) == 2 for row in rows)
+    assert not any("ORDER BY id DESC" in text and "runs" in text for text in bench.statements), "nothing is read twice"
+
+
 def test_a_thousand_jobs_are_looked_at_quickly(tmp_path: Path) -> None:
     bench = many(tmp_path, 1000)
 
