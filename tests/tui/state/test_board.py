@@ -109,10 +109,11 @@ def test_pasts_are_read_between_two_looks_until_it_is_enough_and_the_next_look_t
     jobs, now = stage.session.jobs, stage.clock.now()
     assert sum(len(row.history) == 2 for row in bench.look().rows) == HISTORIES_AT_A_TIME
     asked = iter((False, False, True))
-    bench.board.read_pasts(jobs, now, lambda: next(asked))
-    assert not bench.board.is_complete
-    bench.board.read_pasts(jobs, now, lambda: False)
-    assert bench.board.is_complete
+    complete = []
+    for is_enough in (lambda: next(asked), lambda: False):
+        bench.board.read_pasts(jobs, now, is_enough)
+        complete.append(bench.board.is_complete)
+    assert complete == [False, True]
     bench.statements.clear()
     rows = bench.look().rows
     assert all(len(row.history) == 2 for row in rows)
