@@ -30,11 +30,13 @@ if TYPE_CHECKING:
 
 LIMIT = "Popen loop"
 SPAWN = "posix_spawn loop in C"
-ALLOWED = 1.5
+ALONE = 1
 ALLOWED_AT = 200
+ALLOWED = {ALONE: (100.0, 2.5), ALLOWED_AT: (99.0, 1.5)}
+"""By size, which lateness may be how many times that of the loop. A lone start is aimed at 0.7, a burst at 1."""
 SHARE = 0.5
 SIZES = (1, 10, 50, 100, 200, 1000)
-ALONE = (10, 100)
+WITHOUT_PEERS = (10, 100)
 """At these sizes, which only show how it grows, no peer takes part."""
 LEAD_SECONDS = 4.0
 """The slot is so far ahead that the engine has long been ready for it, and is asleep."""
@@ -68,7 +70,7 @@ def measure(report: Report, directory: Path, *, quick: bool) -> None:
         report.missing.append(f"burst: {error}")
         return
     peers = [] if quick else _peers(directory, report.missing)
-    for count in (ALLOWED_AT,) if quick else SIZES:
+    for count in ALLOWED if quick else SIZES:
         burst = _Burst(directory, stamp, count)
         contenders: dict[str, Callable[[], list[float]]] = {
             OURS: burst.by_engine,
@@ -77,9 +79,9 @@ def measure(report: Report, directory: Path, *, quick: bool) -> None:
         if not quick:
             contenders[SPAWN] = partial(burst.by_loop, [spawn])
         guests: dict[str, Callable[[], list[float]]] = (
-            {} if count in ALONE else {peer.name: partial(burst.by_peer, peer) for peer in peers}
+            {} if count in WITHOUT_PEERS else {peer.name: partial(burst.by_peer, peer) for peer in peers}
         )
-        rounds = (7 if quick else 9) if count == ALLOWED_AT else 5
+        rounds = (7 if quick else 9) if count in ALLOWED else 5
         results = interleaved(rounds, contenders, warm=False, guests=guests, absent=report.missing)
         _report(report, count, results)
 
@@ -89,7 +91,7 @@ def _report(report: Report, count: int, results: dict[str, list[list[float]]]) -
         if count == 1 and percent < 100:
             continue  # they are all the same
         values = {name: [1000 * percentile(late, percent) for late in each] for name, each in results.items()}
-        judged = count == ALLOWED_AT and percent == 99
+        judged, allowed = ALLOWED.get(count, (0.0, 0.0))
         report.figures.append(
             Figure(
                 f"burst of {count:,}",
@@ -97,9 +99,9 @@ def _report(report: Report, count: int, results: dict[str, list[list[float]]]) -
                 "ms",
                 values,
                 LIMIT,
-                ALLOWED if judged else None,
+                allowed if judged == percent else None,
                 size=count,
-                rivals=tuple(name for name in results if name.endswith(DURABLE)) if judged else (),
+                rivals=tuple(name for name in results if name.endswith(DURABLE)) if judged == percent else (),
                 share=SHARE,
             )
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from peak_console.alerts.judge import judge_finished
 from peak_console.engine.setup import EngineOptions
 from peak_console.runs.interface import Ended
 from peak_console.runs.output.files import parse_sample, timeline_path
@@ -15,6 +16,8 @@ from peak_console.store.directory import run_directory
 from tests.support.factories import make_job
 
 if TYPE_CHECKING:
+    from peak_console.jobs.model import JobDefinition
+    from peak_console.model.records import Alert
     from tests.engine.conftest import MakeBench
     from tests.support.engine import Bench
 
@@ -259,3 +262,36 @@ def test_an_engine_that_leaves_does_not_wait_for_an_end_that_cannot_be_recorded(
     engine.executor.processes[2].late = None
     engine.turn()
     assert engine.context.runs.supervisor.keeps_engine(), "this one runs"
+
+
+def test_ends_of_one_moment_are_recorded_together_and_one_that_makes_trouble_by_itself(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = bench(*(make_job(f"job {number}", retries=1, retry_delay_seconds=60) for number in range(6)))
+    engine.turn()
+    judge, commits = judge_finished, 0
+
+    def troubled(job: JobDefinition, *rest: Any, **named: Any) -> Alert | None:
+        if job.name == "job 3":
+            raise KeyError("surprise")
+        return judge(job, *rest, **named)
+
+    def counted(statement: str) -> None:
+        nonlocal commits
+        commits += statement == "COMMIT"
+
+    for process in engine.executor.processes.values():
+        process.ended = Ended(1, None)
+    with monkeypatch.context() as patched:
+        patched.setattr("peak_console.engine.supervision.bookkeeping.judge_finished", troubled)
+        engine.turn()
+    assert engine.outcomes()[:6] == ["failed"] * 6
+    assert [run.job for run in engine.runs()[6:]] == [f"job {number}" for number in range(6) if number != 3]
+    assert "what follows is unknown: unexpected KeyError: 'surprise'" in (engine.runs("job 3")[0].reason or "")
+    engine.advance(60)
+    for process in engine.executor.processes.values():
+        process.ended = process.ended or Ended(0, None)
+    engine.store._connection.set_trace_callback(counted)
+    engine.engine.duties.core.watch(engine.clock.now())
+    assert engine.outcomes()[6:] == ["succeeded"] * 5
+    assert commits == 1

@@ -37,7 +37,7 @@ KILLS: dict[str, tuple[str, ...]] = {
     ),
     "retention": (
         "after ServedJobs.remember_changes", "before Retention.work", "after RunRecords.forget",
-        "before removal.remove", "before RunRecords.finish", "after Bookkeeper._record_one",
+        "before removal.remove", "before RunRecords.finish", "after Bookkeeper._record_together",
         "before Supervisor._leave", "after Supervisor.tick", "before KeeperLink.close", "before EngineCore.end",
         "after EngineRecords.engine_started", "before EngineRecords.engine_stopped",
     ),

@@ -30,7 +30,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "peak_console.engine.dispatch.replacer:Replacer": ("carry_out",),
     "peak_console.engine.dispatch.starter:Starter": ("start", "record"),
     "peak_console.engine.supervision.supervisor:Supervisor": ("start", "adopt", "stop", "kill", "tick", "_leave"),
-    "peak_console.engine.supervision.bookkeeping:Bookkeeper": ("_record_one",),
+    "peak_console.engine.supervision.bookkeeping:Bookkeeper": ("_record_together",),
     "peak_console.engine.supervision.recovery:Recovery": ("look", "_take_over", "_start_anew"),
     "peak_console.engine.commands.commander:Commander": ("obey", "_run", "_override", "_hold", "_release"),
     "peak_console.engine.commands.stopping:Stopping": ("stop",),

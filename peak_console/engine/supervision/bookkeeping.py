@@ -14,7 +14,7 @@ from peak_console.errors import StateError
 from peak_console.model.records import Claim, Outcome, RunState, Trigger
 from peak_console.model.terms import LOCAL
 from peak_console.store.rows import DAMAGED
-from peak_console.values import replace
+from peak_console.values import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,8 +39,31 @@ PATIENCE_SECONDS = 1.0
 """How long the engine waits for the stderr of a run that ended elsewhere."""
 
 
+@dataclass(slots=True)
+class Ending:
+    """An end on its way into the registry."""
+
+    end: End
+    finished: Run
+    """Its run, as it is recorded."""
+    now: datetime
+    notes: Notes | None
+    tail: Sequence[str]
+    """The last lines of its stderr, where it has failed."""
+    next_at: datetime | None
+    """When its next attempt starts; ``None`` when there is none."""
+    retry: Sequence[Run] = ()
+    """The next attempt."""
+    triggered: Sequence[Run] = ()
+    """The runs that it triggers."""
+
+
+AT_ONCE = 32
+"""So many ends are recorded in one transaction: to make it durable takes longer than to write down all of them."""
+
+
 class Bookkeeper:
-    """Records ends, each once and with all that follows in one transaction."""
+    """Records ends, each once and with all that follows in the same transaction."""
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
@@ -73,13 +96,25 @@ class Bookkeeper:
         self._unrecorded += ends
         while self._unrecorded:
             self._context.beat()
-            try:
-                self._record_one(self._unrecorded[0])
-            except StateError:
-                raise
-            except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
-                self._record_plainly(self._unrecorded[0], error)
-            self._context.chains.touch(self._unrecorded.pop(0).run.job)
+            recorded = self._record_first(self._unrecorded[:AT_ONCE])
+            for end in self._unrecorded[:recorded]:
+                self._context.chains.touch(end.run.job)
+            del self._unrecorded[:recorded]
+
+    def _record_first(self, ends: Sequence[End]) -> int:
+        """Record ends in one transaction; where one of them makes trouble, the first alone. How many were recorded."""
+        failures = dict(self._failures)
+        try:
+            self._record_together(ends)
+        except StateError:
+            self._failures = failures
+            raise
+        except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
+            self._failures = failures
+            if len(ends) > 1:
+                return self._record_first(ends[:1])
+            self._record_plainly(ends[0], error)
+        return len(ends)
 
     def _record_plainly(self, end: End, error: Exception) -> None:
         """Record an end of which it could not be decided what follows: nothing but an alert."""
@@ -93,18 +128,29 @@ class Bookkeeper:
         finished = replace(end.run, state=RunState.FINISHED, outcome=end.outcome, return_code=code, finished_at=end.at)
         context.emit(RunFinished(at=now, run=finished, retry_at=None))
 
-    def _record_one(self, end: End) -> None:
-        context = self._context
-        now = context.clock.now()
+    def _record_together(self, ends: Sequence[End]) -> None:
+        """Record ends in one transaction, and then do what follows from each."""
+        looked_at = [self._looked_at(end) for end in ends]
+        with self._context.alerts:
+            written = [each for each in looked_at if self._write(each)]
+        refusal: StateError | None = None
+        for each in written:
+            try:
+                self._follow(each)
+            except StateError as error:  # what follows from the others is done first
+                refusal = error
+            except Exception as error:  # noqa: BLE001 - one job's trouble is that job's
+                self._record_plainly(each.end, error)
+        if refusal is not None:
+            raise refusal
+
+    def _looked_at(self, end: End) -> Ending:
+        """An end with all that is to be known of it before it is recorded: its run's files are read here."""
         end, notes = self._noted(end)
         failed = end.outcome in FAILURES
         is_member = end.run.array_of is not None  # alerts and counts of failures are about the array as a whole
-        tail = self._stderr_tail(end.run) if failed and context.options.judges and not is_member else []
-        next_at = _next_at(end) if failed else None
+        tail = self._stderr_tail(end.run) if failed and self._context.options.judges and not is_member else []
         used = end.usage or self._used(end)
-        before = self._failures.get(end.run.job, 0)
-        retry: list[Run] = []
-        triggered: list[Run] = []
         finished = replace(
             end.run,
             state=RunState.FINISHED,
@@ -116,36 +162,46 @@ class Bookkeeper:
             cpu_seconds=used.cpu_seconds if used is not None else None,
             peak_memory_bytes=used.peak_memory_bytes if used is not None else None,
         )
-        with context.alerts:
-            if not context.store.finish(
-                end.run.id, end.outcome, end.return_code, end.at, finished.reason,
-                cpu_seconds=finished.cpu_seconds, peak_memory_bytes=finished.peak_memory_bytes,
-            ):  # fmt: skip
-                return
-            if end.job.on_finish and context.status.on_finish is not None:
-                context.status.on_finish.owe(end.run)
-            if notes is not None:
-                notes.keep(context.store, end.run.id)
-            if next_at is not None:
-                retry = context.store.claim([self._next_attempt(end, next_at)], now, context.identity)
-            else:
-                triggered = self._triggered(finished, now)
-            self._tell(end, finished, before, next_at, tail, now)
+        return Ending(end, finished, self._context.clock.now(), notes, tail, _next_at(end) if failed else None)
+
+    def _write(self, each: Ending) -> bool:
+        """Record an end inside a transaction; ``False`` when that had been done already."""
+        context, end, finished = self._context, each.end, each.finished
+        if not context.store.finish(
+            end.run.id, end.outcome, end.return_code, end.at, finished.reason,
+            cpu_seconds=finished.cpu_seconds, peak_memory_bytes=finished.peak_memory_bytes,
+        ):  # fmt: skip
+            return False
+        if end.job.on_finish and context.status.on_finish is not None:
+            context.status.on_finish.owe(end.run)
+        if each.notes is not None:
+            each.notes.keep(context.store, end.run.id)
+        if each.next_at is not None:
+            each.retry = context.store.claim([self._next_attempt(end, each.next_at)], each.now, context.identity)
+        else:
+            each.triggered = self._triggered(finished, each.now)
+        self._tell(end, finished, self._failures.get(end.run.job, 0), each.next_at, each.tail, each.now)
+        return True
+
+    def _follow(self, each: Ending) -> None:
+        """Do what follows from an end once it is durable."""
+        context, end, finished = self._context, each.end, each.finished
         context.runs.arrays.pop(end.run.id, None)
         context.runs.queue.forget_arguments(end.run)
-        for run in retry:
+        for run in each.retry:
             context.runs.queue.keep_arguments(run, end.job)
             context.runs.queue.add(run)
-        for run in triggered:
+        for run in each.triggered:
             context.runs.queue.add(run, own=context.options.mode != "run")  # who runs one job leaves them to others
-            context.emit(RunQueued(at=now, run=run))
-        self._tally(end, final=next_at is None)
-        context.emit(RunFinished(at=now, run=finished, retry_at=next_at))
+            context.emit(RunQueued(at=each.now, run=run))
+        self._tally(end, final=each.next_at is None)
+        context.emit(RunFinished(at=each.now, run=finished, retry_at=each.next_at))
         if context.status.beacon is not None:
             context.status.beacon.ended(finished, end.job)
         if end.job.on_finish and context.status.on_finish is not None:
-            context.status.on_finish.tell(finished, end.job, notes)
-        if is_member and next_at is None:
+            context.status.on_finish.tell(finished, end.job, each.notes)
+        is_member = end.run.array_of is not None
+        if is_member and each.next_at is None:
             self._end_array(end.run.array_of or 0)
         elif not context.options.keep_registry and not is_member and not context.chains.is_awaited(end.run.job):
             self._forget(end.run)

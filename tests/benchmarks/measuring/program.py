@@ -114,6 +114,10 @@ class Engine:
         self._process.kill()
         self._process.wait()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def log(self) -> str:
         """What the engine has printed."""
         return self._log.read_text(encoding="utf-8", errors="replace")

@@ -80,7 +80,7 @@ def start(folder: Path, *step: str) -> subprocess.Popen[bytes]:
 @pytest.mark.parametrize(
     "step",
     [
-        ("peak_console.engine.supervision.bookkeeping", "Bookkeeper", "_record_one", "after"),
+        ("peak_console.engine.supervision.bookkeeping", "Bookkeeper", "_record_together", "after"),
         (f"{DISPATCH}.awaiting", "Awaiting", "look", "before"),
         (f"{DISPATCH}.awaiting", "Awaiting", "look", "after"),
         ("peak_console.store.records", "RunRecords", "take_from_queue", "before"),
