@@ -19,7 +19,6 @@ from peak_console.model.records import Outcome, RunState
 from peak_console.store.directory import current_user, run_directory
 from peak_console.store.store import Store
 from peak_console.text import counted, safe
-from peak_console.values import replace
 from peak_console.verbs.shared.asking import ask_engine, one_shot_setup, refuse_viewer, take_lock
 from peak_console.verbs.shared.common import select
 from peak_console.verbs.shared.output import gap_before, note
@@ -108,7 +107,9 @@ def _run_one(options: Namespace, jobset: JobSet, directory: str, job: JobDefinit
             f"{safe(job.name)} is not served by any engine ({'; '.join(each.named for each in engines)}): run from here"
         )
     if changes:
-        job = replace(job, args={**job.args, **changes})
+        from peak_console.jobs.run_changes import with_changes
+
+        job = with_changes(job, changes)
     return _Here(options, jobset, directory).run(job)
 
 

@@ -237,7 +237,9 @@ class Commander:
         if (gate := context.status.why_gated(job)) is not None:
             return REFUSED, f"{job.name}: {gate}; see: peak-console gate list", None
         if request.arguments:
-            job = replace(job, args={k: v for k, v in {**job.args, **request.arguments}.items() if v is not None})
+            from peak_console.jobs.run_changes import with_changes
+
+            job = with_changes(job, request.arguments)
         if request.chain is not None and (refusal := refusal_of(context, job, request.chain)):
             return REFUSED, f"{job.name}: {refusal}", None
         run, refusal, ends = self._dispatcher.start_by_hand(

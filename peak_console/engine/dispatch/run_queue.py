@@ -10,7 +10,7 @@ from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from peak_console.engine.supervision.launch import Launcher
     from peak_console.jobs.model import JobDefinition
@@ -23,7 +23,7 @@ class RunQueue:
     def __init__(self) -> None:
         self._runs: list[Run] = []
         self._own: set[int] = set()
-        self._given: dict[int, Mapping[str, object]] = {}
+        self._given: dict[int, JobDefinition] = {}
 
     def __len__(self) -> int:
         return len(self._runs)
@@ -62,14 +62,19 @@ class RunQueue:
     # Secrets given by hand, which the registry does not hold.
 
     def keep_arguments(self, run: Run, job: JobDefinition) -> None:
-        """Remember the arguments of a run if some of them are not in the registry."""
-        if GIVEN in run.args.values():
-            self._given[run.id] = job.args
+        """Remember what a run was given if some of it is not in the registry."""
+        if GIVEN in run.args.values() or _unrecorded(run, job):
+            self._given[run.id] = job
 
     def with_arguments(self, run: Run, job: JobDefinition, launcher: Launcher) -> JobDefinition:
         """A job, or one run of its array, with the arguments that its run was claimed with, secrets among them."""
         given = self._given.get(run.id)
-        job = launcher.with_args_of(job, run) if given is None else replace(job, args=given)
+        if given is not None:
+            job = replace(job, args=given.args, env=given.env, argv=given.argv)
+        elif lost := _unrecorded(run, job):
+            job = replace(job, args=dict.fromkeys(lost, GIVEN))  # by which it does not start
+        else:
+            job = launcher.with_args_of(job, run)
         if run.array_of is None:
             return job
         from peak_console.jobs.arrays import member_of
@@ -79,3 +84,12 @@ class RunQueue:
     def forget_arguments(self, run: Run) -> None:
         """Forget them: the run has ended."""
         self._given.pop(run.id, None)
+
+
+def _unrecorded(run: Run, job: JobDefinition) -> Sequence[str]:
+    """What was changed for a run that is nowhere recorded."""
+    if not run.args_changed:
+        return ()
+    from peak_console.jobs.run_changes import is_unrecorded
+
+    return [name for name in run.args_changed if is_unrecorded(name, job)]

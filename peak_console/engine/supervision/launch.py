@@ -159,8 +159,9 @@ class Launcher:
             return self._make_spec(job, run)
         lost = next((name for name, value in job.args.items() if value == GIVEN), None)
         if lost is not None:
+            what = "a secret given by hand" if lost[:1] != "$" and job.argv is None else "given by hand"
             raise StartError(
-                f"{lost} was a secret given by hand, which is nowhere kept; give it again: peak-console run "
+                f"{lost} was {what}, which is nowhere kept; give it again: peak-console run "
                 f"{word(job.name)} --set {word(lost)}=…"
             )
         if run.executor != LOCAL:

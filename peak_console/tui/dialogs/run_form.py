@@ -9,12 +9,13 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
+from peak_console.errors import UsageError
 from peak_console.jobs.command import build_command_args, shown
+from peak_console.jobs.run_changes import ARGV, VARIABLE, with_changes
 from peak_console.redact import Redactor, secret_names
 from peak_console.text import safe
 from peak_console.tui.dialogs.base import Dialog, FormInput, buttons, strong
 from peak_console.tui.dialogs.values import OMITTED, read, same, written
-from peak_console.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,7 +50,7 @@ class Argument(Horizontal):
 
     def compose(self) -> ComposeResult:
         if self.argument is None:
-            yield FormInput(placeholder="new argument", classes="name", max_length=100)
+            yield FormInput(placeholder="argument or $NAME", classes="name", max_length=100)
         else:
             label = safe(self.argument)
             yield Static(Content(label[:_LABEL_LENGTH]), classes="label")
@@ -74,15 +75,15 @@ class Argument(Horizontal):
         if self.argument is None:
             self.query_one(".name", Input).value = ""
 
-    def say(self, known: bool) -> None:
-        """Say what has become of it; ``known`` is whether another one has that name."""
-        text = "✖ taken" if known else ""
-        if not known and self.is_changed:
+    def say(self, fault: str) -> None:
+        """Say what has become of it, or what is wrong with its name."""
+        text = f"✖ {fault}" if fault else ""
+        if not fault and self.is_changed:
             text = f"• {'left out' if self.value is OMITTED else 'new' if self.argument is None else 'changed'}"
         if text != self._said:
             self._said = text
             self._state.update(Content(text))
-            self._state.set_class(known, "-error")
+            self._state.set_class(bool(fault), "-error")
 
 
 class RunForm(Dialog[dict[str, Any]]):
@@ -103,7 +104,8 @@ class RunForm(Dialog[dict[str, Any]]):
         """``changes`` are what was changed the last time: the form begins with them."""
         super().__init__()
         self._job = job
-        self._before = {name: value for name, value in (changes or {}).items() if name in job.args}
+        self._before = changes or {}
+        """A variable or an argument that the job does not have is none of the job's lines; see ``contents``."""
         self._previewed = ""
 
     def contents(self) -> Iterable[Widget]:
@@ -111,14 +113,16 @@ class RunForm(Dialog[dict[str, Any]]):
         yield Static(
             Content("Run ") + strong(job.name) + Content(" once, now, with these arguments:"), classes="sentence"
         )
-        if job.argv is None:
-            with VerticalScroll(id="arguments", can_focus=False):
-                for name, value in job.args.items():
-                    yield Argument(name, value, self._before.get(name, UNCHANGED))
-                if not job.args:
-                    yield Argument(None, OMITTED)
-        else:
-            yield Static(Content("Its argv is one fixed list; it runs as it stands."), classes="explanation")
+        own = {ARGV: list(job.argv)} if job.argv is not None else dict(job.args)
+        own |= {f"{VARIABLE}{name}": value for name, value in job.env.items()}
+        with VerticalScroll(id="arguments", can_focus=False):
+            for name, value in own.items():
+                yield Argument(name, value, self._before.get(name, UNCHANGED))
+            for name, value in self._before.items():
+                if name not in own:  # it was added the last time
+                    yield Argument(name, OMITTED, value)
+            if not own and not self._before:
+                yield Argument(None, OMITTED)
         yield Static(id="preview")
         yield buttons("Run")
 
@@ -141,8 +145,6 @@ class RunForm(Dialog[dict[str, Any]]):
 
     async def action_add(self) -> None:
         """A line for an argument that the job does not have."""
-        if self._job.argv is not None:
-            return
         argument = Argument(None, OMITTED)
         await self.query_one("#arguments").mount(argument)
         argument.query_one(".name", Input).focus()
@@ -158,34 +160,43 @@ class RunForm(Dialog[dict[str, Any]]):
     def _changes(self) -> dict[str, Any]:
         return {line.name_typed: line.value for line in self.query(Argument) if line.name_typed and line.is_changed}
 
-    def _clashes(self) -> list[Argument]:
-        """New arguments whose name is taken."""
-        taken = set(self._job.args)
-        clashes = []
+    def _faults(self) -> dict[Argument, str]:
+        """What is wrong with names and values: a name that is taken, or that the job has no place for."""
+        faults = {}
+        taken = {line.argument for line in self.query(Argument) if line.argument is not None}
         for line in self.query(Argument):
-            if line.argument is None and line.name_typed:
-                if line.name_typed in taken:
-                    clashes.append(line)
-                taken.add(line.name_typed)
-        return clashes
+            name = line.name_typed
+            if not name:
+                continue
+            if line.argument is None:
+                if name in taken:
+                    faults[line] = "taken"
+                taken.add(name)
+            try:
+                with_changes(self._job, {name: line.value})
+            except UsageError:
+                faults.setdefault(line, "no list" if name == ARGV else "write $NAME")
+        return faults
 
     def _preview(self) -> None:
         """What this would run, secrets masked."""
-        clashes = self._clashes()
+        faults = self._faults()
         for line in self.query(Argument):
-            line.say(line in clashes)
-        args = {name: value for name, value in {**self._job.args, **self._changes()}.items() if value is not OMITTED}
-        secrets = [str(value) for name, value in args.items() if secret_names(name) and not isinstance(value, bool)]
-        argv = [self._job.command, *build_command_args(replace(self._job, args=args))]
-        text = safe(shown(Redactor(secrets).argv(argv)))
+            line.say(faults.get(line, ""))
+        if faults:
+            return
+        job = with_changes(self._job, self._changes())
+        given = {**job.args, **job.env}
+        secrets = [str(value) for name, value in given.items() if secret_names(name) and not isinstance(value, bool)]
+        text = safe(shown(Redactor(secrets).argv([job.command, *build_command_args(job)])))
         cut = text if len(text) <= PREVIEW_LENGTH else text[: PREVIEW_LENGTH - 1] + "…"
         if cut != self._previewed:
             self._previewed = cut
             self.query_one("#preview", Static).update(Content.assemble(("runs  ", "$text-muted"), cut))
 
     def _run(self) -> None:
-        clashes = self._clashes()
-        if clashes:
-            clashes[0].query_one(".name", Input).focus()
+        faults = self._faults()
+        if faults:
+            next(iter(faults)).query(Input).first().focus()
             return
         self.dismiss(self._changes())

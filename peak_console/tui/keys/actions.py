@@ -64,7 +64,7 @@ _ALL = Context.EVERYWHERE
 
 ACTIONS: tuple[ActionDef, ...] = (
     ActionDef("run", ("r",), "Run", _ALL, "Run the job now, or every marked job.", footer=True),
-    ActionDef("run_with", ("R",), "Run with …", _ALL, "Run the job now with other arguments."),
+    ActionDef("run_with", ("R",), "Run with …", _ALL, "Run the job now with other arguments or variables."),
     ActionDef("rerun", ("full_stop",), "Rerun", _ALL, "Run again, as it was, the run whose output is shown."),
     ActionDef("stop", ("x",), "Stop", _ALL, "Stop what the job has running; asks first.", footer=True),
     ActionDef("why", ("w",), "Why", _ALL, "Why the job, its run or slot starts or does not."),

@@ -55,9 +55,18 @@ async def test_a_secret_is_not_shown_where_it_is_typed() -> None:
     assert hidden == [False] * 5 + [True]
 
 
-async def test_a_fixed_argv_runs_as_it_stands() -> None:
-    job = JobDefinition("plain", command="sh", argv=["-c", "true"])
-    assert await answer_of(RunForm(job), "ctrl+n", "enter") == {}
+async def test_a_fixed_list_and_variables_can_be_changed_and_are_what_the_form_begins_with_again() -> None:
+    job = JobDefinition("plain", command="sh", argv=["-c", "true"], env={"LEVEL": "info"})
+    as_it_was = ("enter",)
+    another_list = (*["backspace"] * 20, *'["-c", "x"]', "enter")
+    a_variable = ("ctrl+n", *"$NEW", "tab", *"7", "enter")
+    an_argument = ("ctrl+n", *"n", "tab", *"7", "enter")
+    no_list = (*["backspace"] * 20, *"text", "enter")
+    before = {"argv": ["-c", "x"], "$NEW": 7}
+    assert await answers(
+        (RunForm(job), as_it_was), (RunForm(job), another_list), (RunForm(job), a_variable),
+        (RunForm(job), an_argument), (RunForm(job), no_list), (RunForm(job, before), as_it_was),
+    ) == [{}, {"argv": ["-c", "x"]}, {"$NEW": 7}, UNANSWERED, UNANSWERED, before]  # fmt: skip
 
 
 async def test_a_job_without_arguments_can_be_given_one() -> None:

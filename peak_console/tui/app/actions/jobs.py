@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from peak_console.errors import StateError
+from peak_console.jobs.run_changes import is_unrecorded
 from peak_console.redact import MASK
 from peak_console.tui.app.dialogs import acting
 
@@ -69,7 +70,12 @@ class JobActions:
         if run is None or row is None:
             self.dialogs.say("no run is shown", "warning")
             return
-        changes = {name: run.args.get(name) for name in run.args_changed}
+        job, last = row.view.job, self._changes.get(run.job, {})
+        lost = [name for name in run.args_changed if is_unrecorded(name, job) and name not in last]
+        if lost:
+            self.dialogs.say(f"{lost[0]} was changed for that run, and is not kept: give it again with R", "warning")
+            return
+        changes = {name: last[name] if is_unrecorded(name, job) else run.args.get(name) for name in run.args_changed}
         hidden = [name for name, value in changes.items() if MASK in str(value)]
         if hidden:
             self.dialogs.say(f"{hidden[0]} was secret and is not kept: give it again with R", "warning")

@@ -10,10 +10,11 @@ from peak_console.tui.details.screen import JobDetails
 from peak_console.tui.dialogs.confirm import ConfirmForce, ConfirmStop
 from peak_console.tui.dialogs.holding.disable import DisableDialog
 from peak_console.tui.dialogs.run_form import RunForm
-from tests.tui.console import Console, covers
+from tests.tui.console import Console, covers, running, three_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 def marked(console: Console) -> Sequence[str]:
@@ -100,3 +101,17 @@ async def test_the_palette_finds_jobs(console: Console) -> None:
     await console.pilot.pause()
     assert console.app.layout.focused == "output"
     assert console.cursor == "gamma"
+
+
+async def test_a_rerun_with_a_changed_variable_takes_what_was_typed_or_asks_for_it_again(tmp_path: Path) -> None:
+    stage = three_jobs(tmp_path)
+    stage.ran("alpha", 5, args_changed=["$LEVEL"])
+    async with running(stage) as console:
+        await console.go_to("alpha")
+        await console.press("full_stop")
+        assert console.toasts[-1][1] == "$LEVEL was changed for that run, and is not kept: give it again with R"
+        assert stage.commands == []
+        await console.press("R", "ctrl+n", *"$LEVEL", "tab", *"debug", "enter")
+        assert stage.commands == [("run", "alpha", None, {"args": {"$LEVEL": "debug"}})]
+        await console.press("full_stop")
+        assert stage.commands[-1] == ("run", "alpha", None, {"args": {"$LEVEL": "debug"}})
