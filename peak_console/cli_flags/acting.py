@@ -18,7 +18,13 @@ def _run(parser: ArgumentParser) -> Verb:
     add("--wait", action="store_true", help="show its output, wait for its end, exit with its code")
     add("--force", action="store_true", help="even beside a run of the same job, or under a hold")
     add_confirm(parser)
-    add("--set", metavar="NAME=VALUE", action="append", default=[], help="another value for an argument or a variable ($NAME)")
+    add(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="another value of an argument, or $NAME of a variable",
+    )
     add("--with-downstream", action="store_true", help="then all jobs that wait for it, in order")
     add("--from-here", action="store_true", help="the same for a job that has failed: go on with its chain")
     return function_of("run", "run_by_hand")
