@@ -25,6 +25,7 @@ def _run(parser: ArgumentParser) -> Verb:
         default=[],
         help="another value of an argument, or $NAME of a variable",
     )
+    add("--failed", action="store_true", help="of an array only the runs that did not succeed last time")
     add("--with-downstream", action="store_true", help="then all jobs that wait for it, in order")
     add("--from-here", action="store_true", help="the same for a job that has failed: go on with its chain")
     return function_of("run", "run_by_hand")

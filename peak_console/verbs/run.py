@@ -99,6 +99,8 @@ def _run_one(options: Namespace, jobset: JobSet, directory: str, job: JobDefinit
         arguments = {"args": changes, "force": options.force, "confirm": options.confirm}
         if chain := _chain(options):
             arguments["chain"] = chain
+        if options.failed:
+            arguments["failed"] = True
         command = ask_engine(directory, "run", job.name, arguments=arguments)
         if command is not None:
             return _follow_asked(command, directory, wait=options.wait)
@@ -258,6 +260,10 @@ class _Here:
             engine = OneShotEngine(self._setup, place, self._control)
             if job.name not in engine.context.served.jobs:
                 raise PeakConsoleError(f"{job.name}: an engine has just started to serve this; try again")
+            if self._options.failed:
+                from peak_console.engine.arrays.again import failed_part
+
+                job = failed_part(engine.context.store, job)
             run, refusal = engine.run_by_hand(
                 job,
                 by=current_user(),

@@ -79,6 +79,7 @@ def arrays(stage: Stage) -> None:
     stage.run("logs x")
     stage.run("history array:x")
     stage.run("history array:1")
+    stage.run("run x --failed")
 
 
 @scenario

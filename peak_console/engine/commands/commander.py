@@ -236,10 +236,7 @@ class Commander:
         beside = f", although {' and '.join(overridden)}" if overridden else ""
         if (gate := context.status.why_gated(job)) is not None:
             return REFUSED, f"{job.name}: {gate}; see: peak-console gate list", None
-        if request.arguments:
-            from peak_console.jobs.run_changes import with_changes
-
-            job = with_changes(job, request.arguments)
+        job = self._as_asked(job, request)
         if request.chain is not None and (refusal := refusal_of(context, job, request.chain)):
             return REFUSED, f"{job.name}: {refusal}", None
         run, refusal, ends = self._dispatcher.start_by_hand(
@@ -265,6 +262,18 @@ class Commander:
         from peak_console.decisions.holding.blackouts import window_in_words
 
         return window_in_words(window, self._context.served.zone_of(None))
+
+    def _as_asked(self, job: JobDefinition, request: RunRequest) -> JobDefinition:
+        """A job with other arguments, or of its array only what failed. Raises ``UsageError``."""
+        if request.arguments:
+            from peak_console.jobs.run_changes import with_changes
+
+            job = with_changes(job, request.arguments)
+        if not request.failed:
+            return job
+        from peak_console.engine.arrays.again import failed_part
+
+        return failed_part(self._context.store, job)
 
     def _changed(self, request: RunRequest) -> str:
         """`` with n=20, without fast``: the arguments that were asked for, without secrets."""

@@ -45,6 +45,8 @@ class RunRequest:
     """Other values for the job's arguments; ``None`` leaves one out."""
     chain: str | None = None
     """``downstream``: then every job that waits for it; ``from_here``: the same, of a job that has failed."""
+    failed: bool = False
+    """Only the runs of its last array that did not succeed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def request_of(command: Command, arguments_of: Callable[[Command], Mapping[str, 
         case "run":
             made, force = command.run_id, bool(command.arguments.get("force"))
             changes = changed_arguments(arguments_of(command).get("args")) if made is None else {}
-            return RunRequest(by, job, force, made, changes, chain_of(command))
+            return RunRequest(by, job, force, made, changes, chain_of(command), bool(command.arguments.get("failed")))
         case "stop":
             if command.run_id is None and command.job is None:
                 raise UsageError("stop: name a job, or a run by its number")

@@ -273,3 +273,27 @@ def test_a_second_claim_of_the_same_array_claims_nothing(bench: MakeBench) -> No
     before = len(members(engine))
     assert open_array(engine.context, whole(engine), sweep(3)) == []
     assert len(members(engine)) == before == 3
+
+
+def test_only_what_failed_runs_again(bench: MakeBench) -> None:
+    engine = bench(sweep(5, at_once=2, succeeds=3), make_job("single"))
+    engine.turn()
+    for index in range(5):
+        end(engine, index, int(index in (1, 4)))
+    first = whole(engine)
+    assert engine.command("run", "sweep", failed=True).startswith("done: sweep #")
+    again = whole(engine)
+    assert (again.id > first.id, again.array_indexes) == (True, "1,4")
+    assert living(engine) == [1, 4]
+    end(engine, 1)
+    assert engine.command("run", "sweep", failed=True).startswith(f"refused: sweep: #{again.id} is still running; wait")
+    end(engine, 4)
+    assert whole(engine).reason == "2 of 2 succeeded"
+    assert "each run of" in engine.command("run", "sweep", failed=True)
+    assert "it is no array" in engine.command("run", "single", failed=True)
+
+
+def test_an_array_that_never_ran_has_nothing_that_failed(bench: MakeBench) -> None:
+    engine = bench(sweep(2, enabled=False))
+    engine.turn()
+    assert "it has not run as an array yet" in engine.command("run", "sweep", failed=True)
