@@ -38,7 +38,8 @@ WOKEN = (
     "The process that starts runs and records their ends was stopped, and is awake again: starts and ends may have been"
     " late, and none is lost. Stopped by a job (kill -STOP $PPID) or by somebody; see the jobs that ran then."
 )
-USAGE_SECONDS, USAGE_LOOKS = 0.001, 5
+USAGE_SECONDS, USAGE_LOOKS = 0.0002, 25
+"""How often, and for how long, an end is looked at again whose keeper has not noted yet what the run has used."""
 LOOK_SECONDS = 1.0
 """How often it is seen at the most whether a keeper has told something unasked."""
 NOBODY = (1 << 22, "nobody")
