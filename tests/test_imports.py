@@ -101,6 +101,17 @@ def test_a_real_start_with_nothing_due_loads_little_more(program: Program) -> No
     assert len(modules) <= MOST_MODULES
 
 
+def test_a_start_whose_calendars_are_known_and_far_from_their_end_loads_no_engine(program: Program) -> None:
+    bank = '[calendars.bank]\nweekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]\ntimezone = "UTC"\n'
+    job = shell("tick", "true", 'schedule_type = "daily"\ndaily_time = "00:00"\ncalendar = "bank"')
+    program.jobs(bank + job)
+    assert program.once().code == 0
+    engine = {"peak_console.engine.core", "peak_console.engine.startup", "peak_console.engine.dispatch"}
+    assert names(loaded(program, "--headless", "--once"), engine) == set()
+    program.jobs(bank + 'closed = ["9999-01-01"]\nextra_sessions = []\n'.replace("9999", "2099") + job)
+    assert names(loaded(program, "--headless", "--once"), engine) != set()
+
+
 def test_a_dry_run_of_what_is_due_stays_small_too(program: Program) -> None:
     program.jobs(shell("setup", "true"))
     assert program.once().code == 0

@@ -90,6 +90,19 @@ def read_reference(state: str, name: str) -> Calendar | None:
         return None
 
 
+def is_as_known(state: str, calendar: Calendar) -> bool:
+    """Whether an engine has known a calendar as it is now; ``False`` where that would have to be looked at closer."""
+    known = read_file(path_of(state, calendar.name, "", ".known"))
+    if known is None:
+        return False
+    if known == read_file(path_of(state, calendar.name, calendar.key)):
+        return True
+    try:
+        return from_bytes(calendar.name, known) == calendar
+    except ValueError:
+        return False
+
+
 def keep_reference(state: str, calendar: Calendar) -> None:
     """Remember a calendar as the engine knows it."""
     write_file(state, path_of(state, calendar.name, "", ".known"), calendar.to_bytes())

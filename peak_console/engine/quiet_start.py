@@ -41,7 +41,7 @@ def sign_on_and_off(setup: EngineSetup, place: OpenDirectory, control: Control) 
     try:
         with store:
             share = place.share(jobset)
-            if not _is_quiet(store, jobset, share, now):
+            if not _is_quiet(store, jobset, share, now) or _calendars_have_news(setup.directory, jobset, now):
                 return False
             info = EngineInfo(
                 pid=os.getpid(), host=os.uname().nodename, mode=options.mode, version=__version__,
@@ -61,12 +61,22 @@ def sign_on_and_off(setup: EngineSetup, place: OpenDirectory, control: Control) 
 def _is_plain(jobset: JobSet) -> bool:
     """Whether a jobs file asks an engine for nothing but to start jobs by their times.
 
-    Gates are asked, chains are followed, the ends of calendars are told of, figures are written, and commands that hear
-    of runs may be owed some from before.
+    Gates are asked, chains are followed, figures are written, and commands that hear of runs may be owed some from
+    before.
     """
-    if jobset.gates or jobset.calendars or jobset.metrics.file is not None:
+    if jobset.gates or jobset.metrics.file is not None:
         return False
     return not any(job.after or job.on_finish for job in jobset.jobs.values())
+
+
+def _calendars_have_news(directory: str, jobset: JobSet, now: datetime) -> bool:
+    """Whether an engine would tell that a calendar has changed, or ends soon."""
+    if not jobset.calendars:
+        return False
+    from peak_console.calendars.cache import is_as_known
+    from peak_console.schedule.sessions.ends import ends_soon
+
+    return any(not is_as_known(directory, each) or ends_soon(each, now) for each in jobset.calendars.values())
 
 
 def _is_quiet(store: Store, jobset: JobSet, share: Share, now: datetime) -> bool:

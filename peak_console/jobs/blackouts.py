@@ -36,6 +36,8 @@ class Blackout:
     """Names of jobs that it is not about, whatever their tags."""
     rule: str = ""
     """When it is, in words: ``22:00 to 02:00``."""
+    calendars: Sequence[str] = ()
+    """The calendars that its windows are made of."""
     by: str = ""
     """Who has added it; empty where it stands in the jobs file."""
     since: datetime | None = None

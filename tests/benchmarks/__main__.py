@@ -13,7 +13,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import burst, growth, history, idle, loading, next_slot, output, slurm, starts, sustained
+from tests.benchmarks import (
+    burst,
+    calendars,
+    growth,
+    history,
+    idle,
+    loading,
+    next_slot,
+    output,
+    slurm,
+    starts,
+    sustained,
+)  # fmt: skip
 from tests.benchmarks.measuring import machine
 from tests.benchmarks.measuring.figures import Report
 from tests.benchmarks.screens import console
@@ -29,11 +41,12 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "output": output.measure,
     "idle": idle.measure,
     "next-slot": next_slot.measure,
+    "calendars": calendars.measure,
     "history": history.measure,
     "console": console.measure,
     "slurm": slurm.measure,
 }
-QUICK = ("starts", "burst", "sustained", "loading", "output", "history")
+QUICK = ("starts", "burst", "sustained", "loading", "output", "history", "calendars")
 """Those with a limit other than nothing."""
 
 

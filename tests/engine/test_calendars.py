@@ -13,6 +13,7 @@ from peak_console.decisions.conditions import SCHEDULE, Situation
 from peak_console.decisions.planner import Planner
 from peak_console.engine.alerting.calendars import CalendarWatch
 from peak_console.jobs.file.loader import check
+from peak_console.jobs.model import JobSet
 from peak_console.model.records import Level
 from peak_console.schedule.model import JobSchedule, SessionRule
 from peak_console.values import replace
@@ -71,7 +72,7 @@ class Served:
 
     def __init__(self, *jobs: JobDefinition) -> None:
         self.jobs = {job.name: job for job in jobs}
-        self.jobset: Any = object()
+        self.jobset = JobSet("jobs.toml", self.jobs)
 
     def zone_of(self, _job: object) -> Any:
         return UTC

@@ -8,6 +8,7 @@ from peak_console.alerts.calendars import judge_calendar_changed, judge_calendar
 from peak_console.calendars import cache
 from peak_console.schedule.offsets import EPOCH
 from peak_console.schedule.sessions.changes import SLOTS_NAMED, changed_days, moved_slots
+from peak_console.schedule.sessions.ends import ends_soon
 from peak_console.schedule.sessions.rule import end_of
 from peak_console.schedule.slots import ScheduleError
 from peak_console.schedule.zones import local_time
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from peak_console.schedule.sessions.table import Calendar
 
 END = "calendar_end"
-WARNING_DAYS = 60
 LOOK_SECONDS = 3600.0
 
 
@@ -42,16 +42,22 @@ class CalendarWatch:
         jobset = self._served.jobset
         if jobset is self._looked_at and self._again_at is not None and now < self._again_at:
             return
+        calendars: dict[str, Calendar] = {}
         users: dict[str, list[JobDefinition]] = {}
+        bounded: dict[str, list[str]] = {}
         for job in self._served.jobs.values():
             rule = job.schedule.sessions
             if rule is not None and rule.calendar is not None:
+                calendars[rule.calendar.name] = rule.calendar
                 users.setdefault(rule.calendar.name, []).append(job)
-        for name, jobs in users.items():
-            rule = jobs[0].schedule.sessions
-            if rule is not None and rule.calendar is not None:
-                self._tell_of_end(rule.calendar, [job.name for job in jobs], now)
-                self._tell_of_changes(name, rule.calendar, jobs, now)
+        for blackout in jobset.blackouts:
+            for name in blackout.calendars:
+                calendars[name] = jobset.calendars[name]
+                bounded.setdefault(name, []).append(f"those of the blackout {blackout.name}")
+        for name, calendar in calendars.items():
+            jobs = users.get(name, [])
+            self._tell_of_end(calendar, [*(job.name for job in jobs), *bounded.get(name, [])], now)
+            self._tell_of_changes(name, calendar, jobs, now)
         self._looked_at, self._again_at = jobset, now + timedelta(seconds=LOOK_SECONDS)
 
     def _tell_of_end(self, calendar: Calendar, jobs: Sequence[str], now: datetime) -> None:
@@ -59,7 +65,7 @@ class CalendarWatch:
         left = end_of(calendar) - now
         known = [alert for alert in self._alerts.incidents() if alert.cause == cause]
         with self._alerts:
-            if left > timedelta(WARNING_DAYS):
+            if not ends_soon(calendar, now):
                 if known:
                     self._alerts.resolve(cause)
                 return

@@ -122,6 +122,7 @@ class BlackoutReader:
             jobs=tuple(good.get("jobs", ())),
             exceptions=tuple(good.get("except", ())),
             rule=_rule(keys, good),
+            calendars=tuple(sorted(calendars_named([good]))),
         )
 
     def _way(self, table: Mapping[str, Any]) -> tuple[str, ...]:
