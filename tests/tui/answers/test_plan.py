@@ -11,6 +11,7 @@ from peak_console.forecast.plan import Plan
 from peak_console.jobs.model import JobSet, SchedulerSettings
 from peak_console.tui.answers import plan as plan_text
 from peak_console.tui.answers.screen import AnswerScreen, QuestionScreen
+from peak_console.tui.app.answering import plan_view
 from peak_console.values import replace
 from tests.support.factories import make_job
 from tests.tui.app.test_snapshots import by_size
@@ -108,6 +109,22 @@ async def test_a_file_that_has_changed_while_it_was_read_is_not_accepted(tmp_pat
         await console.press("y")
         assert stage.session.left == []
         assert console.toasts[-1][1] == "the jobs file has changed again meanwhile: look at it once more"
+
+
+async def test_a_forecast_that_fails_is_told_beside_what_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("no such day")
+
+    monkeypatch.setattr(plan_view, "foreseen", fail)
+    stage = three_jobs(tmp_path)
+    async with running(stage) as console:
+        offered(stage)
+        await console.press("L")
+        await settled(console.pilot)
+        assert "- gamma" in text(console)
+        assert "the forecast: it failed: no such day" in text(console)
 
 
 def test_a_plan_without_changes_and_one_whose_forecast_fails_say_so() -> None:

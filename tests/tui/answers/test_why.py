@@ -10,7 +10,7 @@ from textual.widgets import Static
 from peak_console.decisions.conditions import CONDITIONS
 from peak_console.decisions.conditions import Answer as Unmet
 from peak_console.decisions.why import _VALUES, _WAYS_OUT
-from peak_console.forecast.why import Told
+from peak_console.forecast.why import Reasons, Told
 from peak_console.tui.answers.screen import AnswerScreen
 from peak_console.tui.answers.why import WAYS_OUT, Answer, verdict, way_out
 from tests.support.factories import make_job
@@ -135,6 +135,21 @@ async def test_it_scrolls_by_key_where_it_is_longer_than_the_screen(tmp_path: Pa
         assert body.scroll_y == body.max_scroll_y - 1
         await console.press("home", "pagedown")
         assert body.scroll_y > 1
+
+
+async def test_a_forecast_that_fails_is_told_beside_what_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> list[str]:
+        raise ValueError("no such day")
+
+    monkeypatch.setattr(Reasons, "ahead", fail)
+    async with running(three_jobs(tmp_path)) as console:
+        await console.go_to("alpha")
+        await console.press("w")
+        await settled(console.pilot)
+        assert "the forecast failed: no such day" in text(console)
+        assert "✔ enabled" in text(console)
 
 
 async def test_a_job_that_has_left_the_file_is_said(tmp_path: Path) -> None:
