@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from peak_console.schedule.model import JobSchedule
     from tests.benchmarks.measuring.figures import Report
 
-WITHOUT = "the same jobs without"
+WITHOUT = "the same jobs by cron"
 PARSE = "tomli.loads"
 ALLOWED_START = 1.15
 ALLOWED_LOAD = 3.3
@@ -52,6 +52,14 @@ ON_CALENDAR = (
     PLAIN + 'calendar = "XLON"\nsession_of_month = -1\n',
 )
 
+BY_CRON = (
+    PLAIN,
+    'schedule_type = "cron"\ncron = "{minutes} 8 * * mon-fri"\ntimezone = "Europe/Berlin"\n',
+    'schedule_type = "cron"\ncron = "*/{minutes} 9-15 * * mon-fri"\ntimezone = "America/New_York"\n',
+    'schedule_type = "cron"\ncron = "{minutes} 9 L * *"\ntimezone = "Europe/London"\n',
+)
+"""What who has no calendars writes instead, job by job."""
+
 
 def jobs_file(count: int, schedules: Sequence[str]) -> str:
     """A file of jobs with these schedules in turn."""
@@ -75,7 +83,7 @@ def measure(report: Report, directory: Path, *, quick: bool) -> None:
 
 def _starts(report: Report, directory: Path, *, rounds: int) -> None:
     contenders = {}
-    for name, schedules in ((OURS, ON_CALENDAR), (WITHOUT, (PLAIN,))):
+    for name, schedules in ((OURS, ON_CALENDAR), (WITHOUT, BY_CRON)):
         jobs = directory / f"{'calendars' if name == OURS else 'plain'}.toml"
         jobs.write_text(jobs_file(JOBS_OF_A_START, schedules), encoding="utf-8")
         state = directory / f"state of {jobs.stem}"
