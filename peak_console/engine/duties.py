@@ -38,7 +38,9 @@ class Duties:
         self.commander = Commander(context, core.dispatcher, core.bookkeeper.record, setup.reload)
         context.store.forget_old_arguments()
         self._retention = Retention(pruning_of(context))
-        self._unserved = Unserved(context)
+        self._unserved = Unserved(
+            context.clock, context.store, context.served, context.status, context.alerts, context.lock_name
+        )
         self._waiting = Waiting(context.served, context.runs, context.status, context.alerts)
         self._deadlines = DeadlineWatch(context)
         self._executor_preparation = ExecutorPreparation(

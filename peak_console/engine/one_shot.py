@@ -103,7 +103,7 @@ class OneShotEngine:
         if chain is not None:
             from peak_console.engine.dispatch.chain_by_hand import refusal_of
 
-            if why := refusal_of(core.context, job, chain):
+            if why := refusal_of(core.context.served.jobset.jobs, core.context.store, job, chain):
                 self._place.give_way()
                 raise PeakConsoleError(f"{job.name}: {why}")
         run, refusal, ends = core.dispatcher.start_by_hand(

@@ -185,7 +185,7 @@ class ResidentEngine:
                 return False
             now = self._setup.clock.now()
             with context.alerts:
-                report_alerts(context, place.unreported, now)
+                report_alerts(context.alerts, context.emit, place.unreported, now)
             place.unreported = ()
             core.look_at_registry(now)
         except DamagedError:

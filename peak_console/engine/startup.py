@@ -163,5 +163,5 @@ class Startup:
             if alerts:
                 from peak_console.engine.registry_loss.at_start import report_alerts
 
-                report_alerts(context, alerts, now)
+                report_alerts(context.alerts, context.emit, alerts, now)
         return True

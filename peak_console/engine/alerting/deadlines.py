@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from peak_console.decisions.ahead.deadlines import Prospect
     from peak_console.engine.context import EngineContext
+    from peak_console.jobs.model import JobSet
 
 LOOK_SECONDS = 5.0
 """How often deadlines are looked at, at the most."""
@@ -47,8 +48,8 @@ class DeadlineWatch:
             return
         self._looked_at = monotonic
         served = context.served
-        flag_long_runs(context, self._long, now)
-        if not _has_deadlines(context):
+        flag_long_runs(context.runs.supervisor, served, context.alerts, self._long, now)
+        if not _has_deadlines(served.jobset):
             self._next_at = None
             if self._open:
                 self._tell({}, now)
@@ -84,8 +85,7 @@ class DeadlineWatch:
         self._open = set(wanted)
 
 
-def _has_deadlines(context: EngineContext) -> bool:
-    jobset = context.served.jobset
+def _has_deadlines(jobset: JobSet) -> bool:
     return bool(jobset.deadlines) or any(job.finish_by or job.start_by for job in jobset.jobs.values())
 
 

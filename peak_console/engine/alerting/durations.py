@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from peak_console.engine.alerting.alert_log import AlertLog
-    from peak_console.engine.context import EngineContext
+    from peak_console.engine.state.served_jobs import ServedJobs
+    from peak_console.engine.supervision.supervisor import Supervisor
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
 
@@ -28,18 +29,18 @@ def flag_duration(alerts: AlertLog, job: JobDefinition, run: Run, now: datetime)
         open_for_job(alerts, KIND, job, judge_duration(job, run.id, seconds, now=now))
 
 
-def flag_long_runs(context: EngineContext, told: set[int], now: datetime) -> None:
+def flag_long_runs(supervisor: Supervisor, served: ServedJobs, alerts: AlertLog, told: set[int], now: datetime) -> None:
     """Flag runs that go on for longer than expected, each once; ``told`` are those that have been."""
-    live = [each.run for each in context.runs.supervisor]
+    live = [each.run for each in supervisor]
     told &= {run.id for run in live}
     for run in live:
-        job = context.served.jobs.get(run.job)
+        job = served.jobs.get(run.job)
         if job is None or not job.expect_duration or run.started_at is None or run.id in told:
             continue
         seconds = (now - run.started_at).total_seconds()
         if seconds > job.expect_duration[1]:
-            with context.alerts:
-                open_for_job(context.alerts, KIND, job, judge_duration(job, run.id, seconds, now=now, runs=True))
+            with alerts:
+                open_for_job(alerts, KIND, job, judge_duration(job, run.id, seconds, now=now, runs=True))
             told.add(run.id)
 
 

@@ -9,22 +9,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from peak_console.engine.alerting.alert_log import AlertLog
     from peak_console.engine.commands.answers import Answer
     from peak_console.engine.commands.requests import AlertRequest
-    from peak_console.engine.context import EngineContext
+    from peak_console.jobs.model import JobSet
 
 SOURCE = "job"
 """The ``source`` of alerts that jobs raise."""
 
 
 def raise_told(
-    context: EngineContext, request: AlertRequest, now: datetime, afterwards: list[Callable[[], object]]
+    log: AlertLog, jobset: JobSet, request: AlertRequest, now: datetime, afterwards: list[Callable[[], object]]
 ) -> Answer:
     """Raise an alert once the answer is durable; its job's tags say which channels get it."""
     from peak_console.model.records import Alert
     from peak_console.text import safe_lines
 
-    job = context.served.jobset.jobs.get(request.job or "")
+    job = jobset.jobs.get(request.job or "")
     message = safe_lines(request.message.strip())
     alert = Alert(
         request.level,
@@ -37,8 +38,8 @@ def raise_told(
     )
 
     def tell() -> None:
-        with context.alerts:
-            context.alerts.raise_alert(alert, job.tags if job is not None else ())
+        with log:
+            log.raise_alert(alert, job.tags if job is not None else ())
 
     afterwards.append(tell)
     return DONE, "the alert is raised", request.run_id

@@ -144,8 +144,9 @@ class Commander:
     def _answer(self, command: Command, now: datetime) -> tuple[str, str] | None:
         """Carry a command out and answer it; ``None`` if that was done, or it was withdrawn, a moment ago."""
         try:
-            request = request_of(command, self._context.store.arguments_of)
-            if refusal := unconfirmed(self._context, request, command.arguments, now):
+            context = self._context
+            request = request_of(command, context.store.arguments_of)
+            if refusal := unconfirmed(context.served, context.runs, context.blackouts, request, command.arguments, now):
                 raise UsageError(refusal)
             if not isinstance(request, RunRequest | ReloadRequest):
                 return self._answer_at_once(command, request, now)
@@ -188,10 +189,10 @@ class Commander:
                 return self._gate_or_alert(request, now)
             case HoldJobsRequest():
                 self._afterwards.append(self._read_holds)
-                return Holding(self._context).hold(request, now)
+                return Holding(self._context.store, self._context.served).hold(request, now)
             case ReleaseJobsRequest():
                 self._afterwards.append(self._read_holds)
-                return Holding(self._context).release(request)
+                return Holding(self._context.store, self._context.served).release(request)
             case AcknowledgeRequest():
                 return self._acknowledge(request, now)
             case TakeBackRequest():
@@ -206,7 +207,7 @@ class Commander:
     def _gate_or_alert(self, request: GateRequest | AlertRequest, now: datetime) -> Answer:
         if isinstance(request, GateRequest):
             return close_or_open(self._context, request, now, self._afterwards)
-        return raise_told(self._context, request, now, self._afterwards)
+        return raise_told(self._context.alerts, self._context.served.jobset, request, now, self._afterwards)
 
     def _job(self, name: str) -> JobDefinition:
         known = self._context.served.jobset.jobs
@@ -237,7 +238,9 @@ class Commander:
         if (gate := context.status.why_gated(job)) is not None:
             return REFUSED, f"{job.name}: {gate}; see: peak-console gate list", None
         job = self._as_asked(job, request)
-        if request.chain is not None and (refusal := refusal_of(context, job, request.chain)):
+        if request.chain is not None and (
+            refusal := refusal_of(context.served.jobset.jobs, context.store, job, request.chain)
+        ):
             return REFUSED, f"{job.name}: {refusal}", None
         run, refusal, ends = self._dispatcher.start_by_hand(
             job,

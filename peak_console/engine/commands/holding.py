@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from peak_console.engine.commands.answers import Answer
-    from peak_console.engine.context import EngineContext
+    from peak_console.engine.state.served_jobs import ServedJobs
     from peak_console.model.records import Command
+    from peak_console.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +82,14 @@ def moment_of(command: Command, name: str = "until") -> datetime | None:
 class Holding:
     """Carries out what is asked of holds on some of the jobs, inside the transaction of the answer."""
 
-    def __init__(self, context: EngineContext) -> None:
-        self._context = context
+    def __init__(self, store: Store, served: ServedJobs) -> None:
+        self._store = store
+        self._served = served
 
     def hold(self, request: HoldJobsRequest, now: datetime) -> Answer:
         from peak_console.store.tables.holds import add_hold, remove_holds
 
-        store, jobs = self._context.store, self._context.served.jobset.jobs
+        store, jobs = self._store, self._served.jobset.jobs
         if request.until is not None and request.until <= now:
             return REFUSED, f"{self._local(request.until)} is over; name a later end", None
         hold = Hold(now, request.by, request.reason, until=request.until, tags=tuple(request.tags), words=request.words)
@@ -103,7 +105,7 @@ class Holding:
     def release(self, request: ReleaseJobsRequest) -> Answer:
         from peak_console.store.tables.holds import remove_holds
 
-        store = self._context.store
+        store = self._store
         holds = store.holds()
         asked = Hold(datetime.min, request.by, tags=tuple(request.tags), words=request.words)
         meant = holds if request.everything else [each for each in holds if _same_scope(each, asked)]
@@ -115,7 +117,7 @@ class Holding:
         return DONE, f"released: {'; '.join(safe(scope(each)) for each in meant)}", None
 
     def _local(self, at: datetime) -> str:
-        return local_time(at, self._context.served.zone_of(None)).strftime("%Y-%m-%d %H:%M")
+        return local_time(at, self._served.zone_of(None)).strftime("%Y-%m-%d %H:%M")
 
 
 def _same_scope(one: Hold, other: Hold) -> bool:

@@ -20,6 +20,7 @@ from peak_console.engine.supervision.ends import End
 from peak_console.engine.supervision.mishaps import sentence
 from peak_console.jobs.model import JobDefinition
 from peak_console.model.records import RESIDENT_MODES, Outcome, RunState
+from peak_console.model.terms import LOCAL
 from peak_console.values import replace
 
 TYPE_CHECKING = False
@@ -48,7 +49,9 @@ class Dispatcher:
         self._replacer = Replacer(context.store, context.runs)
         self._awaiting = Awaiting(context, self._claims, self._replacer)
         self._due_slots = DueSlots(context, self._claims, self._replacer)
-        self.output_preparation = OutputPreparation(context)
+        self.output_preparation = OutputPreparation(
+            context.options, context.clock, context.store, context.served, context.runs.supervisor.executors.of(LOCAL)
+        )
         self.claims_ahead: ClaimsAhead | None = None
         """Claims slots a moment before they come; ``None`` in an engine that does not stay."""
         if context.options.claims_ahead and context.options.mode in RESIDENT_MODES:
@@ -248,7 +251,9 @@ class Dispatcher:
                 if runs and verdict.replaces:
                     self._replacer.record(job)
                 if runs and chain is not None:
-                    followers = claim_followers(context, runs[0], now)
+                    followers = claim_followers(
+                        context.store, context.served, context.runs.queue, context.identity, runs[0], now
+                    )
             if runs:
                 break
             slot += timedelta(microseconds=1)

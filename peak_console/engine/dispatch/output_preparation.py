@@ -10,7 +10,7 @@ from peak_console.decisions.policy import Verdict
 from peak_console.errors import StartError
 from peak_console.model.records import Claim, Run
 from peak_console.model.state import JobState
-from peak_console.model.terms import LOCAL, RESIDENT_MODES
+from peak_console.model.terms import RESIDENT_MODES
 from peak_console.runs.interface import RunSpec
 from peak_console.schedule.slots import Pending
 from peak_console.values import compile_initialisers
@@ -19,7 +19,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from peak_console.engine.context import EngineContext
+    from peak_console.clock import Clock
+    from peak_console.engine.setup import EngineOptions
+    from peak_console.engine.state.served_jobs import ServedJobs
+    from peak_console.runs.interface import Executor
+    from peak_console.store.store import Store
+
 
 FEWEST = 16
 """A burst of at most so many runs is not prepared: its files cost too little."""
@@ -38,40 +43,44 @@ class OutputPreparation:
     Other runs that take those ids use the directories. A directory that no run uses stays empty.
     """
 
-    def __init__(self, context: EngineContext) -> None:
-        self._context = context
-        self._executor = context.runs.supervisor.executors.of(LOCAL)
+    def __init__(
+        self, options: EngineOptions, clock: Clock, store: Store, served: ServedJobs, executor: Executor
+    ) -> None:
+        self._options = options
+        self._clock = clock
+        self._store = store
+        self._served = served
+        self._executor = executor
         self._slot: datetime | None = None
         self._ids = range(0)
         self._names: list[str] = []
 
     def lay_out_ahead(self, now: datetime) -> None:
         """Prepare the next slot, a portion at a time, if many jobs share it and it is neither too far nor too near."""
-        context = self._context
-        slot = context.served.planner.next_at()
-        is_ours = context.options.mode in RESIDENT_MODES and context.options.keeps_house
+        slot = self._served.planner.next_at()
+        is_ours = self._options.mode in RESIDENT_MODES and self._options.keeps_house
         if slot is None or not is_ours or not self._is_time_for(slot, now):
             self._ids, self._names = range(0), []
             return
         if slot != self._slot:
             self._slot = slot
-            self._names = context.served.planner.next_names()
+            self._names = self._served.planner.next_names()
             if len(self._names) <= FEWEST:
                 self._names = []
             else:
                 compile_initialisers(Pending, Verdict, Claim, Run, JobState, RunSpec)
             self._ids = self._coming_ids(min(len(self._names), MOST))
-        until = context.clock.monotonic() + PORTION_SECONDS
-        while self._ids and context.clock.monotonic() < until:
+        until = self._clock.monotonic() + PORTION_SECONDS
+        while self._ids and self._clock.monotonic() < until:
             try:
                 self._executor.prepare(self._ids[:1])
             except StartError:  # it will be said when a run cannot start
                 self._ids = range(0)
             self._ids = self._ids[1:]
-        while self._names and context.clock.monotonic() < until:
-            if (job := context.served.jobs.get(self._names.pop())) is not None:
-                context.served.definition_of(job)
-                context.served.launcher.shown(job)
+        while self._names and self._clock.monotonic() < until:
+            if (job := self._served.jobs.get(self._names.pop())) is not None:
+                self._served.definition_of(job)
+                self._served.launcher.shown(job)
 
     @property
     def has_more(self) -> bool:
@@ -81,9 +90,9 @@ class OutputPreparation:
     def _coming_ids(self, count: int) -> range:
         if not count:
             return range(0)
-        first = self._context.store.last_run_id() + 1
+        first = self._store.last_run_id() + 1
         return range(first, first + count)
 
     def _is_time_for(self, slot: datetime, now: datetime) -> bool:
         left = (slot - now).total_seconds()
-        return QUIET_SECONDS <= left < EARLY_SECONDS + self._context.options.poll_interval
+        return QUIET_SECONDS <= left < EARLY_SECONDS + self._options.poll_interval

@@ -14,12 +14,13 @@ from peak_console.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from peak_console.engine.context import EngineContext
+    from peak_console.engine.state.served_jobs import ServedJobs
     from peak_console.jobs.model import JobDefinition
-    from peak_console.model.records import Run
+    from peak_console.model.records import JobState, Run
+    from peak_console.store.store import Store
 
 _NO_END = (Outcome.SKIPPED, Outcome.MISSED)
 
@@ -32,30 +33,39 @@ def has_ended_as_wanted(wanted: str, outcome: str) -> bool:
     return wanted == Wanted.ENDED or succeeded == (wanted == Wanted.SUCCEEDED)
 
 
-def claim_triggered(context: EngineContext, ended: Run, now: datetime) -> list[Run]:
+def claim_triggered(
+    store: Store,
+    served: ServedJobs,
+    state_of: Callable[[str], JobState | None],
+    identity: str,
+    ended: Run,
+    now: datetime,
+) -> list[Run]:
     """Queue a run of each enabled job that follows every run of the one that has ended for good.
 
     To be called in the transaction that records the end: then none is lost, and none is made twice.
     """
     queued: list[Run] = []
     slot = ended.finished_at or now
-    for job in _followers(context, ended):
+    for job in _followers(served, state_of, ended, now):
         claim = claim_of(
-            context.served, job, Verdict(slot, Action.AWAIT, Trigger.AFTER, f"waiting for its turn after #{ended.id}")
+            served, job, Verdict(slot, Action.AWAIT, Trigger.AFTER, f"waiting for its turn after #{ended.id}")
         )
         claim = replace(claim, round_at=ended.round_at or ended.scheduled_for or slot)
-        while not (runs := context.store.claim([claim], now, context.identity)):
+        while not (runs := store.claim([claim], now, identity)):
             # The very moment is taken, by another run of the upstream.
             claim = replace(claim, scheduled_for=claim.scheduled_for + timedelta(microseconds=1))
         queued += runs
     return queued
 
 
-def _followers(context: EngineContext, ended: Run) -> Iterator[JobDefinition]:
-    for job in context.served.jobset.jobs.values():
+def _followers(
+    served: ServedJobs, state_of: Callable[[str], JobState | None], ended: Run, now: datetime
+) -> Iterator[JobDefinition]:
+    for job in served.jobset.jobs.values():
         if job.round != RUN or not any(each.job == ended.job for each in job.after):
             continue
         if not has_ended_as_wanted(job.after[0].wanted, ended.outcome or ""):
             continue
-        if is_enabled(job, context.chains.state_of(job.name), context.clock.now()):
+        if is_enabled(job, state_of(job.name), now):
             yield job

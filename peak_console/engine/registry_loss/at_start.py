@@ -15,7 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from peak_console.engine.context import EngineContext
+    from peak_console.engine.alerting.alert_log import AlertLog
+    from peak_console.engine.events import EngineEvent
     from peak_console.jobs.model import JobSet
     from peak_console.store.repair.restore import EngineMemory
     from peak_console.store.store import Store
@@ -109,9 +110,9 @@ def _changed(directory: str, run_id: int) -> datetime:
     return datetime.fromtimestamp(output_of(directory, run_id).changed_at() or 0, UTC)
 
 
-def report_alerts(context: EngineContext, alerts: Sequence[Alert], now: datetime) -> None:
-    """Report and deliver alerts that were recorded without being announced; inside ``with context.alerts``."""
+def report_alerts(log: AlertLog, emit: Callable[[EngineEvent], None], alerts: Sequence[Alert], now: datetime) -> None:
+    """Report and deliver alerts that were recorded without being announced; inside ``with log``."""
     for alert in alerts:
         if alert.level == Level.CRITICAL:
-            context.emit(EngineTroubled(at=now, error=alert.message.splitlines()[0]))
-        context.alerts.announce(alert)
+            emit(EngineTroubled(at=now, error=alert.message.splitlines()[0]))
+        log.announce(alert)

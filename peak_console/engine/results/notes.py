@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from peak_console.engine.context import EngineContext
+    from peak_console.engine.provenance.keeping import Provenance
+    from peak_console.engine.state.served_jobs import ServedJobs
     from peak_console.engine.supervision.ends import End
     from peak_console.store.store import Store
 
@@ -33,13 +34,13 @@ class Notes:
             keep_metrics(store, run_id, self.numbers)
 
 
-def note(end: End, context: EngineContext, *, has_result: bool) -> tuple[End, Notes]:
+def note(
+    end: End, directory: str, served: ServedJobs, provenance: Provenance | None, *, has_result: bool
+) -> tuple[End, Notes]:
     """The end of a run as its result makes it, and what is kept with it."""
     numbers: Mapping[str, float] = {}
     if has_result:
         from peak_console.engine.results.judge import judged
 
-        served = context.served
-        end, numbers = judged(end, context.directory, served.jobset.base, served.launcher.redactor.text)
-    provenance = context.status.provenance.take(end.run.id) if context.status.provenance is not None else None
-    return end, Notes(numbers, provenance)
+        end, numbers = judged(end, directory, served.jobset.base, served.launcher.redactor.text)
+    return end, Notes(numbers, provenance.take(end.run.id) if provenance is not None else None)

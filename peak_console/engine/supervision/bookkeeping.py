@@ -248,7 +248,8 @@ class Bookkeeper:
             return []
         from peak_console.engine.dispatch.triggers import claim_triggered
 
-        return claim_triggered(self._context, finished, now)
+        context = self._context
+        return claim_triggered(context.store, context.served, context.chains.state_of, context.identity, finished, now)
 
     def _flag_duration(self, job: JobDefinition, finished: Run, now: datetime) -> None:
         """Flag a run that was shorter or longer than its job expects."""
@@ -267,7 +268,7 @@ class Bookkeeper:
             return end, None
         from peak_console.engine.results.notes import note
 
-        return note(end, context, has_result=has_result)
+        return note(end, context.directory, context.served, context.status.provenance, has_result=has_result)
 
     def _count(self, end: End, before: int, *, final: bool) -> int:
         """Final failures in a row; a run that was stopped says nothing about its job."""
