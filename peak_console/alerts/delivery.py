@@ -299,7 +299,7 @@ class Deliverer:
             del self._sending[name]
 
     def _failed(self, outbox: Outbox, deliveries: Sequence[Delivery], error: SendError) -> None:
-        """A message did not get out: what it was made of is tried again, and the channel rests meanwhile."""
+        """Schedule the alerts of a failed message again, and let its channel rest until then."""
         name, now = deliveries[0].channel, self._clock.now()
         retry_at = self._results.failed(outbox, deliveries, error, self._channels, now)
         if not error.permanent:

@@ -348,7 +348,7 @@ def judge_unselected(path: str, doubts: Sequence[str], *, now: datetime) -> Aler
 
 
 def judge_accepted(path: str, *, now: datetime) -> Alert:
-    """The good news about a rejected file that says again what it said before."""
+    """The news that a file that was rejected again says what it said before."""
     return Alert(Level.INFO, f"{path.rpartition('/')[2]} can be used again", now, context={"path": path})
 
 

@@ -37,14 +37,14 @@ _NEXT = {
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A channel or another outlet that takes nothing."""
+    """A channel or another outlet that accepts nothing at present."""
 
     name: str
     what: str
-    """What does not get out, in words."""
+    """What is not delivered, in words: heartbeats, pings, figures."""
     since: datetime
     answer: str
-    """What came instead of success."""
+    """The error that came instead of success."""
     is_channel: bool
 
 
@@ -66,12 +66,12 @@ def outlet_cause(name: str) -> str:
 
 
 def in_words(name: str) -> str:
-    """What does not get out where an outlet takes nothing."""
+    """What is not delivered while an outlet accepts nothing, in words."""
     return _WORDS.get(name) or f"pings of {name.removeprefix(PING)} do not get out"
 
 
 def judge_silent(name: str, answer: str, now: datetime) -> Alert:
-    """The alert of an outlet that has not taken what it was given."""
+    """The alert of an outlet that did not accept what was sent."""
     after = _NEXT.get(name, "Whoever waits for them takes the job for dead. See its ping_url, and the service.")
     context = {"channel": name, "answer": answer}
     job = name.removeprefix(PING) if name.startswith(PING) else None
@@ -79,14 +79,14 @@ def judge_silent(name: str, answer: str, now: datetime) -> Alert:
 
 
 def judge_heard(name: str, since: datetime, now: datetime) -> Alert:
-    """The good news about such an outlet."""
+    """The news that such an outlet accepts again."""
     said = in_words(name).replace("do not get out", "get out again").replace("cannot be written", "are written again")
     text = f"{said}, after {duration((now - since).total_seconds())}"
     return Alert(Level.INFO, text, now, source=SOURCE, context={"channel": name})
 
 
 def silences(incidents: Sequence[Alert]) -> list[Silence]:
-    """The channels and outlets that take nothing."""
+    """The channels and outlets that accept nothing at present."""
     channels = [
         Silence(name, f'alerts do not get out through channel "{name}"', since, answer, True)
         for name, since, answer in channels_in_trouble(incidents)

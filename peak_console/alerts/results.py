@@ -58,7 +58,7 @@ class Results:
         self._jitter = jitter
 
     def delivered(self, outbox: Outbox, name: str, delivery_ids: Sequence[int], now: datetime) -> None:
-        """A channel has taken a message: its deliveries are over, and so is the incident of the channel."""
+        """Record that a channel has accepted a message: its deliveries end, and so does the channel's incident."""
         with outbox:
             for delivery_id in delivery_ids:
                 outbox.delivered(delivery_id, now)
@@ -104,7 +104,7 @@ class Results:
 
 
 def channels_in_trouble(incidents: Sequence[Alert]) -> list[tuple[str, datetime, str]]:
-    """The channels that take nothing: name, since when, and what each answered."""
+    """The channels that accept nothing: name, since when, and what each answered."""
     return [
         (alert.cause.removeprefix(UNDELIVERED), alert.timestamp, str(alert.context.get("answer", "")))
         for alert in incidents
@@ -113,7 +113,7 @@ def channels_in_trouble(incidents: Sequence[Alert]) -> list[tuple[str, datetime,
 
 
 def undelivered_cause(channel: str) -> str:
-    """The cause of the incident of a channel that takes nothing."""
+    """The cause of the incident of a channel that accepts nothing."""
     return f"{UNDELIVERED}{channel}"
 
 
@@ -138,7 +138,7 @@ def judge_undelivered(channel: str, answer: str, *, lasting: bool, now: datetime
 
 
 def judge_delivered(channel: str, since: datetime, now: datetime) -> Alert:
-    """The good news about such a channel."""
+    """The news that such a channel accepts again."""
     text = f'alerts get out through channel "{channel}" again, after {duration((now - since).total_seconds())}'
     return Alert(Level.INFO, text, now, source=SOURCE, context={"channel": channel})
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 NOT_UNDERSTOOD = "not a URL that Apprise understands"
 URL_FORMS = "services and the forms of their URLs: https://github.com/caronc/apprise/wiki"
-"""What to do about it."""
+"""What a person can do about a URL that is not understood."""
 
 # The last two log whole URLs, paths with tokens included, when the root logger is set to DEBUG.
 _TALKATIVE = ("apprise", "requests", "urllib3")
@@ -159,7 +159,7 @@ def _notify_type(level: Level) -> str:
 
 
 def _why(result: AppriseResult) -> str:
-    """The reason in our own words. Of what Apprise logged, only a number can be passed on safely."""
+    """Why a message was refused, in our own words. Of what Apprise logged, only a number can be passed on safely."""
     import re
 
     said = " ".join(entry.message for entry in result.logs())

@@ -28,7 +28,7 @@ _WANTED = (
     "(only_if_open = 0 OR EXISTS (SELECT 1 FROM alerts AS told WHERE told.id = alert_id"
     " AND told.acknowledged_at IS NULL AND told.resolved_at IS NULL))"
 )
-"""Of an escalation: nobody has acknowledged its alert yet, and its cause is not gone."""
+"""True for every delivery but an escalation whose alert is acknowledged or resolved by now."""
 _DUE = f"next_attempt_at <= :early AND (attempts = 0 OR next_attempt_at <= :now) AND {_WANTED}"
 _RANK: dict[str, int] = {level: rank for rank, level in enumerate(Level)}
 
@@ -102,7 +102,7 @@ class AlertRecords(Database):
         return self._incidents("cause IS NOT NULL AND resolved_at IS NULL", ())
 
     def resolve(self, causes: Sequence[str], now: datetime, until: datetime | None = None) -> list[Alert]:
-        """The cause of some incidents is gone; those that were open. ``until`` spares what has happened since."""
+        """Resolve the open incidents of these causes; return them. One that has occurred after ``until`` stays."""
         marks = ", ".join("?" * len(causes))
         sql = f"cause IN ({marks}) AND resolved_at IS NULL AND last_at <= ?"
         with self:
@@ -139,7 +139,7 @@ class AlertRecords(Database):
                 )
 
     def alert_counts(self) -> AlertCounts:
-        """How the alert log stands, in numbers."""
+        """Count the alerts that need attention, the open incidents, and how often those have occurred."""
         from peak_console.model.records import AlertCounts
 
         sql = (
@@ -164,9 +164,9 @@ class AlertRecords(Database):
         note: str | None = None,
         newest: int | None = None,
     ) -> int:
-        """Acknowledge one alert, or all up to the ``newest`` that was seen; how many were still open.
+        """Acknowledge one alert, or all up to the ``newest`` that was seen; return how many were still open.
 
-        A note of one that is acknowledged already is kept, too.
+        An alert that is acknowledged already keeps the new note.
         """
         with self:
             count = self._write(
@@ -180,7 +180,7 @@ class AlertRecords(Database):
         return count
 
     def take_back(self, alert_ids: Sequence[int]) -> int:
-        """Reopen acknowledged alerts; how many were reopened."""
+        """Reopen acknowledged alerts; return how many were reopened."""
         marks = ", ".join("?" * len(alert_ids))
         return self._write(
             "UPDATE alerts SET acknowledged_at = NULL, acknowledged_by = NULL, ack_note = NULL"
@@ -189,11 +189,11 @@ class AlertRecords(Database):
         ).rowcount
 
     def has_alert(self, alert_id: int) -> bool:
-        """Whether there is such an alert."""
+        """Whether an alert has this id."""
         return bool(self._rows("SELECT 1 FROM alerts WHERE id = ?", (alert_id,)))
 
     def due_channels(self, now: datetime, early: datetime) -> list[str]:
-        """The channels with something that is due, the longest waiting first; what is new is due by ``early``."""
+        """Channels with due deliveries, the longest waiting first. First tries are due by ``early``, retries by ``now``."""
         self.follow()
         sql = f"SELECT channel FROM deliveries WHERE {_DUE} GROUP BY channel ORDER BY min(next_attempt_at)"
         return [row[0] for row in self._rows(sql, {"now": stamp(now), "early": stamp(early)})]
@@ -201,7 +201,7 @@ class AlertRecords(Database):
     def due_deliveries(
         self, now: datetime, limit: int = 50, *, channel: str | None = None, early: datetime | None = None
     ) -> list[Delivery]:
-        """Deliveries that are due, of one channel or all, oldest first; what is new is due by ``early``."""
+        """Due deliveries of one channel or all, oldest first. A first try is due by ``early``, a retry by ``now``."""
         from peak_console.model.records import Delivery
 
         sql = (
@@ -229,7 +229,7 @@ class AlertRecords(Database):
         return moment(self._rows(f"SELECT min(next_attempt_at) FROM deliveries WHERE {_WANTED}")[0][0])
 
     def delivered(self, delivery_id: int, now: datetime) -> None:
-        """A channel has taken a delivery."""
+        """Record that a channel has accepted a delivery."""
         with self:
             self._write(
                 "UPDATE deliveries SET delivered_at = ?, next_attempt_at = NULL, attempts = attempts + 1,"
@@ -239,7 +239,7 @@ class AlertRecords(Database):
             self._count_delivery(Counted.DELIVERED, delivery_id)
 
     def delivery_failed(self, delivery_id: int, error: str, retry_at: datetime | None) -> None:
-        """A delivery did not work; without ``retry_at`` it is given up."""
+        """Record that a delivery failed; without ``retry_at`` it is given up."""
         with self:
             self._write(
                 "UPDATE deliveries SET attempts = attempts + 1, last_error = ?, next_attempt_at = ? WHERE id = ?",
@@ -255,7 +255,7 @@ class AlertRecords(Database):
 
 
 def _escalated(alert: Alert, is_escalation: Any) -> Alert:
-    """An alert as a channel for escalations gets it."""
+    """The alert as it is sent: an escalation says that nobody has acknowledged it."""
     if not is_escalation:
         return alert
     from peak_console.values import replace

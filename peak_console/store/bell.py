@@ -16,10 +16,10 @@ if TYPE_CHECKING:
         """What an engine sleeps on, and what others ring."""
 
         def is_in_place(self) -> bool:
-            """Whether it is the one that others would ring."""
+            """Whether the pipe at the doorbell's path is still this one."""
 
         def fileno(self) -> int:
-            """Readable once a process has rung."""
+            """A file descriptor that becomes readable once a process has rung."""
 
         def ring(self) -> None:
             """Ring it from inside this process."""
@@ -41,7 +41,7 @@ def bell_of(lock: str) -> str:
 
 
 class Doorbell:
-    """What an engine sleeps on. With a directory, anybody who may write there can ring it: see ``ring``."""
+    """Wakes a sleeping engine. With a directory, anybody who may write there can ring it: see ``ring``."""
 
     def __init__(self, directory: str | None = None, name: str = BELL) -> None:
         """Hang the bell; without a directory it can only be rung from inside. Raises ``StateError``."""
@@ -76,7 +76,7 @@ class Doorbell:
         return self._fd
 
     def ring(self) -> None:
-        """From inside this process; safe in any thread and in a signal handler."""
+        """Wake the engine from inside its process; safe in any thread and in a signal handler."""
         try:
             os.write(self._ringer, b"!")
         except OSError:  # full: it is ringing already; closed: no engine listens

@@ -36,7 +36,7 @@ class CommandRecords(Database):
         run_id: int | None = None,
         arguments: Mapping[str, Any] | None = None,
     ) -> int:
-        """Record a command for the engine; its id, by which its answer is found.
+        """Record a command for the engine; return its id, by which its answer is found.
 
         Other arguments for a job (``args``) may be secrets: they go by way of a private file, see ``arguments_of``.
         """
@@ -80,11 +80,11 @@ class CommandRecords(Database):
         return command_from(rows[0]) if rows else None
 
     def is_answered(self, command_id: int) -> bool:
-        """Whether there is nothing left to be done: it was answered or withdrawn."""
+        """Whether a command needs nothing more: it was answered or withdrawn."""
         return not self._rows("SELECT 1 FROM commands WHERE id = ? AND answered_at IS NULL", (command_id,))
 
     def carried_out(self, command_id: int, run_id: int) -> None:
-        """A command has made a run; its answer follows."""
+        """Record which run a command has made; its answer follows."""
         self._write("UPDATE commands SET run_id = ? WHERE id = ?", (run_id, command_id))
 
     def answer(self, command_id: int, answer: str, message: str, now: datetime, run_id: int | None = None) -> None:
@@ -108,14 +108,14 @@ class CommandRecords(Database):
                 )
 
     def log_action(self, person: str, verb: str, message: str, now: datetime, job: str | None = None) -> None:
-        """Note in the shift log what was done without a command."""
+        """Record in the shift log what a person did without a command."""
         self._write(
             "INSERT INTO actions (at, person, verb, job, message) VALUES (?, ?, ?, ?, ?)",
             (stamp(now), person, verb, job, message),
         )
 
     def withdraw(self, command_id: int, now: datetime) -> Command | None:
-        """Refuse a command unless it has been answered; as it stands then, so that its asker learns what holds.
+        """Refuse a command unless it has been answered; return it as it stands then, with the answer that counts.
 
         A command that has made a run cannot be withdrawn: it stays open, with its run, for an engine to answer.
         """

@@ -35,7 +35,7 @@ _COUNT = (
     " ON CONFLICT (name, label) DO UPDATE SET value = value + excluded.value"
 )
 DISK_CODES = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
-"""What SQLite says where a disk takes nothing."""
+"""SQLite's error codes for a disk that takes no writes."""
 
 
 class Database:
@@ -90,7 +90,7 @@ class Database:
         return status.st_ino, status.st_mtime_ns, os.path.exists(f"{self.path}-wal")
 
     def follow(self) -> bool:
-        """Turn to the registry that has taken the place of ours, if one has; whether it has. Raises ``StateError``."""
+        """Open the file that has taken the registry's place, if one has; return whether. Raises ``StateError``."""
         if self._depth or self._file_now() in ((), self._file):
             return False
         self.reopen()
@@ -98,15 +98,15 @@ class Database:
 
     @property
     def replacements(self) -> int:
-        """How often another registry has been turned to."""
+        """How often the registry's file has been replaced while it was open."""
         return self._replacements
 
     def is_in_place(self) -> bool:
-        """Whether the file that is open is the one that others find."""
+        """Whether the open file is still the one at the registry's path."""
         return self._file_now() == self._file
 
     def reopen(self) -> None:
-        """Turn to the registry that has taken the place of ours, or to a fresh one. Raises ``StateError``."""
+        """Open the registry's path again, and create a fresh registry where there is none. Raises ``StateError``."""
         self._connection.close()
         self._replacements += 1
         self._connect(self.read_only)
@@ -241,7 +241,7 @@ class Database:
             self._connection.execute("ROLLBACK")
 
     def _write(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Cursor:
-        """One statement inside a transaction: the one under way, or its own."""
+        """Execute one statement, in the transaction under way or in one of its own."""
         with self:
             try:
                 return self._executed(sql, values)
@@ -249,7 +249,7 @@ class Database:
                 raise self._explained(error) from None
 
     def _write_all(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """One statement for each of many rows, inside a transaction: the one under way, or its own."""
+        """Execute one statement for each of many rows, in the transaction under way or in one of its own."""
         with self:
             try:
                 self._connection.execute("SAVEPOINT rows")

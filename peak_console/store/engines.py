@@ -82,7 +82,7 @@ class EngineRecords(Database):
         return is_held(self.directory, engine.lock) or holds_removed(self.directory, engine.lock, engine.pid)
 
     def engine_started(self, info: EngineInfo) -> None:
-        """An engine has taken the directory over, or the part of it that its tags select."""
+        """Record that an engine serves the directory, or the part of it that its tags select."""
         who = (info.pid, info.host, info.mode, info.version, info.jobs_file, stamp(info.started_at))
         with self:
             self._write(
@@ -100,27 +100,27 @@ class EngineRecords(Database):
             )  # fmt: skip
 
     def engine_serves(self, lock: str, jobs: Sequence[str] | None) -> None:
-        """An engine serves other jobs than before."""
+        """Record which jobs an engine serves from now on."""
         self._write("UPDATE engines SET jobs = ? WHERE lock = ?", (None if jobs is None else as_json(list(jobs)), lock))
 
     def engine_drains(self, lock: str = LOCK) -> None:
-        """The engine starts nothing more, and leaves with its last run."""
+        """Record that an engine starts nothing more, and leaves with its last run."""
         with self:
             self._write("UPDATE engine SET mode = ?", (DRAINING,))
             self._write("UPDATE engines SET mode = ? WHERE lock = ?", (DRAINING, lock))
 
     def engine_stopped(self, now: datetime, lock: str = LOCK) -> None:
-        """The engine has left the directory in order."""
+        """Record that an engine has left the directory in order."""
         with self:
             self._write("UPDATE engine SET pid = NULL, stopped_at = ?", (stamp(now),))
             self._write("UPDATE engines SET stopped_at = ? WHERE lock = ?", (stamp(now), lock))
 
     def loaded(self, now: datetime) -> None:
-        """The engine works by the jobs file as it stands."""
+        """Record that the engine has loaded the jobs file as it stands."""
         self._write("UPDATE engine SET loaded_at = ?, config_error = NULL", (stamp(now),))
 
     def rejected(self, error: str | None) -> None:
-        """The jobs file as it stands is not used, and why; the engine goes on with the one before. ``None``: it is."""
+        """Record why the jobs file as it stands is not used; the one before stays in force. ``None`` clears that."""
         self._write("UPDATE engine SET config_error = ?", (error,))
 
     def hold(self) -> Hold | None:
@@ -173,7 +173,7 @@ class GateRecords(Database):
         return found
 
     def close_gate(self, gate: str, by: str, now: datetime, reason: str | None) -> None:
-        """A person keeps a gate closed from now on."""
+        """Record that a person closes a gate."""
         self._write(
             "INSERT INTO gates (gate, closed_at, closed_by, closed_reason) VALUES (?, ?, ?, ?) ON CONFLICT (gate)"
             " DO UPDATE SET closed_at = excluded.closed_at, closed_by = excluded.closed_by,"
@@ -182,11 +182,11 @@ class GateRecords(Database):
         )
 
     def open_gate(self, gate: str) -> None:
-        """Nobody keeps a gate closed any more; what its check says holds."""
+        """Record that no person keeps a gate closed any more; then its check decides."""
         self._write("UPDATE gates SET closed_at = NULL, closed_by = NULL, closed_reason = NULL WHERE gate = ?", (gate,))
 
     def gate_answered(self, gate: str, answer: str, words: str, since: datetime) -> None:
-        """What a gate's check says, and since when."""
+        """Record what a gate's check answers, and since when."""
         self._write(
             "INSERT INTO gates (gate, answer, words, answered_at) VALUES (?, ?, ?, ?) ON CONFLICT (gate)"
             " DO UPDATE SET answer = excluded.answer, words = excluded.words, answered_at = excluded.answered_at",

@@ -62,7 +62,7 @@ class ExpiryRecords(History):
         return rows[0][0] if rows else 0
 
     def finished_among(self, ids: Sequence[int]) -> list[int]:
-        """Those of some ids that are of finished runs, or of none that is known."""
+        """Of these ids, those of runs that have finished or are not recorded."""
         marks = ", ".join("?" * len(ids))
         open_ids = {
             row[0] for row in self._rows(f"SELECT id FROM runs WHERE id IN ({marks}) AND state <> 'finished'", ids)
@@ -70,7 +70,7 @@ class ExpiryRecords(History):
         return [run_id for run_id in ids if run_id not in open_ids]
 
     def unknown_runs(self, ids: Sequence[int]) -> list[int]:
-        """Those of some ids under which nothing is recorded."""
+        """Of these ids, those that are not recorded."""
         marks = ", ".join("?" * len(ids))
         known = {row[0] for row in self._rows(f"SELECT id FROM runs WHERE id IN ({marks})", ids)}
         return [run_id for run_id in ids if run_id not in known]
@@ -95,13 +95,13 @@ class ExpiryRecords(History):
         return int(ids[-1][0])
 
     def expire_commands(self, before: datetime) -> int:
-        """Remove the oldest commands, if they were answered before ``before``; how many that were."""
+        """Remove the oldest commands that were answered before ``before``; return how many."""
         oldest = "SELECT id FROM commands ORDER BY id LIMIT ?"
         return self._write(
             f"DELETE FROM commands WHERE id IN ({oldest}) AND answered_at < ?", (WINDOW, stamp(before))
         ).rowcount
 
     def expire_actions(self, before: datetime) -> int:
-        """Remove the oldest entries of the shift log, if they are from before ``before``; how many that were."""
+        """Remove the oldest entries of the shift log that are from before ``before``; return how many."""
         oldest = "SELECT id FROM actions ORDER BY id LIMIT ?"
         return self._write(f"DELETE FROM actions WHERE id IN ({oldest}) AND at < ?", (WINDOW, stamp(before))).rowcount
