@@ -57,7 +57,7 @@ class Capacity:
         return max(0, self.limit - self.taken) if self.limit else None
 
     def is_group_full(self, job: JobDefinition) -> bool:
-        """Whether as many runs of a job's group go on as may."""
+        """Whether a job's group has as many runs as its limit allows."""
         if job.array is not None:
             return False
         most = self.groups.get(job.group) if job.group is not None else None
@@ -78,11 +78,11 @@ class Capacity:
         return True
 
     def copy(self) -> Capacity:
-        """The places as they are taken now."""
+        """A copy of the places, as they are taken now."""
         return Capacity(self.limit, self.taken, self.groups, self._in_group)
 
     def set_to(self, other: Capacity) -> None:
-        """Take the places as they are taken in another one."""
+        """Have the same places taken as in another one."""
         self.taken, self._in_group = other.taken, dict(other._in_group)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 DISABLED_IN_FILE = "disabled in the jobs file"
 """What is said of a job that its file disables."""
 ALLOW_LIMIT = 100
-"""Runs of one job that go on side by side at the most: slots that come faster than runs end would fill the machine."""
+"""The most runs of one job at a time: slots that come faster than runs end would fill the machine."""
 
 
 class Situation:
@@ -129,7 +129,7 @@ class Situation:
         return self.blackouts.over(self.job, moment) if self.blackouts is not None else None
 
     def owed_at(self, slot: datetime) -> datetime:
-        """From when on a slot counts as late: its own moment, or the end of the blackout that defers it."""
+        """The moment from which a slot's lateness counts: its own, or the end of the blackout that defers it."""
         return self.blackouts.owed_at(self.job, slot) if self.blackouts is not None else slot
 
     def staleness(self, moment: datetime | None) -> str | None:
@@ -349,7 +349,7 @@ CONDITIONS = (
 )  # fmt: skip
 """In the order in which they are asked: the first that does not hold is the answer."""
 PREREQUISITES = (UPSTREAMS, FRESHNESS)
-"""Those that a due slot waits for before it can have a turn."""
+"""The conditions that a due slot has to meet before it can have a turn."""
 
 
 KNOWN_AHEAD = tuple(condition for condition in CONDITIONS if condition.is_known_ahead)

@@ -28,7 +28,7 @@ def _is_served(_job: str) -> str | None:
 
 
 def is_open(_job: JobDefinition) -> str | None:
-    """As every job is where there are no gates."""
+    """No gate keeps any job: stands for the question where the jobs file has no gates."""
     return None
 
 
@@ -37,7 +37,7 @@ def _is_known(_job: JobDefinition) -> bool:
 
 
 def asks(job: JobDefinition) -> bool:
-    """Whether what a job requires is a matter of decisions: else its run fails as it starts."""
+    """Whether a job's required files are a condition of its start; otherwise its run fails as it starts."""
     return job.if_stale != IfStale.FAIL
 
 

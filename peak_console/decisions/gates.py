@@ -38,7 +38,7 @@ def closed_by_hand(state: GateState, zone: tzinfo | None) -> str:
 
 
 def closed_by_check(words: str) -> str:
-    """That a gate's own check keeps it closed, in its words."""
+    """The sentence that a gate's own check keeps it closed, with the check's words."""
     return f"closed: {words}" if words else "closed: it says no"
 
 
@@ -64,7 +64,7 @@ def first_closed(job: JobDefinition, gates: Iterable[Gate], reason_of: Callable[
 
 
 def _linked(reason: str) -> str:
-    """A reason as it follows the name of its gate."""
+    """The gate's name with the reason after it."""
     return reason if reason.startswith("has ") else f"is {reason}"
 
 

@@ -45,7 +45,7 @@ def is_too_late(job: JobDefinition, slot: datetime, now: datetime) -> bool:
 
 
 def lateness_in_words(job: JobDefinition, slot: datetime, now: datetime) -> str:
-    """How late a slot is, and how late it might have been."""
+    """How late a slot is, and the grace that it exceeds, in words."""
     from peak_console.text import duration
 
     grace = duration(grace_seconds(job) or 0)

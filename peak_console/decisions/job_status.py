@@ -78,7 +78,7 @@ _NO_ARRAYS: Mapping[int, Progress] = {}
 
 
 class Standing(StrEnum):
-    """How things stand with a job, in a word; worst first."""
+    """The standing of a job in one word; the worst come first."""
 
     FAILED = "failed"
     RETRYING = "retrying"
@@ -116,7 +116,7 @@ class JobView:
     standing: str
     disabled_by: str | None
     override: Override | None
-    """The operator's word, while it is in force."""
+    """The operator's enable or disable, while it is in force."""
     next_slot: datetime | None
     """When the next slot starts, in the past while it is due; ``None`` when there is none.
 
@@ -335,7 +335,7 @@ def all_blackouts(in_file: Sequence[Blackout], store: JobRecords | None) -> Blac
 
 
 def counts(views: Sequence[JobView]) -> Mapping[str, int]:
-    """How many jobs stand how."""
+    """Count the jobs by their standing."""
     tally: dict[str, int] = {}
     for each in views:
         tally[each.standing] = tally.get(each.standing, 0) + 1

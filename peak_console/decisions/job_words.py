@@ -32,11 +32,11 @@ class JobWords:
 
     @property
     def asks(self) -> bool:
-        """Whether anything is asked for at all."""
+        """Whether there is any word: none means every job."""
         return bool(self.parts or self.unwanted or self.patterns or self.names or self.tags)
 
     def wants(self, name: str, tags: Sequence[str]) -> bool:
-        """Whether a job is one of those that are meant."""
+        """Whether the words are about this job."""
         folded = name.casefold()
         return (
             all(part in folded for part in self.parts)

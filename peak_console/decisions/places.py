@@ -1,4 +1,4 @@
-"""Who has the places that runs are limited to, and who waits for one: for front ends, and for the engine's warning."""
+"""Which runs have the limited places, and which wait for one: for front ends, and for the engine's warning."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class PlacesTaken:
         """Those that wait for their jobs' upstreams: their turn cannot come yet."""
 
     def at(self, now: datetime) -> PlacesTaken:
-        """The same runs at another moment."""
+        """The same runs, as they stand at another moment."""
         runs = [*self.active, *self.arrays, *self._queued]
         return PlacesTaken(runs, self.limit, now, held=self.held, served=self._served, not_served=self._not_served)
 

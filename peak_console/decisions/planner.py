@@ -27,7 +27,7 @@ set back by less (an hour, a zone, a day) waits until it has caught up: those sl
 
 
 class Planner:
-    """The jobs in the order in which their next slots fall due."""
+    """Knows for each job its next undecided slot, and which job is due first."""
 
     def __init__(self, jobs: Iterable[JobDefinition], states: Mapping[str, JobState], now: datetime) -> None:
         """Take the jobs over at ``now``; ``changed`` then names those whose state has to be recorded."""
@@ -168,7 +168,7 @@ class Planner:
         return replace(state, decided_until=until, off_since=None)
 
     def settle(self, state: JobState, now: datetime) -> None:
-        """Slots of a job have been decided, durably."""
+        """Take over that slots of a job have been decided and recorded."""
         self.states[state.job] = state
         self._schedule(self.jobs[state.job], now)
 

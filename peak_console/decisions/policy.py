@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 ON_TIME_SECONDS = 300
 """A start later than this is called caught up: cron may be what looks, every five minutes."""
 QUEUE_LIMIT = 100
-"""Slots that wait for one job at the most; a queue that only grows is an overlap that must be seen."""
+"""The most slots of one job that wait; a queue that only grows is an overlap that must be seen."""
 CATCH_UP_LIMIT = 1000
-"""Slots that ``catch_up = "all"`` runs at the most; after a leap of the clock over years there are millions."""
+"""The most slots that ``catch_up = "all"`` runs; after a leap of the clock over years there are millions."""
 
 
 class Action(StrEnum):
@@ -190,7 +190,7 @@ def decide_by_hand(asked: Situation, slot: datetime, *, force: bool) -> Verdict:
 
 
 def is_counted(job: JobDefinition, count: int) -> bool:
-    """Whether so many slots are all there were: of wall-clock times nobody counts further than the limit."""
+    """Whether a count of slots is exact: slots of wall-clock schedules are counted up to the limit only."""
     return count < COUNTED_SLOTS - 1 or job.schedule.type in ("interval", "once")
 
 

@@ -193,7 +193,7 @@ class AlertRecords(Database):
         return bool(self._rows("SELECT 1 FROM alerts WHERE id = ?", (alert_id,)))
 
     def due_channels(self, now: datetime, early: datetime) -> list[str]:
-        """Channels with due deliveries, the longest waiting first. First tries are due by ``early``, retries by ``now``."""
+        """Channels with due deliveries, longest waiting first. First tries are due by ``early``, retries by ``now``."""
         self.follow()
         sql = f"SELECT channel FROM deliveries WHERE {_DUE} GROUP BY channel ORDER BY min(next_attempt_at)"
         return [row[0] for row in self._rows(sql, {"now": stamp(now), "early": stamp(early)})]
@@ -201,7 +201,7 @@ class AlertRecords(Database):
     def due_deliveries(
         self, now: datetime, limit: int = 50, *, channel: str | None = None, early: datetime | None = None
     ) -> list[Delivery]:
-        """Due deliveries of one channel or all, oldest first. A first try is due by ``early``, a retry by ``now``."""
+        """Due deliveries of one channel or all, oldest first. First tries are due by ``early``, retries by ``now``."""
         from peak_console.model.records import Delivery
 
         sql = (

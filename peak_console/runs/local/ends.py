@@ -37,7 +37,7 @@ def record(directory: bytes, code: int, ended_at: float | None) -> str:
 
 
 def note_usage(directory: bytes, cpu_seconds: float, peak_bytes: int) -> None:
-    """Note what a run has used; without it the end counts all the same."""
+    """Record the processor time and memory that a run has used; the end counts without it, too."""
     try:
         fd = os.open(directory + b"/started", os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:  # a job's doing

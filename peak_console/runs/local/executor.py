@@ -41,15 +41,15 @@ WOKEN = (
 USAGE_SECONDS, USAGE_LOOKS = 0.0002, 25
 """How often, and for how long, an end is looked at again whose keeper has not noted yet what the run has used."""
 LOOK_SECONDS = 1.0
-"""How often it is seen at the most whether a keeper has told something unasked."""
+"""The shortest time in seconds between two looks for what a keeper has told unasked."""
 NOBODY = (1 << 22, "nobody")
-"""A process that is none: the pid is one more than any system gives."""
+"""Stands for no process: the pid is one more than any system gives."""
 ASKED_AHEAD = 256
-"""So many starts are asked for before the first answer is awaited: few enough that no answer waits for us."""
+"""The most starts that are requested before the first answer is read: few enough that the keeper never blocks."""
 
 
 def process_mark(pid: int) -> str | None:
-    """Tells a living process from any other that has or had its pid; ``None`` when there is none."""
+    """A mark that tells a living process from any other with the same pid; ``None`` when there is no process."""
     return this_system().mark(pid)
 
 
@@ -122,7 +122,7 @@ class LocalExecutor:
         return results
 
     def _ask(self, spec: RunSpec) -> KeeperLink | StartError:
-        """Ask the keeper for a start; the link that has the answer, or why there is none."""
+        """Ask the keeper for a start; return the link that will have the answer, or why there is none."""
         from peak_console.runs.local.keeper_client import LinkBrokenError
 
         try:
@@ -181,7 +181,7 @@ class LocalExecutor:
         return StartError(f"run #{spec.run_id}: the process that starts runs dies each time; see the system's log")
 
     def _made(self, spec: RunSpec, link: KeeperLink) -> LocalRun | StartError:
-        """What the keeper made of the oldest request. Raises ``LinkBrokenError``."""
+        """Read the keeper's answer to the oldest request. Raises ``LinkBrokenError``."""
         answer = link.receive()
         if answer[0] == "refused":
             from peak_console.runs.local.refusals import refusal
@@ -203,7 +203,7 @@ class LocalExecutor:
         return None if self._home is None else cgroup.path_for(self._home, directory)
 
     def _told_end(self, directory: str) -> tuple[int, float] | None:
-        """The end that a keeper of ours has told, as no file took it."""
+        """The end that our keeper has told because no file could take it."""
         if self._link is not None:
             self._link.look()
         return self._told.get(directory)

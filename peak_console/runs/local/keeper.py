@@ -39,10 +39,10 @@ SOCKET = 0
 RETRY_SECONDS = 1.0
 READ_BYTES = 256 * 1024
 MOST_UNANSWERED = 200
-"""Each has a file open."""
+"""The most starts whose answer is still to be sent: each has a file open."""
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 OTHER_DESCRIPTORS = 24
-"""So many more are open at times."""
+"""How many other file descriptors may be open at a time."""
 DEAF_TO = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGTSTP, _signal.SIGUSR1)
 
 
@@ -96,11 +96,11 @@ class Keeper:
         self._was_woken = True
 
     def _mark(self, pid: int, began: float) -> str:
-        """Tells a process from a later one with the same pid."""
+        """A mark that tells a process from a later one with the same pid."""
         return f"{self._boot}/{start_ticks(pid)}" if self._linux else f"{began:.2f}"
 
     def serve(self) -> None:
-        """Until the engine is gone and the last run's end is told."""
+        """Serve until the engine is gone and the last run's end is recorded."""
         seconds: float | None = RETRY_SECONDS if self._unwritten else None
         while self._asked or self._has_work():
             waiting_for = [SOCKET, self._wake] if self._asked else [self._wake]
@@ -131,7 +131,7 @@ class Keeper:
         return bool(self._directories) and not self._is_told_to_go
 
     def _serve_requests(self) -> bool:
-        """Start what has come; ``False`` once the engine is gone."""
+        """Start the runs that the engine asks for; ``False`` once the engine is gone."""
         try:
             part = os.read(SOCKET, READ_BYTES)
         except OSError:
@@ -200,7 +200,7 @@ class Keeper:
         return Fresh(pid, began, claim)
 
     def _note(self, fresh: Fresh) -> tuple[str, int, str, float, int]:
-        """Write down whose process a run is. It has not been reaped yet, so it is there to be read, dead or alive."""
+        """Record a run's process in ``started``. It is not reaped yet, so that /proc shows it, dead or alive."""
         pid, began = fresh.pid, fresh.began
         mark = f"{began:.2f}"
         try:
@@ -218,7 +218,7 @@ class Keeper:
         return line.ljust(len(self._claim) - 1).encode() + b"\n"
 
     def _note_again(self, pid: int, began: float, directory: bytes) -> None:
-        """Write down a start that a keeper was killed over, if that is still to be done."""
+        """Record a start whose keeper was killed before it could, unless it has been recorded."""
         try:
             claim = os.open(directory + b"/started", os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
@@ -232,7 +232,7 @@ class Keeper:
         os.close(claim)
 
     def _reap(self) -> float | None:
-        """Record ends and let go of their processes; in how many seconds to go on, ``None`` for when the next ends."""
+        """Record ends and reap their processes. Returns the seconds until the next try, ``None`` to wait for an end."""
         if self._unwritten and time.monotonic() >= self._write_again_at:
             self._write_again()
         while (ended := self._next_ended()) is not None:
@@ -252,7 +252,7 @@ class Keeper:
         self._write_again_at = time.monotonic() + RETRY_SECONDS
 
     def _settle(self, pid: int, code: int, ended_at: float | None) -> bool:
-        """Record an end and let go of the process; ``False``: it has to be tried again. One run holds up no other."""
+        """Record an end and reap the process; ``False`` where that failed and is to be tried again."""
         knows = _knows_usage()  # it may load a module, which is not to come between the end and what was used
         recorded = ends.record(self._directories[pid], code, ended_at)
         if recorded == ends.REFUSED or (recorded == ends.GONE and not self._offer(pid, code, ended_at or time.time())):
@@ -269,7 +269,7 @@ class Keeper:
         return True
 
     def _offer(self, pid: int, code: int, ended_at: float) -> bool:
-        """Tell the engine of an end that no file takes, once, and without ever waiting for it; whether it is told."""
+        """Tell the engine, once and without waiting, of an end that no file takes; return whether it is told."""
         if self._asked and pid not in self._offered:
             if not select.select([], [SOCKET], [], 0)[1]:
                 return False
@@ -354,7 +354,7 @@ def _send(message: bytes) -> bool:
 
 
 def _close_inherited() -> None:
-    """Whatever the engine was given by its own parent is none of a run's business."""
+    """Close the descriptors that the engine inherited from its own parent: runs must not get them."""
     try:
         inherited = [int(name) for name in os.listdir("/dev/fd")]
     except OSError:  # /proc is not there, or hidden
@@ -369,7 +369,7 @@ def _close_inherited() -> None:
 
 
 def main() -> None:
-    """``linux`` or ``portable`` is the program's first argument."""
+    """Serve as keeper; the program's first argument is ``linux`` or ``portable``."""
     linux = sys.argv[1] == "linux"
     _close_inherited()
     for number in DEAF_TO:

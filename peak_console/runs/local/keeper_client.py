@@ -1,4 +1,4 @@
-"""The engine's end of the line to its keeper."""
+"""The engine's side of the connection to its keeper."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from peak_console.runs.interface import RunSpec
 
 ANSWER_SECONDS = 20.0
-"""How long a keeper may take over one start, on a machine that is thrashing."""
+"""How many seconds one start may take a keeper; a machine that swaps needs many."""
 RECEIVE_BYTES = 64 * 1024
 WAKE_SECONDS = 0.5
 """After how many seconds without an answer the keeper is continued, in case it was stopped. Its witness is quicker."""
 PROGRAM = "import sys; sys.path.append(sys.argv[2]); from peak_console.runs.local.keeper import main; main()"
-"""The keeper's. What it imports is compiled already."""
+"""The keeper's program. The modules that it imports are compiled already."""
 
 _departed_lock = allocate_lock()
 _departed: list[int] = []
-"""Keepers that were let go of and may still be at work; reaped when there is an occasion."""
+"""Closed keepers that may still be at work; ``reap_departed`` reaps those that have ended."""
 
 
 class LinkBrokenError(Exception):
@@ -113,7 +113,7 @@ class KeeperLink:
         return self._answers.popleft()
 
     def look(self) -> None:
-        """Take in what the keeper has told unasked, without waiting."""
+        """Read, without waiting, what the keeper has told unasked."""
         if self._socket.fileno() < 0:
             return
         self._socket.settimeout(0)
@@ -159,7 +159,7 @@ class KeeperLink:
                 wake([self.pid])
 
     def close(self) -> None:
-        """Say good-bye. The keeper goes once its runs have ended."""
+        """Close the connection. The keeper ends once its runs have ended."""
         if self._socket.fileno() >= 0:
             self.look()
             self._socket.close()
@@ -178,7 +178,7 @@ def decode(path: bytes) -> str:
 
 
 def reap_departed() -> bool:
-    """Reap the keepers that have gone; whether some are still at work."""
+    """Reap the closed keepers that have ended; return whether some are still at work."""
     with _departed_lock:
         for pid in list(_departed):
             try:

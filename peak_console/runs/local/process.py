@@ -27,7 +27,7 @@ LONGEST_PAUSE_SECONDS = 0.05
 OVERDUE_SECONDS = 1.0
 """After how many seconds an unrecorded end is reported."""
 REASON_SECONDS = 5.0
-"""How often it is tried why."""
+"""How many seconds pass between two looks for why an end cannot be recorded."""
 KILL_PASSES = 10
 """How often the session is searched for what was forked while it was being killed."""
 
@@ -90,7 +90,7 @@ class LocalRun:
         return f"{self.pid} {self.mark}"
 
     def fileno(self) -> int | None:
-        """None once the watch has nothing more to tell: who waits for it would never sleep."""
+        """The descriptor to wait on; ``None`` once the process has ended, as it would be readable for ever."""
         return self._fd if not self._fruitless else None
 
     @property
@@ -231,7 +231,7 @@ def identity_of(reference: str | None) -> tuple[int, str] | None:
 
 
 def told_end(told: tuple[int, float]) -> Ended:
-    """An end as a keeper tells it."""
+    """The end that a keeper has told, as a value."""
     return Ended(told[0], datetime.fromtimestamp(told[1], UTC))
 
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 NEVER = b"never\n"
-"""What ``started`` says of a run that must not start any more."""
+"""The content of ``started`` of a run that must never start."""
 SPARE = "spare"
-"""What the keeper makes ``started`` of."""
+"""The name of the file, laid out ahead, that the keeper links as ``started``."""
 RECORD_PAUSE_SECONDS = 0.005
 RECORD_LOOKS = 40
 RECORD_LOOKS_WITH_WITNESS = 400
@@ -72,7 +72,7 @@ def lay_out(directory: str) -> None:
 
 
 def bears_marks(directory: str) -> bool:
-    """Whether a folder is one that was laid out for a run, or in which a run was prevented."""
+    """Whether a folder was laid out for a run, or for a run that was prevented."""
     if _is_file(started_path(directory)) and not is_claimed(directory):
         return True
     return all(_is_file(stream_path(directory, stream)) for stream in STREAMS) and any(
@@ -188,7 +188,7 @@ def _started_from(words: list[str]) -> Record | Claim | None:
 
 
 def _pid(word: str) -> int:
-    """Raises ``ValueError`` for what is none: 0 and negative ones stand for groups, ours among them."""
+    """A pid. Raises ``ValueError`` for 0 and negative numbers: they stand for groups, ours among them."""
     if not (word.isdigit() and len(word) < 9 and 1 < int(word) <= MOST_PIDS):
         raise ValueError(word)
     return int(word)

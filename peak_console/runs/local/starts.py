@@ -13,7 +13,7 @@ SPARE = b"/spare"
 
 
 class RefusedError(Exception):
-    """A start that will not be; ``args`` are stage, errno and words."""
+    """A start is refused; ``args`` are stage, errno and words."""
 
 
 def claim(directory: bytes, text: bytes) -> int:
@@ -32,7 +32,7 @@ def claim(directory: bytes, text: bytes) -> int:
 
 
 def _made_started(path: bytes, spare: bytes) -> int:
-    """The open file, which was not there before. Raises ``OSError``."""
+    """Create ``started``, which must not be there yet, and return its descriptor. Raises ``OSError``."""
     try:
         claim = os.open(spare, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -81,7 +81,7 @@ def enter(cwd: int | bytes) -> None:
 
 
 def spawn(argv: list[bytes], env: dict[bytes, bytes], streams: list[int], ignored: list[int]) -> int:
-    """A new session with nothing of ours: no descriptors (all close on exec), no signal settings."""
+    """Start the process in a new session, without our descriptors (all close on exec) and signal settings."""
     redirects = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(streams)]
     try:
         return os.posix_spawn(argv[0], argv, env, file_actions=redirects, setsid=True, setsigmask=[], setsigdef=ignored)

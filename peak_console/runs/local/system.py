@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 RESERVED_DESCRIPTORS = 128
-"""So many stay free for everything but watching; half of them where the limit is low."""
+"""How many file descriptors are kept free for everything but watching; half as many where the limit is low."""
 ENOUGH_DESCRIPTORS = 65_536
 PLENTY_LEFT_BELOW = 32
 """A descriptor below this number leaves enough others on any system."""
@@ -179,7 +179,7 @@ class PortableSystem:
 
 
 def this_system() -> System:
-    """The better way where there is one."""
+    """Linux's way where this system has it, else the portable one."""
     if sys.platform == "linux" and os.path.exists("/proc/self/stat"):
         return LinuxSystem()
     return PortableSystem()

@@ -26,16 +26,16 @@ class Ledger:
         self._entries = 0
 
     def announce(self, began: float, directory: bytes) -> None:
-        """A process is about to be started. It may kill its keeper before that can write down its pid."""
+        """Note that a process is about to be started: it may kill its keeper before its pid is noted."""
         self._append((0, began, directory))
 
     def add(self, pid: int, began: float, directory: bytes) -> None:
-        """It has been started, at a Unix time."""
+        """Note that a run's process has been started, at a Unix time."""
         self._open[pid] = (began, directory)
         self._append((pid, began, directory))
 
     def remove(self, pid: int) -> None:
-        """Its end is recorded. To be said before the pid is given back."""
+        """Note that a run's end is recorded; to be called before the process is reaped."""
         if self._open.pop(pid, None) is not None:
             self._append((pid, 0.0, b""))
 
@@ -120,7 +120,7 @@ def watch(keeper: int) -> bool:
 
 
 def left_by_the_dead(ledger: Ledger) -> dict[int, tuple[float, bytes]]:
-    """The runs of a keeper that was killed, which have become our children."""
+    """The runs of a killed keeper, whose processes have become our children."""
     runs = ledger.read()
     announced = runs.pop(0, None)
     runs = {pid: run for pid, run in runs.items() if _is_child(pid)}
