@@ -64,7 +64,7 @@ def first_closed(job: JobDefinition, gates: Iterable[Gate], reason_of: Callable[
 
 
 def _linked(reason: str) -> str:
-    """The gate's name with the reason after it."""
+    """A reason with the verb that joins it to the name of its gate: ``is closed …``, ``has not answered``."""
     return reason if reason.startswith("has ") else f"is {reason}"
 
 

@@ -1,4 +1,8 @@
-"""What the parts of one engine share. A part is handed what it needs of it; a part that needs most gets all of it."""
+"""What the parts of one engine share: ``startup`` assembles it, and hands parts what they use of it.
+
+Only parts that use most of it get all of it: the dispatcher and its decisions on slots, bookkeeping, recovery,
+commands, deadlines, programs after a run, and a reload.
+"""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ class EngineCore:
     # Shutdown.
 
     def end(self) -> events.EngineStopped:
-        """Leave the directory in order; the final status."""
+        """Leave the directory in order; return the final status."""
         context, now = self.context, self._setup.clock.now()
         if self.dispatcher.claims_ahead is not None:
             with suppress(StateError):  # then the next engine starts them

@@ -63,7 +63,7 @@ class OneShotEngine:
         self._place.give_way()
 
     def _due(self) -> list[str]:
-        """The jobs that something is to be decided of at this moment."""
+        """The jobs with something to decide at this moment."""
         context = self._core.context
         waiting = (run.defined_by for run in context.runs.queue)
         return [*context.served.planner.due_names(self._setup.clock.now()), *waiting]
@@ -84,7 +84,7 @@ class OneShotEngine:
         chain: str | None = None,
         args_changed: Sequence[str] = (),
     ) -> tuple[Run | None, str]:
-        """Start a manual run, then let others dispatch; the run, or why there is none. The lock has to be held."""
+        """Start a run by hand, then let others dispatch; return it, or why there is none. The lock has to be held."""
         core = self._core
         hold = core.context.status.hold or core.context.holds.of(job, self._setup.clock.now())
         if hold is not None and not force:

@@ -126,7 +126,7 @@ class ResidentEngine:
             self.enter_trouble(StateError(f"the engine cannot work: {sentence(error)}"))
 
     def end(self) -> EngineStopped:
-        """Leave the directory in order; the final status."""
+        """Leave the directory in order; return the final status."""
         return self.core.end()
 
     def _has_nothing_left(self) -> bool:

@@ -375,7 +375,7 @@ def _runs_of_slots(runs: Sequence[Run], choice: Backlog) -> str:
     """What has become of the slots that waited."""
     if not runs:
         return "no slot waited"
-    what = f"{len(runs)} {'job' if len(runs) == 1 else 'jobs'}"
+    what = counted(len(runs), "job")
     if choice == Backlog.DROP:
         return f"the slots of {what} are dropped"
     started = sum(run.state == RunState.CLAIMED for run in runs)

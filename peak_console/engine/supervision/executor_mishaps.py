@@ -18,7 +18,7 @@ CALM_SECONDS = 600.0
 
 
 class ExecutorMishaps:
-    """Asks the executor what has befallen it, at each look."""
+    """Asks executors at each look what has gone wrong with them, and keeps the incidents about it."""
 
     def __init__(self, alerts: AlertLog, executors: Executors, clock: Clock) -> None:
         self._alerts = alerts

@@ -1,4 +1,4 @@
-"""One run under the engine's eyes: what it is owed, and when it next has to be looked at."""
+"""One run that the engine watches: what is to be done about it, and when it next has to be looked at."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ QUIET_SECONDS = 1.0
 
 
 class Step(StrEnum):
-    """What a run that has to stop is owed now."""
+    """What is to be done now about a run that has to stop."""
 
     TERMINATE = "terminate"
     KILL = "kill"
@@ -43,7 +43,7 @@ class Step(StrEnum):
 
 @dataclass(slots=True)
 class LiveRun:
-    """A run under our eyes. Times ending in ``_at`` are seconds on the monotonic clock."""
+    """A run that this engine watches. Times ending in ``_at`` are seconds on the monotonic clock."""
 
     run: Run
     job: JobDefinition
@@ -76,7 +76,7 @@ class LiveRun:
         return self.killed_at is not None
 
     def next_step(self, now: float) -> Step | None:
-        """Ask, insist, or nothing yet."""
+        """What is to be done now about a run that has to stop: ask it, insist, or nothing yet."""
         if self.killed:
             return None
         if self.asked_at is None:
@@ -85,7 +85,7 @@ class LiveRun:
         return Step.KILL if now - self.asked_at >= self.job.kill_grace_seconds else None
 
     def next_look(self) -> float:
-        """When this run next needs us, short of its end."""
+        """When this run next has to be looked at, unless it ends before."""
         moments = [self.sample_at]
         if self.trouble is not None:
             moments.append(self.looked_at + TROUBLED_SECONDS)
@@ -104,19 +104,19 @@ class LiveRun:
             self.quiet_until = min(now + pause, self.next_look()) if pause >= QUIET_SECONDS else 0.0
 
     def sampled(self, now: float, *, grown: bool) -> None:
-        """Its output was looked at; what is quiet is looked at less often."""
+        """Note that its output was looked at: quiet output is looked at less often."""
         self.sample_pause = SAMPLE_SECONDS if grown else min(self.sample_pause * 2, SAMPLE_SECONDS_AT_REST)
         self.sample_at = now + self.sample_pause
 
     def lingered(self, now: float) -> bool:
-        """Something of it was alive after its end; whether to wait for that any longer."""
+        """Note that something of it was alive after its end; return whether to wait for that any longer."""
         self.has_lingered = True
         self.linger_at = now + self.linger_pause
         self.linger_pause = min(self.linger_pause * 2, LINGER_SECONDS_LATER)
         return self.killed_at is None or now - self.killed_at < KILLED_SECONDS
 
     def fares(self, error: Exception | None, now: float) -> None:
-        """It was looked at, or could not be."""
+        """Note whether it could be looked at."""
         self.looked_at = now
         if error is None:
             self.trouble, self.is_told = None, False

@@ -116,7 +116,7 @@ class Preparation:
         return run_id in self._waiting
 
     def begin_batch(self) -> None:
-        """Several runs are to be started now."""
+        """Note that several runs are to be started now: they share the time that is waited."""
         self._patience = PATIENCE_SECONDS
 
     def spec(self, launcher: Launcher, job: JobDefinition, run: Run) -> RunSpec:
@@ -169,11 +169,11 @@ class Preparation:
         ]
 
     def stop(self, run_id: int, reason: str) -> None:
-        """The run is not to be started any more; it is one of ``stopped`` then."""
+        """Drop a run that is not to be started any more; it is one of ``stopped`` then."""
         self._waiting[run_id].stop_reason = reason
 
     def stopped(self) -> list[Prepared]:
-        """Runs that are not to be started any more. They are given once."""
+        """The runs that were dropped; each is returned once."""
         stopped = [each for each in self._waiting.values() if each.stop_reason is not None]
         for each in stopped:
             del self._waiting[each.run.id]

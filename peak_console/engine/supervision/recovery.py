@@ -1,4 +1,4 @@
-"""What an engine finds when it comes: runs that outlived their engine, and claims whose process never began."""
+"""What an engine finds when it begins: runs that outlived their engine, and claims whose process never began."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Recovery:
         self._told: set[int] = set()
 
     def look(self, now: datetime) -> list[End]:
-        """Bring queue and runs into line with the registry; the ends of runs that are over."""
+        """Bring queue and runs into line with the registry; return the ends of runs that are over."""
         context = self._context
         context.runs.foreign.clear()
         context.runs.arrays.clear()

@@ -12,7 +12,7 @@ from textual.message import Message
 
 from peak_console.errors import PeakConsoleError, UsageError
 from peak_console.model.terms import RunState
-from peak_console.text import safe, size
+from peak_console.text import counted, safe, size
 from peak_console.tui.drawing.paint import palette
 from peak_console.tui.keys.actions import TITLES, Context, bindings_of
 from peak_console.tui.output.ansi import PLAIN, StyledText
@@ -162,7 +162,7 @@ class OutputView(WindowScroller, can_focus=True):
             return ""
         kept, done = self._output.kept
         lines = self._output.lines
-        count = f"{kept:,}{'' if done else ' …'} of {lines:,} line{'' if lines == 1 else 's'}"
+        count = f"{kept:,}{'' if done else ' …'} of {counted(lines, 'line')}"
         return f"&{safe(self._output.filter.text)} · {count}"
 
     def show_run(
@@ -350,7 +350,7 @@ class OutputView(WindowScroller, can_focus=True):
             modes.insert(0, f"the job deleted {size(self._output.deleted)} of its output")
         if self._output is not None and not self._output.empty:
             lines = self._output.lines
-            modes.append(f"{'≥ ' if self._output.counting else ''}{lines:,} line{'' if lines == 1 else 's'}")
+            modes.append(f"{'≥ ' if self._output.counting else ''}{counted(lines, 'line')}")
         return " ─ ".join(modes)
 
     def _changed(self) -> None:

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from peak_console.decisions.ahead.day_view import ZOOMS, legend, span_around
+from peak_console.text import counted
 from peak_console.tui.keys.actions import IN_ROOMS, Context, binding, bindings_of, key_shown
 from peak_console.tui.timeline.lanes import Lane, LaneList
 
@@ -87,7 +88,7 @@ class TimelineScreen(ModalScreen[None]):
     ) -> None:
         """Show these lanes; ``notes`` are said of all of them."""
         self.lanes.show(names, span, lanes, now)
-        shown = f"{len(names):,} {'job' if len(names) == 1 else 'jobs'}"
+        shown = counted(len(names), "job")
         where = "" if not self.shift else " · n back to now"
         self.query_one("#headline", Static).update(
             Content(" · ".join(("Day view", NAMES[ZOOMS[self.zoom]], f"{shown} as in the table{where}", *notes)))

@@ -17,7 +17,7 @@ from peak_console.store.past.past_runs import PastRuns
 from peak_console.store.store import Store
 from peak_console.store.tables.definitions import definition_of
 from peak_console.store.tables.provenance import provenance_of
-from peak_console.text import safe, size
+from peak_console.text import counted, safe, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -216,4 +216,4 @@ class _Search:
     def _progress(self) -> str:
         seconds = max(time.monotonic() - self._began, 1e-3)
         read = f"{size(self._bytes)} at {size(int(self._bytes / seconds))}/s"
-        return f"{self._number:,} line{'' if self._number == 1 else 's'} in {self._runs:,} runs, {read}"
+        return f"{counted(self._number, 'line')} in {self._runs:,} runs, {read}"

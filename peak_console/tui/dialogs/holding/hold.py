@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
-from peak_console.text import safe
+from peak_console.text import counted, safe
 from peak_console.tui.dialogs.base import Dialog, FormInput, buttons
 from peak_console.tui.dialogs.choices import Choice, ChoicesDialog
 from peak_console.tui.drawing.glyphs import moment
@@ -103,13 +103,11 @@ class ReleaseDialog(ChoicesDialog[str]):
 
     def _waiting(self) -> Content:
         slots, jobs = self._outlook.slots, self._outlook.jobs
-        queued = f"{_counted(self._queued, 'queued run')} too" if self._queued else ""
+        queued = f"{counted(self._queued, 'queued run')} too" if self._queued else ""
         if not slots:
             return Content(f"No slot waits{f'; {queued[:-4]} may start' if queued else ''}.")
         waits = "waits" if slots == 1 else "wait"
-        return Content(
-            f"{_counted(slots, 'slot')} of {_counted(jobs, 'job')} {waits}{f', {queued}' if queued else ''}."
-        )
+        return Content(f"{counted(slots, 'slot')} of {counted(jobs, 'job')} {waits}{f', {queued}' if queued else ''}.")
 
 
 def choices(outlook: Outlook) -> Sequence[Choice]:
@@ -118,7 +116,7 @@ def choices(outlook: Outlook) -> Sequence[Choice]:
     if not outlook.slots:
         return (Choice("release", "r", "Release", "the next slots start as scheduled"), edit, stay)
     start, missed = outlook.starting, outlook.missed
-    too_late = f", {_counted(missed, 'job')} {'misses its own' if missed == 1 else 'miss theirs'}: too late"
+    too_late = f", {counted(missed, 'job')} {'misses its own' if missed == 1 else 'miss theirs'}: too late"
     as_jobs_say = _starting(start) + (too_late if missed else "")
     return (
         Choice("release", "r", "Release: as each job says", as_jobs_say),
@@ -131,8 +129,4 @@ def choices(outlook: Outlook) -> Sequence[Choice]:
 
 
 def _starting(count: int) -> str:
-    return f"{_counted(count, 'run')} {'starts' if count == 1 else 'start'}" if count else "nothing starts"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+    return f"{counted(count, 'run')} {'starts' if count == 1 else 'start'}" if count else "nothing starts"
