@@ -40,7 +40,9 @@ SELECT job, 'interval 3600', max(scheduled_for) FROM runs GROUP BY job
 """
 
 
-def make_registry(state: Path, count: int) -> None:
+def make_registry(
+    state: Path, count: int, *, jobs: int = len(JOBS), until: datetime = NOW, apart: int = SECONDS_APART
+) -> None:
     """By the store's own schema; its indexes are made anew at the end, which is quicker."""
     Store.open(str(state)).close()
     connection = sqlite3.connect(state / "registry.db", isolation_level=None)
@@ -52,7 +54,7 @@ def make_registry(state: Path, count: int) -> None:
     connection.execute("BEGIN")
     for name, _ in indexes:
         connection.execute(f"DROP INDEX {name}")
-    values = {"count": count, "now": NOW.timestamp(), "apart": SECONDS_APART, "jobs": len(JOBS)}
+    values = {"count": count, "now": until.timestamp(), "apart": apart, "jobs": jobs}
     connection.execute(RUNS, values)
     connection.execute(ALERTS, values)
     connection.execute(STATES)

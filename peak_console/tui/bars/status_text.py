@@ -75,8 +75,13 @@ def second_line(snapshot: Snapshot, upcoming: JobRow | None, now: datetime, widt
 
 def next_row(snapshot: Snapshot) -> JobRow | None:
     """The job with the earliest slot, or further attempt, ahead that an engine is going to start."""
-    waiting = [row for row in snapshot.rows if row.next_at is not None and row.view.not_served is None]
-    return min(waiting, key=lambda row: row.next_at, default=None)  # type: ignore[arg-type,return-value]
+    found: JobRow | None = None
+    earliest: datetime | None = None
+    for row in snapshot.rows:
+        at = row.next_at
+        if at is not None and (earliest is None or at < earliest) and row.view.not_served is None:
+            found, earliest = row, at
+    return found
 
 
 def shortened(path: str, room: int) -> str | None:

@@ -81,10 +81,11 @@ class JobRow:
     @property
     def next_at(self) -> datetime | None:
         """When it starts next, by a slot or for another attempt; ``None`` where neither is ahead."""
+        slot = self.view.next_slot
+        if not self.view.queued:  # nearly always, of ten thousand rows at each refresh
+            return slot
         ahead = [run.not_before for run in self.view.queued if run.not_before is not None]
-        if self.view.next_slot is not None:
-            ahead.append(self.view.next_slot)
-        return min(ahead, default=None)
+        return min([*ahead, *([slot] if slot is not None else [])], default=None)
 
     @property
     def expected_seconds(self) -> float | None:

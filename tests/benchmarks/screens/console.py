@@ -12,6 +12,7 @@ from tests.benchmarks.peers.toolong import Toolong
 from tests.benchmarks.screens import burst as console_burst
 from tests.benchmarks.screens import busy as console_busy
 from tests.benchmarks.screens import cells as console_cells
+from tests.benchmarks.screens import rooms as console_rooms
 from tests.benchmarks.screens import runs as console_runs
 from tests.benchmarks.screens import screen as console_screen
 
@@ -38,4 +39,5 @@ def measure(report: Report, directory: Path, *, quick: bool) -> None:
         report.missing.append(f"console: {error}")
     if not quick:
         console_cells.measure(report, directory)
+        console_rooms.measure(report, directory)
         console_screen.idle(report, directory)

@@ -37,10 +37,10 @@ class Desk:
     def argv(self, *flags: str) -> list[str]:
         return [*peak_console(), *flags, "--config", str(self._jobs_file), "--state-dir", str(self.state)]
 
-    def console(self) -> Terminal:
+    def console(self, *flags: str) -> Terminal:
         # Its own memory of sort order, theme and so on, not that of whoever runs the benchmarks.
         own = {"XDG_CONFIG_HOME": str(self.directory), "XDG_STATE_HOME": str(self.directory)}
-        return Terminal(self.argv(), own)
+        return Terminal(self.argv(*flags), own)
 
     def run_what_is_due(self) -> None:
         """One pass without a screen, to its end."""
