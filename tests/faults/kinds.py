@@ -26,7 +26,7 @@ KILLS: dict[str, tuple[str, ...]] = {
         "before EngineCore.dispatch", "after EngineCore.watch", "before EngineCore.sleep",
     ),
     "commands": (
-        "before Dispatcher.start_by_hand", "before Commander.obey", "after Commander._run", "before Commander._stop",
+        "before Dispatcher.start_by_hand", "before Commander.obey", "after Commander._run", "before Stopping.stop",
         "after Commander._override", "after Commander._hold", "before Commander._release",
         "before CommandRecords.answer", "after JobRecords.set_override", "after EngineRecords.set_hold",
         "before ClaimsAhead.give_back",
