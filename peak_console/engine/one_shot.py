@@ -60,7 +60,15 @@ class OneShotEngine:
         self._raise_alerts()
         self._ask_gates(self._due())
         self._core.dispatch()
+        self._judge_deadlines()
         self._place.give_way()
+
+    def _judge_deadlines(self) -> None:
+        """Raise and resolve the alerts of deadlines. The lock has to be held."""
+        if self._core.context.served.jobset.has_deadlines:
+            from peak_console.engine.alerting.deadlines import DeadlineWatch
+
+            DeadlineWatch(self._core.context).look(self._setup.clock.now())
 
     def _due(self) -> list[str]:
         """The jobs with something to decide at this moment."""
@@ -162,9 +170,11 @@ class OneShotEngine:
 
     def _raise_alerts_of_runs(self) -> None:
         """Raise what the runs of this start have left; whatever engine has the lock just now sees to it itself."""
-        if self._place.store.open_command_ids() and self._place.lock.acquire():
+        has_left = self._place.store.open_command_ids() or self._core.context.served.jobset.has_deadlines
+        if has_left and self._place.lock.acquire():
             try:
                 self._raise_alerts()
+                self._judge_deadlines()
             finally:
                 self._place.lock.release()
 

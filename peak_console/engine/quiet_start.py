@@ -61,10 +61,10 @@ def sign_on_and_off(setup: EngineSetup, place: OpenDirectory, control: Control) 
 def _is_plain(jobset: JobSet) -> bool:
     """Whether a jobs file asks an engine for nothing but to start jobs by their times.
 
-    Gates are asked, chains are followed, figures are written, and commands that hear of runs may be owed some from
-    before.
+    Gates are asked, chains are followed, deadlines are judged, figures are written, and commands that hear of runs may
+    be owed some from before.
     """
-    if jobset.gates or jobset.metrics.file is not None:
+    if jobset.gates or jobset.metrics.file is not None or jobset.has_deadlines:
         return False
     return not any(job.after or job.on_finish for job in jobset.jobs.values())
 

@@ -407,6 +407,11 @@ class JobSet:
     calendar_tables: Mapping[str, Definition] = field(default_factory=dict)
     """Its ``[calendars.NAME]`` tables, also those that nothing uses."""
 
+    @property
+    def has_deadlines(self) -> bool:
+        """Whether any start or end is expected by a moment."""
+        return bool(self.deadlines) or any(job.finish_by or job.start_by for job in self.jobs.values())
+
     def asks_to_confirm(self, job: JobDefinition) -> bool:
         """Whether a person who starts or enables a job has to give its name once more."""
         return job.confirm or not frozenset(self.confirm_tags).isdisjoint(job.tags)

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from peak_console.decisions.ahead.deadlines import Prospect
     from peak_console.engine.context import EngineContext
-    from peak_console.jobs.model import JobSet
 
 LOOK_SECONDS = 5.0
 """How often deadlines are looked at, at the most."""
@@ -49,7 +48,7 @@ class DeadlineWatch:
         self._looked_at = monotonic
         served = context.served
         flag_long_runs(context.runs.supervisor, served, context.alerts, self._long, now)
-        if not _has_deadlines(served.jobset):
+        if not served.jobset.has_deadlines:
             self._next_at = None
             if self._open:
                 self._tell({}, now)
@@ -83,10 +82,6 @@ class DeadlineWatch:
                 context.alerts.open_incident(cause, alert, job.tags)
             context.alerts.resolve(*sorted(over))
         self._open = set(wanted)
-
-
-def _has_deadlines(jobset: JobSet) -> bool:
-    return bool(jobset.deadlines) or any(job.finish_by or job.start_by for job in jobset.jobs.values())
 
 
 def _cause(kind: str, prospect: Prospect) -> str:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from peak_console.decisions.ahead.deadlines import Prospect, Risk, recorded
 from peak_console.decisions.ahead.durations import expected, how_unusual, quantile
+from peak_console.engine.one_shot import OneShotEngine
+from peak_console.engine.setup import EngineOptions
 from peak_console.errors import JobsFileError
 from peak_console.jobs.file.loader import load
 from peak_console.model.records import Claim
@@ -141,6 +143,20 @@ def test_a_deadline_that_is_missed_is_critical_until_the_job_has_run(bench: File
             bench.end(run_id)
         bench.advance(10)
     assert told(bench) == []
+
+
+def test_a_start_with_once_judges_deadlines_too(bench: FileBench) -> None:
+    go_to(bench, at(7))
+    bench.close(crash=True)
+    bench.options = EngineOptions(mode="once")
+    for moment, level, words in ((at(8, 30), "warning", "report expected"), (at(8, 56), "critical", "report did not")):
+        bench.clock.advance((moment - bench.clock.now()).total_seconds())
+        bench.begin()
+        assert isinstance(bench.any_engine, OneShotEngine)
+        bench.any_engine.dispatch_once()
+        assert [found for found, message in told(bench) if message.startswith(words)] == [level]
+        bench.close(crash=True)
+    bench.begin()
 
 
 def test_a_chain_that_is_stuck_is_warned_of_at_once(bench: FileBench) -> None:
