@@ -1,8 +1,9 @@
 """The child process that loads the calendar libraries, answers some requests and ends.
 
-Requests stand on standard input with a NUL between them: ``exchange XNYS``, or ``events /srv/holidays.ics``, or
-``exchange`` alone for the names of all. Each answer is a line ``ok`` or ``error`` with a number, and so many bytes: a
-compiled table, the lines of ``ics``, or a sentence.
+Requests stand on standard input with a NUL between them: ``exchange XNYS``, or ``events /srv/holidays.ics``,
+``exchange`` alone for the names of all, or ``library XNYS 2026-12-01 2026-12-31`` for what the library itself says.
+Each answer is a line ``ok`` or ``error`` with a number, and so many bytes: a compiled table, the lines of ``ics``,
+those of the library's table, or a sentence.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def main() -> None:
     for request in sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\0"):
         word, _, what = request.partition(" ")
         try:
-            content = _exchange(what) if word == "exchange" else _events(what)
+            content = {"exchange": _exchange, "library": _library}.get(word, _events)(what)
             answers.write(b"ok %d\n" % len(content) + content)
         except Exception as error:  # noqa: BLE001 - what a library does with one request must not cost the others
             sentence = " ".join(str(error).split())[:300].encode(errors="replace")
@@ -59,6 +60,23 @@ def _exchange(name: str) -> bytes:
         raise ValueError(
             f"exchange_calendars {version} cannot make the calendar {name} ({why}); use another version of it"
         ) from None
+
+
+def _library(what: str) -> bytes:
+    """What the library's own table says of the sessions between two days: a line for each, hours as instants."""
+    import warnings
+
+    warnings.simplefilter("ignore")
+    import exchange_calendars
+
+    name, first, last = what.rsplit(" ", 2)
+    table = _made(exchange_calendars, name).schedule.loc[first:last]
+    lines = []
+    for day, row in table.iterrows():
+        hours = [row[column] for column in ("open", "break_start", "break_end", "close")]
+        words = ["-" if at != at else str(int(at.timestamp())) for at in hours]
+        lines.append(f"{day:%Y-%m-%d} {' '.join(words)}")
+    return "\n".join(lines).encode()
 
 
 def _made(library: Any, name: str) -> Any:

@@ -73,6 +73,7 @@ def _sessions(parser: ArgumentParser) -> Verb:
     add("name", metavar="NAME", nargs="?", help="a calendar of the jobs file, or an exchange (default: list them)")
     add("--from", dest="from_", metavar="TIME", help="from this day on: ISO 8601, or 7d from now (default: today)")
     add("--to", metavar="TIME", help="up to this day (default: two weeks)")
+    add("--compare", action="store_true", help="beside the library's own table; exit code 1 where a day differs")
     add_json(parser)
     return function_of("ahead.sessions", "show_sessions")
 

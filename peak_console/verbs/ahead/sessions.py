@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from peak_console.calendars.book import CalendarBook, CalendarError, exchange_names
+from peak_console.calendars.library import EXCHANGES, LibraryError, ask, version
 from peak_console.errors import UsageError
 from peak_console.schedule.offsets import EPOCH
 from peak_console.schedule.sessions.table import NO_BREAK, Calendar, day_text, weekday
@@ -39,6 +40,8 @@ def show_sessions(options: Namespace) -> int:
         first, last = _days(options, selection)
     home = zone(calendar.zone)
     days = range(max(first, calendar.first_day), min(last, calendar.last_day) + 1)
+    if options.compare:
+        return _compare(options, calendar, days, is_own=options.name in tables)
     if options.json:
         write_json([_object(calendar, day, home) for day in days])
     elif days:
@@ -48,6 +51,50 @@ def show_sessions(options: Namespace) -> int:
     if first < calendar.first_day:
         note(f"calendar {safe(calendar.name)} is known from {day_text(calendar.first_day)} on")
     return 0
+
+
+def _compare(options: Namespace, calendar: Calendar, days: range, *, is_own: bool) -> int:
+    """Each day as the program sees it beside the library's own table; 1 where any differs."""
+    if is_own:
+        raise UsageError(f"--compare: {safe(calendar.name)} is a table of the jobs file; name an exchange")
+    answer = ask([f"library {calendar.name} {day_text(days.start)} {day_text(days.stop - 1)}"])[0] if days else b""
+    if isinstance(answer, LibraryError):
+        raise UsageError(str(answer))
+    theirs = {line.split()[0]: line.split()[1:] for line in answer.decode().splitlines()}
+    home = zone(calendar.zone)
+    ours = {day_text(day): _instants(calendar, day) for day in days}
+    differ = [day for day, found in ours.items() if found != theirs.get(day)]
+    if options.json:
+        write_json([{**_object(calendar, day, home), "library_agrees": day_text(day) not in differ} for day in days])
+    elif days:
+        rows = [
+            (*_row(calendar, day, home), _library_words(theirs.get(day_text(day)), home, day_text(day) in differ))
+            for day in days
+        ]
+        write_table(("day", "", "open", "break", "close", "", "library"), rows, flexible=6)
+    what = (
+        f"{len(differ)} of {len(days)} days differ" if differ else f"all {len(days)} days are as the library has them"
+    )
+    note(f"{safe(calendar.name)}: {what} ({EXCHANGES} {version(EXCHANGES)})")
+    return 1 if differ else 0
+
+
+def _instants(calendar: Calendar, day: int) -> list[str] | None:
+    """The hours of a day's session as instants; ``None`` without a session."""
+    place = calendar.index(day)
+    if place is None:
+        return None
+    columns = (calendar.opens, calendar.break_starts, calendar.break_ends, calendar.closes)
+    return ["-" if column[place] == NO_BREAK else str(column[place]) for column in columns]
+
+
+def _library_words(hours: list[str] | None, home: tzinfo, differs: bool) -> str:
+    if not differs:
+        return "the same"
+    if hours is None:
+        return "DIFFERS: closed"
+    times = " ".join("-" if at == "-" else f"{datetime.fromtimestamp(int(at), home):%H:%M}" for at in hours)
+    return f"DIFFERS: {times}"
 
 
 def _names(options: Namespace, own: list[str], directory: str) -> int:

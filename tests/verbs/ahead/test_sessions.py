@@ -97,3 +97,32 @@ def test_what_is_wrong_is_said(capsys: pytest.CaptureFixture[str], words: list[s
     code, _, err = shown(capsys, *words)
     assert code == 2
     assert message in err
+
+
+@pytest.mark.parametrize("name", ["XNYS", "XHKG"])
+def test_a_calendar_stands_beside_the_library_s_own_table(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    exchange(name)
+    span = ("--from", "2026-12-20", "--to", "2026-12-31")
+    code, out, err = shown(capsys, name, "--compare", *span)
+    assert (code, out.count("the same"), "DIFFERS" in out) == (0, 12, False)
+    assert f"{name}: all 12 days are" in err
+    exchange(name).kept.clear()
+    assert {each["library_agrees"] for each in listed(capsys, name, "--compare", *span)} == {True}
+
+
+def test_a_day_that_differs_from_the_library_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange("XNYS")
+    told = b"2026-12-24 1798122600 - - 1798146000"
+    monkeypatch.setattr("peak_console.verbs.ahead.sessions.ask", lambda _requests: [told])
+    code, out, err = shown(capsys, "XNYS", "--compare", "--from", "2026-12-24", "--to", "2026-12-25")
+    assert code == 1
+    assert "DIFFERS: 09:30 - - 16:00" in out
+    assert "1 of 2 days differ" in err
+
+
+def test_a_table_of_one_s_own_has_no_library_to_be_compared_with(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = shown(capsys, "bank", "--compare")
+    assert code == 2
+    assert "--compare: bank is a table of the jobs file; name an exchange" in err
