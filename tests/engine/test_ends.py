@@ -295,3 +295,15 @@ def test_ends_of_one_moment_are_recorded_together_and_one_that_makes_trouble_by_
     engine.engine.duties.core.watch(engine.clock.now())
     assert engine.outcomes()[6:] == ["succeeded"] * 5
     assert commits == 1
+
+
+def test_a_run_that_left_a_return_code_and_no_word_of_its_start_has_started_at_its_slot(bench: MakeBench) -> None:
+    engine = bench(make_job())
+    engine.turn()
+    with engine.store as store:
+        store._write("UPDATE runs SET state = 'claimed', reference = NULL, started_at = NULL")
+    engine.executor.adoptable[1] = Ended(0, engine.clock.now())
+    engine.close(crash=True)
+    engine.begin()
+    (run,) = engine.runs()
+    assert (run.outcome, run.return_code, run.started_at) == ("succeeded", 0, run.claimed_at)

@@ -136,9 +136,11 @@ class Supervisor:
 
     def _begun(self, run: Run, ended: Ended) -> Run:
         """A run that has ended, with its start recorded if it has one."""
-        if run.started_at is not None or (ended.reference is None and ended.started_at is None):
+        knows_nothing = ended.reference is None and ended.started_at is None and ended.return_code is None
+        if run.started_at is not None or knows_nothing:
             return run
-        at = ended.started_at or run.claimed_at
+        # What has a return code has started, even where a full disk took no word of it; but not before its slot.
+        at = ended.started_at or max(run.claimed_at, run.scheduled_for or run.claimed_at)
         begun = replace(run, state=RunState.RUNNING, started_at=at, reference=ended.reference or run.reference)
         self._store.started(run.id, at, ended.reference, late=begun.counted_lateness)
         return begun

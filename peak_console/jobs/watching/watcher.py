@@ -29,8 +29,8 @@ LOOK_SECONDS = 1.0
 """How often the file's status is compared even when nothing has been told: for NFS, and directories that were lost."""
 UNTOLD_SECONDS = 0.25
 """How often it is where the system does not tell at all."""
-STEP_MILLISECONDS = 110
-"""How often the listener looks for a request: nearly all processor time of an idle engine."""
+STEP_MILLISECONDS = 330
+"""How often the listener looks for a request: most of the processor time of an idle engine."""
 WAIT_SECONDS = 0.25
 """How often a file is looked at that is held back: it may change again."""
 GATHER_MILLISECONDS = 200
