@@ -170,10 +170,11 @@ class Navigation:
         self._dialogs.ask(TagsDialog(counts, current), chosen)
 
     def sort_by_next_column(self) -> None:
-        """Sort by the next column; after the last one, worst first again."""
-        from peak_console.tui.jobs.columns import COLUMN
+        """Sort by the next of the chosen columns; after the last one, worst first again."""
+        from peak_console.tui.jobs.columns import ALWAYS, COLUMN
 
-        jobs, columns = self._layout.jobs, list(COLUMN)
+        jobs = self._layout.jobs
+        columns = [key for key in COLUMN if key in jobs.columns or key in ALWAYS]
         place = columns.index(jobs.sort_column) + 1 if jobs.sort_column in columns else 0
         column = columns[place % len(columns)]
         jobs.sort(column, descending=COLUMN[column].descending)

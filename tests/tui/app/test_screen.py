@@ -122,7 +122,6 @@ async def test_what_is_said_names_the_keys_that_one_has(tmp_path: Path, home: Pa
         stage.session.state = EngineState.STOPPED
         await console.press("J", "enter")
         assert [text for _, text in console.toasts] == [
-            "nothing new starts, anna holds everything: release it first, with J",
             "no engine serves this directory: press y to take over",
         ]
         assert "Ctrl+O output of the run · r Run · x Stop · d Disable · Tab other side · p closes" in str(
