@@ -18,7 +18,7 @@ ORDINARY = "ordinary output: nothing is wrong"
 PROGRAMMERS = "for programmers: no user can cause it"
 ELSEWHERE: dict[str, str] = {
     "jobs/arrays.py: words.append": "tests/jobs/test_arrays.py",
-    "engine/arrays/again.py": "tests/engine/test_arrays.py",
+    "engine/arrays/again.py": "tests/engine/starting/test_arrays.py",
     "api.py: raise ArgumentError": "tests/headless/outside/test_alerts_of_jobs.py",
     'engine/commands/requests.py: raise UsageError(f"alert: the level': PROGRAMMERS,
     "engine/commands/requests.py: raise UsageError('alert: the message": PROGRAMMERS,
