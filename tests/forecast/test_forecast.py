@@ -16,10 +16,11 @@ from peak_console.forecast.forecast import Question, forecast, futures
 from peak_console.forecast.past import GUESS_SECONDS, Past
 from peak_console.forecast.places import smallest_limit
 from peak_console.forecast.simulation import Simulation
-from peak_console.jobs.model import JobSet, Overlap, SchedulerSettings, Upstream
+from peak_console.jobs.arrays import member_name
+from peak_console.jobs.model import Array, JobSet, Overlap, SchedulerSettings, Upstream
 from peak_console.model.records import Claim, Hold
 from peak_console.runs.simulated import Script, SimulatedExecutor
-from peak_console.schedule.slots import next_slot
+from peak_console.schedule.slots import fingerprint, next_slot
 from peak_console.store.store import Store
 from peak_console.values import replace
 from tests.support.clock import FakeClock
@@ -287,3 +288,23 @@ def test_a_chain_is_foretold_with_what_it_waits_for(store: Store) -> None:
     broken = {run.job: run for run in forecast(chain, store, ask(fail=["fetch"])).runs}
     assert broken["report"].starts_at is None
     assert broken["report"].outcome == "queued"
+
+
+def test_an_array_that_goes_on_is_one_line_that_ends_with_the_last_of_its_runs(store: Store) -> None:
+    job = replace(make_job("sweep", cron="0 8 * * *", timeout_seconds=0), array=Array((0, 1, 2), 1))
+    begun = NOW - timedelta(minutes=10)
+    whole = store.claim([Claim("sweep", begun, array_indexes="0-2")], begun, "1 gone")[0]
+    store.started(whole.id, begun, None)
+    runs = [
+        Claim(member_name("sweep", n), begun, queued=True, array_of=whole.id, array_index=n) for n in range(3)
+    ]  # fmt: skip
+    first = store.claim(runs, begun, "1 gone")[0]
+    store.take_from_queue(first.id, "1 gone")
+    store.started(first.id, begun, "88 mark")
+    store.decided("sweep", fingerprint(job.schedule), NOW, None)
+    found = forecast(jobset(job), store, ask())
+    under_way, next_one = found.of(["sweep"]).runs
+    assert (under_way.run_id, under_way.outcome, under_way.reason) == (whole.id, "succeeded", "3 of 3 succeeded")
+    assert under_way.ends_at is not None
+    assert under_way.ends_at > NOW
+    assert (next_one.outcome, next_one.starts_at) == ("succeeded", datetime(2026, 11, 23, 8, tzinfo=UTC))
