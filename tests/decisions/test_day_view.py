@@ -21,8 +21,8 @@ from peak_console.decisions.ahead.day_view import (
     foreseen,
     nearest,
     span_around,
-    told,
 )
+from peak_console.decisions.ahead.day_words import told
 from peak_console.decisions.ahead.upcoming import slots_ahead
 from peak_console.model.ahead import AheadRun, Due
 from peak_console.model.lane import COMING, RUNNING, LaneItem

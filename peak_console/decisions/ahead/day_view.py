@@ -13,7 +13,6 @@ from peak_console.model import ahead
 from peak_console.model.lane import COMING, RUNNING, LaneItem
 from peak_console.model.terms import Outcome
 from peak_console.schedule.zones import local_time
-from peak_console.text import duration
 from peak_console.values import dataclass
 
 TYPE_CHECKING = False
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from peak_console.decisions.holding.blackouts import Blackouts
     from peak_console.jobs.model import JobDefinition
-    from peak_console.model.ahead import AheadRun, Due
+    from peak_console.model.ahead import AheadRun
     from peak_console.model.records import JobState, Run
 
 ZOOMS = (3600, 3 * 3600, 6 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400)
@@ -289,59 +288,3 @@ def axis(span: Span, zone: tzinfo) -> str:
         if cell + len(label) <= span.cells and all(each == " " for each in line[max(0, cell - 1) : cell + len(label)]):
             line[cell : cell + len(label)] = label
     return "".join(line)
-
-
-def clock(at: datetime, now: datetime, zone: tzinfo) -> str:
-    """``14:55`` of today, else with its day."""
-    local = local_time(at, zone)
-    return f"{local:%H:%M}" if local.date() == local_time(now, zone).date() else f"{local:%a} {local.day} {local:%H:%M}"
-
-
-def told(item: LaneItem, zone: tzinfo) -> str:
-    """What an item is, in words."""
-    start, end = local_time(item.start, zone), local_time(item.end, zone)
-    if item.ahead is not None:
-        return _told_ahead(item.ahead, item, zone)
-    if item.outcome == COMING:
-        long = (item.end - item.start).total_seconds()
-        return f"due {start:%H:%M:%S}" + (f", until about {end:%H:%M:%S} ({duration(long)})" if long else "")
-    late = f", {duration(item.late_seconds)} late" if item.late_seconds > 0 else ""
-    if item.outcome == RUNNING:
-        return f"#{item.run_id} running since {start:%H:%M:%S}{late}, until about {end:%H:%M:%S}"
-    if item.count > 1:
-        bad = f", {item.bad} not well ({item.outcome.replace('_', ' ')})" if item.bad else ", all well"
-        return f"{item.count} runs until {end:%H:%M}{bad}{late}"
-    run = f"#{item.run_id} " if item.run_id is not None else ""
-    took = f", {duration((item.end - item.start).total_seconds())}" if item.run_id is not None else ""
-    return f"{run}{item.outcome.replace('_', ' ')} {start:%H:%M:%S}{took}{late}"
-
-
-def _told_ahead(run: AheadRun, item: LaneItem, zone: tzinfo) -> str:
-    """What is foreseen of a slot ahead, in words."""
-    slot = local_time(run.slot or item.start, zone)
-    if run.outcome in (Outcome.SKIPPED, Outcome.MISSED):
-        because = f": {run.reason}" if run.reason else ""
-        return f"{slot:%H:%M:%S} will be {run.outcome}{because}{_deadline(run.due, zone)}"
-    if run.starts_at is None:
-        why = run.waits or run.reason
-        return f"due {slot:%H:%M:%S}, and still waits{f': {why}' if why else ''}{_deadline(run.due, zone)}"
-    start, end = local_time(item.start, zone), local_time(item.end, zone)
-    what = f"due {slot:%H:%M:%S}" if run.attempt == 1 else f"attempt {run.attempt} {start:%H:%M:%S}"
-    if run.attempt == 1 and run.slot is not None and (run.starts_at - run.slot).total_seconds() >= 1:
-        what += f", starts about {start:%H:%M:%S}{f' ({run.waits})' if run.waits else ''}"
-    long = "no history yet" if run.is_guess else duration((item.end - item.start).total_seconds())
-    fails = ", will probably fail" if run.will_fail else ""
-    due = _deadline(run.due, zone)
-    return f"{what}{due}{' ·' if due else ','} until about {end:%H:%M:%S} ({long}){fails}"
-
-
-def _deadline(due: Due | None, zone: tzinfo) -> str:
-    if due is None:
-        return ""
-    at, slack = local_time(due.at, zone), due.slack_seconds
-    by = f" · {'start' if due.starts else 'end'} by {at:%H:%M}"
-    if slack is None:
-        return f"{by}: will miss it"
-    if slack < 0:
-        return f"{by}: {duration(-slack)} late"
-    return f"{by}: {'no history yet' if due.is_guess else f'{duration(slack)} slack'}"

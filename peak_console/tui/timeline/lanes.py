@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 
-from peak_console.decisions.ahead import day_view
+from peak_console.decisions.ahead import day_view, day_words
 from peak_console.text import safe
 from peak_console.tui.drawing import paint
 from peak_console.tui.drawing.cursor_list import CursorList
@@ -182,8 +182,8 @@ class LaneList(CursorList):
             self.border_subtitle = ""
             return
         item = self.item
-        told = day_view.told(item, self._zone) if item is not None else "nothing"
-        at = day_view.clock(self._span.start_of(self.cell), self._now, self._zone)
+        told = day_words.told(item, self._zone) if item is not None else "nothing"
+        at = day_words.clock(self._span.start_of(self.cell), self._now, self._zone)
         self.border_subtitle = Content(f"{safe(self.job)} · {at} · {told}")
 
     def on_resize(self) -> None:
