@@ -18,8 +18,8 @@ from peak_console.model.records import Alert, Claim, Level
 from peak_console.store.store import Store
 from peak_console.tui.details.data import RUNS
 from peak_console.tui.state.board import Board
-from tests.benchmarks.history_made import JOBS, NOW, make_registry
 from tests.benchmarks.measuring.figures import OURS, Figure, percentile
+from tests.benchmarks.measuring.history_made import JOBS, NOW, make_registry
 from tests.benchmarks.measuring.program import environment, peak_console, run
 from tests.benchmarks.measuring.rounds import interleaved
 from tests.support.clock import FakeClock

@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from peak_console.tui.history.found import FoundScreen
     from peak_console.tui.history.run_table import RunTable
     from peak_console.tui.history.screen import HistoryScreen
-    from peak_console.tui.output.merged_screen import MergedScreen
+    from peak_console.tui.output.merged.screen import MergedScreen
     from peak_console.tui.output.view import OutputView
     from peak_console.tui.state.interface import Session
     from peak_console.tui.timeline.lanes import LaneList
@@ -355,24 +355,17 @@ class ConsoleApp(App[int], inherit_bindings=False):
             **self.actions.by_id(),
             **layout.by_id(),
             **self.selection.by_id(),
-            "filter": navigation.filter_jobs,
-            "tags": navigation.choose_tags,
+            **navigation.by_id(),
+            **self.rooms.by_id(),
+            **self.answering.by_id(),
             "views": self.views.choose,
             "columns": self.preferences.choose_columns,
-            "sort": navigation.sort_by_next_column,
-            "reverse_sort": navigation.reverse_sort,
             "follow": self.shown_run.toggle_follow,
             "details": self.details.open,
-            "timeline": self.rooms.timeline.open,
-            "history": self.rooms.history.open,
-            "wallboard": self.rooms.wallboard.open,
             "merged": self.merged.open,
             "rerun": lambda: jobs.rerun(subjects.run()),
-            "why": self.answering.why,
-            "chain": self.answering.chain,
             "go_to": partial(self.found_jobs.ask, self.dialogs, subjects.go_to),
             "accept_jobs": partial(jobs.accept_jobs, self.answering.accept_jobs),
-            "plan": self.answering.plan,
         }
 
     async def run_action(

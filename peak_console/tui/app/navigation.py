@@ -52,6 +52,15 @@ class Navigation:
 
     # From one thing to another.
 
+    def by_id(self) -> dict[str, Callable[[], None]]:
+        """What the keys for filters and the order do, by the id of the action in the table of keys."""
+        return {
+            "filter": self.filter_jobs,
+            "tags": self.choose_tags,
+            "sort": self.sort_by_next_column,
+            "reverse_sort": self.reverse_sort,
+        }
+
     def open_alert(self, alert: Alert) -> None:
         """Show an alert in full, with ways to its job."""
         from peak_console.tui.dialogs.alert import ACKNOWLEDGE, GO, AlertDialog

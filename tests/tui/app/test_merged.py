@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from peak_console.tui.app.rooms import merged
-from peak_console.tui.output.merged_screen import MergedList, MergedScreen
+from peak_console.tui.output.merged.screen import MergedList, MergedScreen
 from tests.support.processes import DEADLINE_SECONDS
 from tests.tui import desk
 from tests.tui.console import Console, covers, running, three_jobs

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peak_console.tui.output import merging
-from peak_console.tui.output.merging import MergedTail, WatchedRun
+from peak_console.tui.output.merged import merging
+from peak_console.tui.output.merged.merging import MergedTail, WatchedRun
 from tests.tui.output_stage import RunDirectory, numbered
 
 if TYPE_CHECKING:

@@ -49,6 +49,10 @@ class Answering:
         self._jobset = session.jobset
         """The definitions that were in force the last time."""
 
+    def by_id(self) -> dict[str, Callable[[], None]]:
+        """What the keys for answers do, by the id of the action in the table of keys."""
+        return {"why": self.why, "chain": self.chain, "plan": self.plan}
+
     def why(self) -> None:
         """Say why the job under the cursor starts or does not, and of its run or slot why it did or will."""
         if self._why is None:

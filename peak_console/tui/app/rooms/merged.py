@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from peak_console.tui.app.dialogs import Dialogs
     from peak_console.tui.app.selection import Selection
-    from peak_console.tui.output.merged_screen import MergedScreen
-    from peak_console.tui.output.merging import MergedTail, WatchedRun
+    from peak_console.tui.output.merged.merging import MergedTail, WatchedRun
+    from peak_console.tui.output.merged.screen import MergedScreen
     from peak_console.tui.state.interface import Session
 
 READ_SECONDS = 0.2
@@ -53,8 +53,8 @@ class MergedView:
         if len(self._jobs) > MOST_JOBS:
             self._dialogs.say(f"these are the outputs of the first {MOST_JOBS} of {len(self._jobs)} marked jobs")
             del self._jobs[MOST_JOBS:]
-        from peak_console.tui.output.merged_screen import MergedScreen
-        from peak_console.tui.output.merging import MergedTail
+        from peak_console.tui.output.merged.merging import MergedTail
+        from peak_console.tui.output.merged.screen import MergedScreen
 
         self._tail = MergedTail()
         self._screen = MergedScreen(self._jobs, self._session.zone)
@@ -85,7 +85,7 @@ class MergedView:
 
     def _runs(self) -> list[WatchedRun]:
         """The newest run of each job, and all that run."""
-        from peak_console.tui.output.merging import WatchedRun
+        from peak_console.tui.output.merged.merging import WatchedRun
 
         runs: list[WatchedRun] = []
         for job in self._jobs:

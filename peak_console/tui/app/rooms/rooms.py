@@ -51,6 +51,10 @@ class Rooms:
     def __iter__(self) -> Iterator[Room]:
         return iter(self._all)
 
+    def by_id(self) -> dict[str, Callable[[], None]]:
+        """What the keys for these screens do, by the id of the action in the table of keys."""
+        return {"timeline": self.timeline.open, "history": self.history.open, "wallboard": self.wallboard.open}
+
     def close(self) -> None:
         """Let go of what fills them."""
         for room in self:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.model.records import Outcome
-from tests.terminal.test_drills_of_rooms import MOST_KEYS, Keys
+from tests.terminal.drills.test_drills_of_rooms import MOST_KEYS, Keys
 
 if TYPE_CHECKING:
     from tests.support.terminal import Tmux

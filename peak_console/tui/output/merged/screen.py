@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
     from peak_console.tui.drawing.paint import Piece
-    from peak_console.tui.output.merging import MergedLine
+    from peak_console.tui.output.merged.merging import MergedLine
 
 JOB_STYLES = ("primary", "success", "warning", "accent")
 """Jobs take them in turns, in the order of their names."""
