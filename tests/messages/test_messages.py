@@ -26,7 +26,7 @@ ELSEWHERE: dict[str, str] = {
     "jobs/freshness.py: return f": "tests/jobs/file/test_freshness.py",
     "engine/results/reading.py: raise NoResultError": "tests/headless/outside/test_results.py",
     "engine/commands/commander.py: return (REFUSED, f'{job.name}: {gate}": "tests/engine/by_hand/test_gates.py",
-    "engine/commands/commander.py: return (REFUSED, f'{job.name}: {self._shut": "tests/engine/starting/test_blackouts.py",
+    "engine/commands/commander.py: return (REFUSED, f'{job.name}: {self.": "tests/engine/starting/test_blackouts.py",
     "engine/commands/requests.py: raise UsageError(f'{verb}: name a gate')": "tests/engine/by_hand/test_gates.py",
     "verbs/ahead/sessions.py: raise UsageError(f'--compare": "tests/verbs/ahead/test_sessions.py",
     "verbs/ahead/sessions.py: raise UsageError(str(answer))": "the same words, see exchanges without their library",
