@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from peak_console.tui.drawing.glyphs import CURSOR
-from tests.benchmarks.history_made import make_registry
 from tests.benchmarks.measuring.figures import OURS, Figure, percentile
+from tests.benchmarks.measuring.history_made import make_registry
 from tests.benchmarks.screens.programs import Desk
 
 if TYPE_CHECKING:
