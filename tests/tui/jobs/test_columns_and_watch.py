@@ -31,8 +31,16 @@ def rows(console: Console) -> list[str]:
 
 
 def late(directory: Path) -> Stage:
-    """``alpha`` has failed for its last slot; its last success is older than the slot."""
+    """``alpha`` has failed a moment ago, and has succeeded a minute ago."""
     stage = three_jobs(directory)
+    stage.ran("alpha", 20, outcome=Outcome.FAILED)
+    return stage
+
+
+def without_success(directory: Path) -> Stage:
+    """``alpha`` has failed for its last slot; its last success is more than an interval older."""
+    stage = Stage(directory, make_job("alpha", interval_seconds=3600), make_job("beta", interval_seconds=3600))
+    stage.ran("alpha", 7000)
     stage.ran("alpha", 20, outcome=Outcome.FAILED)
     return stage
 
@@ -65,7 +73,7 @@ async def test_columns_are_chosen_in_a_dialog_and_kept_for_the_jobs_file(tmp_pat
 
 
 async def test_a_job_whose_last_slot_has_no_success_is_marked_filtered_and_told_of(tmp_path: Path) -> None:
-    async with running(late(tmp_path), size=(150, 40)) as console:
+    async with running(without_success(tmp_path), size=(150, 40)) as console:
         [alpha] = [row for row in rows(console) if "alpha" in row]
         assert "✖ failed !" in alpha
         await console.press("slash", *"state:missing", "enter")
