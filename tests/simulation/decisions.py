@@ -51,7 +51,8 @@ class Claims:
     def claimed(self, run: Run, jobset: JobSet, now: datetime) -> None:
         """A run has been claimed, and starts next."""
         name, job = f"{run.job} #{run.id}", jobset.jobs[run.defined_by]
-        self.overlaps[run.id] = job.overlap
+        # One run of an array starts by what was decided of the whole.
+        self.overlaps[run.id] = self.overlaps.get(run.array_of or 0, job.overlap)
         if run.array_of is None and not self._is_by_hand(run):  # one run of an array follows the whole
             if not self._is_enabled(job, now):
                 raise BrokenError("no start of a disabled job", name)
