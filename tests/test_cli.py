@@ -112,12 +112,17 @@ def test_help_is_there_for_everything(words: list[str], capsys: pytest.CaptureFi
         assert f"\n    {verb} " in shown or f"\n    {verb}\n" in shown, f"{verb} is listed"
 
 
-@pytest.mark.parametrize("words", [["-x"], ["nonsense"], ["runs", "--nonsense"], ["--log-format", "xml"], ["run"]])
+@pytest.mark.parametrize("words", [["-x"], ["nonsense"], ["runs", "--nonsense"], ["--log-format", "xml"]])
 def test_wrong_usage_exits_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         cli.main(words)
     assert left.value.code == 2
     assert "usage: peak-console" in capsys.readouterr().err
+
+
+def test_a_run_of_nothing_says_what_to_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run"]) == 2
+    assert capsys.readouterr().err == "peak-console: run: name a job, or --tags\n"
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "86401"])

@@ -37,8 +37,15 @@ SCHEDULES = (
     "run_at = 9999-12-31T18:00:00", "run_at = 9999-12-31T23:59:59Z", "run_at = 2026-11-02T05:59:00Z",
 )  # fmt: skip
 ZONES = ("UTC", "Pacific/Kiritimati", "America/New_York", "Europe/Berlin")
-ELSEWHERE = ("interval_seconds", "session_of_week", "session_of_month", "session_of_quarter", "session_of_year")
-"""Keys that stand there already, and those that need a calendar: tests/schedule/test_sessions.py."""
+ELSEWHERE = (
+    "interval_seconds",
+    "array_at_once",
+    "session_of_week",
+    "session_of_month",
+    "session_of_quarter",
+    "session_of_year",
+)
+"""Keys that stand there already, and those that need an array or a calendar: tests/schedule/test_sessions.py."""
 LEAPS = (1.0, 3600.0, 86400.0 * 400, 86400.0 * 365 * 3000)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from peak_console.schedule.model import ScheduleType
 from peak_console.schedule.slots import fingerprint, kind_of, next_slot
@@ -10,7 +10,6 @@ from peak_console.schedule.slots import fingerprint, kind_of, next_slot
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import JobState, Run
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 LEEWAY = timedelta(minutes=1)
 """So long after a slot that nobody has decided on it has passed: an engine starts it sooner."""
 _TICK = timedelta(microseconds=1)
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 def missing_since(
@@ -44,7 +44,7 @@ def missing_since(
 
 def _passed(state: JobState | None, due: datetime | None, now: datetime) -> datetime | None:
     """The last slot that has passed, as far as it is one."""
-    if due is not None and due + LEEWAY <= now:
+    if due is not None and now - due >= LEEWAY:
         return due
     return state.decided_until if state is not None else None
 
@@ -53,7 +53,10 @@ def _is_slot(moment: datetime, job: JobDefinition, state: JobState | None, now: 
     """Whether the moment up to which slots are decided is a slot: it may be when the job was first seen, or enabled."""
     if state is None or state.schedule != fingerprint(job.schedule):
         return False
-    return not kind_of(job.schedule).is_wall_clock or next_slot(job.schedule, moment - _TICK, now) == moment
+    if not kind_of(job.schedule).is_wall_clock:
+        return True
+    before = moment - _TICK if moment - _FIRST >= _TICK else moment
+    return next_slot(job.schedule, before, now) == moment
 
 
 def _may_succeed_for(run: Run, slot: datetime) -> bool:

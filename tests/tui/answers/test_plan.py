@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,6 @@ from tests.tui.rooms import settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from textual.pilot import Pilot
 
@@ -136,8 +136,11 @@ def test_a_plan_without_changes_and_one_whose_forecast_fails_say_so() -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (180, 48)], ids=by_size)
-def test_the_question_as_it_looks(snap_compare: SnapCompare, tmp_path: Path, size: tuple[int, int]) -> None:
-    stage = three_jobs(tmp_path)
+def test_the_question_as_it_looks(
+    snap_compare: SnapCompare, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # so that the header names no folder of this test
+    stage = three_jobs(Path())
     offered(stage)
 
     async def prepare(pilot: Pilot[Any]) -> None:

@@ -27,6 +27,24 @@ def shown_jobs(console: Console) -> list[str]:
     return [facts.name for facts in console.app.layout.jobs._jobs.order]
 
 
+# The output.
+
+
+@covers("filter_lines")
+async def test_the_output_shows_only_lines_that_match_until_escape(tmp_path: Path) -> None:
+    async with running(three_jobs(tmp_path / "desk")) as console:
+        await console.go_to("alpha")
+        await console.press("2", "ampersand")
+        await console.write("needle")
+        assert console.app.layout.output.filter_status == "&needle · 1 of 61 lines"
+        await console.press("enter", "escape")
+        assert console.app.layout.output.filter_status == ""
+        await console.press("ampersand")
+        await console.write("!line")
+        await console.press("escape")
+        assert console.app.layout.output.filter_status == "", "Esc takes it back"
+
+
 # Panes.
 
 
