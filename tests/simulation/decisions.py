@@ -38,6 +38,8 @@ class Claims:
         """By run, the jobs file that its engine worked by when it was queued or claimed at first."""
         self.overlaps: dict[int, str] = {}
         """By run, what its job allowed when it was claimed."""
+        self.wholes: set[int] = set()
+        """The runs that were claimed as whole arrays."""
 
     def recorded(self, runs: Sequence[Run], jobset: JobSet, now: datetime) -> None:
         """Runs have been recorded: some are queued, others claimed at once."""
@@ -61,7 +63,10 @@ class Claims:
                 raise BrokenError("no start before its upstream", name)
         if held := self.hold_on(job, now):
             raise BrokenError("no start under a hold", f"{name} is claimed, {held}")
-        if job.array is None or run.array_of is not None:  # the whole takes no place
+        if job.array is not None and run.array_of is None:
+            self.wholes.add(run.id)
+        else:
+            self.wholes.discard(run.id)
             self._has_a_place(run, job, jobset)
 
     def hold_on(self, job: JobDefinition, now: datetime) -> str:

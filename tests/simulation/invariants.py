@@ -35,18 +35,20 @@ def at_start(
     group: Collection[str] = (),
     group_limit: int = 0,
     at_once: int = 0,
+    wholes: Collection[int] = (),
 ) -> None:
     """What holds at the moment at which a process starts.
 
     ``is_alone``: it may not run beside another of its job. ``at_once``: no jobs file lets more of its array go on.
+    ``wholes``: the runs that were claimed as whole arrays, which take no place; an edit may have made one run of such.
     """
     name = f"{spec.job or '?'} #{spec.run_id}"
     if store.in_transaction:
         raise BrokenError("decide, record, then act", f"{name} starts inside a transaction that may not be committed")
-    rows = store.peek("SELECT state, array_indexes FROM runs WHERE id = ?", (spec.run_id,))
+    rows = store.peek("SELECT state FROM runs WHERE id = ?", (spec.run_id,))
     if not rows:
         raise BrokenError("no run unaccounted", f"{name} starts and the registry knows nothing of it")
-    state, array = rows[0]
+    state = rows[0][0]
     if state not in (RunState.CLAIMED, RunState.SUBMITTED):
         raise BrokenError("no slot twice", f"{name} starts while the registry has it as {state}")
     if spec.run_id in machine.processes:
@@ -54,12 +56,13 @@ def at_start(
     if held:
         raise BrokenError("no start under a hold", f"{name}: {held}")
     living = machine.now_living()
-    if array is not None:  # claimed as a whole array, which takes no place: an edit since has made one run of it
-        return
-    if limit and len(living) >= limit:
-        raise BrokenError("places", f"{name} starts beside {len(living)} others, and {limit} may run")
+    placed = [each for each in living if each.run_id not in wholes]
+    if spec.run_id in wholes:
+        limit = group_limit = 0
+    if limit and len(placed) >= limit:
+        raise BrokenError("places", f"{name} starts beside {len(placed)} others, and {limit} may run")
     own = defined_by(spec.job)
-    others = sum(defined_by(each.spec.job) in group for each in living) if own in group else 0
+    others = sum(defined_by(each.spec.job) in group for each in placed) if own in group else 0
     if group_limit and others >= group_limit:
         raise BrokenError("groups", f"{name} starts beside {others} of its group, and {group_limit} may run")
     slot = _slot_of(store, spec.run_id)

@@ -109,7 +109,7 @@ class World:
             is_alone=Overlap.ALLOW not in overlaps, group=group,
             # Edits move jobs between groups: what holds as runs are claimed is asked in ``decisions``.
             group_limit=self.story.jobset.groups.get(GROUP, 0) if not self.story.edited else 0,
-            at_once=max(bounds) if all(bounds) else 0,
+            at_once=max(bounds) if all(bounds) else 0, wholes=self.claims.wholes,
         )  # fmt: skip
 
     def _served(self) -> JobSet:
