@@ -67,3 +67,12 @@ async def console(tmp_path: Path) -> AsyncIterator[Console]:
     """The console on three jobs."""
     async with running(three_jobs(tmp_path)) as console:
         yield console
+
+
+@pytest.fixture(autouse=True)
+def _plans_without_their_forecast(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forecast of a whole desk takes seconds; what plans say of it is in ``tests/tui/answers``."""
+    if "answers" not in request.path.parts:
+        monkeypatch.setattr(
+            "peak_console.tui.app.answering.plan_view._foreseen", lambda found, _store, _now: found.plan
+        )
