@@ -31,7 +31,8 @@ def main() -> int:
             os.makedirs(path, exist_ok=True)
         except OSError as error:
             raise ScriptError(f"cannot make the report folder {path}: {why(error)}.") from None
-    print(f"[4/4] folders    {len(FOLDERS)} below {shown(os.path.dirname(path))}")
+    reports = os.path.dirname(report_path("", "x", "", ""))
+    print(f"[4/4] folders    {len(FOLDERS)} below {shown(reports)}")
     write_json(
         report_path("", "setup", wanted.tag, ".json"),
         {
