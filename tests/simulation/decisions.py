@@ -101,8 +101,11 @@ class Claims:
             "SELECT id, job FROM runs WHERE state <> 'finished' AND array_indexes IS NULL"
             " AND (state = 'running' OR state IN ('claimed', 'submitted') AND stop_reason IS NULL)"
         )
+        # A job may have become an array since its run was queued: what was claimed as a whole takes no place itself.
         rows = [
-            (each, defined_by(other)) for each, other in rows if each != run.id and not self._machine.has_ended(each)
+            (each, defined_by(other))
+            for each, other in rows
+            if each != run.id and each not in self.wholes and not self._machine.has_ended(each)
         ]
         limit = jobset.settings.max_concurrent_runs
         if limit and len(rows) >= limit:
