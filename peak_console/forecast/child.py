@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import sys
-from time import process_time
+from time import process_time, sleep
 
 from peak_console.errors import StateError
 from peak_console.forecast.outlook import Gathering, Outlook
@@ -31,6 +31,8 @@ main()
 """
 PIECE: Final = 200
 """So many jobs, or runs, go through a pipe at a time."""
+LOOK_SECONDS: Final = 0.5
+"""How often a child looks whether the process that has started it is there."""
 NICE: Final = 10
 """It makes way for everything else."""
 
@@ -103,6 +105,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed must not stand among the answers
     os.nice(NICE)
+    end_with_parent()
     asked = _read_question(sys.stdin.buffer)
     try:
         for outlook in _outlooks(asked):
@@ -114,6 +117,20 @@ def main() -> None:
         ended = Ended(process_time(), str(error))
     pickle.dump(ended, answers)
     answers.close()
+
+
+def end_with_parent() -> None:
+    """Have this process end soon after the one that has started it: nobody would read the answer."""
+    import threading
+
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            sleep(LOOK_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def _outlooks(asked: Asked) -> Iterator[Outlook]:

@@ -8,6 +8,8 @@ import pytest
 from textual.css.stylesheet import Stylesheet
 from textual.widgets import Input
 
+from peak_console.errors import StateError
+from peak_console.forecast import aside
 from tests.tui.console import running, three_jobs
 from tests.tui.output_stage import RunDirectory
 
@@ -70,9 +72,15 @@ async def console(tmp_path: Path) -> AsyncIterator[Console]:
 
 
 @pytest.fixture(autouse=True)
-def _plans_without_their_forecast(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A forecast of a whole desk takes seconds; what plans say of it is in ``tests/tui/answers``."""
-    if "answers" not in request.path.parts:
-        monkeypatch.setattr(
-            "peak_console.tui.app.answering.plan_view._foreseen", lambda found, _store, _now: found.plan
-        )
+def _forecasts_in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child for each plan takes long, and a forecast of a whole desk seconds: only ``answers`` are about those."""
+
+    def ask(question: Any, directory: str, now: Any, jobsets: Any, *arguments: Any) -> Any:
+        if question is aside.foresee_plan and "answers" not in request.path.parts:
+            return arguments[0]
+        why, answer = aside.answered(question, directory, now, jobsets, arguments)
+        if why:
+            raise StateError(why)
+        return answer
+
+    monkeypatch.setattr(aside, "ask", ask)

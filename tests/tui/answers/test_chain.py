@@ -87,6 +87,7 @@ async def test_a_job_on_its_own_shows_all_chains_and_a_file_without_chains_says_
         await console.press("escape")
         console.stage.session.define(make_job("alone", interval_seconds=60))
         await console.refresh()
+        await settled(console.pilot)
         await console.press("C")
         assert console.toasts[-1][1] == "no job waits for another: see after in the jobs file"
 

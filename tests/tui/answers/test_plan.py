@@ -12,7 +12,6 @@ from peak_console.forecast.plan import Plan
 from peak_console.jobs.model import JobSet, SchedulerSettings
 from peak_console.tui.answers import plan as plan_text
 from peak_console.tui.answers.screen import AnswerScreen, QuestionScreen
-from peak_console.tui.app.answering import plan_view
 from peak_console.values import replace
 from tests.support.factories import make_job
 from tests.tui.app.test_snapshots import by_size
@@ -117,7 +116,7 @@ async def test_a_forecast_that_fails_is_told_beside_what_changes(
     def fail(*_: object) -> None:
         raise ValueError("no such day")
 
-    monkeypatch.setattr(plan_view, "foreseen", fail)
+    monkeypatch.setattr("peak_console.forecast.plan.foreseen", fail)
     stage = three_jobs(tmp_path)
     async with running(stage) as console:
         offered(stage)

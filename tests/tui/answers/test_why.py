@@ -148,7 +148,7 @@ async def test_a_forecast_that_fails_is_told_beside_what_is_known(
         await console.go_to("alpha")
         await console.press("w")
         await settled(console.pilot)
-        assert "the forecast failed: no such day" in text(console)
+        assert "the forecast: it failed: no such day" in text(console)
         assert "✔ enabled" in text(console)
 
 

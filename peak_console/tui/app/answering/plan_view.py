@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peak_console.errors import StateError
-from peak_console.forecast.plan import changes_of, foreseen
+from peak_console.forecast import aside
+from peak_console.forecast.plan import changes_of
 from peak_console.forecast.plan_words import in_short
-from peak_console.text import safe
 from peak_console.tui.answers import plan as plan_text
 from peak_console.tui.answers.screen import YES, AnswerScreen, QuestionScreen
 from peak_console.tui.keys.actions import key_shown
@@ -15,7 +15,6 @@ from peak_console.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
     from textual.content import Content
 
@@ -157,10 +156,10 @@ class PlanView:
 
         if self._reader is None:
             self._reader = BackgroundReader(self._session.directory, asyncio.get_running_loop())
-        now = self._clock.now()
+        now, directory = self._clock.now(), self._session.directory
 
-        def ask(store: Store) -> Plan:
-            return _foreseen(found, store, now)
+        def ask(_store: Store) -> Plan:
+            return aside.ask(aside.foresee_plan, directory, now, (found.before, found.after), found.plan)
 
         def taken(plan: Plan) -> None:
             take(replace(found, plan=plan, is_foreseen=True))
@@ -173,13 +172,3 @@ class PlanView:
     def close(self) -> None:
         if self._reader is not None:
             self._reader.close()
-
-
-def _foreseen(found: Shown, store: Store, now: datetime) -> Plan:
-    """The plan with what the forecast says. Raises ``StateError``."""
-    try:
-        return foreseen(found.plan, found.before, found.after, store, now)
-    except StateError:
-        raise
-    except Exception as error:  # it is of all jobs: what goes wrong with one of them is told
-        raise StateError(f"it failed: {safe(str(error))}") from error

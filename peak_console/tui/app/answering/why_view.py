@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peak_console.errors import StateError
+from peak_console.forecast import aside
 from peak_console.forecast.why import Reasons
 from peak_console.schedule.zones import local_time
 from peak_console.text import safe
@@ -14,14 +15,13 @@ from peak_console.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime, tzinfo
 
     from textual.app import App
     from textual.content import Content
 
     from peak_console.clock import Clock
     from peak_console.forecast.why import Told
-    from peak_console.jobs.model import JobDefinition, JobSet
+    from peak_console.jobs.model import JobDefinition
     from peak_console.store.store import Store
     from peak_console.tui.app.answering.subjects import Subject
     from peak_console.tui.app.dialogs import Dialogs
@@ -105,10 +105,10 @@ class WhyView:
             return
         if self._reader is None:
             self._reader = BackgroundReader(self._session.directory, asyncio.get_running_loop())
-        jobset, now, where = self._session.jobset, self._clock.now(), self._session.zone
+        jobset, now, directory = self._session.jobset, self._clock.now(), self._session.directory
 
-        def foretell(store: Store) -> tuple[Told | None, Sequence[str]]:
-            return _foretold(jobset, store, now, where, subject, job)
+        def foretell(_store: Store) -> tuple[Told | None, Sequence[str]]:
+            return aside.ask(aside.foresee_job, directory, now, (jobset,), job.name, subject.slot)
 
         def taken(found: tuple[Told | None, Sequence[str]]) -> None:
             if self._screen is not None and self._subject is subject and self._answer is not None:
@@ -117,7 +117,7 @@ class WhyView:
 
         def refused(error: StateError) -> None:
             if self._screen is not None and self._subject is subject and self._answer is not None:
-                self._answer = replace(self._answer, ahead=(str(error),))
+                self._answer = replace(self._answer, ahead=(f"the forecast: {error}",))
                 self._screen.rewrite()
 
         self._reader.ask("why", foretell, taken, refused)
@@ -139,17 +139,3 @@ class WhyView:
     def close(self) -> None:
         if self._reader is not None:
             self._reader.close()
-
-
-def _foretold(
-    jobset: JobSet, store: Store, now: datetime, where: tzinfo, subject: Subject, job: JobDefinition
-) -> tuple[Told | None, Sequence[str]]:
-    """What becomes of the slot, if it is ahead, and what the job does next. Raises ``StateError``."""
-    reasons = Reasons(jobset, store, now, where)
-    then = reasons.of_slot(subject.slot, job) if subject.slot is not None and subject.slot > now else None
-    try:
-        return then, reasons.ahead(job)
-    except StateError:
-        raise
-    except Exception as error:  # it is of all jobs: what goes wrong with one of them is told
-        raise StateError(f"the forecast failed: {error}") from error
