@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from peak_console.alerts.results import Outbox
     from peak_console.alerts.sender import Sender
     from peak_console.clock import Clock
-    from peak_console.jobs.model import AlertChannel
+    from peak_console.jobs.beside import AlertChannel
     from peak_console.model.records import Delivery
 
 

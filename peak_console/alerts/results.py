@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Protocol, Self
 
     from peak_console.alerts.sender import SendError
-    from peak_console.jobs.model import AlertChannel
+    from peak_console.jobs.beside import AlertChannel
     from peak_console.model.records import Delivery
 
     class Outbox(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peak_console.errors import PeakConsoleError
-from peak_console.jobs.model import AlertChannel
+from peak_console.jobs.beside import AlertChannel
 from peak_console.model.records import Level
 
 TYPE_CHECKING = False

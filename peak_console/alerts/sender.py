@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from apprise import Apprise, AppriseResult
 
-    from peak_console.jobs.model import AlertChannel
+    from peak_console.jobs.beside import AlertChannel
     from peak_console.model.records import Alert
 
     class Sender(Protocol):

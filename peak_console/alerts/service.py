@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from peak_console.alerts.delivery import Deliverer
     from peak_console.clock import Clock
-    from peak_console.jobs.model import AlertChannel, JobSet
+    from peak_console.jobs.beside import AlertChannel
+    from peak_console.jobs.model import JobSet
     from peak_console.model.records import Alert
 
 DELIVERY_SECONDS = 20.0

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
-    from peak_console.jobs.model import Gate, JobDefinition
+    from peak_console.jobs.beside import Gate
+    from peak_console.jobs.model import JobDefinition
     from peak_console.model.state import GateState
 
 OPEN, CLOSED = "open", "closed"

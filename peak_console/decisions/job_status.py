@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from peak_console.decisions.holding.blackouts import Blackouts, Window
+    from peak_console.jobs.beside import Gate
     from peak_console.jobs.blackouts import Blackout
-    from peak_console.jobs.model import Gate, JobDefinition
+    from peak_console.jobs.model import JobDefinition
     from peak_console.model.progress import Progress
     from peak_console.model.records import EngineInfo, Override, Run
     from peak_console.model.state import GateState, Hold

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from peak_console.clock import Clock
     from peak_console.engine.events import EngineEvent
-    from peak_console.jobs.model import AlertChannel, JobSet
+    from peak_console.jobs.beside import AlertChannel
+    from peak_console.jobs.model import JobSet
     from peak_console.model.records import Alert
     from peak_console.runs.executors import Executors
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from peak_console.jobs.model import ExecutorDefinition, JobSet
+    from peak_console.jobs.beside import ExecutorDefinition
+    from peak_console.jobs.model import JobSet
     from peak_console.model.records import Run
     from peak_console.runs.interface import Executor
     from peak_console.runs.simulated import Script

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from peak_console.jobs.model import ExecutorDefinition
+    from peak_console.jobs.beside import ExecutorDefinition
     from peak_console.runs.interface import Executor, RunHandle, RunSpec
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from peak_console.jobs.model import ExecutorDefinition
+    from peak_console.jobs.beside import ExecutorDefinition
     from peak_console.model.records import Run
     from peak_console.runs.slurm.proof import Load
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from typing import Any
 
-    from peak_console.jobs.model import Gate
+    from peak_console.jobs.beside import Gate
     from peak_console.model.state import GateState
     from peak_console.verbs.shared.common import Selection
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from peak_console.jobs.model import AlertChannel
+    from peak_console.jobs.beside import AlertChannel
     from tests.alerts.support import MakeDeliverer
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from peak_console.alerts.sender import SendError
-from peak_console.jobs.model import AlertChannel
+from peak_console.jobs.beside import AlertChannel
 from peak_console.model.records import Alert, Level
 from peak_console.store.store import Store
 from tests.support.clock import FakeClock

@@ -6,7 +6,7 @@ import pytest
 
 from peak_console.alerts.routing import channels_for, channels_from_environment, merge_channels
 from peak_console.errors import PeakConsoleError
-from peak_console.jobs.model import AlertChannel
+from peak_console.jobs.beside import AlertChannel
 from peak_console.model.records import Alert, Level
 
 CHANNELS = [

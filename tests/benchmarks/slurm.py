@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from peak_console.errors import StartError
-from peak_console.jobs.model import ExecutorDefinition, Resources
+from peak_console.jobs.beside import ExecutorDefinition
+from peak_console.jobs.model import Resources
 from peak_console.runs.interface import RunSpec
 from peak_console.runs.slurm.executor import SlurmExecutor
 from tests.benchmarks.measuring.figures import OURS, Figure

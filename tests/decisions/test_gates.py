@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peak_console.decisions.gates import YES, recorded_reason, says_yes
-from peak_console.jobs.model import Gate
+from peak_console.jobs.beside import Gate
 from peak_console.model.state import GateState
 from tests.support.clock import MONDAY_MORNING
 from tests.support.factories import make_job

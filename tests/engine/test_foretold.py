@@ -16,7 +16,8 @@ from peak_console.decisions.gates import recorded_gating
 from peak_console.decisions.planner import Planner
 from peak_console.decisions.policy import Action
 from peak_console.headless.dry_run import Recorded
-from peak_console.jobs.model import Gate, SchedulerSettings
+from peak_console.jobs.beside import Gate
+from peak_console.jobs.model import SchedulerSettings
 from peak_console.model.records import RunState
 from peak_console.runs.interface import Ended
 from tests.support.engine import Bench

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peak_console.errors import StateError
-from peak_console.jobs.model import AlertChannel
+from peak_console.jobs.beside import AlertChannel
 from peak_console.model.records import Alert, Level
 from tests.support.factories import make_job
 

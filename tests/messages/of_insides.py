@@ -238,7 +238,7 @@ def alerts_that_are_not_delivered(stage: Stage) -> None:
     from datetime import UTC, datetime
 
     from peak_console.alerts.sender import AppriseSender
-    from peak_console.jobs.model import AlertChannel
+    from peak_console.jobs.beside import AlertChannel
     from peak_console.model.records import Alert, Level
 
     alert = Alert(Level.CRITICAL, "it failed", datetime(2026, 1, 1, tzinfo=UTC))

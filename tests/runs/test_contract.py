@@ -11,7 +11,7 @@ import pytest
 
 from peak_console.clock import SystemClock
 from peak_console.errors import StartError
-from peak_console.jobs.model import ExecutorDefinition
+from peak_console.jobs.beside import ExecutorDefinition
 from peak_console.runs.executors import Executors, make_executors
 from peak_console.runs.interface import AlreadyStartedError, Ended, RunSpec, Stop
 from peak_console.runs.local.executor import LocalExecutor

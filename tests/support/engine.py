@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.events import EngineEvent
+    from peak_console.jobs.beside import AlertChannel, Gate
     from peak_console.jobs.blackouts import Blackout
-    from peak_console.jobs.model import AlertChannel, Gate
     from peak_console.model.records import Alert, Run
     from peak_console.store.store import Store
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from peak_console.alerts.judge import judge_finished
 from peak_console.errors import StateError
-from peak_console.jobs.model import Gate, JobDefinition, JobSet, SchedulerSettings
+from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings
 from peak_console.model.records import Alert, Claim, EngineInfo, Hold, Level, Outcome, Override, Run, RunState, Trigger
 from peak_console.schedule.slots import fingerprint
 from peak_console.store.directory import run_directory
@@ -22,6 +22,7 @@ from tests.support.clock import FakeClock
 from tests.tui.harness import JOBS_FILE, ZONE, fixed_now
 
 if TYPE_CHECKING:
+    from peak_console.jobs.beside import Gate
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import tzinfo
     from pathlib import Path

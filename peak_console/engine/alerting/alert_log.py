@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from peak_console.engine.outside.outlets import Outlets
     from peak_console.engine.setup import EngineSetup
     from peak_console.engine.supervision.launch import Launcher
-    from peak_console.jobs.model import AlertChannel
+    from peak_console.jobs.beside import AlertChannel
     from peak_console.model.records import Alert
     from peak_console.store.store import Store
 

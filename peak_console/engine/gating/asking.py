@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
 
-    from peak_console.jobs.model import Gate, JobDefinition, JobSet
+    from peak_console.jobs.beside import Gate
+    from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.state import GateState
 
 SLACK_SECONDS = 1.0

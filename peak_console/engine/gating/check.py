@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from peak_console.jobs.model import Gate
+    from peak_console.jobs.beside import Gate
 
 LONGEST_WORDS = 200
 MOST_BYTES = 4096

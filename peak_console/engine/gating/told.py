@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from peak_console.jobs.model import Gate, JobDefinition
+    from peak_console.jobs.beside import Gate
+    from peak_console.jobs.model import JobDefinition
 
 
 def gate_cause(name: str) -> str:

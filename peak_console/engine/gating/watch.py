@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from peak_console.clock import Clock
     from peak_console.engine.alerting.alert_log import AlertLog
-    from peak_console.jobs.model import Gate, JobDefinition, JobSet
+    from peak_console.jobs.beside import Gate
+    from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.store.store import Store
 
 SLACK_SECONDS = 1.0

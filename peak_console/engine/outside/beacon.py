@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from peak_console.clock import Clock
-    from peak_console.jobs.model import Heartbeat, JobDefinition
+    from peak_console.jobs.beside import Heartbeat
+    from peak_console.jobs.model import JobDefinition
     from peak_console.model.records import Run
 
 MOST_WAITING = 200

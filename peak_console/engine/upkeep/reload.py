@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from peak_console.engine.context import EngineContext
     from peak_console.engine.supervision.launch import Launcher
-    from peak_console.jobs.model import AlertChannel, JobDefinition, JobSet
+    from peak_console.jobs.beside import AlertChannel
+    from peak_console.jobs.model import JobDefinition, JobSet
 
 JOBS_FILE = "jobs file"
 """Stands in the shift log for the unknown person who has saved the file."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
+from peak_console.jobs.beside import Heartbeat
 from peak_console.jobs.file.checks.wording import quoted
 from peak_console.jobs.file.fields.field import HEARTBEAT, METRICS
-from peak_console.jobs.model import Heartbeat, Metrics
+from peak_console.jobs.model import Metrics
 from peak_console.text import parse_duration
 
 TYPE_CHECKING = False

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, Final
 
+    from peak_console.jobs.beside import AlertChannel, Deadline, ExecutorDefinition
     from peak_console.jobs.file.checks.wording import Check
     from peak_console.jobs.file.sections.calendars import Calendars
-    from peak_console.jobs.model import AlertChannel, Deadline, ExecutorDefinition
 
 _TABLES: Final = (
     "job",

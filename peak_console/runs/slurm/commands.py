@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from peak_console.jobs.model import ExecutorDefinition
+    from peak_console.jobs.beside import ExecutorDefinition
 
 KEPT = ("PATH", "SLURM_CONF")
 """All that Slurm's commands get of our environment: SBATCH_* variables of the user would change the job."""

@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from peak_console.jobs.model import ExecutorDefinition
+    from peak_console.jobs.beside import ExecutorDefinition
     from peak_console.runs.slurm.run import SlurmRun
 
 LOOK_SECONDS = 0.1

@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from peak_console.jobs.model import ExecutorDefinition
+    from peak_console.jobs.beside import ExecutorDefinition
     from peak_console.runs.slurm.commands import Entry, Slurm
     from peak_console.runs.slurm.run import SlurmRun
     from peak_console.runs.slurm.shared import SharedDirectory

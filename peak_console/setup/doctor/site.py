@@ -34,7 +34,8 @@ from peak_console.store.store import Store
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from peak_console.jobs.model import AlertChannel, ExecutorDefinition, JobDefinition
+    from peak_console.jobs.beside import AlertChannel, ExecutorDefinition
+    from peak_console.jobs.model import JobDefinition
 
 
 def examine(

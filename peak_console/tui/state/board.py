@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from peak_console.decisions.holding.blackouts import Window
     from peak_console.decisions.job_status import JobView
     from peak_console.forecast.outlook import Outlook
+    from peak_console.jobs.beside import Gate
     from peak_console.jobs.blackouts import Blackout
-    from peak_console.jobs.model import Gate, JobDefinition, JobSet
+    from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.progress import Progress
     from peak_console.model.records import Alert, EngineInfo, JobState, Run
     from peak_console.model.state import GateState, Hold

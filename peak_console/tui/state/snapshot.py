@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from peak_console.decisions.job_status import JobView
     from peak_console.decisions.places import PlacesTaken
     from peak_console.forecast.outlook import Outlook
-    from peak_console.jobs.model import Gate
+    from peak_console.jobs.beside import Gate
     from peak_console.model.records import Alert, Hold, Run
     from peak_console.model.state import GateState
     from peak_console.schedule.sessions.table import Calendar

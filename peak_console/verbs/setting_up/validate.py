@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, Final
 
-    from peak_console.jobs.model import AlertChannel, JobSet
+    from peak_console.jobs.beside import AlertChannel
+    from peak_console.jobs.model import JobSet
 
 _EXIT_UNUSABLE = 1
 _MOST_SHOWN: Final = 5

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from typing import Self
 
     from peak_console.decisions.holding.blackouts import Blackouts
+    from peak_console.jobs.beside import Gate
     from peak_console.jobs.blackouts import Blackout
-    from peak_console.jobs.model import Gate, JobDefinition, JobSet
+    from peak_console.jobs.model import JobDefinition, JobSet
     from peak_console.model.state import Hold
 
 

@@ -9,7 +9,7 @@ import pytest
 from peak_console.engine.gating import watch
 from peak_console.engine.gating.check import Answer
 from peak_console.engine.setup import EngineOptions
-from peak_console.jobs.model import Gate
+from peak_console.jobs.beside import Gate
 from tests.support.factories import make_job
 from tests.support.processes import wait_until
 

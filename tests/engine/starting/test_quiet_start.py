@@ -15,7 +15,8 @@ from peak_console.engine.open_directory import OpenDirectory
 from peak_console.engine.quiet_start import sign_on_and_off
 from peak_console.engine.setup import EngineOptions, EngineSetup
 from peak_console.errors import StateError
-from peak_console.jobs.model import Gate, JobDefinition, JobSet, SchedulerSettings, Upstream
+from peak_console.jobs.beside import Gate
+from peak_console.jobs.model import JobDefinition, JobSet, SchedulerSettings, Upstream
 from peak_console.model.records import Alert, Claim, Hold, Level, Override
 from peak_console.model.terms import LOCAL
 from peak_console.runs.executors import Executors

@@ -15,7 +15,7 @@ from peak_console.engine.dispatch import claims, due_slots
 from peak_console.engine.registry_loss.check import RegistryCheck
 from peak_console.engine.supervision import bookkeeping
 from peak_console.engine.supervision.launch import Launcher
-from peak_console.jobs.model import AlertChannel
+from peak_console.jobs.beside import AlertChannel
 from tests.support.clock import FakeClock
 from tests.support.factories import make_job
 

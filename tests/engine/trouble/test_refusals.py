@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from peak_console.errors import StateError
-from peak_console.jobs.model import AlertChannel, JobSet, Overlap
+from peak_console.jobs.beside import AlertChannel
+from peak_console.jobs.model import JobSet, Overlap
 from peak_console.runs.interface import Ended
 from peak_console.runs.simulated import SimulatedExecutor, SimulatedProcess
 from peak_console.store.database import Database

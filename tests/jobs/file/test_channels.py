@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.errors import JobsFileError
+from peak_console.jobs.beside import AlertChannel
 from peak_console.jobs.file.loader import load
-from peak_console.jobs.model import AlertChannel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

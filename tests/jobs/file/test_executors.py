@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from peak_console.errors import JobsFileError
+from peak_console.jobs.beside import ExecutorDefinition
 from peak_console.jobs.file.loader import check, load
-from peak_console.jobs.model import ExecutorDefinition, JobSet, Resources
+from peak_console.jobs.model import JobSet, Resources
 
 CLUSTER = '[executors.research]\ntype = "slurm"\nshared_dir = "/nfs/peak"\n'
 JOB = '[[job]]\nname = "sweep"\ncommand = "true"\n'

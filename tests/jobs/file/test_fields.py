@@ -5,6 +5,7 @@ from dataclasses import MISSING, fields
 import pytest
 import tomli
 
+from peak_console.jobs.beside import AlertChannel
 from peak_console.jobs.file.checks import checks_of
 from peak_console.jobs.file.checks.wording import GOOD
 from peak_console.jobs.file.fields import FIELDS, fields_of
@@ -23,16 +24,7 @@ from peak_console.jobs.file.fields.field import (
     SCHEDULER,
     Field,
 )
-from peak_console.jobs.model import (
-    AlertChannel,
-    Array,
-    CatchUp,
-    IfStale,
-    JobDefinition,
-    Mode,
-    Overlap,
-    SchedulerSettings,
-)
+from peak_console.jobs.model import Array, CatchUp, IfStale, JobDefinition, Mode, Overlap, SchedulerSettings
 from peak_console.model.records import Level
 from peak_console.schedule.model import JobSchedule, ScheduleType, SessionRule
 

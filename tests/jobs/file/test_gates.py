@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peak_console.jobs.model import Gate
+from peak_console.jobs.beside import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from peak_console.errors import StartError
-from peak_console.jobs.model import ExecutorDefinition
+from peak_console.jobs.beside import ExecutorDefinition
 from peak_console.runs.interface import Ended, RunSpec
 from peak_console.runs.slurm.executor import SlurmExecutor
 from peak_console.runs.slurm.run import SlurmRun

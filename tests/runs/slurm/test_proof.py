@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peak_console.cli import main
-from peak_console.jobs.model import ExecutorDefinition
+from peak_console.jobs.beside import ExecutorDefinition
 from peak_console.runs.slurm.proof import load_of, prove
 from peak_console.setup.doctor.judge import judge_clusters
 from peak_console.setup.doctor.site import examine

@@ -218,7 +218,7 @@ def test_a_kill_in_the_middle_of_a_submission_runs_everything_once(desk: Desk, w
 
 SUBMITTER = """
 import sys, time
-from peak_console.jobs.model import ExecutorDefinition
+from peak_console.jobs.beside import ExecutorDefinition
 from peak_console.runs.interface import RunSpec
 from peak_console.runs.slurm.executor import SlurmExecutor
 state, shared, root, run_id = sys.argv[1:]

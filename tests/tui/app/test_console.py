@@ -7,7 +7,8 @@ from pathlib import Path
 
 from textual.widgets import Static
 
-from peak_console.jobs.model import Gate, JobSet, SchedulerSettings
+from peak_console.jobs.beside import Gate
+from peak_console.jobs.model import JobSet, SchedulerSettings
 from peak_console.tui.bars.status_text import first_line
 from peak_console.tui.dialogs.confirm import ConfirmForce, ConfirmStop
 from peak_console.tui.dialogs.confirm_name import ConfirmNameDialog

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from peak_console.jobs.beside import AlertChannel
 from peak_console.jobs.file.checks.wording import quoted
 from peak_console.jobs.file.fields.field import ALERTS, CHANNEL
-from peak_console.jobs.model import AlertChannel
 from peak_console.text import parse_duration
 
 TYPE_CHECKING = False

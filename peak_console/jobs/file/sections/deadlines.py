@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from peak_console.jobs.beside import Deadline
 from peak_console.jobs.file.checks.wording import did_you_mean, quoted
 from peak_console.jobs.file.fields.field import DEADLINE, JOB
-from peak_console.jobs.model import Deadline
 from peak_console.schedule.deadline_times import is_of_session
 
 TYPE_CHECKING = False

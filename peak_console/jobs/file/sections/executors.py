@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
+from peak_console.jobs.beside import ExecutorDefinition
 from peak_console.jobs.file.checks.wording import as_text, did_you_mean, quoted
 from peak_console.jobs.file.fields.field import EXECUTOR, JOB, SCHEDULER
-from peak_console.jobs.model import ExecutorDefinition, Resources
+from peak_console.jobs.model import Resources
 from peak_console.model.terms import LOCAL
 from peak_console.values import replace
 

@@ -5,9 +5,9 @@ What would guard no job is an error: a name or a tag is misspelt, and jobs would
 
 from __future__ import annotations
 
+from peak_console.jobs.beside import Gate
 from peak_console.jobs.file.checks.wording import did_you_mean, quoted
 from peak_console.jobs.file.fields.field import GATE, SAFETY
-from peak_console.jobs.model import Gate
 from peak_console.text import parse_duration
 
 TYPE_CHECKING = False

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from peak_console.jobs.model import Gate
+    from peak_console.jobs.beside import Gate
     from peak_console.model.state import GateState
 
     Known = Sequence[tuple[Gate, GateState | None, str]]
