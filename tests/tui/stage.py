@@ -22,12 +22,12 @@ from tests.support.clock import FakeClock
 from tests.tui.harness import JOBS_FILE, ZONE, fixed_now
 
 if TYPE_CHECKING:
-    from peak_console.jobs.beside import Gate
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import tzinfo
     from pathlib import Path
 
     from peak_console.clock import Clock
+    from peak_console.jobs.beside import Gate
     from peak_console.model.records import Command
 
 USER = "anna"
