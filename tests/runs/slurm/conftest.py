@@ -1,4 +1,4 @@
-"""An executor on a real cluster, with everything that waits made short."""
+"""An executor on a real cluster; what waits is short, but its fence is longer than the wrapper's beat."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.support.slurm import Cluster
 
 SHORT = {
-    "poll_seconds": 0.5, "settle_seconds": 1.0, "fence_seconds": 4.0, "command_timeout_seconds": 3.0,
+    "poll_seconds": 0.5, "settle_seconds": 1.0, "fence_seconds": 20.0, "command_timeout_seconds": 3.0,
     "unreachable_alert_seconds": 1.0,
 }  # fmt: skip
 

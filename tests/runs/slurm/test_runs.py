@@ -276,7 +276,8 @@ def test_a_run_that_outlives_its_node_in_slurm_has_its_true_end(make_desk: Calla
     _bring_back(desk, node)
 
 
-def test_a_run_that_dies_with_its_node_is_lost_only_after_a_silence(desk: Desk) -> None:
+def test_a_run_that_dies_with_its_node_is_lost_only_after_a_silence(make_desk: Callable[..., Desk]) -> None:
+    desk = make_desk(fence_seconds=4.0)
     run = desk.begun(desk.shell(1, "echo $$; exec sleep 600"))
     wait_until(lambda: desk.read(1, "stdout.log"), "its pid")
     wrapper, child = int(run_started(desk)["pid"]), int(desk.read(1, "stdout.log"))
